@@ -1,0 +1,1 @@
+"""The lab technician's procedures."""

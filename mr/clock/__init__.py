@@ -1,0 +1,1 @@
+"""Device ticks → host monotonic time, with its uncertainty."""

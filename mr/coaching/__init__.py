@@ -1,0 +1,1 @@
+"""What to say now, by rules in a table."""

@@ -1,0 +1,72 @@
+"""Strict settings: unknown keys and values out of bounds are refused by name.
+
+Takes TOML or keyword values, gives frozen pydantic models; leaves the calibrated rig
+to `mr.rig` and guideline profiles to `mr.scoring`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mr.errors import ConfigError
+
+
+class Strict(BaseModel):
+    """Base of every setting: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+Model = TypeVar("Model", bound=Strict)
+
+
+def parse(model: type[Model], data: dict[str, Any], source: str) -> Model:
+    """Validate `data` into `model`; `source` names the file in the error.
+
+    Raises
+    ------
+    ConfigError
+        One line that names the source, the key and what is wrong with it.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        what = "unknown key; remove it or mend its spelling"
+        if first["type"] != "extra_forbidden":
+            what = first["msg"].lower()
+        raise ConfigError(f"{source}: {key}: {what}") from error
+
+
+class Mode(StrEnum):
+    """How compressions and breaths are meant to alternate."""
+
+    HANDS_ONLY = "hands-only"
+    C30_2 = "30:2"
+    C15_2 = "15:2"
+    CONTINUOUS = "continuous"
+
+
+def random_learner_id() -> str:
+    """Make a random learner id; names are kept elsewhere, never in a recording."""
+    return "learner-" + secrets.token_hex(4)
+
+
+class SessionConfig(Strict):
+    """What a session is told at its start, and its recording keeps."""
+
+    learner_id: str = Field(default_factory=random_learner_id, pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    mode: Mode = Mode.HANDS_ONLY
+    guideline: str = "aha-2025-adult-bls"
+    guidance: bool = True
+    """True: practice, with cues. False: assessment, cold, without cues."""
+    start_on: Literal["first-compression", "key", "command"] = "first-compression"
+    duration_s: float | None = Field(default=None, gt=0)
+    storage_level: Literal[1, 2, 3] = 1
+    out_dir: Path = Path("recordings")

@@ -1,0 +1,1 @@
+"""Live devices, recorded files and virtual devices, all as a Device."""

@@ -1,0 +1,1 @@
+"""Observations → one motion with a sigma."""

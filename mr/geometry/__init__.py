@@ -1,0 +1,1 @@
+"""Poses and camera models, thin over SciPy and OpenCV."""

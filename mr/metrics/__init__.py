@@ -1,0 +1,1 @@
+"""Motion → compressions, ventilations, pauses."""

@@ -1,0 +1,1 @@
+"""Recordings: write, read, recover, replay, import."""

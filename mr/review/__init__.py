@@ -1,0 +1,1 @@
+"""What an instructor sees: the analysis, the report."""

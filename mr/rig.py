@@ -1,0 +1,242 @@
+"""The calibrated rig: file format, validity, provenance.
+
+Takes a TOML file, gives a `Rig` whose numbers every other room uses; leaves the making
+of those numbers to `calibration`. A rig made for another serial number is refused, and
+so is an unknown key. Poses are written as a rotation vector (rad) and a translation (m).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import tomlkit
+from pydantic import Field, field_validator
+from scipy.spatial.transform import Rotation
+
+from mr.config import Strict, parse
+from mr.errors import CalibrationError, ConfigError
+from mr.types import FloatArray, Pose
+
+RIG_SCHEMA = "mrcpr.rig/1"
+
+
+class PoseEntry(Strict):
+    """A rigid transform as it is written in a rig file."""
+
+    rotvec_rad: tuple[float, float, float]
+    t_m: tuple[float, float, float]
+
+    def pose(self) -> Pose:
+        """Give the transform as matrices."""
+        return Pose(Rotation.from_rotvec(self.rotvec_rad).as_matrix(), np.array(self.t_m))
+
+    @classmethod
+    def of(cls, pose: Pose) -> PoseEntry:
+        """Write a transform down."""
+        rotvec = Rotation.from_matrix(pose.R).as_rotvec()
+        return cls(
+            rotvec_rad=(float(rotvec[0]), float(rotvec[1]), float(rotvec[2])),
+            t_m=(float(pose.t_m[0]), float(pose.t_m[1]), float(pose.t_m[2])),
+        )
+
+
+class Intrinsics(Strict):
+    """A pinhole camera with Brown-Conrady distortion (OpenCV's order k1 k2 p1 p2 k3)."""
+
+    width_px: int = Field(gt=0)
+    height_px: int = Field(gt=0)
+    fx_px: float = Field(gt=0)
+    fy_px: float = Field(gt=0)
+    cx_px: float
+    cy_px: float
+    distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
+
+    def matrix(self) -> FloatArray:
+        """Give the (3, 3) camera matrix in px."""
+        return np.array(
+            [[self.fx_px, 0.0, self.cx_px], [0.0, self.fy_px, self.cy_px], [0.0, 0.0, 1.0]]
+        )
+
+
+class CameraCalibration(Strict):
+    """One depth camera: its depth and colour models and where it stands."""
+
+    serial: str
+    model: str = ""
+    depth: Intrinsics
+    color: Intrinsics | None = None
+    color_from_depth: PoseEntry | None = None
+    baseline_m: float = Field(gt=0)
+    world_from_cam: PoseEntry
+    """cam is the *depth* sensor's frame: x right, y down, z forward."""
+    depth_gain: float = Field(default=1.0, gt=0)
+    """Seen displacement over true displacement of the chest, from calibration."""
+    latency_s: float = 0.0
+    """By how much this camera's stamps lag the mannequin's, from calibration."""
+
+
+class Curve(Strict):
+    """A monotone piecewise-linear curve from counts to a physical value."""
+
+    counts: tuple[float, ...] = Field(min_length=2)
+    values: tuple[float, ...] = Field(min_length=2)
+    sigma: float = Field(gt=0)
+    """One-sigma of the curve, in the unit of its values."""
+
+    @field_validator("counts")
+    @classmethod
+    def _increasing(cls, counts: tuple[float, ...]) -> tuple[float, ...]:
+        if any(b <= a for a, b in zip(counts, counts[1:], strict=False)):
+            raise ValueError("counts must increase")
+        return counts
+
+    def __call__(self, counts: FloatArray | float) -> FloatArray:
+        """Map counts to values, extrapolating the outer segments."""
+        x = np.asarray(counts, dtype=np.float64)
+        xs, ys = np.array(self.counts), np.array(self.values)
+        k = np.clip(np.searchsorted(xs, x, side="right") - 1, 0, len(xs) - 2)
+        slope = (ys[k + 1] - ys[k]) / (xs[k + 1] - xs[k])
+        return np.asarray(ys[k] + slope * (x - xs[k]))
+
+
+class MannequinCalibration(Strict):
+    """One sensor mannequin: curves from counts to m, N and mL/s, and its landmarks."""
+
+    serial: str
+    body: Literal["adult", "child", "infant"] = "adult"
+    chest_ap_m: float = Field(gt=0.05, lt=0.5)
+    """Front-to-back diameter of the uncompressed chest."""
+    chest_depth_m: Curve
+    cell_force_n: tuple[Curve, Curve, Curve, Curve]
+    cell_xy_in_mannequin_m: tuple[
+        tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]
+    ]
+    airway_flow_ml_s: Curve
+
+
+class Marker(Strict):
+    """One fiducial fixed to the mannequin: corners in OpenCV's order, (4, 3) m."""
+
+    id: int = Field(ge=0)
+    corners_in_mannequin_m: tuple[
+        tuple[float, float, float],
+        tuple[float, float, float],
+        tuple[float, float, float],
+        tuple[float, float, float],
+    ]
+
+
+class MarkerLayout(Strict):
+    """The mannequin's fiducials; non-coplanar, of one OpenCV dictionary."""
+
+    dictionary: str = "DICT_APRILTAG_36h11"
+    markers: tuple[Marker, ...] = Field(min_length=1)
+
+
+class Provenance(Strict):
+    """Where a rig's numbers come from."""
+
+    made_utc: str
+    software: str
+    kind: Literal["live", "sim"]
+    inputs_sha256: dict[str, str] = Field(default_factory=dict)
+    residuals: dict[str, float] = Field(default_factory=dict)
+
+
+class Rig(Strict):
+    """A calibrated rig. `mannequin` or `cameras` may be absent, not both."""
+
+    schema_id: Literal["mrcpr.rig/1"] = Field(default="mrcpr.rig/1", alias="schema")
+    name: str
+    mannequin: MannequinCalibration | None = None
+    cameras: dict[str, CameraCalibration] = Field(default_factory=dict)
+    markers: MarkerLayout | None = None
+    world_from_mannequin: PoseEntry
+    """At rest, as calibrated."""
+    provenance: Provenance
+
+    def require_mannequin(self, serial: str) -> MannequinCalibration:
+        """Give the mannequin's calibration, refusing one made for another mannequin.
+
+        Raises
+        ------
+        CalibrationError
+            When the rig has no mannequin or was calibrated with another one.
+        """
+        if self.mannequin is None:
+            raise CalibrationError(
+                f"rig {self.name!r} has no mannequin calibration: "
+                "calibrate this mannequin or run with --no-mannequin"
+            )
+        if self.mannequin.serial != serial:
+            raise CalibrationError(
+                f"rig {self.name!r} was calibrated for mannequin {self.mannequin.serial}, "
+                f"but {serial} is connected: use its own rig file or calibrate again"
+            )
+        return self.mannequin
+
+
+def _toml_ready(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _toml_ready(v) for k, v in value.items() if v is not None}
+    if isinstance(value, (list, tuple)):
+        return [_toml_ready(v) for v in value]
+    return value
+
+
+def dumps_rig(rig: Rig) -> str:
+    """Write a rig as TOML text."""
+    return tomlkit.dumps(_toml_ready(rig.model_dump(by_alias=True)))
+
+
+def loads_rig(text: str, source: str) -> Rig:
+    """Read a rig from TOML text; `source` names it in errors (`ConfigError`)."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source}: not a TOML file ({error}): is it a rig file?") from error
+    rig = parse(Rig, data, source)
+    if rig.mannequin is None and not rig.cameras:
+        raise ConfigError(f"{source}: a rig needs a [mannequin] or at least one [cameras.<id>]")
+    return rig
+
+
+def load_rig(path: Path) -> Rig:
+    """Read a rig file.
+
+    Raises
+    ------
+    ConfigError
+        When it is missing, no TOML, or has an unknown key or a value out of bounds.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path}: cannot read this rig file ({error}): give --rig the path of a rig.toml"
+        ) from error
+    return loads_rig(text, str(path))
+
+
+def save_rig(rig: Rig, path: Path) -> None:
+    """Write a rig file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(dumps_rig(rig))
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def rig_sha256(rig: Rig) -> str:
+    """Hash a rig's canonical text; recordings name the rig by it."""
+    return hashlib.sha256(dumps_rig(rig).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Guideline profiles, the score and its explanation."""

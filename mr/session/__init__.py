@@ -1,0 +1,1 @@
+"""The live pipeline: the only place with threads and processes."""

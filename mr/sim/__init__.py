@@ -1,0 +1,1 @@
+"""A synthetic rig whose truth is known."""

@@ -1,0 +1,1 @@
+"""Pixels → observations: where the mannequin, the hands and the chest are."""

@@ -1,0 +1,1 @@
+"""The mannequin's bytes: encode and decode, no port."""

@@ -1,0 +1,1 @@
+"""The headset: OpenXR session and layers."""
