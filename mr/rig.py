@@ -8,6 +8,7 @@ so is an unknown key. Poses are written as a rotation vector (rad) and a transla
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import tempfile
 import tomllib
@@ -92,7 +93,7 @@ class Curve(Strict):
     @field_validator("counts")
     @classmethod
     def _increasing(cls, counts: tuple[float, ...]) -> tuple[float, ...]:
-        if any(b <= a for a, b in zip(counts, counts[1:], strict=False)):
+        if any(b <= a for a, b in itertools.pairwise(counts)):
             raise ValueError("counts must increase")
         return counts
 

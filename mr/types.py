@@ -124,6 +124,7 @@ class Pose:
 
     @staticmethod
     def identity() -> Pose:
+        """Give the transform that changes nothing."""
         return Pose(np.eye(3), np.zeros(3))
 
 
@@ -258,6 +259,7 @@ class Measured:
 
     @staticmethod
     def unknown(why: str) -> Measured:
+        """Say why a number is not known."""
         return Measured(None, None, why)
 
 
@@ -400,6 +402,20 @@ class Snapshot:
 
 # --- sources ---------------------------------------------------------------------------
 
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent:
+    """Something that happened to the session itself, in its place among the samples.
+
+    Kinds: ``open`` (the session exists, devices are up), ``start`` and ``stop`` (what
+    lies between is scored), ``device_lost``, ``device_back``, ``note``.
+    """
+
+    t_ns: int
+    kind: Literal["open", "start", "stop", "device_lost", "device_back", "note"]
+    text: str = ""
+
+
 Sample = (
     MannequinFrame
     | ClockExchange
@@ -411,6 +427,7 @@ Sample = (
     | HandLandmarks
     | HeadPose
     | HandJoints
+    | SessionEvent
 )
 """Anything a device may deliver, or tracking may make of it."""
 
@@ -437,7 +454,7 @@ class DeviceInfo:
     details: dict[str, str] = field(default_factory=dict)
 
 
-class EndOfStream(Exception):
+class EndOfStream(Exception):  # noqa: N818 -- not an error, like StopIteration
     """A source has nothing more to give, now or later. Not an error."""
 
 

@@ -36,6 +36,7 @@ class SteppedClock:
         self._now_ns = start_ns
 
     def __call__(self) -> int:
+        """Tell the time it was moved to, in ns."""
         return self._now_ns
 
     def advance(self, step_ns: int) -> None:
