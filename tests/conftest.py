@@ -1,0 +1,49 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+class Require:
+    """Ask for a real part: a failure in CI, elsewhere a skip that says what to install."""
+
+    def missing(self, what: str, cure: str) -> None:
+        """Say that `what` is absent and how to get it."""
+        message = f"{what} is not here: {cure}"
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail(message)
+        pytest.skip(message)
+
+    def module(self, name: str, cure: str) -> None:
+        """Ask for an importable Python module."""
+        if importlib.util.find_spec(name) is None:
+            self.missing(f"Python module {name}", cure)
+
+    def program(self, name: str, cure: str) -> str:
+        """Ask for a program on the PATH; gives its path."""
+        path = shutil.which(name)
+        if path is None:
+            self.missing(f"program {name}", cure)
+        return str(path)
+
+    def shared(self, relative: str) -> Path:
+        """Ask for a file of the shared data beside the project; it is never a must."""
+        path = SHARED_DATA / relative
+        if not path.exists():
+            pytest.skip(f"shared/data/{relative} is not beside this checkout")
+        return path
+
+
+@pytest.fixture
+def require() -> Require:
+    """Ask for real parts."""
+    return Require()
