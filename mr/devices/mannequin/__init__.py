@@ -1,0 +1,1 @@
+"""The sensor mannequin on a serial port."""

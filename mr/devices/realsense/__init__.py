@@ -1,0 +1,1 @@
+"""Intel RealSense depth cameras: live, recorded and virtual through one class."""

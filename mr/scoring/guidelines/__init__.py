@@ -1,0 +1,1 @@
+"""Guideline profiles in TOML; every value with its source and standing."""
