@@ -1,0 +1,56 @@
+# MR-CPR: `make demo` shows it, `make test` proves it. Both install what they need.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+DEMO_OUT ?= out/demo
+
+.PHONY: demo test lint bench firmware clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo   run a simulated training session: score, recording, report, picture"
+	@echo "make test   pass the tests (installs what they need)"
+	@echo "make lint   style, types, who may import whom"
+	@echo "make bench  print accuracy and timings; asserts none of the timings"
+	@echo "make clean  remove the virtual environment and everything that was built"
+
+# --- the virtual environment: made once, made again only when the project's file changes ---
+
+$(VENV)/.demo: pyproject.toml
+	@./system-packages.sh demo
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "MR-CPR needs Python 3.11 or newer; name one with: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing MR-CPR into $(VENV) (about a minute, once)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[all]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.demo
+	@echo "installing what the tests need into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+# --- what people ask for ---
+
+demo: $(VENV)/.demo
+	@$(BIN)/mrcpr demo --out $(DEMO_OUT) $(DEMO_FLAGS)
+
+test: $(VENV)/.dev
+	@./system-packages.sh test
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_FLAGS)
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench
+
+firmware:
+	@$(MAKE) --no-print-directory -C firmware
+
+clean:
+	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@$(MAKE) --no-print-directory -C firmware clean

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Installs the system packages of Debian and its kin that a part of MR-CPR needs.
+#
+#   ./system-packages.sh demo     what `make demo` needs: a Python venv and OpenCV's libraries
+#   ./system-packages.sh test     the same, a C compiler for the host firmware, and in CI also
+#                                 the parts for the OpenXR test (elsewhere: `test-all`)
+#   ./system-packages.sh test-all everything the tests can use, whether or not CI is set
+#
+# Says what it installs, installs only what is missing, uses sudo when not root. On a system
+# without apt it says what is needed and goes on: what is absent is then named by `mrcpr doctor`.
+set -eu
+
+base="python3-venv libgl1 libegl1 libglib2.0-0 libusb-1.0-0 libudev1 libxcb1 ca-certificates"
+tests="gcc libc6-dev make"
+full="xvfb mmdebstrap gnupg x11-utils"
+
+case "${1:-}" in
+demo) wanted="$base" ;;
+test)
+    wanted="$base $tests"
+    case "${CI:-}" in true | 1) wanted="$wanted $full" ;; esac
+    ;;
+test-all) wanted="$base $tests $full" ;;
+*)
+    sed -n '2,11s/^# \{0,1\}//p' "$0"
+    exit 2
+    ;;
+esac
+
+# A Python that already makes virtual environments (pyenv, conda, ...) needs no python3-venv.
+if "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null; then
+    wanted=$(printf '%s' "$wanted" | sed 's/python3-venv//')
+fi
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "system-packages: no apt here; on this system please install what stands for:$wanted"
+    exit 0
+fi
+
+missing=""
+for package in $wanted; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+sudo=""
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 || {
+        echo "system-packages: missing:$missing"
+        echo "system-packages: not root and no sudo: ask an administrator for: apt-get install$missing"
+        exit 1
+    }
+    sudo="sudo"
+fi
+echo "system-packages: installing with apt:$missing"
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+# shellcheck disable=SC2086 # a list of packages is meant
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
