@@ -1,0 +1,113 @@
+"""The state of every stream, from what arrived of it.
+
+Takes samples and the words of device errors, gives `Health`; leaves what to do about a
+lost stream to the session. Time is that of the arrivals themselves, so a replay tells
+the same story as the live run.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mr.types import Arrival, DeviceInfo, Health, MannequinFrame, SourceKind
+
+LOST_AFTER_PERIODS = 10
+"""A stream silent for so many of its nominal periods (and `LOST_AFTER_S`) is lost."""
+
+LOST_AFTER_S = 0.5
+DEGRADED_BELOW = 0.7
+"""Share of the nominal rate below which a stream is called degraded."""
+
+WINDOW = 64
+
+
+@dataclass(slots=True)
+class _Stream:
+    name: str
+    kind: SourceKind
+    nominal_hz: float
+    times_ns: deque[int] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    last_seq: int | None = None
+    lost: int = 0
+    gone_why: str = ""
+    why: str = ""
+
+    def rate_hz(self) -> float:
+        if len(self.times_ns) < 2 or self.times_ns[-1] == self.times_ns[0]:
+            return 0.0
+        return (len(self.times_ns) - 1) * 1e9 / (self.times_ns[-1] - self.times_ns[0])
+
+
+class HealthWatch:
+    """Watches the streams of a session's devices."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str, _Stream] = {}
+        self._newest_ns = 0
+
+    def expect(self, info: DeviceInfo) -> None:
+        """Say which streams a device has; they count as absent until they deliver."""
+        for stream in info.streams:
+            if stream.rate_hz > 0:
+                self._streams[stream.name] = _Stream(stream.name, info.kind, stream.rate_hz)
+
+    def arrived(self, sample: MannequinFrame | None, arrival: Arrival) -> None:
+        """Count one sample; gaps in its sequence are lost samples."""
+        stream = self._streams.get(arrival.stream)
+        if stream is None:
+            return
+        if stream.last_seq is not None and arrival.seq > stream.last_seq + 1:
+            stream.lost += arrival.seq - stream.last_seq - 1
+        if sample is not None:
+            stream.lost += sample.overflow
+        stream.last_seq = arrival.seq
+        stream.gone_why = ""
+        stream.times_ns.append(arrival.arrival_ns)
+        self._newest_ns = max(self._newest_ns, arrival.arrival_ns)
+
+    def complain(self, stream_name: str, why: str) -> None:
+        """Note why a stream that arrives cannot be used; an empty `why` takes it back."""
+        if stream_name in self._streams:
+            self._streams[stream_name].why = why
+
+    def gone(self, stream_names: tuple[str, ...], why: str) -> None:
+        """Mark streams as lost with the device error's own words."""
+        for name in stream_names:
+            if name in self._streams:
+                self._streams[name].gone_why = why
+
+    def report(self, now_ns: int | None = None) -> tuple[Health, ...]:
+        """Give the state of all streams at `now_ns` (default: the newest arrival)."""
+        now_ns = max(self._newest_ns, now_ns or 0)
+        return tuple(self._health(stream, now_ns) for stream in self._streams.values())
+
+    def lost_streams(self, now_ns: int | None = None) -> tuple[str, ...]:
+        """Name the streams that are lost."""
+        return tuple(h.stream for h in self.report(now_ns) if h.state == "lost")
+
+    def _health(self, stream: _Stream, now_ns: int) -> Health:
+        age_s = (now_ns - stream.times_ns[-1]) / 1e9 if stream.times_ns else 0.0
+        rate_hz = stream.rate_hz()
+        state: Literal["ok", "degraded", "lost", "absent"] = "ok"
+        why = stream.why
+        if stream.gone_why:
+            state, why = "lost", stream.gone_why
+        elif not stream.times_ns:
+            state, why = "absent", "nothing has arrived yet"
+        elif age_s > max(LOST_AFTER_S, LOST_AFTER_PERIODS / stream.nominal_hz):
+            state, why = "lost", f"silent for {age_s:.1f} s"
+        elif why:
+            state = "degraded"
+        elif len(stream.times_ns) > 8 and rate_hz < DEGRADED_BELOW * stream.nominal_hz:
+            state, why = "degraded", f"{rate_hz:.0f} of {stream.nominal_hz:.0f} Hz"
+        return Health(
+            stream.name,
+            stream.kind,
+            state,
+            rate_hz,
+            stream.lost,
+            age_s if stream.times_ns else 0.0,
+            why,
+        )
