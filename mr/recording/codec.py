@@ -1,0 +1,413 @@
+"""Samples as packed rows, and back again, bit for bit.
+
+Takes samples of one channel (one type, one stream, one camera), gives the bytes of one
+message, and the reverse; leaves files to `writer` and `reader`. A message is
+``n_rows`` (u32), then ``n_rows`` packed little-endian rows, then the bytes of the rows'
+texts and blobs, row by row in the order of their fields; a row holds their lengths.
+`Codec.layout` describes the rows, so that any program can read them.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mr.errors import RecordingError
+from mr.types import (
+    Arrival,
+    ChestObservation,
+    ClockExchange,
+    ColorFrame,
+    DepthFrame,
+    HandJoints,
+    HandLandmarks,
+    HandSample,
+    HeadPose,
+    MannequinFrame,
+    MannequinPose,
+    Pose,
+    Sample,
+    SessionEvent,
+    Stamp,
+)
+
+PACKED_ENCODING = "mrcpr.packed/1"
+JPEG_QUALITY = 80
+
+
+class ChannelKey(NamedTuple):
+    """What every sample of a channel has in common."""
+
+    type: str
+    stream: str
+    camera_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of the rows; ``text`` and ``blob`` have their length in the row."""
+
+    name: str
+    dtype: str
+    unit: str = ""
+    shape: tuple[int, ...] = ()
+
+    @property
+    def loose(self) -> bool:
+        """Tell whether its bytes lie behind the rows."""
+        return self.dtype in {"text", "blob"}
+
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How one type of sample becomes a row, and a row a sample."""
+
+    type: type
+    fields: tuple[Field, ...]
+    to_row: Callable[[Any], Row]
+    from_row: Callable[[ChannelKey, Row], Sample]
+
+    @cached_property
+    def dtype(self) -> np.dtype[np.void]:
+        """The packed layout of one row."""
+        return np.dtype(
+            [
+                (f.name, "<u4" if f.loose else f.dtype, () if f.loose else f.shape)
+                for f in self.fields
+            ]
+        )
+
+    @cached_property
+    def layout(self) -> dict[str, Any]:
+        """The layout in words; stored in the file beside the channel."""
+        return {
+            "encoding": PACKED_ENCODING,
+            "type": self.type.__name__,
+            "message": "u32 n_rows; n_rows packed little-endian rows; bytes of texts and blobs "
+            "(row by row, in the order of the fields; the row holds their u32 lengths)",
+            "fields": [
+                {"name": f.name, "dtype": f.dtype, "shape": list(f.shape), "unit": f.unit}
+                for f in self.fields
+            ],
+        }
+
+    def encode(self, samples: Sequence[Sample]) -> bytes:
+        """Pack samples of one channel into one message."""
+        table = [list(self.to_row(sample)) for sample in samples]
+        loose: list[bytes] = []
+        for row in table:
+            for k in self._loose_columns:
+                data = row[k] if isinstance(row[k], bytes) else _to_bytes(row[k])
+                loose.append(data)
+                row[k] = len(data)
+        rows = np.zeros(len(table), self.dtype)
+        for field, column in zip(self.fields, zip(*table, strict=True), strict=True):
+            rows[field.name] = column
+        return struct.pack("<I", len(table)) + rows.tobytes() + b"".join(loose)
+
+    def decode(self, key: ChannelKey, message: bytes) -> list[Sample]:
+        """Unpack one message.
+
+        Raises
+        ------
+        RecordingError
+            When the message is not as long as its rows say.
+        """
+        (n_rows,) = struct.unpack_from("<I", message)
+        end = 4 + n_rows * self.dtype.itemsize
+        if end > len(message):
+            raise RecordingError(f"a {self.type.__name__} message is cut: the file is damaged")
+        packed = np.frombuffer(message, self.dtype, n_rows, 4)
+        rows = zip(*(packed[f.name].tolist() for f in self.fields), strict=True)
+        if not self._loose_columns:
+            return [self.from_row(key, row) for row in rows]
+        samples = []
+        for row in rows:
+            values = list(row)
+            for k in self._loose_columns:
+                data, end = message[end : end + row[k]], end + row[k]
+                values[k] = _to_text(data) if self.fields[k].dtype == "text" else data
+            samples.append(self.from_row(key, tuple(values)))
+        if end != len(message):
+            raise RecordingError(f"a {self.type.__name__} message is cut: the file is damaged")
+        return samples
+
+    @cached_property
+    def _loose_columns(self) -> tuple[int, ...]:
+        return tuple(k for k, field in enumerate(self.fields) if field.loose)
+
+
+def _to_bytes(text: str) -> bytes:
+    # A lone surrogate (from an undecodable file name, say) must not stop a recording.
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _to_text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
+
+
+def channel_key(sample: Sample) -> ChannelKey:
+    """Tell which channel a sample belongs to."""
+    if isinstance(sample, SessionEvent):
+        return ChannelKey("SessionEvent", "session", "")
+    name = type(sample).__name__
+    return ChannelKey(name, sample.arrival.stream, getattr(sample, "camera_id", ""))
+
+
+def arrival_ns(sample: Sample) -> int:
+    """Tell when a sample came in, on the host's clock."""
+    return sample.t_ns if isinstance(sample, SessionEvent) else sample.arrival.arrival_ns
+
+
+# --- pieces that several types share ---------------------------------------------------
+
+ARRIVAL = (Field("seq", "<i8"), Field("device_ticks", "<i8"), Field("arrival_ns", "<i8", "ns"))
+STAMP = (Field("t_ns", "<i8", "ns"), Field("sigma_ns", "<i8", "ns"))
+
+
+def _pose_fields(name: str) -> tuple[Field, ...]:
+    return (
+        Field(f"{name}_R", "<f8", "", (3, 3)),
+        Field(f"{name}_t_m", "<f8", "m", (3,)),
+        Field(f"{name}_has_covariance", "u1"),
+        Field(f"{name}_covariance", "<f8", "rad2, rad m, m2", (6, 6)),
+    )
+
+
+def _arrival(sample: Any) -> Row:
+    a = sample.arrival
+    return (a.seq, a.device_ticks, a.arrival_ns)
+
+
+def _stamp(sample: Any) -> Row:
+    return (sample.stamp.t_ns, sample.stamp.sigma_ns)
+
+
+def _pose(pose: Pose) -> Row:
+    known = pose.covariance is not None
+    return (pose.R, pose.t_m, known, pose.covariance if known else np.zeros((6, 6)))
+
+
+def _to_pose(R: Any, t_m: Any, known: int, covariance: Any) -> Pose:
+    return Pose(np.array(R), np.array(t_m), np.array(covariance) if known else None)
+
+
+def _png16(depth_counts: npt.NDArray[np.uint16]) -> bytes:
+    # Lossless. RVL + zstd is a quarter of the time; PNG16 needs no further dependency.
+    done, data = cv2.imencode(".png", np.ascontiguousarray(depth_counts, np.uint16))
+    if not done:
+        raise RecordingError(f"a depth image of shape {depth_counts.shape} cannot be packed")
+    return data.tobytes()
+
+
+def _jpeg(bgr: npt.NDArray[np.uint8]) -> bytes:
+    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    done, data = cv2.imencode(".jpg", np.ascontiguousarray(bgr, np.uint8), quality)
+    if not done:
+        raise RecordingError(f"a colour image of shape {bgr.shape} cannot be packed")
+    return data.tobytes()
+
+
+def _image(data: bytes) -> npt.NDArray[Any]:
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise RecordingError("an image in the recording cannot be unpacked: the file is damaged")
+    return np.asarray(image)
+
+
+# --- the types -------------------------------------------------------------------------
+
+CODECS = {
+    codec.type.__name__: codec
+    for codec in (
+        Codec(
+            MannequinFrame,
+            (
+                *ARRIVAL,
+                Field("chest_counts", "<i4", "counts"),
+                Field("force_counts", "<i4", "counts", (4,)),
+                Field("airway_counts", "<i4", "counts"),
+                Field("overflow", "<i4", "samples"),
+            ),
+            lambda s: (
+                *_arrival(s),
+                s.chest_counts,
+                s.force_counts,
+                s.airway_counts,
+                s.overflow,
+            ),
+            lambda key, r: MannequinFrame(
+                Arrival(key.stream, *r[:3]), r[3], (r[4][0], r[4][1], r[4][2], r[4][3]), r[5], r[6]
+            ),
+        ),
+        Codec(
+            ClockExchange,
+            (
+                *ARRIVAL,
+                Field("sent_ns", "<i8", "ns"),
+                Field("device_rx_ticks", "<i8", "ticks"),
+                Field("device_tx_ticks", "<i8", "ticks"),
+            ),
+            lambda s: (*_arrival(s), s.sent_ns, s.device_rx_ticks, s.device_tx_ticks),
+            lambda key, r: ClockExchange(Arrival(key.stream, *r[:3]), *r[3:]),
+        ),
+        Codec(
+            DepthFrame,
+            (*ARRIVAL, Field("m_per_count", "<f8", "m"), Field("depth_counts_png16", "blob")),
+            lambda s: (*_arrival(s), s.m_per_count, _png16(s.depth_counts)),
+            lambda key, r: DepthFrame(
+                Arrival(key.stream, *r[:3]), key.camera_id, _image(r[4]), r[3]
+            ),
+        ),
+        Codec(
+            ColorFrame,
+            (*ARRIVAL, Field("bgr_jpeg", "blob")),
+            lambda s: (*_arrival(s), _jpeg(s.bgr)),
+            lambda key, r: ColorFrame(Arrival(key.stream, *r[:3]), key.camera_id, _image(r[3])),
+        ),
+        Codec(
+            MannequinPose,
+            (
+                *ARRIVAL,
+                *STAMP,
+                *_pose_fields("world_from_mannequin"),
+                Field("residual_px", "<f8", "px"),
+                Field("n_markers", "<i4"),
+                Field("source", "text"),
+                Field("valid", "?"),
+                Field("why", "text"),
+            ),
+            lambda s: (
+                *_arrival(s),
+                *_stamp(s),
+                *_pose(s.world_from_mannequin),
+                s.residual_px,
+                s.n_markers,
+                s.source,
+                s.valid,
+                s.why,
+            ),
+            lambda key, r: MannequinPose(
+                Arrival(key.stream, *r[:3]), Stamp(*r[3:5]), _to_pose(*r[5:9]), *r[9:]
+            ),
+        ),
+        Codec(
+            ChestObservation,
+            (
+                *ARRIVAL,
+                *STAMP,
+                Field("surface_z_known", "?"),
+                Field("surface_z_m", "<f8", "m"),
+                Field("sigma_m", "<f8", "m"),
+                Field("hands", "text"),
+                Field("n_px", "<i4", "px"),
+                Field("why", "text"),
+            ),
+            lambda s: (
+                *_arrival(s),
+                *_stamp(s),
+                s.surface_z_m is not None,
+                0.0 if s.surface_z_m is None else s.surface_z_m,
+                s.sigma_m,
+                s.hands,
+                s.n_px,
+                s.why,
+            ),
+            lambda key, r: ChestObservation(
+                Arrival(key.stream, *r[:3]),
+                Stamp(*r[3:5]),
+                key.camera_id,
+                r[6] if r[5] else None,
+                *r[7:],
+            ),
+        ),
+        Codec(
+            HandSample,
+            (
+                *ARRIVAL,
+                *STAMP,
+                Field("heel_known", "?"),
+                Field("heel_in_mannequin_m", "<f8", "m", (3,)),
+                Field("sigma_m", "<f8", "m"),
+                Field("side", "text"),
+                Field("why", "text"),
+            ),
+            lambda s: (
+                *_arrival(s),
+                *_stamp(s),
+                s.heel_in_mannequin_m is not None,
+                s.heel_in_mannequin_m or (0.0, 0.0, 0.0),
+                s.sigma_m,
+                s.side,
+                s.why,
+            ),
+            lambda key, r: HandSample(
+                Arrival(key.stream, *r[:3]),
+                Stamp(*r[3:5]),
+                key.camera_id,
+                (r[6][0], r[6][1], r[6][2]) if r[5] else None,
+                *r[7:],
+            ),
+        ),
+        Codec(
+            HandLandmarks,
+            # As many rows of (x, y) as were seen: 21, or none.
+            (
+                *ARRIVAL,
+                *STAMP,
+                Field("confidence", "<f8"),
+                Field("landmarks_px_f8_xy", "blob", "px"),
+            ),
+            lambda s: (
+                *_arrival(s),
+                *_stamp(s),
+                s.confidence,
+                np.ascontiguousarray(s.landmarks_px, "<f8").tobytes(),
+            ),
+            lambda key, r: HandLandmarks(
+                Arrival(key.stream, *r[:3]),
+                Stamp(*r[3:5]),
+                key.camera_id,
+                np.frombuffer(r[6], "<f8").reshape(-1, 2).copy(),
+                r[5],
+            ),
+        ),
+        Codec(
+            HeadPose,
+            (*ARRIVAL, *STAMP, *_pose_fields("xr_from_head")),
+            lambda s: (*_arrival(s), *_stamp(s), *_pose(s.xr_from_head)),
+            lambda key, r: HeadPose(Arrival(key.stream, *r[:3]), Stamp(*r[3:5]), _to_pose(*r[5:9])),
+        ),
+        Codec(
+            HandJoints,
+            (
+                *ARRIVAL,
+                *STAMP,
+                Field("side", "text"),
+                Field("joints_in_xr_m", "<f8", "m", (26, 3)),
+                Field("valid", "?", "", (26,)),
+            ),
+            lambda s: (*_arrival(s), *_stamp(s), s.side, s.joints_in_xr_m, s.valid),
+            lambda key, r: HandJoints(
+                Arrival(key.stream, *r[:3]), Stamp(*r[3:5]), r[5], np.array(r[6]), np.array(r[7])
+            ),
+        ),
+        Codec(
+            SessionEvent,
+            (Field("t_ns", "<i8", "ns"), Field("kind", "text"), Field("text", "text")),
+            lambda s: (s.t_ns, s.kind, s.text),
+            lambda key, r: SessionEvent(*r),
+        ),
+    )
+}
+"""Every type of `mr.types.Sample` by its name."""

@@ -1,0 +1,65 @@
+"""The head of a recording: who made it, from what, how much it keeps.
+
+Takes a session's settings, its rig and its devices; gives a frozen `RecordingHeader`
+that is written before the first sample. Holds no names: a learner is a random id, and
+the folder of the session's settings (it may carry a user's name) is left out.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+import mr
+from mr.clock.host import wall_now_utc
+from mr.config import SessionConfig, Strict
+from mr.rig import Rig, rig_sha256
+from mr.types import DeviceInfo, SourceKind
+
+RECORDING_SCHEMA = "mrcpr.recording/1"
+
+
+def random_recording_id() -> str:
+    """Make a random recording id."""
+    return "rec-" + secrets.token_hex(8)
+
+
+class RecordingHeader(Strict):
+    """What is said once about a whole recording."""
+
+    schema_id: Literal["mrcpr.recording/1"] = Field(default="mrcpr.recording/1", alias="schema")
+    recording_id: str = Field(default_factory=random_recording_id)
+    made_utc: str
+    software: str
+    kind: SourceKind
+    """Where the samples came from; ``sim`` can never pass for ``live``."""
+    storage_level: Literal[1, 2, 3]
+    """1: observations; 2: with lossless depth; 3: with colour as well."""
+    session: SessionConfig
+    guideline_id: str
+    devices: tuple[DeviceInfo, ...]
+    rig_sha256: str
+
+    @classmethod
+    def make(
+        cls, kind: SourceKind, session: SessionConfig, rig: Rig, devices: Sequence[DeviceInfo]
+    ) -> RecordingHeader:
+        """Write the head of a new recording, now, by this software."""
+        return cls(
+            made_utc=wall_now_utc().isoformat(timespec="seconds"),
+            software=f"mrcpr {mr.__version__}",
+            kind=kind,
+            storage_level=session.storage_level,
+            session=session,
+            guideline_id=session.guideline,
+            devices=tuple(devices),
+            rig_sha256=rig_sha256(rig),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the head as JSON values, without the folder of the session."""
+        dumped = self.model_dump(mode="json", by_alias=True, exclude={"session": {"out_dir"}})
+        return dict(dumped)

@@ -1,0 +1,241 @@
+"""Reads a recording back: its head, its rig, its samples in their order.
+
+Takes a file, whole or cut; gives a `Recording`. A cut file is read as far as it is sound
+and says so (`Recording.complete`, `Recording.why_incomplete`); `repair` writes a whole
+file from it. Leaves replay to `replay` and the meaning of the samples to others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any
+
+from mcap.records import Attachment, Channel, Message, Metadata, Schema
+from mcap.writer import CompressionType, Writer
+
+import mr
+from mr.config import parse
+from mr.errors import ConfigError, RecordingError
+from mr.recording.codec import CODECS, PACKED_ENCODING, ChannelKey, Codec
+from mr.recording.container import MAGIC, Record, Walk
+from mr.recording.header import RECORDING_SCHEMA, RecordingHeader
+from mr.recording.writer import RESULT_PREFIX, RIG_ATTACHMENT
+from mr.rig import Rig, loads_rig
+from mr.types import Sample
+
+REPAIR_METADATA = "mrcpr.repair/1"
+
+
+class Recording:
+    """A recording on disk; make it with `open_recording`.
+
+    Attributes
+    ----------
+    path, header, rig
+        The file, what it says about itself, and the rig it was made with.
+    repaired
+        Why the file had to be repaired; empty for one that never was.
+    """
+
+    def __init__(self, path: Path, header: RecordingHeader, rig: Rig, repaired: str) -> None:
+        self.path = path
+        self.header = header
+        self.rig = rig
+        self.repaired = repaired
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether the file was finished and is sound (reads it once)."""
+        return not self.why_incomplete
+
+    @cached_property
+    def why_incomplete(self) -> str:
+        """Say why the file is not whole; empty when it is."""
+        with self.path.open("rb") as file:
+            walk = Walk(file)
+            for _ in walk.records():
+                pass
+            return walk.why
+
+    def samples(self) -> Iterator[Sample]:
+        """Give every sample in the order in which it arrived.
+
+        Raises
+        ------
+        RecordingError
+            When the file has samples that this version does not know.
+        """
+        layouts: dict[int, Schema] = {}
+        known: dict[int, tuple[Codec, ChannelKey]] = {}
+        for record in self._records():
+            if isinstance(record, Schema):
+                layouts[record.id] = record
+            elif isinstance(record, Channel) and record.message_encoding == PACKED_ENCODING:
+                known[record.id] = self._channel(record, layouts[record.schema_id])
+            elif isinstance(record, Message) and record.channel_id in known:
+                codec, key = known[record.channel_id]
+                yield from codec.decode(key, record.data)
+
+    def results(self, kind: str) -> list[dict[str, Any]]:
+        """Give what was derived live, in order, exactly as it was written."""
+        wanted: set[int] = set()
+        found = []
+        for record in self._records():
+            if isinstance(record, Channel) and record.topic == RESULT_PREFIX + kind:
+                wanted.add(record.id)
+            elif isinstance(record, Message) and record.channel_id in wanted:
+                found.append(json.loads(record.data))
+        return found
+
+    def _records(self) -> Iterator[Record]:
+        with self.path.open("rb") as file:
+            yield from Walk(file).records()
+
+    def _channel(self, channel: Channel, layout: Schema) -> tuple[Codec, ChannelKey]:
+        codec = CODECS.get(layout.name)
+        if codec is None or json.loads(layout.data)["fields"] != codec.layout["fields"]:
+            raise RecordingError(
+                f"{self.path}: its {layout.name} samples are laid out by {self.header.software}, "
+                f"which mrcpr {mr.__version__} cannot read: update mrcpr"
+            )
+        return codec, ChannelKey(**channel.metadata)
+
+
+def open_recording(path: Path) -> Recording:
+    """Open a recording, whole or cut.
+
+    Raises
+    ------
+    RecordingError
+        When the file is missing, empty, no recording, or cut before its head was whole.
+    """
+    heads: dict[str, dict[str, str]] = {}
+    rig_toml: bytes | None = None
+    try:
+        with path.open("rb") as file:
+            _check_magic(path, file.read(len(MAGIC)))
+            walk = Walk(file)
+            for record in walk.records():
+                if isinstance(record, Metadata):
+                    heads[record.name] = record.metadata
+                elif isinstance(record, Attachment) and record.name == RIG_ATTACHMENT:
+                    rig_toml = record.data
+                else:
+                    break
+    except FileNotFoundError as error:
+        raise RecordingError(f"{path}: there is no such file: give a recording's path") from error
+    except OSError as error:
+        raise RecordingError(
+            f"{path}: cannot read this recording ({error.strerror or error}): "
+            "give the path of an .mcap file that you may read"
+        ) from error
+    if RECORDING_SCHEMA not in heads or rig_toml is None:
+        raise RecordingError(f"{path}: {_headless(walk.why, heads)}")
+    header = _header(path, heads[RECORDING_SCHEMA])
+    try:
+        rig = loads_rig(rig_toml.decode(), f"{path}: its rig")
+    except (ConfigError, UnicodeDecodeError) as error:
+        raise RecordingError(f"{error}: made by {header.software}: update mrcpr") from error
+    return Recording(path, header, rig, heads.get(REPAIR_METADATA, {}).get("why", ""))
+
+
+def repair(path: Path, out: Path) -> Recording:
+    """Write a whole recording from a cut one; the messages are copied unchanged.
+
+    Raises
+    ------
+    RecordingError
+        When `path` is no recording, or `out` exists or cannot be written.
+    """
+    source = open_recording(path)
+    if out.exists():
+        raise RecordingError(f"{out}: exists already: give the repaired file another name")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=out.parent, prefix=out.name, suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as target, path.open("rb") as file:
+                _copy(file_records=Walk(file).records(), writer=_new(target), source=source)
+                target.flush()
+                os.fsync(target.fileno())
+            Path(name).replace(out)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise RecordingError(
+            f"{out}: cannot write the repaired recording ({error.strerror or error}): "
+            "free some space or choose another folder"
+        ) from error
+    return open_recording(out)
+
+
+def _new(target: IO[bytes]) -> Any:
+    # Any: half of the methods of mcap's writer have no types.
+    writer: Any = Writer(target, compression=CompressionType.ZSTD)
+    writer.start(profile="mrcpr", library=f"mrcpr {mr.__version__}")
+    return writer
+
+
+def _copy(file_records: Iterator[Record], writer: Any, source: Recording) -> None:
+    schemas = {0: 0}
+    channels: dict[int, int] = {}
+    noted = False
+    for record in file_records:
+        if not noted and not isinstance(record, (Metadata, Attachment)):
+            # Beside the head, so that opening need not read the whole file to find it.
+            writer.add_metadata(REPAIR_METADATA, {"why": source.why_incomplete})
+            noted = True
+        if isinstance(record, Metadata):
+            writer.add_metadata(record.name, record.metadata)
+        elif isinstance(record, Attachment):
+            writer.add_attachment(
+                record.create_time, record.log_time, record.name, record.media_type, record.data
+            )
+        elif isinstance(record, Schema):
+            schemas[record.id] = writer.register_schema(record.name, record.encoding, record.data)
+        elif isinstance(record, Channel):
+            channels[record.id] = writer.register_channel(
+                record.topic, record.message_encoding, schemas[record.schema_id], record.metadata
+            )
+        else:
+            writer.add_message(
+                channels[record.channel_id],
+                record.log_time,
+                record.data,
+                record.publish_time,
+                record.sequence,
+            )
+    writer.finish()
+
+
+def _check_magic(path: Path, begin: bytes) -> None:
+    if not begin:
+        raise RecordingError(f"{path}: the file is empty (its session ended at once): record again")
+    if begin != MAGIC:
+        raise RecordingError(
+            f"{path}: not a recording (it does not begin like an MCAP file): "
+            "give an .mcap file made by mrcpr; a CSV goes to mrcpr analyze"
+        )
+
+
+def _headless(why: str, heads: dict[str, dict[str, str]]) -> str:
+    if RECORDING_SCHEMA in heads:
+        return f"its rig is missing ({why or 'no rig.toml inside'}): nothing can be recovered"
+    if why:
+        return f"cut before its head was whole ({why}): nothing can be recovered; record again"
+    return "an MCAP file of another program: give one that mrcpr made"
+
+
+def _header(path: Path, metadata: dict[str, str]) -> RecordingHeader:
+    try:
+        return parse(RecordingHeader, json.loads(metadata["header"]), f"{path}: its head")
+    except (KeyError, ValueError) as error:
+        raise RecordingError(f"{path}: its head cannot be read ({error}): update mrcpr") from error
+    except ConfigError as error:
+        raise RecordingError(f"{error}: update mrcpr or record again") from error
