@@ -1,0 +1,222 @@
+"""Who runs where: a sensing process that measures and records, a view process that draws.
+
+Takes a picklable `SessionPlan`, gives a running `LiveSession` whose newest snapshot and
+picture anyone in this process tree can read; leaves the loop itself to
+`mr.session.sensing` and what a view does to the composition root. A stalled or crashed
+view never delays sensing. Ctrl-C reaches the parent alone: it asks sensing to stop, and
+the recording is finished. When the parent dies, sensing notices and finishes too.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from mr.clock.host import NowNs, SteppedClock, host_now_ns
+from mr.config import SessionConfig
+from mr.errors import DeviceError, MrError
+from mr.rig import Rig
+from mr.scoring.guideline import Guideline
+from mr.session.pipeline import Pipeline
+from mr.session.sensing import SensingJob, sense
+from mr.session.shared import Channel, Picture
+from mr.types import Device, Snapshot
+
+OpenDevices = Callable[[NowNs], Sequence[Device]]
+"""Makes a session's devices, not yet entered; picklable, for it runs in the child."""
+
+ViewMain = Callable[[tuple[str, str], Event], None]
+"""A view process's main: the channel's names, and an event that asks it to end."""
+
+IDLE_S = 0.002
+FAST_STEP_NS = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlan:
+    """What a session needs, before anything is open."""
+
+    open_devices: OpenDevices
+    rig: Rig
+    config: SessionConfig
+    guideline: Guideline
+    path: Path
+
+
+def run_fast(
+    plan: SessionPlan,
+    publish: Callable[[Snapshot], None],
+    publish_picture: Callable[[Picture], None],
+    stopped: Callable[[], bool] = lambda: False,
+) -> Pipeline:
+    """Run a session in this process on a stepped clock, as quickly as the machine can.
+
+    Only for sources that follow the clock they are given: the simulator and files.
+    """
+    clock = SteppedClock()
+
+    def commands() -> Sequence[str]:
+        return ("stop",) if stopped() else ()
+
+    with ExitStack() as stack:
+        devices = [stack.enter_context(device) for device in plan.open_devices(clock)]
+        job = SensingJob(
+            rig=plan.rig,
+            config=plan.config,
+            guideline=plan.guideline,
+            path=plan.path,
+            now=clock,
+            wait=lambda: clock.advance(FAST_STEP_NS),
+            publish=publish,
+            publish_picture=publish_picture,
+            commands=commands,
+        )
+        return sense(devices, job)
+
+
+def _sensing_main(
+    plan: SessionPlan,
+    names: tuple[str, str],
+    words: Connection,
+    answer: Connection,
+) -> None:
+    """Run the sensing process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = os.getppid()
+
+    def commands() -> Sequence[str]:
+        if os.getppid() != parent:
+            return ("stop",)
+        said = []
+        while words.poll():
+            said.append(words.recv())
+        return said
+
+    try:
+        with Channel.attach(names) as channel, ExitStack() as stack:
+            devices = [stack.enter_context(device) for device in plan.open_devices(host_now_ns)]
+            answer.send(("open", ""))
+            job = SensingJob(
+                rig=plan.rig,
+                config=plan.config,
+                guideline=plan.guideline,
+                path=plan.path,
+                now=host_now_ns,
+                wait=lambda: time.sleep(IDLE_S),
+                publish=channel.publish,
+                publish_picture=channel.publish_picture,
+                commands=commands,
+            )
+            sense(devices, job)
+    except MrError as error:
+        answer.send((type(error).__name__, str(error)))
+    else:
+        answer.send(("done", ""))
+
+
+class LiveSession:
+    """A session in processes of its own; use it as a context manager."""
+
+    def __init__(self, plan: SessionPlan, views: Sequence[ViewMain] = ()) -> None:
+        self._context: SpawnContext = multiprocessing.get_context("spawn")
+        self._plan = plan
+        self._view_mains = tuple(views)
+        self._views: list[SpawnProcess] = []
+        self._views_end: Event = self._context.Event()
+        self._child_words, self._words = self._context.Pipe(duplex=False)
+        self._answer, self._child_answer = self._context.Pipe(duplex=False)
+
+    def __enter__(self) -> Self:
+        """Start sensing, wait until its devices are open, then start the views.
+
+        Raises
+        ------
+        MrError
+            When a device cannot be opened; nothing is left behind.
+        """
+        self._channel = Channel.create()
+        self._sensing = self._context.Process(
+            target=_sensing_main,
+            args=(self._plan, self._channel.names, self._child_words, self._child_answer),
+            name="mrcpr-sensing",
+        )
+        try:
+            self._sensing.start()
+            self._child_answer.close()
+            self._expect("open")
+        except BaseException:
+            self._sensing.join(timeout=5)
+            self._channel.close()
+            raise
+        for main in self._view_mains:
+            view = self._context.Process(target=main, args=(self._channel.names, self._views_end))
+            view.start()
+            self._views.append(view)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        try:
+            self.say("stop")
+            self._sensing.join()
+        finally:
+            self._views_end.set()
+            for view in self._views:
+                view.join(timeout=3)
+                if view.is_alive():
+                    view.terminate()
+                    view.join()
+            self._channel.close()
+
+    def _expect(self, word: str) -> None:
+        try:
+            said, message = self._answer.recv()
+        except EOFError:
+            raise RuntimeError("the sensing process ended without a word") from None
+        if said != word:
+            raise _error_named(said)(message)
+
+    @property
+    def running(self) -> bool:
+        """Tell whether sensing is still at work."""
+        return self._sensing.is_alive() and not self._answer.poll()
+
+    def result(self) -> None:
+        """Raise the error that ended sensing, if one did."""
+        self._expect("done")
+
+    def say(self, word: str) -> None:
+        """Send ``start`` or ``stop`` to the session; one that has ended hears nothing."""
+        if self._sensing.is_alive():
+            self._words.send(word)
+
+    def snapshot(self) -> Snapshot | None:
+        """Give the newest snapshot."""
+        return self._channel.snapshot()
+
+    def picture(self) -> Picture | None:
+        """Give the newest colour picture."""
+        return self._channel.picture()
+
+
+def _error_named(name: str) -> type[MrError]:
+    """Find the error class that a child process named."""
+    for kind in MrError.__subclasses__():
+        if kind.__name__ == name:
+            return kind
+    return DeviceError

@@ -1,0 +1,173 @@
+"""The sensing loop: devices → recording and pipeline → snapshots.
+
+Takes open devices and a `SensingJob`, gives a whole recording and a stream of snapshots;
+leaves processes to `mr.session.processes` and drawing to the views. What goes into the
+recording goes into the pipeline in the same order, so a replay sees what the live run saw.
+A lost device never ends a session: it is noted, tried again, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from mr.clock.host import NowNs
+from mr.config import SessionConfig
+from mr.errors import DeviceError, MrError
+from mr.recording.header import RecordingHeader
+from mr.recording.writer import RecordingWriter
+from mr.rig import Rig
+from mr.scoring.guideline import Guideline
+from mr.session.front import FrontEnd
+from mr.session.pipeline import Pipeline
+from mr.session.shared import Picture
+from mr.types import (
+    ColorFrame,
+    Device,
+    EndOfStream,
+    Phase,
+    Sample,
+    SessionEvent,
+    Snapshot,
+    SourceKind,
+)
+
+PUBLISH_EVERY_NS = 16_000_000
+RETRY_EVERY_NS = 1_000_000_000
+
+
+@runtime_checkable
+class Reopenable(Protocol):
+    """A device that can come back after it was lost."""
+
+    def reopen(self) -> None:
+        """Open it again, or raise `DeviceError`."""
+        ...
+
+
+@dataclass(slots=True)
+class SensingJob:
+    """All that one session needs besides its devices."""
+
+    rig: Rig
+    config: SessionConfig
+    guideline: Guideline
+    path: Path
+    now: NowNs
+    wait: Callable[[], None]
+    """Called when nothing had arrived: sleeps a little, or moves a stepped clock on."""
+    publish: Callable[[Snapshot], None]
+    publish_picture: Callable[[Picture], None]
+    commands: Callable[[], Sequence[str]] = field(default=lambda: ())
+    """New words since the last call: ``start``, ``stop`` (end the session)."""
+
+
+def session_kind(devices: Sequence[Device]) -> SourceKind:
+    """Name a session after the least real of its devices."""
+    kinds = {device.info.kind for device in devices}
+    return "sim" if "sim" in kinds else "replay" if "replay" in kinds else "live"
+
+
+def sense(devices: Sequence[Device], job: SensingJob) -> Pipeline:
+    """Run one session on open devices until it ends; its recording is then whole."""
+    return _Loop(devices, job).run()
+
+
+class _Loop:
+    def __init__(self, devices: Sequence[Device], job: SensingJob) -> None:
+        self._job = job
+        self._devices = list(devices)
+        self._lost: dict[int, int] = {}
+        self._ended: set[int] = set()
+        self._next_publish_ns = 0
+        infos = [device.info for device in devices]
+        self._kind = session_kind(devices)
+        self._front = FrontEnd(job.rig, infos)
+        self._pipeline = Pipeline(job.rig, job.config, job.guideline, infos, self._kind)
+
+    def run(self) -> Pipeline:
+        job, pipeline = self._job, self._pipeline
+        infos = [device.info for device in self._devices]
+        header = RecordingHeader.make(self._kind, job.config, job.rig, infos)
+        with RecordingWriter(job.path, header, job.rig, now=job.now) as writer:
+            self._writer = writer
+            self._take(SessionEvent(job.now(), "open"))
+            while not self._over():
+                if not self._round():
+                    job.wait()
+                self._publish(job.now())
+            self._take(SessionEvent(job.now(), "stop"))
+            for event in pipeline.finish():
+                writer.write_result(*event)
+            writer.write_result("score", pipeline.score_dict())
+        self._publish(job.now(), force=True)
+        return pipeline
+
+    def _over(self) -> bool:
+        words = self._job.commands()
+        if "start" in words and self._pipeline.phase is Phase.WAITING:
+            self._take(SessionEvent(self._job.now(), "start"))
+        duration_s = self._job.config.duration_s
+        done = duration_s is not None and self._pipeline.elapsed_s >= duration_s
+        return "stop" in words or done or len(self._ended) == len(self._devices)
+
+    def _round(self) -> bool:
+        """Ask every device once; tell whether anything had arrived."""
+        busy = False
+        for k, device in enumerate(self._devices):
+            if k in self._ended or (k in self._lost and not self._reopened(k)):
+                continue
+            try:
+                samples = device.poll()
+            except EndOfStream:
+                self._ended.add(k)
+                continue
+            except DeviceError as error:
+                self._lose(k, str(error))
+                continue
+            busy = busy or bool(samples)
+            for sample in samples:
+                self._receive(sample)
+        return busy
+
+    def _receive(self, sample: Sample) -> None:
+        if isinstance(sample, ColorFrame):
+            picture = Picture(sample.arrival.arrival_ns, sample.camera_id, sample.bgr)
+            self._job.publish_picture(picture)
+        for made in self._front.step(sample):
+            self._take(made)
+
+    def _take(self, sample: Sample) -> None:
+        """Record a sample, then let the pipeline see it: always both, in this order."""
+        self._writer.write(sample)
+        for result in self._pipeline.step(sample):
+            self._writer.write_result(*result)
+
+    def _lose(self, k: int, why: str) -> None:
+        self._lost[k] = self._job.now()
+        names = ",".join(s.name for s in self._devices[k].info.streams)
+        self._take(SessionEvent(self._job.now(), "device_lost", f"{names}: {why}"))
+
+    def _reopened(self, k: int) -> bool:
+        device, now_ns = self._devices[k], self._job.now()
+        if not isinstance(device, Reopenable):
+            self._ended.add(k)
+            return False
+        if now_ns - self._lost[k] < RETRY_EVERY_NS:
+            return False
+        self._lost[k] = now_ns
+        try:
+            device.reopen()
+        except MrError:
+            return False  # still away; it was said when it was lost, and Health keeps saying it
+        del self._lost[k]
+        names = ",".join(s.name for s in device.info.streams)
+        self._take(SessionEvent(now_ns, "device_back", names))
+        return True
+
+    def _publish(self, now_ns: int, force: bool = False) -> None:
+        if force or now_ns >= self._next_publish_ns:
+            self._next_publish_ns = now_ns + PUBLISH_EVERY_NS
+            self._job.publish(self._pipeline.snapshot(now_ns))
