@@ -1,0 +1,99 @@
+"""Find breaths in the volume of air in the mannequin's lungs.
+
+Takes times and volumes one by one, gives `Ventilation`s; leaves turning flow into volume
+to `mr.fusion` and judging volumes to `mr.scoring`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from mr.types import Measured, Ventilation
+
+EDGE = 0.10
+"""A breath begins where a tenth of its volume is in, and ends where a fifth is left."""
+END = 0.20
+LONGEST_S = 4.0
+"""A breath that has not come out by then is closed: lungs leak, sensors drift."""
+REST_MEMORY_S = 2.0
+"""How long the resting volume is remembered; the integrated flow drifts."""
+
+
+class BreathFinder:
+    """Hysteresis on the volume, with a drifting resting volume."""
+
+    def __init__(self, min_breath_ml: float, to_ns: Callable[[float], int]) -> None:
+        self._min_ml = min_breath_ml
+        self._to_ns = to_ns
+        self._past: deque[tuple[float, float]] = deque()
+        self._base_ml: float | None = None
+        self._base_t_s = 0.0
+        self._peak_ml = 0.0
+        self._peak_t_s = 0.0
+        self._start_s: float | None = None
+
+    @property
+    def start_s(self) -> float | None:
+        """When the breath now under way began, or None."""
+        return self._start_s
+
+    def step(self, t_s: float, volume_ml: float) -> Ventilation | None:
+        """Take in one sample; give the breath it closes."""
+        if self._start_s is not None:
+            return self._inside(t_s, volume_ml)
+        self._past.append((t_s, volume_ml))
+        while self._past[0][0] < t_s - REST_MEMORY_S:
+            self._past.popleft()
+        if self._base_ml is None or volume_ml <= self._base_ml:
+            self._base_ml, self._base_t_s = volume_ml, t_s
+        elif t_s - self._base_t_s > REST_MEMORY_S:
+            self._base_t_s, self._base_ml = min(self._past, key=lambda p: p[1])
+        if volume_ml >= self._base_ml + self._min_ml:
+            self._peak_ml, self._peak_t_s = volume_ml, t_s
+            self._start_s = self._base_t_s
+        return None
+
+    def _inside(self, t_s: float, volume_ml: float) -> Ventilation | None:
+        assert self._base_ml is not None and self._start_s is not None
+        if t_s <= self._peak_t_s + LONGEST_S:
+            self._past.append((t_s, volume_ml))
+        if volume_ml >= self._peak_ml:
+            self._peak_ml, self._peak_t_s = volume_ml, t_s
+            return None
+        size_ml = self._peak_ml - self._base_ml
+        out = volume_ml <= self._base_ml + END * size_ml
+        if not out and t_s - self._start_s < LONGEST_S:
+            return None
+        return self._close(t_s, volume_ml)
+
+    def finish(self, t_s: float) -> Ventilation | None:
+        """Close the breath that is still under way at the end of the signal."""
+        return None if self._start_s is None else self._close(t_s, self._peak_ml)
+
+    def _close(self, t_s: float, volume_ml: float) -> Ventilation:
+        assert self._base_ml is not None and self._start_s is not None
+        size_ml = self._peak_ml - self._base_ml
+        onset_s = self._crossing(self._base_ml + EDGE * size_ml)
+        full_s = self._crossing(self._base_ml + (1.0 - EDGE) * size_ml)
+        breath = Ventilation(
+            start_ns=self._to_ns(onset_s),
+            end_ns=self._to_ns(t_s),
+            volume_ml=Measured(size_ml),
+            inspiration_s=(full_s - onset_s) / (1.0 - 2.0 * EDGE),
+        )
+        self._past.clear()
+        self._past.append((t_s, volume_ml))
+        self._base_ml, self._base_t_s, self._start_s = volume_ml, t_s, None
+        return breath
+
+    def _crossing(self, level_ml: float) -> float:
+        """Time of the last upward crossing of `level_ml` before the peak, interpolated."""
+        t1, v1 = self._peak_t_s, self._peak_ml
+        for t0, v0 in reversed(self._past):
+            if t0 >= self._peak_t_s:
+                continue
+            if v0 < level_ml <= v1:
+                return t0 + (t1 - t0) * (level_ml - v0) / (v1 - v0)
+            t1, v1 = t0, v0
+        return t1

@@ -1,0 +1,281 @@
+"""Cut the chest's motion into compressions, ventilations and pauses, as it comes.
+
+Takes `ChestSample`s in order of time, gives `MetricsEvent`s and a `LiveState`; leaves
+the words' meaning to docs/guides/definitions.md, which this follows to the letter, and
+judging to `mr.scoring`. The same code runs live and in review; a block is one sample or
+an hour, and the results do not depend on where blocks begin.
+
+Latency: a peak stands in `LiveState` half a smoothing width (30 ms) after the sample
+with which the chest has come back by three quarters of the minimum excursion. The
+`Compression` follows when the next downstroke has begun in the same sense, or, before a
+pause, one pause threshold after its shallowest point.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mr.metrics.breaths import BreathFinder
+from mr.metrics.config import MetricsConfig
+from mr.metrics.fit import Fit
+from mr.metrics.pauses import PauseNamer, ventilation_span_s
+from mr.metrics.strokes import Edges, Fitter, Level, Stroke, edges, measure
+from mr.metrics.turning import History, Turn, TurnFinder
+from mr.types import ChestSample, Compression, Measured, MetricsEvent, Ventilation
+
+LIVE_RATE_INTERVALS = 5
+LONGEST_RELEASE_S = 3.0
+"""A compression is closed by then even if its shallowest point keeps moving."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """What a view shows between events; everything here is provisional."""
+
+    n_compressions: int
+    n_in_cycle: int
+    """Compressions since the last pause; stands through the pause."""
+    rate_cpm: float | None
+    """Over the last five intervals; None in a pause and for a first compression."""
+    last_depth_mm: float | None
+    last_release_mm: float | None
+    hands_off_s: float
+    """Time since the last release, once it is a pause; else 0."""
+    breathing: bool
+
+
+class MetricsStepper:
+    """The state machine; see the module's first lines."""
+
+    def __init__(self, config: MetricsConfig) -> None:
+        self._config = config
+        self._t0_ns: int | None = None
+        self._t_s = 0.0
+        self._breaths = BreathFinder(config.min_breath_ml, self._to_ns)
+        self._pauses = PauseNamer(self._to_ns)
+        self._n = 0
+        self._n_in_cycle = 0
+        self._release_s: float | None = None
+        self._peaks: deque[Fit] = deque(maxlen=LIVE_RATE_INTERVALS + 1)
+        self._last: Compression | None = None
+        self._fresh()
+        self._fitter = Fitter(self._history)
+
+    def _fresh(self) -> None:
+        """Forget the curve: at the start and after a loss of signal."""
+        self._history = History(self._config.smoothing_s)
+        self._turns = TurnFinder(self._config.turning_excursion_m, self._history)
+        self._before: Level | None = None
+        self._peak: Level | None = None
+        self._tried_k = -1
+
+    def _to_ns(self, t_s: float) -> int:
+        return (self._t0_ns or 0) + round(t_s * 1e9)
+
+    # --- in -----------------------------------------------------------------------
+
+    def step(self, sample: ChestSample) -> list[MetricsEvent]:
+        """Take in one sample; give the events that it completes.
+
+        A sample that is not later than the one before is left out.
+        """
+        if self._t0_ns is None:
+            self._t0_ns = sample.stamp.t_ns
+        elif sample.stamp.t_ns <= self._to_ns(self._t_s):
+            return []
+        t_s = (sample.stamp.t_ns - self._t0_ns) * 1e-9
+        events: list[MetricsEvent] = []
+        if t_s - self._t_s > self._config.max_gap_s:
+            events += self._lose(t_s)
+        self._t_s = t_s
+        self._pauses.hands(t_s, sample.hands)
+        if sample.airway_ml is not None:
+            events += self._breath(self._breaths.step(t_s, sample.airway_ml))
+        self._history.append(t_s, sample)
+        return events + self._advance(last=False)
+
+    def steps(self, samples: Iterable[ChestSample]) -> list[MetricsEvent]:
+        """Take in a block."""
+        return [event for sample in samples for event in self.step(sample)]
+
+    def finish(self) -> list[MetricsEvent]:
+        """Close what is open at the end of the signal."""
+        events = self._advance(last=True) + self._close_open()
+        events += self._breath(self._breaths.finish(self._t_s))
+        since_s = self._release_s
+        if since_s is not None and self._t_s - since_s >= self._config.pause_threshold_s:
+            events.append(self._pauses.pause(since_s, self._t_s, self._breaths.start_s))
+        return events
+
+    # --- the machine ----------------------------------------------------------------
+
+    def _breath(self, breath: Ventilation | None) -> list[MetricsEvent]:
+        if breath is None:
+            return []
+        self._pauses.breath(*ventilation_span_s(breath, self._t0_ns or 0))
+        return [breath]
+
+    def _lose(self, t_s: float) -> list[MetricsEvent]:
+        """The signal was lost until `t_s`: keep what is sure, begin anew."""
+        events = self._advance(last=True) + self._close_open()
+        self._pauses.gap(self._t_s, t_s)
+        self._peaks.clear()
+        self._fresh()
+        self._fitter = self._fitter.on(self._history)
+        return events
+
+    def _advance(self, last: bool) -> list[MetricsEvent]:
+        events: list[MetricsEvent] = []
+        while (point := self._history.next_smooth(last)) is not None:
+            at_rest = self._peak is None and not self._turns.rising
+            turn = self._turns.step(*point, at_rest)
+            if turn is None:
+                events += self._settle(point[1])
+            elif turn.kind == "peak":
+                self._on_peak(turn)
+            else:
+                events += self._on_trough(turn)
+        return events
+
+    def _on_peak(self, turn: Turn) -> None:
+        assert self._before is not None
+        level = self._fitter.level(turn, turn.y - self._before.turn.y)
+        if self._peak is None or level.fit.value > self._peak.fit.value:
+            self._peak = level
+
+    def _rises(self) -> bool:
+        """Whether the pending peak rises enough above the release before it."""
+        if self._peak is None or self._before is None:
+            return False
+        rise_m = self._peak.fit.value - self._before.fit.value
+        return rise_m >= self._config.min_excursion_m
+
+    def _on_trough(self, turn: Turn) -> list[MetricsEvent]:
+        top_m = self._peak.turn.y if self._peak else self._turns.extreme().y
+        level = self._fitter.level(turn, top_m - turn.y)
+        if self._peak is None or self._before is None:
+            self._before = level
+            return []
+        if not self._rises():
+            near = level.turn.t_s - self._before.turn.t_s <= self._config.pause_threshold_s
+            if not near or level.fit.value < self._before.fit.value:
+                self._before = level
+            self._peak = None
+            return []
+        if self._peak.fit.value - level.fit.value < self._config.min_excursion_m:
+            return []  # a double dip: still the same compression
+        return self._complete(level, known=True)
+
+    def _settle(self, t_s: float) -> list[MetricsEvent]:
+        """Close a compression after which the chest stays out (or is lifted slowly)."""
+        peak = self._peak
+        if peak is None or self._turns.rising:
+            return []
+        lowest = self._turns.extreme()
+        rested = t_s - lowest.t_s >= self._config.pause_threshold_s
+        if not rested and t_s - peak.turn.t_s < LONGEST_RELEASE_S:
+            return []
+        if lowest.k == self._tried_k:
+            return []
+        self._tried_k = lowest.k
+        return self._try_close(peak, lowest, known=True)
+
+    def _close_open(self) -> list[MetricsEvent]:
+        """Close the pending compression where the signal ends."""
+        if self._peak is None or self._turns.rising:
+            return []
+        return self._try_close(self._peak, self._turns.extreme(), known=False)
+
+    def _try_close(self, peak: Level, lowest: Turn, known: bool) -> list[MetricsEvent]:
+        level = self._fitter.level(lowest, peak.turn.y - lowest.y)
+        back = peak.fit.value - level.fit.value >= self._config.min_excursion_m
+        if not self._rises():
+            if back or known:
+                self._before, self._peak = level, None
+            return []
+        if known and not back:
+            return []
+        return self._complete(level, known=back)
+
+    # --- out ------------------------------------------------------------------------
+
+    def _complete(self, after: Level, known: bool) -> list[MetricsEvent]:
+        assert self._before is not None and self._peak is not None
+        # Fitted again: at its confirmation the far side of the peak was not all there.
+        peak = self._fitter.level(self._peak.turn, self._peak.turn.y - after.turn.y)
+        stroke = Stroke(self._before, peak, after, known)
+        at = edges(stroke, self._history)
+        events = self._pause_before(at)
+        previous = self._peaks[-1] if self._peaks else None
+        compression = measure(
+            stroke,
+            at,
+            self._n,
+            previous,
+            self._history,
+            self._fitter,
+            self._config,
+            self._to_ns,
+        )
+        self._n += 1
+        self._n_in_cycle += 1
+        self._peaks.append(peak.fit)
+        self._release_s = at.release_s
+        self._last = compression
+        self._before, self._peak = after, None
+        return [*events, compression]
+
+    def _pause_before(self, at: Edges) -> list[MetricsEvent]:
+        if self._release_s is None:
+            return []
+        events: list[MetricsEvent] = []
+        if at.onset_s - self._release_s >= self._config.pause_threshold_s:
+            events.append(self._pauses.pause(self._release_s, at.onset_s, self._breaths.start_s))
+            self._peaks.clear()
+            self._n_in_cycle = 0
+        self._pauses.forget_before(at.onset_s)
+        return events
+
+    # --- live -----------------------------------------------------------------------
+
+    @property
+    def live(self) -> LiveState:
+        """What can be said now."""
+        pending = self._peak if self._rises() else None
+        idle_s = self._idle_s()
+        last = self._last
+        depth = last.depth_mm if last else Measured.unknown("")
+        depth_mm = depth.value
+        if pending is not None and self._config.signal_calibrated and pending.zero_known:
+            depth_mm = 1e3 * pending.fit.value
+        paused = idle_s >= self._config.pause_threshold_s
+        return LiveState(
+            n_compressions=self._n + (pending is not None),
+            n_in_cycle=self._n_in_cycle + (pending is not None),
+            rate_cpm=None if paused else self._live_rate_cpm(pending),
+            last_depth_mm=depth_mm,
+            last_release_mm=last.release_depth_mm.value if last else None,
+            hands_off_s=idle_s if paused else 0.0,
+            breathing=self._breaths.start_s is not None,
+        )
+
+    def _idle_s(self) -> float:
+        if self._turns.rising:
+            return 0.0
+        if self._peak is not None:
+            return max(self._t_s - self._turns.extreme().t_s, 0.0)
+        return 0.0 if self._release_s is None else self._t_s - self._release_s
+
+    def _live_rate_cpm(self, pending: Level | None) -> float | None:
+        times = [fit.t_s for fit in self._peaks]
+        if pending is not None:
+            limit_s = self._config.pause_threshold_s + 1.0
+            if times and pending.fit.t_s - times[-1] > limit_s:
+                return None
+            times.append(pending.fit.t_s)
+        times = times[-(LIVE_RATE_INTERVALS + 1) :]
+        if len(times) < 2:
+            return None
+        return 60.0 * (len(times) - 1) / (times[-1] - times[0])

@@ -1,0 +1,191 @@
+"""Decide which turning points make a compression, and measure it.
+
+Takes confirmed turns and the history, gives `Stroke`s (peak between two releases, all
+fitted) and `Compression`s; leaves pauses, breaths and the live state to the stepper.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mr.metrics.config import MetricsConfig
+from mr.metrics.fit import Fit, NoiseMemory, fit_extreme, fit_fastest_fall
+from mr.metrics.turning import History, Turn
+from mr.types import ChestSample, Compression, Measured
+
+EDGE = 0.10
+"""Onset and release are where the chest passes a tenth of its travel."""
+TOP = 0.35
+BOTTOM = 0.20
+"""Share of the travel that is fitted around a peak and around a release."""
+CAP_S = 0.20
+
+NO_SCALE = "the signal is not calibrated"
+NO_ZERO = "the unloaded zero is not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A turning point with its fitted value."""
+
+    turn: Turn
+    fit: Fit
+    sample_sigma_m: float
+    zero_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A peak between the release before it and the release after it."""
+
+    before: Level
+    peak: Level
+    after: Level
+    after_known: bool = True
+
+
+class Fitter:
+    """Turns candidates into fitted levels; remembers the noise."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._noise = NoiseMemory()
+        self._force_noise = NoiseMemory()
+
+    def on(self, history: History) -> Fitter:
+        """Go on with another history, remembering the noise."""
+        self._history = history
+        return self
+
+    def level(self, turn: Turn, travel_m: float) -> Level:
+        """Fit the raw samples around `turn`; `travel_m` is the stroke's rough travel."""
+        peak = turn.kind == "peak"
+        share = TOP if peak else BOTTOM
+        a, b = self._history.window(turn.k, share * travel_m, CAP_S)
+        t_s, y = self._history.raw(a, b)
+        degrees = (2, 4) if peak else (0, 2, 4)
+        fit = fit_extreme(t_s, y, turn.t_s, self._noise, peak, degrees)
+        around = self._history.samples[a:b]
+        sigma = math.sqrt(sum(s.sigma_m**2 for s in around) / len(around))
+        return Level(turn, fit, sigma, all(s.zero_known for s in around))
+
+    def force_peak(self, samples: list[ChestSample], t_s: list[float]) -> Measured:
+        """Fit the highest force of a compression."""
+        pairs = [(t, s.force_n) for t, s in zip(t_s, samples, strict=True) if s.force_n is not None]
+        if len(pairs) < 3:
+            return Measured.unknown("no force was measured")
+        t = np.array([p[0] for p in pairs])
+        force = np.array([p[1] for p in pairs])
+        hint = int(np.argmax(np.convolve(force, np.ones(5) / 5.0, mode="same")))
+        near = np.abs(t - t[hint]) <= 0.06
+        fit = fit_extreme(t[near], force[near], float(t[hint]), self._force_noise, True, (2, 4))
+        return Measured(fit.value, fit.sigma)
+
+
+def _total_sigma_m(level: Level) -> float:
+    """Noise of the fit, and what of the samples' sigma is not that noise (bias)."""
+    fit = level.fit
+    return math.hypot(fit.sigma, math.sqrt(max(level.sample_sigma_m**2 - fit.noise**2, 0.0)))
+
+
+def _depth_mm(level: Level, config: MetricsConfig) -> Measured:
+    if not config.signal_calibrated:
+        return Measured.unknown(NO_SCALE)
+    if not level.zero_known:
+        return Measured.unknown(NO_ZERO)
+    return Measured(1e3 * level.fit.value, 1e3 * _total_sigma_m(level))
+
+
+def _hand_offset_mm(samples: list[ChestSample]) -> tuple[Measured, Measured]:
+    seen = [s for s in samples if s.hand_offset_m is not None]
+    if not seen:
+        unknown = Measured.unknown("the hand's position was not measured")
+        return unknown, unknown
+    offsets = np.array([s.hand_offset_m for s in seen])
+    mean = 1e3 * np.mean(offsets, axis=0)
+    sigmas = [s.hand_sigma_m for s in seen if s.hand_sigma_m is not None]
+    # Errors of the hand's position are nearly the same all through one stroke.
+    sigma = 1e3 * math.sqrt(sum(v * v for v in sigmas) / len(sigmas)) if sigmas else None
+    return Measured(float(mean[0]), sigma), Measured(float(mean[1]), sigma)
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Times (s) at which one compression passes its levels."""
+
+    onset_s: float
+    half_in_s: float
+    half_out_s: float
+    release_s: float
+
+
+def edges(stroke: Stroke, history: History) -> Edges:
+    """Find onset, both half-depth crossings, and release."""
+    before, peak, after = stroke.before.turn, stroke.peak.turn, stroke.after.turn
+    rise, fall = peak.y - before.y, peak.y - after.y
+    return Edges(
+        history.crossing(peak.k, before.k, before.y + EDGE * rise),
+        history.crossing(peak.k, before.k, before.y + 0.5 * rise),
+        history.crossing(peak.k, after.k, after.y + 0.5 * fall),
+        history.crossing(peak.k, after.k, after.y + EDGE * fall),
+    )
+
+
+def measure(
+    stroke: Stroke,
+    at: Edges,
+    index: int,
+    previous_peak: Fit | None,
+    history: History,
+    fitter: Fitter,
+    config: MetricsConfig,
+    to_ns: Callable[[float], int],
+) -> Compression:
+    """Measure one compression.
+
+    `previous_peak` is None for the first compression after a pause; `to_ns` maps the
+    history's seconds to host nanoseconds.
+    """
+    peak = stroke.peak.fit
+    release = _depth_mm(stroke.after, config)
+    if release.value is not None and not stroke.after_known:
+        release = Measured.unknown("the signal was lost before the chest came back")
+    rate = duty = Measured.unknown("first compression after a pause")
+    if previous_peak is not None:
+        period_s = peak.t_s - previous_peak.t_s
+        sigma_s = math.hypot(peak.t_sigma_s, previous_peak.t_sigma_s)
+        rate = Measured(60.0 / period_s, 60.0 * sigma_s / period_s**2)
+        duty = Measured((at.half_out_s - at.half_in_s) / period_s, sigma_s / period_s)
+    a, b = history.index_at(at.half_in_s), history.index_at(at.half_out_s)
+    first, last = history.index_at(at.onset_s), history.index_at(at.release_s)
+    loaded = history.samples[a : b + 1]
+    return Compression(
+        index=index,
+        onset_ns=to_ns(at.onset_s),
+        peak_ns=to_ns(peak.t_s),
+        release_ns=to_ns(at.release_s),
+        depth_mm=_depth_mm(stroke.peak, config),
+        release_depth_mm=release,
+        rate_cpm=rate,
+        duty_cycle=duty,
+        release_velocity_mm_s=_release_velocity(stroke, history, config),
+        force_peak_n=fitter.force_peak(history.samples[first:last], history.t_s[first:last]),
+        hand_offset_mm=_hand_offset_mm(loaded),
+    )
+
+
+def _release_velocity(stroke: Stroke, history: History, config: MetricsConfig) -> Measured:
+    if not config.signal_calibrated:
+        return Measured.unknown(NO_SCALE)
+    peak, after = stroke.peak.turn, stroke.after.turn
+    fall = peak.y - after.y
+    a = history.index_at(history.crossing(peak.k, after.k, after.y + 0.85 * fall))
+    b = history.index_at(history.crossing(peak.k, after.k, after.y + 0.15 * fall))
+    fit = fit_fastest_fall(*history.raw(a, b + 1))
+    if fit is None:
+        return Measured.unknown("too few samples in the release")
+    return Measured(1e3 * fit.value, 1e3 * fit.sigma)

@@ -1,0 +1,161 @@
+"""Sum up a session: counts, means, compression fraction.
+
+Takes events and the session's bounds, gives a `Summary`; leaves percentages in target
+and points to `mr.scoring`. Definitions: docs/guides/definitions.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from mr.types import Compression, Measured, MetricsEvent, Pause, Ventilation
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Numbers of one session. What could not be measured is None with the reason."""
+
+    duration_s: float
+    n_compressions: int
+    mean_depth_mm: Measured
+    sd_depth_mm: Measured
+    mean_release_depth_mm: Measured
+    mean_rate_cpm: Measured
+    """Within periods of compressions; pauses are left out."""
+    mean_duty_cycle: Measured
+    mean_release_velocity_mm_s: Measured
+    mean_force_peak_n: Measured
+    mean_hand_offset_mm: tuple[Measured, Measured]
+    ccf_pct: Measured
+    n_pauses: int
+    longest_pause_s: float
+    """0 when there was no pause."""
+    time_to_first_compression_s: Measured
+    compressions_per_cycle: tuple[int, ...]
+    """Between pauses of any kind."""
+    n_ventilations: int
+    mean_volume_ml: Measured
+    mean_inspiration_s: Measured
+
+
+NOTHING = "no compressions"
+
+
+def _mean(values: Iterable[Measured], empty: str) -> Measured:
+    """Mean of what is known. Its sigma is that of a bias all values share."""
+    every = list(values)
+    known = [(v.value, v.sigma) for v in every if v.value is not None]
+    if not known:
+        return Measured.unknown(next((v.why for v in every if v.why), empty))
+    sigmas = [sigma for _, sigma in known if sigma is not None]
+    sigma = math.sqrt(math.fsum(s * s for s in sigmas) / len(sigmas)) if sigmas else None
+    missing = len(every) - len(known)
+    why = f"{missing} of {len(every)} not measured" if missing else ""
+    return Measured(math.fsum(value for value, _ in known) / len(known), sigma, why)
+
+
+def _sd(values: Sequence[Measured]) -> Measured:
+    known = [v.value for v in values if v.value is not None]
+    if len(known) < 2:
+        return Measured.unknown("fewer than two measured values")
+    mean = math.fsum(known) / len(known)
+    return Measured(math.sqrt(math.fsum((v - mean) ** 2 for v in known) / (len(known) - 1)))
+
+
+def _mean_rate_cpm(compressions: Sequence[Compression]) -> Measured:
+    """Intervals within compression periods, per minute of their summed duration."""
+    periods_s = [60.0 / c.rate_cpm.value for c in compressions if c.rate_cpm.value is not None]
+    if not periods_s:
+        return Measured.unknown("fewer than two compressions without a pause between them")
+    total_s = math.fsum(periods_s)
+    rate = 60.0 * len(periods_s) / total_s
+    # Only the two ends of a run count: the peaks between them cancel.
+    sigmas_s = [
+        c.rate_cpm.sigma / c.rate_cpm.value * (60.0 / c.rate_cpm.value)
+        for c in compressions
+        if c.rate_cpm.value is not None and c.rate_cpm.sigma is not None
+    ]
+    runs = max(len(compressions) - len(periods_s), 1)
+    end_s = math.sqrt(math.fsum(s * s for s in sigmas_s) / len(sigmas_s)) if sigmas_s else 0.0
+    return Measured(rate, rate * end_s * math.sqrt(runs) / total_s)
+
+
+def _active_s(
+    compressions: Sequence[Compression], pauses: Sequence[Pause], start_ns: int, end_ns: int
+) -> float:
+    """Time (s) within the bounds from first onset to last release, less the pauses."""
+    if not compressions:
+        return 0.0
+
+    def clipped(a_ns: int, b_ns: int) -> int:
+        return max(min(b_ns, end_ns) - max(a_ns, start_ns), 0)
+
+    first, last = compressions[0].onset_ns, compressions[-1].release_ns
+    spent = clipped(first, last)
+    spent -= sum(clipped(max(p.start_ns, first), min(p.end_ns, last)) for p in pauses)
+    return spent * 1e-9
+
+
+def _cycles(compressions: Sequence[Compression], pauses: Sequence[Pause]) -> tuple[int, ...]:
+    bounds = [p.start_ns for p in pauses]
+    counts = [0] * (len(bounds) + 1)
+    for compression in compressions:
+        counts[sum(bound <= compression.peak_ns for bound in bounds)] += 1
+    return tuple(n for n in counts if n)
+
+
+def summarise(events: Iterable[MetricsEvent], start_ns: int, end_ns: int) -> Summary:
+    """Sum up the events whose middle lies within ``start_ns`` … ``end_ns``.
+
+    Parameters
+    ----------
+    events
+        Of one `MetricsStepper`, in any order.
+    start_ns, end_ns
+        Bounds of what is judged; ``end_ns > start_ns``.
+    """
+    if end_ns <= start_ns:
+        raise ValueError(f"a session cannot end ({end_ns} ns) before it starts ({start_ns} ns)")
+    every = list(events)
+    compressions = sorted(
+        (e for e in every if isinstance(e, Compression) and start_ns <= e.peak_ns <= end_ns),
+        key=lambda c: c.peak_ns,
+    )
+    pauses = sorted(
+        (e for e in every if isinstance(e, Pause) and e.start_ns < end_ns and e.end_ns > start_ns),
+        key=lambda p: p.start_ns,
+    )
+    breaths = [e for e in every if isinstance(e, Ventilation) and start_ns <= e.start_ns <= end_ns]
+
+    def mean(pick: Callable[[Compression], Measured]) -> Measured:
+        return _mean((pick(c) for c in compressions), NOTHING)
+
+    active_s = _active_s(compressions, pauses, start_ns, end_ns)
+    first = Measured.unknown(NOTHING)
+    if compressions:
+        first = Measured(max(compressions[0].onset_ns - start_ns, 0) * 1e-9)
+    return Summary(
+        duration_s=(end_ns - start_ns) * 1e-9,
+        n_compressions=len(compressions),
+        mean_depth_mm=mean(lambda c: c.depth_mm),
+        sd_depth_mm=_sd([c.depth_mm for c in compressions]),
+        mean_release_depth_mm=mean(lambda c: c.release_depth_mm),
+        mean_rate_cpm=_mean_rate_cpm(compressions),
+        mean_duty_cycle=mean(lambda c: c.duty_cycle),
+        mean_release_velocity_mm_s=mean(lambda c: c.release_velocity_mm_s),
+        mean_force_peak_n=mean(lambda c: c.force_peak_n),
+        mean_hand_offset_mm=(
+            mean(lambda c: c.hand_offset_mm[0]),
+            mean(lambda c: c.hand_offset_mm[1]),
+        ),
+        ccf_pct=Measured(100.0 * active_s * 1e9 / (end_ns - start_ns)),
+        n_pauses=len(pauses),
+        longest_pause_s=max(((p.end_ns - p.start_ns) * 1e-9 for p in pauses), default=0.0),
+        time_to_first_compression_s=first,
+        compressions_per_cycle=_cycles(compressions, pauses),
+        n_ventilations=len(breaths),
+        mean_volume_ml=_mean((b.volume_ml for b in breaths), "no breaths"),
+        mean_inspiration_s=_mean((Measured(b.inspiration_s) for b in breaths), "no breaths"),
+    )
