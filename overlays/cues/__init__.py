@@ -1,1 +1,1 @@
-"""One module a cue: Snapshot → primitives."""
+"""One module a cue: each draws one thing the learner must know, and nothing else."""

@@ -1,0 +1,76 @@
+"""The tile: the frame that the panel's widgets share.
+
+Takes a box in px, gives its ground, its title, its big number and its word with a
+shape; leaves the picture in its middle to each cue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from overlays.cues.context import Context
+from overlays.primitives import PanelItem, Rect, Text
+from overlays.theme import SYMBOLS, Level
+
+TITLE_PX = 21.0
+WORD_PX = 21.0
+NUMBER_PX = 50.0
+UNIT_PX = 20.0
+PAD_PX = 16.0
+EM_WIDTH = 0.66
+"""Width of an average bold character by its size; a cautious guess for shortening text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A place on the panel, in px."""
+
+    x_px: float
+    y_px: float
+    width_px: float
+    height_px: float
+
+    @property
+    def right_px(self) -> float:
+        """Its right edge."""
+        return self.x_px + self.width_px
+
+    @property
+    def bottom_px(self) -> float:
+        """Its lower edge."""
+        return self.y_px + self.height_px
+
+
+def shorten(text: str, size_px: float, width_px: float) -> str:
+    """Cut a text that would not fit into `width_px`, marking the cut."""
+    most_n = max(2, int(width_px / (EM_WIDTH * size_px)))
+    return text if len(text) <= most_n else text[: most_n - 1].rstrip() + "…"
+
+
+def ground(context: Context, box: Box, title: str, target: str = "") -> list[PanelItem]:
+    """Draw the tile itself, its title at the left and its target at the right."""
+    theme = context.theme
+    baseline_px = box.y_px + PAD_PX + 15
+    items: list[PanelItem] = [
+        Rect(box.x_px, box.y_px, box.width_px, box.height_px, theme.tile, 14.0),
+        Text(box.x_px + PAD_PX, baseline_px, title, TITLE_PX, theme.text, bold=True),
+    ]
+    if target:
+        right_px = box.right_px - PAD_PX
+        items.append(Text(right_px, baseline_px, target, TITLE_PX - 2, theme.muted, "right"))
+    return items
+
+
+def word(context: Context, box: Box, level: Level, text: str, symbol: str = "") -> list[PanelItem]:
+    """Draw the word at the tile's foot, on its level's colour, with its shape before it."""
+    theme = context.theme
+    height_px = 36.0
+    x_px, y_px = box.x_px + 10, box.bottom_px - height_px - 10
+    width_px = box.width_px - 20
+    fits = shorten(f"{symbol or SYMBOLS[level]} {text}", WORD_PX, width_px - 8)
+    if level == "neutral":
+        return [Text(x_px + width_px / 2, y_px + 25, fits, WORD_PX, theme.muted, "center")]
+    return [
+        Rect(x_px, y_px, width_px, height_px, theme.level(level), 9.0),
+        Text(x_px + width_px / 2, y_px + 25, fits, WORD_PX, theme.ink, "center", bold=True),
+    ]
