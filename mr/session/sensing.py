@@ -9,7 +9,7 @@ A lost device never ends a session: it is noted, tried again, and the rest goes 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -27,6 +27,7 @@ from mr.types import (
     ColorFrame,
     Device,
     EndOfStream,
+    MetricsEvent,
     Phase,
     Sample,
     SessionEvent,
@@ -99,9 +100,9 @@ class _Loop:
                     job.wait()
                 self._publish(job.now())
             self._take(SessionEvent(job.now(), "stop"))
-            for event in pipeline.finish():
-                writer.write_result(*event)
-            writer.write_result("score", pipeline.score_dict())
+            self._keep(pipeline.finish())
+            score = pipeline.outcome().score
+            writer.write_result("score", asdict(score))
         self._publish(job.now(), force=True)
         return pipeline
 
@@ -142,8 +143,12 @@ class _Loop:
     def _take(self, sample: Sample) -> None:
         """Record a sample, then let the pipeline see it: always both, in this order."""
         self._writer.write(sample)
-        for result in self._pipeline.step(sample):
-            self._writer.write_result(*result)
+        self._keep(self._pipeline.step(sample))
+
+    def _keep(self, events: Sequence[MetricsEvent]) -> None:
+        """Keep what was computed live beside the raw samples, to compare a replay with."""
+        for event in events:
+            self._writer.write_result(type(event).__name__.lower(), asdict(event))
 
     def _lose(self, k: int, why: str) -> None:
         self._lost[k] = self._job.now()

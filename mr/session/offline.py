@@ -1,0 +1,98 @@
+"""A recording or an imported CSV, judged again without devices or processes.
+
+Takes a file's path, gives the finished `Pipeline` or `Outcome`. A recording goes through
+the very pipeline of the live run; `differences` says whether it came out the same to the
+last bit.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mr.config import Mode
+from mr.errors import RecordingError
+from mr.recording.reader import Recording
+from mr.recording.replay import ReplayDevice
+from mr.scoring.guideline import load_guideline
+from mr.session.pipeline import Pipeline
+from mr.types import Compression, EndOfStream
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rerun:
+    """A recording that went through the pipeline again."""
+
+    recording: Recording
+    pipeline: Pipeline
+    compressions: tuple[Compression, ...]
+    """Every compression, also those outside the judged bounds."""
+
+
+def rerun(
+    path: Path, block_size: int = 64, guideline_name: str | None = None, mode: Mode | None = None
+) -> Rerun:
+    """Run a recording through the pipeline again.
+
+    Parameters
+    ----------
+    path
+        The recording, whole or cut.
+    block_size
+        How many samples are read at once; the result does not depend on it.
+    guideline_name, mode
+        Judge by another profile or mode than the one it was recorded with.
+
+    Raises
+    ------
+    RecordingError
+        When it cannot be read or holds no samples.
+    """
+    with ReplayDevice(path, block_size) as device:
+        recording = device.recording
+        header = recording.header
+        config = header.session
+        if mode is not None:
+            config = config.model_copy(update={"mode": mode})
+        guideline = load_guideline(guideline_name or header.guideline_id)
+        pipeline = Pipeline(recording.rig, config, guideline, header.devices, header.kind)
+        compressions: list[Compression] = []
+        n_samples = 0
+        while True:
+            try:
+                block = device.poll()
+            except EndOfStream:
+                break
+            n_samples += len(block)
+            for sample in block:
+                compressions += _only_compressions(pipeline.step(sample))
+        compressions += _only_compressions(pipeline.finish())
+        if not n_samples:
+            raise RecordingError(f"{path}: this recording holds no samples: record again")
+        return Rerun(recording, pipeline, tuple(compressions))
+
+
+def differences(again: Rerun) -> list[str]:
+    """Compare a rerun with what was computed live; empty when the same to the last bit."""
+    live = again.recording.results("compression")
+    now = [_as_json(compression) for compression in again.compressions]
+    found = [
+        f"compression {k}: {key} was {was[key]!r}, is {now[k][key]!r}"
+        for k, was in enumerate(live[: len(now)])
+        for key in was
+        if was[key] != now[k].get(key)
+    ]
+    if len(live) != len(now):
+        found.append(f"{len(live)} compressions live, {len(now)} now")
+    return found
+
+
+def _as_json(compression: Compression) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(json.dumps(asdict(compression)))
+    return data
+
+
+def _only_compressions(events: list[Any]) -> list[Compression]:
+    return [event for event in events if isinstance(event, Compression)]

@@ -1,0 +1,108 @@
+"""What a session came to: its events within its bounds, summed up and judged.
+
+Takes events, bounds and a profile, gives an `Outcome`; the live pipeline, a replay and an
+imported CSV all end here, so that the same session gets the same numbers whichever way it
+came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mr.config import Mode
+from mr.metrics.config import MetricsConfig
+from mr.metrics.stepper import MetricsStepper
+from mr.metrics.summary import Summary, summarise
+from mr.scoring.guideline import Guideline
+from mr.scoring.score import Performance, score_performance
+from mr.types import (
+    ChestSample,
+    Compression,
+    FloatArray,
+    Health,
+    MetricsEvent,
+    Pause,
+    Score,
+    SourceKind,
+    Ventilation,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished (or stopped) session, ready for analysis, report and comparison."""
+
+    kind: SourceKind
+    mode: Mode
+    guideline: Guideline
+    start_ns: int
+    end_ns: int
+    compressions: tuple[Compression, ...]
+    ventilations: tuple[Ventilation, ...]
+    pauses: tuple[Pause, ...]
+    summary: Summary
+    score: Score
+    health: tuple[Health, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """The fused motion for plots: (N,) each, time in s from the session's start."""
+
+    t_s: FloatArray
+    depth_mm: FloatArray
+    sigma_mm: FloatArray
+
+
+def metrics_config(guideline: Guideline) -> MetricsConfig:
+    """Take the definitions of compression and pause from a profile."""
+    return MetricsConfig(
+        min_excursion_m=guideline.definitions.min_excursion_mm / 1000.0,
+        pause_threshold_s=guideline.definitions.pause_threshold_s,
+    )
+
+
+def judge(
+    events: Sequence[MetricsEvent],
+    start_ns: int,
+    end_ns: int,
+    guideline: Guideline,
+    mode: Mode,
+    kind: SourceKind,
+    health: tuple[Health, ...] = (),
+) -> Outcome:
+    """Sum up and score the events between ``start_ns`` and ``end_ns``."""
+    inside = [e for e in events if _middle_ns(e) >= start_ns and _middle_ns(e) <= end_ns]
+    compressions = tuple(e for e in inside if isinstance(e, Compression))
+    ventilations = tuple(e for e in inside if isinstance(e, Ventilation))
+    pauses = tuple(e for e in inside if isinstance(e, Pause))
+    summary = summarise(inside, start_ns, max(end_ns, start_ns + 1))
+    performance = Performance(compressions, ventilations, pauses, summary.ccf_pct)
+    score = score_performance(performance, guideline, mode)
+    return Outcome(
+        kind, mode, guideline, start_ns, end_ns, compressions, ventilations, pauses,
+        summary, score, health,
+    )  # fmt: skip
+
+
+def judge_motion(
+    samples: Sequence[ChestSample],
+    config: MetricsConfig,
+    guideline: Guideline,
+    mode: Mode,
+    kind: SourceKind,
+) -> Outcome:
+    """Judge a motion that another system measured, from first onset to last release."""
+    stepper = MetricsStepper(config)
+    events = stepper.steps(samples) + stepper.finish()
+    compressions = [e for e in events if isinstance(e, Compression)]
+    start_ns = min((c.onset_ns for c in compressions), default=samples[0].stamp.t_ns)
+    end_ns = max((c.release_ns for c in compressions), default=samples[-1].stamp.t_ns)
+    return judge(events, start_ns, end_ns, guideline, mode, kind)
+
+
+def _middle_ns(event: MetricsEvent) -> int:
+    if isinstance(event, Compression):
+        return event.peak_ns
+    return (event.start_ns + event.end_ns) // 2

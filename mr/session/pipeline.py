@@ -1,0 +1,257 @@
+"""One session as a fold over its samples: clock → fusion → metrics → score → cue.
+
+Takes samples in arrival order (live, or out of a recording), gives metrics events, a
+`Snapshot` whenever one is asked for, and the `Outcome` at the end. It reads no clock, does
+no input or output and owns no thread, so the same samples always give the same bits. Frames
+of cameras pass it by: `mr.session.front` has made observations of them before.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+
+from mr.clock.ticks import TickClock
+from mr.coaching.coach import Situation, advise
+from mr.config import SessionConfig
+from mr.fusion.fuser import MotionFuser
+from mr.metrics.stepper import MetricsStepper
+from mr.rig import Rig
+from mr.scoring.guideline import Guideline
+from mr.session.health import HealthWatch
+from mr.session.outcome import Outcome, Trace, judge, metrics_config
+from mr.types import (
+    ChestObservation,
+    ChestSample,
+    ClockExchange,
+    Compression,
+    Cue,
+    DeviceInfo,
+    HandSample,
+    MannequinFrame,
+    MannequinPose,
+    MetricsEvent,
+    Phase,
+    Pose,
+    Sample,
+    SessionEvent,
+    Snapshot,
+    SourceKind,
+)
+
+RECENT = 8
+NOT_LATER_SCORED_EVERY = 5
+"""While compressing, the score so far is judged anew after so many compressions."""
+
+
+class Pipeline:
+    """The state of one session."""
+
+    def __init__(
+        self,
+        rig: Rig,
+        config: SessionConfig,
+        guideline: Guideline,
+        infos: Sequence[DeviceInfo],
+        kind: SourceKind,
+    ) -> None:
+        guideline.require_mode(config.mode)
+        if rig.mannequin is not None:
+            guideline.require_body(rig.mannequin.body)
+        self._config = config
+        self._guideline = guideline
+        self._kind = kind
+        self._health = HealthWatch()
+        for info in infos:
+            self._health.expect(info)
+        ticks_per_s = {s.name: s.ticks_per_s for info in infos for s in info.streams}
+        self._mannequin_clock = TickClock(ticks_per_s.get("mannequin", 1e6))
+        self._fuser = MotionFuser(rig)
+        self._metrics = MetricsStepper(metrics_config(guideline))
+        self._events: list[MetricsEvent] = []
+        self._recent: deque[Compression] = deque(maxlen=RECENT)
+        self._chest: ChestSample | None = None
+        self._trace: list[tuple[int, float, float]] = []
+        self._pose: Pose = rig.world_from_mannequin.pose()
+        self._open_ns: int | None = None
+        self._start_ns: int | None = None
+        self._stop_ns: int | None = None
+        self._score_pct: float | None = None
+        self._n_published = 0
+
+    # --- in ---------------------------------------------------------------------------
+
+    def step(self, sample: Sample) -> list[MetricsEvent]:
+        """Take in one sample; give the events that it completed."""
+        if isinstance(sample, SessionEvent):
+            self._happened(sample)
+            return []
+        arrival = getattr(sample, "arrival", None)
+        if arrival is not None:
+            mannequin = sample if isinstance(sample, MannequinFrame) else None
+            self._health.arrived(mannequin, arrival)
+        if isinstance(sample, ClockExchange):
+            self._mannequin_clock.exchange(sample)
+            return []
+        if isinstance(sample, MannequinPose):
+            self._placed(sample)
+            return []
+        return self._moved(self._fuse(sample))
+
+    def finish(self) -> list[MetricsEvent]:
+        """Close what is open at the session's end; give the events that this completed."""
+        events = self._moved(self._fuser.finish())
+        last = self._metrics.finish()
+        self._note(last)
+        return events + last
+
+    def _fuse(self, sample: Sample) -> list[ChestSample]:
+        if isinstance(sample, MannequinFrame):
+            self._mannequin_clock.arrival(sample.arrival)
+            stamp = self._mannequin_clock.stamp(sample.arrival.device_ticks)
+            return [] if stamp is None else self._fuser.step(sample, stamp)
+        if isinstance(sample, ChestObservation | HandSample):
+            return self._fuser.step(sample, sample.stamp)
+        return []
+
+    def _moved(self, motion: Sequence[ChestSample]) -> list[MetricsEvent]:
+        events: list[MetricsEvent] = []
+        for chest in motion:
+            self._chest = chest
+            self._trace.append((chest.stamp.t_ns, chest.depth_m, chest.sigma_m))
+            if self._stop_ns is None or chest.stamp.t_ns <= self._stop_ns:
+                events += self._metrics.step(chest)
+        self._note(events)
+        return events
+
+    def _note(self, events: Sequence[MetricsEvent]) -> None:
+        for event in events:
+            self._events.append(event)
+            if not isinstance(event, Compression):
+                continue
+            if self._start_ns is None and self._config.start_on == "first-compression":
+                self._start_ns = event.onset_ns
+            self._recent.append(event)
+            if self._start_ns is not None and event.index % NOT_LATER_SCORED_EVERY == 0:
+                self._score_pct = self.outcome().score.value_pct
+
+    def _happened(self, event: SessionEvent) -> None:
+        if event.kind == "open":
+            self._open_ns = event.t_ns
+        elif event.kind == "start" and self._start_ns is None:
+            self._start_ns = event.t_ns
+        elif event.kind == "stop":
+            self._stop_ns = event.t_ns
+        elif event.kind == "device_lost":
+            names, _, why = event.text.partition(": ")
+            self._health.gone(tuple(names.split(",")), why)
+
+    def _placed(self, pose: MannequinPose) -> None:
+        self._health.complain(pose.arrival.stream, "" if pose.valid else pose.why)
+        if pose.valid:
+            self._pose = pose.world_from_mannequin
+
+    # --- out --------------------------------------------------------------------------
+
+    @property
+    def phase(self) -> Phase:
+        """Tell where the session stands."""
+        live = self._metrics.live
+        if self._stop_ns is not None:
+            return Phase.FINISHED
+        started = self._start_ns is not None or live.n_compressions > 0
+        if not started or (self._config.start_on != "first-compression" and self._start_ns is None):
+            return Phase.WAITING
+        if live.breathing:
+            return Phase.VENTILATING
+        return Phase.PAUSED if live.hands_off_s > 0 else Phase.COMPRESSING
+
+    @property
+    def elapsed_s(self) -> float:
+        """Tell how long the session has been going on since its start."""
+        if self._start_ns is None or self._chest is None:
+            return 0.0
+        return max((self._chest.stamp.t_ns - self._start_ns) / 1e9, 0.0)
+
+    @property
+    def _ends_with_last_release(self) -> bool:
+        """Without a set length, what comes after the last compression is not judged."""
+        return self._config.start_on == "first-compression" and self._config.duration_s is None
+
+    def outcome(self) -> Outcome:
+        """Judge what has been seen so far, from the start to the stop or the last sample."""
+        end_ns = self._chest.stamp.t_ns if self._chest else 0
+        if self._stop_ns is not None:
+            end_ns = min(self._stop_ns, end_ns)
+            if self._ends_with_last_release:
+                end_ns = max((c.release_ns for c in self._recent), default=end_ns)
+        start_ns = self._start_ns
+        if start_ns is None:
+            start_ns = self._open_ns if self._open_ns is not None else end_ns
+        return judge(
+            self._events,
+            start_ns,
+            max(end_ns, start_ns),
+            self._guideline,
+            self._config.mode,
+            self._kind,
+            self._health.report(),
+        )
+
+    def trace(self) -> Trace:
+        """Give the fused motion, in s from the session's start."""
+        start_ns = self.outcome().start_ns
+        t_ns, depth_m, sigma_m = np.array(self._trace).T if self._trace else np.zeros((3, 0))
+        return Trace((t_ns - start_ns) / 1e9, 1000.0 * depth_m, 1000.0 * sigma_m)
+
+    def snapshot(self, now_ns: int) -> Snapshot:
+        """Give what a view may show now."""
+        self._n_published += 1
+        live, chest = self._metrics.live, self._chest
+        known = chest is not None and chest.zero_known
+        offset = chest.hand_offset_m if chest is not None else None
+        return Snapshot(
+            t_ns=now_ns,
+            seq=self._n_published,
+            phase=self.phase,
+            mode=self._config.mode.value,
+            guidance=self._config.guidance,
+            kind=self._kind,
+            elapsed_s=self.elapsed_s,
+            depth_mm=1000.0 * chest.depth_m if chest is not None and known else None,
+            depth_sigma_mm=1000.0 * chest.sigma_m if chest is not None and known else None,
+            velocity_mm_s=1000.0 * chest.velocity_m_s if chest is not None else None,
+            rate_cpm=live.rate_cpm,
+            n_compressions=live.n_compressions,
+            n_in_cycle=live.n_in_cycle,
+            last_depth_mm=live.last_depth_mm,
+            last_release_mm=live.last_release_mm,
+            hands=chest.hands if chest is not None else "unknown",
+            hand_offset_mm=None if offset is None else (1000.0 * offset[0], 1000.0 * offset[1]),
+            hands_off_s=live.hands_off_s,
+            targets=self._guideline.targets,
+            cue=self._cue(now_ns),
+            score_pct=self._score_pct,
+            world_from_mannequin=self._pose,
+            health=self._health.report(now_ns),
+        )
+
+    def _cue(self, now_ns: int) -> Cue | None:
+        if not self._config.guidance:
+            return None
+        live, chest = self._metrics.live, self._chest
+        return advise(
+            Situation(
+                phase=self.phase,
+                mode=self._config.mode,
+                hands=chest.hands if chest is not None else "unknown",
+                hands_off_s=live.hands_off_s,
+                n_in_cycle=live.n_in_cycle,
+                compressing_s=self.elapsed_s,
+                lost_streams=self._health.lost_streams(now_ns),
+                recent=tuple(self._recent),
+                guideline=self._guideline,
+            )
+        )
