@@ -69,6 +69,9 @@ class RecordingWriter:
         """Make the file and write its head."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._failed(error) from error
+        try:
             self._sink = Sink(self.path)
         except FileExistsError as error:
             raise RecordingError(

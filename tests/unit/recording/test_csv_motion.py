@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mr.errors import RecordingError
+from mr.recording.csv_motion import read_csv_motion
+
+
+def raised_cosine(n: int = 1000, depth_mm: float = 55.0) -> tuple[np.ndarray, np.ndarray]:
+    t_s = np.arange(n) / 100.0
+    return t_s, depth_mm / 2 * (1 - np.cos(2 * np.pi * t_s * 110 / 60))
+
+
+def a_csv(folder: Path, text: str | bytes, name: str = "motion.csv") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def table(
+    header: str = "t_s,depth_mm", n: int = 300, sep: str = ",", end: str = "\n", scale: float = 1.0
+) -> str:
+    t_s, depth = raised_cosine(n)
+    rows = [f"{t:.3f}{sep}{d * scale:.6f}" for t, d in zip(t_s, depth, strict=True)]
+    return end.join([header, *rows]) + end
+
+
+def test_a_calibrated_file_becomes_samples(tmp_path: Path) -> None:
+    motion = read_csv_motion(a_csv(tmp_path, table()))
+    t_s, depth_mm = raised_cosine(300)
+    assert motion.calibrated
+    assert motion.t_s == pytest.approx(t_s)
+    assert [s.depth_m for s in motion.samples] == pytest.approx(depth_mm / 1000, abs=1e-8)
+    assert [s.stamp.t_ns for s in motion.samples[:3]] == [0, 10_000_000, 20_000_000]
+    speed = 0.0275 * 2 * np.pi * 110 / 60
+    assert max(s.velocity_m_s for s in motion.samples) == pytest.approx(speed, rel=0.01)
+    assert motion.samples[0].sources == ("csv",)
+    assert motion.samples[0].force_n is None and motion.samples[0].hand_offset_m is None
+
+
+def test_an_uncalibrated_file_never_becomes_metres(tmp_path: Path) -> None:
+    motion = read_csv_motion(a_csv(tmp_path, table("t_s,depth_au", scale=1e5)))
+    assert not motion.calibrated
+    assert motion.samples == ()
+    assert motion.depth.max() == pytest.approx(55e5, rel=1e-3)
+
+
+def test_optional_columns_and_their_gaps(tmp_path: Path) -> None:
+    rows = "".join(f"{k / 50:.2f},1.0,10.5,2,{-k},\n" for k in range(60))
+    text = f"t_s,depth_mm,force_n,hand_x_mm,hand_y_mm,airway_ml\n{rows}1.20,1.0,,,,500\n"
+    samples = read_csv_motion(a_csv(tmp_path, text)).samples
+    assert samples[3].force_n == 10.5 and samples[3].airway_ml is None
+    assert samples[3].hand_offset_m == (0.002, -0.003)
+    assert samples[-1].force_n is None and samples[-1].airway_ml == 500
+    assert samples[-1].hand_offset_m is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff" + table(),
+        table(end="\r\n"),
+        table(sep=";", header="t_s;depth_mm"),
+        table(sep=";", header="t_s;depth_mm").replace(".", ","),
+        table(sep="\t", header="t_s\tdepth_mm"),
+        table(header=" t_s , depth_mm "),
+        "\n" + table() + "\n\n",
+    ],
+    ids=["bom", "crlf", "semicolon", "decimal-comma", "tab", "spaces", "blank-lines"],
+)
+def test_what_other_programs_write_is_understood(tmp_path: Path, text: str) -> None:
+    plain = read_csv_motion(a_csv(tmp_path, table(), "plain.csv"))
+    assert read_csv_motion(a_csv(tmp_path, text)).samples == plain.samples
+
+
+@pytest.mark.parametrize("sigma_mm", [0.05, 0.3, 1.0])
+def test_the_noise_is_estimated_not_assumed(tmp_path: Path, sigma_mm: float) -> None:
+    t_s, depth = raised_cosine(3000)
+    depth = depth + np.random.default_rng(1).normal(0, sigma_mm, depth.size)
+    rows = "".join(f"{t:.2f},{d:.6f}\n" for t, d in zip(t_s, depth, strict=True))
+    motion = read_csv_motion(a_csv(tmp_path, "t_s,depth_mm\n" + rows))
+    assert motion.sigma == pytest.approx(sigma_mm, rel=0.12)
+    assert motion.sigma != pytest.approx(2 * sigma_mm, rel=0.12)
+
+
+def test_coarse_steps_are_part_of_the_noise(tmp_path: Path) -> None:
+    t_s, depth = raised_cosine(3000)
+    rows = "".join(f"{t:.2f},{round(d)}\n" for t, d in zip(t_s, depth, strict=True))
+    motion = read_csv_motion(a_csv(tmp_path, "t_s,depth_mm\n" + rows))
+    assert 0.28 < motion.sigma < 0.6
+
+
+GOOD = table()
+LINES = GOOD.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "the file is empty"),
+        ("\n\n", "the file is empty"),
+        ("t_s,depth_mm\n", "0 rows of data are too few"),
+        ("\n".join(LINES[:12]), "11 rows of data are too few"),
+        ("time,depth\n0,1\n", r"line 1: no column t_s in the header \(time, depth\)"),
+        ("t_s,depth\n0,1\n", "line 1: no column depth_mm or depth_au"),
+        ("t_s,depth_mm,depth_au\n", "both depth_mm and depth_au"),
+        ("t_s,depth_mm,depth_mm\n", "column depth_mm stands twice"),
+        ("t_s,depth_mm,force_N\n", "unknown column 'force_N'"),
+        ("t_s,depth_mm,hand_x_mm\n", "only one of hand_x_mm and hand_y_mm"),
+        (GOOD.replace(LINES[5], "0.040,nan"), "line 6: depth_mm is nan, not a finite number"),
+        (GOOD.replace(LINES[5], "0.040,inf"), "line 6: depth_mm is inf"),
+        (GOOD.replace(LINES[5], "0.040,"), "line 6: depth_mm is empty: remove the row"),
+        (GOOD.replace(LINES[5], "0.040,deep"), "line 6: depth_mm is 'deep': write a number"),
+        (GOOD.replace(LINES[5], "0.040"), "line 6: 1 cells where the header has 2"),
+        (GOOD.replace(LINES[5], "0,040,1,0"), "line 6: 4 cells"),
+        (GOOD.replace(LINES[5], LINES[4]), "line 6: t_s goes from 0.03 to 0.03"),
+        (GOOD.replace(LINES[5], "-7,1"), "line 6: t_s goes from 0.03 to -7"),
+        ("t_s,depth_mm\n" + "".join(f"{10 * k},1\n" for k in range(99)), "divide milliseconds"),
+        ("t_s,depth_mm\n" + "".join(f"{k / 1e4},1\n" for k in range(99)), "too short"),
+        (table(scale=0.001), "looks like metres: multiply it by 1000"),
+        (table(scale=1000), "deeper than any chest"),
+        (table(scale=-1), "change its sign"),
+        (b"\xff\xfet\x00_\x00", "not a UTF-8 text file"),
+        (b"\x89MCAP0\r\n\x00\x01", "not a UTF-8 text file"),
+        (b"\x00" * 50, "line 1"),
+        ('t_s,depth_mm\n"0,1\n' + "1,2\n" * 50, "cells"),
+    ],
+)
+def test_bad_files_are_one_clear_line(tmp_path: Path, text: str | bytes, says: str) -> None:
+    path = a_csv(tmp_path, text)
+    with pytest.raises(RecordingError, match=says) as caught:
+        read_csv_motion(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_file_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="there is no such file"):
+        read_csv_motion(tmp_path / "none.csv")
+    with pytest.raises(RecordingError, match=r"cannot read this file \(Is a directory\)"):
+        read_csv_motion(tmp_path)
