@@ -58,12 +58,11 @@ def _best_poly(u: FloatArray, y: FloatArray, degrees: tuple[int, ...], floor: fl
     n = len(u)
     best: _Poly | None = None
     best_score = math.inf
-    for degree in degrees:
+    fitting = [d for d in degrees if n >= d + 4] or [min(*degrees, 2)]
+    for degree in fitting:
         k = degree + 1
-        if n < k + 3 and degree != min(degrees):
-            continue
         design = np.vander(u, min(k, n), increasing=True)
-        gram_inv = np.linalg.pinv(design.T @ design)
+        gram_inv: FloatArray = np.asarray(np.linalg.pinv(design.T @ design), dtype=np.float64)
         coef = gram_inv @ (design.T @ y)
         residual = y - design @ coef
         rss = float(residual @ residual) + n * floor * floor
@@ -87,8 +86,9 @@ def fit_extreme(
     y: FloatArray,
     t_hint_s: float,
     memory: NoiseMemory,
+    *,
     highest: bool,
-    degrees: tuple[int, ...] = (2, 4),
+    degrees: tuple[int, ...] = (2, 3, 4),
     floor: float = FLOOR_M,
 ) -> Fit:
     """Fit the highest (or lowest) point of a window.

@@ -212,12 +212,12 @@ class MetricsStepper:
         compression = measure(
             stroke,
             at,
-            self._n,
-            previous,
-            self._history,
-            self._fitter,
-            self._config,
-            self._to_ns,
+            index=self._n,
+            previous_peak=previous,
+            history=self._history,
+            fitter=self._fitter,
+            config=self._config,
+            to_ns=self._to_ns,
         )
         self._n += 1
         self._n_in_cycle += 1

@@ -22,7 +22,8 @@ EDGE = 0.10
 TOP = 0.35
 BOTTOM = 0.20
 """Share of the travel that is fitted around a peak and around a release."""
-CAP_S = 0.20
+FAR = 0.60
+"""A window of few samples (a slow camera) may reach this far to have seven."""
 
 NO_SCALE = "the signal is not calibrated"
 NO_ZERO = "the unloaded zero is not known"
@@ -65,10 +66,10 @@ class Fitter:
         """Fit the raw samples around `turn`; `travel_m` is the stroke's rough travel."""
         peak = turn.kind == "peak"
         share = TOP if peak else BOTTOM
-        a, b = self._history.window(turn.k, share * travel_m, CAP_S)
+        a, b = self._history.window(turn.k, share * travel_m, FAR * travel_m)
         t_s, y = self._history.raw(a, b)
-        degrees = (2, 4) if peak else (0, 2, 4)
-        fit = fit_extreme(t_s, y, turn.t_s, self._noise, peak, degrees)
+        degrees = (3, 4) if peak else (0, 2, 3, 4)
+        fit = fit_extreme(t_s, y, turn.t_s, self._noise, highest=peak, degrees=degrees)
         around = self._history.samples[a:b]
         sigma = math.sqrt(sum(s.sigma_m**2 for s in around) / len(around))
         return Level(turn, fit, sigma, all(s.zero_known for s in around))
@@ -82,7 +83,7 @@ class Fitter:
         force = np.array([p[1] for p in pairs])
         hint = int(np.argmax(np.convolve(force, np.ones(5) / 5.0, mode="same")))
         near = np.abs(t - t[hint]) <= 0.06
-        fit = fit_extreme(t[near], force[near], float(t[hint]), self._force_noise, True, (2, 4))
+        fit = fit_extreme(t[near], force[near], float(t[hint]), self._force_noise, highest=True)
         return Measured(fit.value, fit.sigma)
 
 
@@ -138,6 +139,7 @@ def edges(stroke: Stroke, history: History) -> Edges:
 def measure(
     stroke: Stroke,
     at: Edges,
+    *,
     index: int,
     previous_peak: Fit | None,
     history: History,

@@ -19,6 +19,8 @@ KEEP_S = 8.0
 """How much of the past is kept for fits; longer than any stroke with its rest."""
 REST_MEMORY_S = 1.0
 """At rest the release level is that of the last second: baselines drift."""
+WINDOW_S = 0.20
+"""Fits reach at most this far to both sides of a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +92,24 @@ class History:
         """List index of running number `k` (the oldest kept, if it is gone)."""
         return max(k - self._first, 0)
 
-    def window(self, k: int, level: float, cap_s: float) -> tuple[int, int]:
-        """List bounds [a, b) around `k` within `level` of the smoothed turn, at most `cap_s`."""
+    def window(self, k: int, near_m: float, far_m: float) -> tuple[int, int]:
+        """List bounds [a, b) around `k` in which the smoothed curve stays near its turn.
+
+        Within `near_m` of the turn's height, for at most 0.2 s on each side; where that
+        holds fewer than three samples on a side, up to three within `far_m`.
+        """
         i = self.at(k)
-        centre_t, centre_y = self.t_s[i], self.smooth[i]
-        a = b = i
-        while (
-            a > 0
-            and abs(self.smooth[a - 1] - centre_y) <= level
-            and centre_t - self.t_s[a - 1] <= cap_s
-        ):
-            a -= 1
-        end = len(self.smooth) - 1
-        while (
-            b < end
-            and abs(self.smooth[b + 1] - centre_y) <= level
-            and self.t_s[b + 1] - centre_t <= cap_s
-        ):
-            b += 1
-        return a, b + 1
+        return self._reach(i, -1, near_m, far_m), self._reach(i, 1, near_m, far_m) + 1
+
+    def _reach(self, i: int, step: int, near_m: float, far_m: float) -> int:
+        """Last index of the window on one side of `i`."""
+        j, end = i, 0 if step < 0 else len(self.smooth) - 1
+        while j != end and abs(self.t_s[j + step] - self.t_s[i]) <= WINDOW_S:
+            away_m = abs(self.smooth[j + step] - self.smooth[i])
+            if away_m > (far_m if abs(j - i) < 3 else near_m):
+                break
+            j += step
+        return j
 
     def raw(self, a: int, b: int) -> tuple[FloatArray, FloatArray]:
         """Times (s) and raw depths (m) of list slice [a, b)."""
