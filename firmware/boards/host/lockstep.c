@@ -1,0 +1,69 @@
+/* Lockstep: a script on stdin moves the clock, the wire goes to stdout, no real time passes.
+ *
+ *   run N        on to N ticks since the start; samples due by then are taken
+ *   rx N HEX     the same, then these bytes arrive
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "board.h"
+
+#define BYTES_MAX 512
+
+static uint64_t elapsed;
+
+static uint64_t elapsed_ticks(void)
+{
+    return elapsed;
+}
+
+static bool send_to_stdout(const uint8_t *wire, uint8_t length)
+{
+    return fwrite(wire, 1, length, stdout) == length;
+}
+
+static void run_to(uint64_t until)
+{
+    while (host_board_due(until)) {
+        elapsed = host_board.next_sample_at;
+        host_board_sample();
+    }
+    elapsed = until;
+}
+
+static size_t read_hex(const char *text, uint8_t *bytes)
+{
+    size_t n = 0;
+    unsigned byte;
+
+    while (n < BYTES_MAX && sscanf(text + 2 * n, "%2x", &byte) == 1) {
+        bytes[n++] = (uint8_t)byte;
+    }
+    return n;
+}
+
+int host_run_lockstep(const struct host_options *options)
+{
+    char line[2 * BYTES_MAX + 64];
+    char hex[2 * BYTES_MAX + 1];
+    uint8_t bytes[BYTES_MAX];
+    uint64_t until;
+
+    host_board.elapsed_ticks = elapsed_ticks;
+    host_board.send = send_to_stdout;
+    host_board_start(options);
+    while (fgets(line, sizeof line, stdin)) {
+        if (sscanf(line, "run %" SCNu64, &until) == 1 && until >= elapsed) {
+            run_to(until);
+        } else if (sscanf(line, "rx %" SCNu64 " %1024[0-9a-fA-F]", &until, hex) == 2 &&
+                   until >= elapsed) {
+            run_to(until);
+            host_board_receive(bytes, read_hex(hex, bytes));
+        } else {
+            fprintf(stderr, "not a line of a lockstep script: %s", line);
+            return 2;
+        }
+    }
+    return fflush(stdout) == 0 ? 0 : 1;
+}

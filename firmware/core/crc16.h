@@ -1,0 +1,9 @@
+/* CRC-16/IBM-3740: polynomial 0x1021, start 0xFFFF, not reflected; "123456789" gives 0x29B1. */
+#ifndef MRCPR_CRC16_H
+#define MRCPR_CRC16_H
+
+#include <stdint.h>
+
+uint16_t mrcpr_crc16(const uint8_t *bytes, uint8_t length);
+
+#endif

@@ -1,0 +1,72 @@
+"""The cable between a simulated mannequin and the host: a UART and a USB bridge.
+
+Takes the instants at which bytes are handed over, gives the instants at which they come
+out; random, but the same for the same seed. Knows nothing of what the bytes mean.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from mr.wire import NS_PER_BYTE
+
+
+@dataclass(frozen=True, slots=True)
+class LinkModel:
+    """How a link delays bytes. All of it is one-way delay, which no ping can see whole."""
+
+    ns_per_byte: int = NS_PER_BYTE
+    """Serialisation; bytes queue behind one another."""
+    base_ns: int = 150_000
+    """The least delay of the bridge and the driver, each way."""
+    jitter_ns: int = 250_000
+    """Mean of an exponential delay on top of it, each way."""
+    bridge_ns: int = 1_000_000
+    """A USB bridge hands bytes to the host at multiples of this only; 0: at once."""
+    late_share: float = 0.0
+    """Share of deliveries to the host that are late by `late_ns` more."""
+    late_ns: int = 20_000_000
+    seed: int = 0
+
+    @staticmethod
+    def perfect() -> LinkModel:
+        """Give a link without any delay, for lockstep tests."""
+        return LinkModel(ns_per_byte=0, base_ns=0, jitter_ns=0, bridge_ns=0)
+
+
+class Link:
+    """One link in use: keeps the order of bytes and the state of its random numbers."""
+
+    def __init__(self, model: LinkModel) -> None:
+        self._model = model
+        self._random = random.Random(model.seed)
+        self._bridge_phase_ns = self._random.randrange(model.bridge_ns) if model.bridge_ns else 0
+        self._wire_free_ns = 0
+        self._last_to_host_ns = 0
+        self._last_to_device_ns = 0
+
+    def _delay_ns(self) -> int:
+        jitter_ns = self._model.jitter_ns
+        return self._model.base_ns + (
+            round(self._random.expovariate(1.0 / jitter_ns)) if jitter_ns else 0
+        )
+
+    def to_host(self, n_bytes: int, sent_ns: int) -> int:
+        """Tell when `n_bytes` handed to the UART at `sent_ns` can be read by the host."""
+        model = self._model
+        self._wire_free_ns = max(self._wire_free_ns, sent_ns) + n_bytes * model.ns_per_byte
+        at_ns = self._wire_free_ns
+        if model.bridge_ns:
+            at_ns += (self._bridge_phase_ns - at_ns) % model.bridge_ns
+        at_ns += self._delay_ns()
+        if model.late_share and self._random.random() < model.late_share:
+            at_ns += model.late_ns
+        self._last_to_host_ns = max(self._last_to_host_ns, at_ns)
+        return self._last_to_host_ns
+
+    def to_device(self, n_bytes: int, sent_ns: int) -> int:
+        """Tell when `n_bytes` written by the host at `sent_ns` have reached the device."""
+        at_ns = sent_ns + n_bytes * self._model.ns_per_byte + self._delay_ns()
+        self._last_to_device_ns = max(self._last_to_device_ns, at_ns)
+        return self._last_to_device_ns

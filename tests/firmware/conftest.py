@@ -1,0 +1,64 @@
+"""The host board, built once a test run."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+
+def load(path: Path) -> ModuleType:
+    """Load a helper file by its path."""
+    name = f"mrcpr_tests_{path.stem}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+host_board = load(Path(__file__).with_name("host_board.py"))
+
+
+@pytest.fixture(scope="session")
+def built_board(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """Build the host board; None where there is no compiler."""
+    if shutil.which("gcc") is None or shutil.which("make") is None:
+        return None
+    path: Path = host_board.build_host_board(tmp_path_factory.mktemp("firmware"), "CC=gcc")
+    return path
+
+
+@pytest.fixture
+def board_program(built_board: Path | None, require: Any) -> Path:
+    """Give the path of the host board, or skip (in CI: fail) saying what to install."""
+    require.program("gcc", "apt-get install gcc libc6-dev make")
+    require.program("make", "apt-get install make")
+    assert built_board is not None
+    return built_board
+
+
+@pytest.fixture
+def lockstep(board_program: Path) -> Callable[..., bytes]:
+    """Give a function that runs a lockstep script and gives the bytes sent."""
+
+    def run(script: str, *options: str) -> bytes:
+        sent: bytes = host_board.run_lockstep(board_program, script, *options)
+        return sent
+
+    return run
+
+
+@pytest.fixture
+def start_board(board_program: Path) -> Iterator[Callable[..., Any]]:
+    """Give a function that starts a host board on a pty; it ends with the test."""
+    with ExitStack() as stack:
+        yield lambda *options: stack.enter_context(host_board.HostBoard(board_program, *options))

@@ -1,0 +1,106 @@
+"""The C core and its Python twin send the same bytes, to the last one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mr.clock.host import SteppedClock
+from mr.sim.adc import Counts, TableAdc
+from mr.sim.link import LinkModel
+from mr.sim.mannequin import SimMannequinPort
+from mr.wire import Decoder, HelloRequest, Ping, Sample, SetRate, StatusRequest, encode, frame
+
+Events = list[tuple[int, bytes]]
+START_TICKS = 2**32 - 7_000_000
+"""The tick counter wraps during the test."""
+
+
+def some_counts(rng: random.Random, n: int) -> TableAdc:
+    def row() -> Counts:
+        cells = (rng.randrange(1024), rng.randrange(1024), rng.randrange(1024), rng.randrange(1024))
+        return rng.choice((0, 255, 256, 1023)), cells, rng.randrange(-32768, 32768)
+
+    return TableAdc(tuple(row() for _ in range(n)), rows_per_s=500)
+
+
+def some_events(rng: random.Random, until_ticks: int) -> Events:
+    """Commands good and bad, and noise, at random ticks and at ticks of a sample."""
+
+    def event() -> bytes:
+        return rng.choice(
+            (
+                encode(HelloRequest(rng.randrange(256))),
+                encode(Ping(rng.randrange(256), rng.randrange(65536))),
+                encode(Ping(0, 1)) + encode(Ping(1, 2)),
+                encode(SetRate(rng.randrange(256), rng.choice((0, 99, 100, 200, 333, 500, 501)))),
+                encode(StatusRequest(rng.randrange(256))),
+                frame(bytes([rng.randrange(256)])),
+                frame(bytes([0x82, 7])),
+                frame(rng.randbytes(rng.randrange(1, 63))),
+                frame(rng.randbytes(rng.randrange(63, 90))),
+                encode(Ping(3, 4))[:-2] + b"\1\0",
+                rng.randbytes(rng.randrange(1, 200)),
+            )
+        )
+
+    ticks = [rng.randrange(until_ticks) for _ in range(300)]
+    ticks += [5000 * rng.randrange(until_ticks // 5000) for _ in range(50)]
+    return [(t, event()) for t in sorted(ticks)]
+
+
+def twin_bytes(adc: TableAdc, events: Events, until_ticks: int) -> bytes:
+    clock = SteppedClock()
+    start_ns = clock()
+    port = SimMannequinPort(
+        adc, clock, "TWIN-1", link=LinkModel.perfect(), board_name="host", start_ticks=START_TICKS
+    )
+    sent = port.read(1 << 30)
+    for ticks, data in events:
+        clock.advance(start_ns + 1000 * ticks - clock())
+        sent += port.read(1 << 30)
+        port.write(data)
+        sent += port.read(1 << 30)
+    clock.advance(start_ns + 1000 * until_ticks - clock())
+    return sent + port.read(1 << 30)
+
+
+def c_bytes(
+    lockstep: Callable[..., bytes], adc: TableAdc, events: Events, until_ticks: int, folder: Path
+) -> bytes:
+    adc.write_csv(folder / "counts.csv")
+    script = "".join(f"rx {ticks} {data.hex()}\n" for ticks, data in events)
+    return lockstep(
+        f"{script}run {until_ticks}\n",
+        *("--counts", str(folder / "counts.csv"), "--counts-per-s", str(adc.rows_per_s)),
+        *("--serial", "TWIN-1", "--start-ticks", str(START_TICKS)),
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_send_the_same_bytes(
+    lockstep: Callable[..., bytes], tmp_path: Path, seed: int
+) -> None:
+    rng = random.Random(seed)
+    adc = some_counts(rng, 10_000)
+    until = 20_000_000
+    events = some_events(rng, until)
+    from_c = c_bytes(lockstep, adc, events, until, tmp_path)
+    assert sum(isinstance(m, Sample) for m in Decoder().feed(from_c)) > 3000
+    assert from_c == twin_bytes(adc, events, until)
+
+
+@pytest.mark.parametrize("what", ["one count", "one tick of one command"])
+def test_the_comparison_can_fail(lockstep: Callable[..., bytes], tmp_path: Path, what: str) -> None:
+    rng = random.Random(7)
+    adc = some_counts(rng, 1000)
+    events = [(1_000_003, encode(Ping(1, 2)))]
+    from_c = c_bytes(lockstep, adc, events, 2_000_000, tmp_path)
+    if what == "one count":
+        chest, cells, airway = adc.rows[50]
+        adc = TableAdc((*adc.rows[:50], (chest ^ 1, cells, airway), *adc.rows[51:]), 500)
+    else:
+        events = [(1_000_004, encode(Ping(1, 2)))]
+    assert from_c != twin_bytes(adc, events, 2_000_000)
