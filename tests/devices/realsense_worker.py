@@ -1,0 +1,263 @@
+"""Cases that run the real camera SDK in a process of their own: a fault in it may abort.
+
+Run as ``python realsense_worker.py CASE [ARGUMENT ...]``; prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mr.clock.host import SteppedClock
+from mr.devices.realsense import CameraSettings, RealSenseSource, VirtualCamera, record_frames
+from mr.errors import MrError
+from mr.rig import CameraCalibration, Intrinsics, PoseEntry
+from mr.types import DepthFrame, Device, EndOfStream, Pose
+
+N_FRAMES = 70  # more than two of the recorder's flushes
+SIZE = (180, 320)
+
+
+def calibration(color: bool = True) -> CameraCalibration:
+    """A small camera with a colour lens of its own."""
+    turn = np.array([[1.0, 0.0, 0.0], [0.0, 0.6, -0.8], [0.0, 0.8, 0.6]])
+    return CameraCalibration(
+        serial="S1",
+        model="D435",
+        depth=Intrinsics(width_px=320, height_px=180, fx_px=210.5, fy_px=211, cx_px=161, cy_px=89),
+        color=Intrinsics(
+            width_px=320,
+            height_px=180,
+            fx_px=230,
+            fy_px=231,
+            cx_px=158,
+            cy_px=92,
+            distortion=(-0.05, 0.03, 0.001, -0.002, 0.0),
+        )
+        if color
+        else None,
+        color_from_depth=PoseEntry.of(Pose(turn, np.array([0.015, 0.001, -0.002])))
+        if color
+        else None,
+        baseline_m=0.05,
+        world_from_cam=PoseEntry.of(Pose.identity()),
+    )
+
+
+def made_frames(seed: int = 1) -> list[tuple[float, Any, Any]]:
+    """Random pixels, the hardest thing to keep; colour on every second frame, views not copies."""
+    rng = np.random.default_rng(seed)
+    frames = []
+    for k in range(N_FRAMES):
+        wide = rng.integers(0, 65536, (SIZE[0], 2 * SIZE[1]), dtype=np.uint16)
+        bgr = rng.integers(0, 256, (*SIZE, 3), dtype=np.uint8)[:, ::-1] if k % 2 == 0 else None
+        frames.append((k / 60, wide[:, ::2], bgr))  # not contiguous on purpose
+    return frames
+
+
+def digest(frames: list[Any]) -> str:
+    """Hash pixels in order."""
+    total = hashlib.sha256()
+    for pixels in frames:
+        total.update(np.ascontiguousarray(pixels).tobytes())
+    return total.hexdigest()
+
+
+def drain(source: RealSenseSource) -> tuple[list[Any], list[Any]]:
+    """Read a file to its end."""
+    depth: list[Any] = []
+    color: list[Any] = []
+    try:
+        while True:
+            for sample in source.poll():
+                (depth if isinstance(sample, DepthFrame) else color).append(sample)
+    except EndOfStream:
+        return depth, color
+
+
+def describe(depth: list[Any], color: list[Any], source: RealSenseSource) -> dict[str, Any]:
+    """Tell what came out of a source."""
+    return {
+        "kind": source.info.kind,
+        "model": source.info.model,
+        "serial": source.info.serial,
+        "streams": [s.name for s in source.info.streams],
+        "depth_seq": [f.arrival.seq for f in depth],
+        "depth_ticks": [f.arrival.device_ticks for f in depth],
+        "depth_arrival_ns": [f.arrival.arrival_ns for f in depth],
+        "color_ticks": [f.arrival.device_ticks for f in color],
+        "m_per_count": sorted({f.m_per_count for f in depth}),
+        "depth_sha": digest([f.depth_counts for f in depth]),
+        "color_sha": digest([f.bgr for f in color]),
+        "owned": all(f.depth_counts.flags.owndata for f in depth),
+    }
+
+
+def play(path: str) -> dict[str, Any]:
+    """Read a recording to its end."""
+    with RealSenseSource.file(Path(path), "a") as source:
+        assert isinstance(source, Device)
+        out = describe(*drain(source), source)
+        try:
+            source.poll()
+        except EndOfStream:
+            out["ended_twice"] = True
+        out["calibration"] = json.loads(source.calibration().model_dump_json())
+    return out
+
+
+def record(path: str) -> dict[str, Any]:
+    """Write the made frames, then say what should come out."""
+    frames = made_frames()
+    counts = record_frames(Path(path), frames, calibration(), 60)
+    return {
+        "counts": counts,
+        "depth_sha": digest([d for _, d, _ in frames]),
+        "color_sha": digest([c for _, _, c in frames if c is not None]),
+        "ticks": [round(t * 1e6) for t, _, _ in frames],
+        "calibration": json.loads(calibration().model_dump_json()),
+    }
+
+
+def refused_recordings(folder: str) -> dict[str, str]:
+    """Try to record what cannot be recorded; tell the errors and what was left on the disk."""
+    frames = made_frames()[:3]
+    small = [(0.0, np.zeros((10, 10), np.uint16), None)]
+    out = {}
+    for name, ending, given, model in (
+        ("size", ".db3", small, calibration()),
+        ("empty", ".db3", [], calibration()),
+        ("order", ".db3", frames[::-1], calibration()),
+        ("ending", ".mp4", frames, calibration()),
+        ("no_color", ".db3", frames, calibration(color=False)),
+    ):
+        try:
+            record_frames(Path(folder) / (name + ending), given, model, 60)
+            out[name] = "no error"
+        except MrError as error:
+            out[name] = f"{type(error).__name__}: {error}"
+    out["left"] = " ".join(p.name for p in Path(folder).iterdir())
+    return out
+
+
+def open_files(*paths: str) -> dict[str, str]:
+    """Open and read files that are not what they should be."""
+    out = {}
+    for path in paths:
+        try:
+            with RealSenseSource.file(Path(path), "a") as source:
+                depth, color = drain(source)
+            out[path] = f"no error, {len(depth)} depth and {len(color)} colour frames"
+        except MrError as error:
+            out[path] = f"{type(error).__name__}: {error}"
+    return out
+
+
+def _record_nothing(path: str) -> None:
+    import pyrealsense2 as rs
+
+    camera = VirtualCamera(calibration(), 60)
+    recorder = rs.recorder(path, camera.device)
+    sensors = recorder.query_sensors()
+    queues = [rs.frame_queue(1) for _ in sensors]
+    for sensor, queue in zip(sensors, queues, strict=True):
+        sensor.open(sensor.get_stream_profiles())
+        sensor.start(queue)
+    for sensor in sensors:
+        sensor.stop()
+        sensor.close()
+
+
+def empty_recording(path: str) -> dict[str, str]:
+    """Make a recording without a single frame with the SDK, then open it."""
+    _record_nothing(path)
+    return open_files(path)
+
+
+def virtual() -> dict[str, Any]:
+    """Read a virtual camera while its clock runs over 2³² µs."""
+    clock = SteppedClock(5_000_000_000)
+    camera = VirtualCamera(calibration(), 60)
+    frames = made_frames()
+    depth: list[Any] = []
+    color: list[Any] = []
+    with RealSenseSource.virtual(camera.device, "b", clock) as source:
+        before = len(source.poll())
+        for t_s, counts, bgr in frames:
+            shown_s = ((t_s + 4294.9) * 1e6) % 2**32 / 1e6
+            camera.push_depth(shown_s, counts)
+            if bgr is not None:
+                camera.push_color(shown_s, bgr)
+            clock.advance(16_666_667)
+            deadline_s = time.monotonic() + 5
+            want = len(depth) + len(color) + 1 + (bgr is not None)
+            while len(depth) + len(color) < want and time.monotonic() < deadline_s:
+                for sample in source.poll():
+                    (depth if isinstance(sample, DepthFrame) else color).append(sample)
+        out = describe(depth, color, source)
+        out["before"] = before
+        clock.advance(600_000_000_000)
+        out["later"] = len(source.poll())
+    out["expected_depth_sha"] = digest([d for _, d, _ in frames])
+    out["expected_color_sha"] = digest([c for _, _, c in frames if c is not None])
+    return out
+
+
+def live(path: str) -> dict[str, Any]:
+    """A camera on the bus: the SDK lists a loaded file beside what is plugged in."""
+    import pyrealsense2 as rs
+
+    small = CameraSettings(
+        depth_width_px=320,
+        depth_height_px=180,
+        color_width_px=320,
+        color_height_px=180,
+        color_fps=60,
+    )
+    started_s = time.monotonic()
+    out: dict[str, Any] = {"none": _refused(None, CameraSettings(), rs.context())}
+    out["none_s"] = time.monotonic() - started_s
+    context = rs.context()
+    camera = context.load_device(path)  # listed as long as somebody holds it
+    out["other"] = _refused("S2", small, context)
+    out["size"] = _refused("S1", CameraSettings(), context)
+    clock = SteppedClock()
+    depth: list[Any] = []
+    with RealSenseSource.live("S1", "c", small, clock, context) as source:
+        deadline_s = time.monotonic() + 10
+        while not depth and time.monotonic() < deadline_s:
+            clock.advance(1_000_000)
+            depth += [s for s in source.poll() if isinstance(s, DepthFrame)]
+        out |= describe(depth[:1], [], source)
+        out["now_ns"] = clock()
+        out["silence"] = "no error"
+        deadline_s = time.monotonic() + 10
+        while out["silence"] == "no error" and time.monotonic() < deadline_s:
+            time.sleep(0.05)  # let the file run out
+            clock.advance(6_000_000_000)
+            try:
+                source.poll()
+            except MrError as error:
+                out["silence"] = f"{type(error).__name__}: {error}"
+    del camera
+    out["first_sha"] = digest([made_frames()[0][1]])
+    return out
+
+
+def _refused(serial: str | None, settings: CameraSettings, context: Any) -> str:
+    try:
+        with RealSenseSource.live(serial, "c", settings, context=context):
+            return "no error"
+    except MrError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+if __name__ == "__main__":
+    case = globals()[sys.argv[1]]
+    print(json.dumps(case(*sys.argv[2:])))
