@@ -35,8 +35,9 @@ MIN_SIGMA_MM = 0.001
 class CsvMotion:
     """What a CSV file says; all arrays have shape (n,).
 
-    `samples` is empty for a file with `depth_au`: an unknown scale never becomes metres.
-    `sigma` is the noise seen in the depth column, in its own unit; a bias of the
+    The depth of `samples` is in metres for `depth_mm`. For `depth_au` it stays in the file's
+    own unit, with an unknown zero: judge it by `MetricsConfig.for_uncalibrated` alone, which
+    reports no depth at all. `sigma` is the noise seen in the depth column, in its own unit; a bias of the
     calibration of the other system cannot be seen in a file and is not in it.
     """
 
@@ -81,8 +82,9 @@ def read_csv_motion(path: Path) -> CsvMotion:
     if unit == "depth_mm":
         _check_depth(path, depth)
     sigma = _noise(depth)
-    samples = _samples(t_s, depth, sigma, columns) if unit == "depth_mm" else ()
-    return CsvMotion(path, unit == "depth_mm", t_s, depth, sigma, samples)
+    calibrated = unit == "depth_mm"
+    samples = _samples(t_s, depth, sigma, columns, calibrated=calibrated)
+    return CsvMotion(path, calibrated, t_s, depth, sigma, samples)
 
 
 def _bad(path: Path, line: int, what: str, cure: str) -> RecordingError:
@@ -225,19 +227,22 @@ def _time_sigma_ns(t_s: FloatArray) -> int:
 
 def _samples(
     t_s: FloatArray,
-    depth_mm: FloatArray,
-    sigma_mm: float,
+    depth: FloatArray,
+    sigma: float,
     columns: dict[str, list[float | None]],
+    *,
+    calibrated: bool,
 ) -> tuple[ChestSample, ...]:
     n = len(t_s)
     nothing: list[float | None] = [None] * n
     t_ns = np.rint(t_s * 1e9).astype(np.int64).tolist()
     sigma_ns = _time_sigma_ns(t_s)
-    sigma_m = max(sigma_mm, MIN_SIGMA_MM) / 1000.0
+    per_m = 1000.0 if calibrated else 1.0
+    sigma_m = max(sigma, MIN_SIGMA_MM if calibrated else 0.0) / per_m
     rows = zip(
         t_ns,
-        (depth_mm / 1000.0).tolist(),
-        (np.gradient(depth_mm, t_s) / 1000.0).tolist(),
+        (depth / per_m).tolist(),
+        (np.gradient(depth, t_s) / per_m).tolist(),
         columns.get("force_n", nothing),
         columns.get("hand_x_mm", nothing),
         columns.get("hand_y_mm", nothing),
@@ -251,6 +256,7 @@ def _samples(
             velocity_m_s,
             sigma_m,
             ("csv",),
+            zero_known=calibrated,
             force_n=force_n,
             hand_offset_m=None if x is None or y is None else (x / 1000.0, y / 1000.0),
             airway_ml=airway_ml,

@@ -37,15 +37,16 @@ def test_a_calibrated_file_becomes_samples(tmp_path: Path) -> None:
     assert [s.stamp.t_ns for s in motion.samples[:3]] == [0, 10_000_000, 20_000_000]
     speed = 0.0275 * 2 * np.pi * 110 / 60
     assert max(s.velocity_m_s for s in motion.samples) == pytest.approx(speed, rel=0.01)
-    assert motion.samples[0].sources == ("csv",)
+    assert motion.samples[0].sources == ("csv",) and motion.samples[0].zero_known
     assert motion.samples[0].force_n is None and motion.samples[0].hand_offset_m is None
 
 
-def test_an_uncalibrated_file_never_becomes_metres(tmp_path: Path) -> None:
+def test_an_uncalibrated_file_keeps_its_own_unit_and_knows_no_zero(tmp_path: Path) -> None:
     motion = read_csv_motion(a_csv(tmp_path, table("t_s,depth_au", scale=1e5)))
     assert not motion.calibrated
-    assert motion.samples == ()
     assert motion.depth.max() == pytest.approx(55e5, rel=1e-3)
+    assert [s.depth_m for s in motion.samples] == motion.depth.tolist()
+    assert not any(s.zero_known for s in motion.samples)
 
 
 def test_optional_columns_and_their_gaps(tmp_path: Path) -> None:
