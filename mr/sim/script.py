@@ -12,6 +12,7 @@ import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from mr.config import Mode
 from mr.types import FloatArray
@@ -248,7 +249,14 @@ class Script:
         """Give the plan as columns, made once."""
         if not self._grid:
             plan = self.compressions
-            names = ("onset_s", "down_s", "hold_s", "up_s", "start_depth_mm", "depth_mm")
+            names: tuple[str, ...] = (
+                "onset_s",
+                "down_s",
+                "hold_s",
+                "up_s",
+                "start_depth_mm",
+                "depth_mm",
+            )
             names += ("release_depth_mm", "second_dip_mm")
             for name in names:
                 key = name.removesuffix("_s").removesuffix("_mm").removesuffix("_depth")
@@ -260,7 +268,7 @@ class Script:
         return self._grid
 
     @staticmethod
-    def _unload(t: FloatArray, k: FloatArray, c: dict[str, FloatArray]) -> FloatArray:
+    def _unload(t: FloatArray, k: npt.NDArray[np.intp], c: dict[str, FloatArray]) -> FloatArray:
         """After a bout the hands let go and what they leaned on comes back."""
         gone = np.clip((t - c["unload"]) / 0.25, 0.0, 1.0)
         return np.asarray(np.where(k < 0, 0.0, 1.0 - _smooth(gone)))
