@@ -78,6 +78,10 @@ class Painter:
         return np.clip(counts, 0, 255).astype(np.uint8)
 
 
+def _rgb(color: Rgb) -> Float32Array:
+    return np.array(color, dtype=np.float32)
+
+
 def _points(
     view: View, box: PixelBox, cast: Cast, where: tuple[npt.NDArray[np.intp], ...]
 ) -> Float32Array:
