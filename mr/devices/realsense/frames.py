@@ -19,7 +19,6 @@ from mr.types import Pose
 TICKS_PER_S = 1e6
 Kind = Literal["depth", "color"]
 
-_WRAP_TICKS = 1 << 32
 _MAX_FIT_ERROR = 1e-4  # of the focal length: 0.06 px
 
 
@@ -42,25 +41,6 @@ class RawFrame:
     arrival_ns: int
     pixels: npt.NDArray[np.uint16] | npt.NDArray[np.uint8]
     m_per_count: float
-
-
-class TickUnwrapper:
-    """Makes 32-bit microseconds run on: they jump back every 71.6 minutes."""
-
-    def __init__(self) -> None:
-        self._last: int | None = None
-        self._offset = 0
-
-    def __call__(self, ticks_us: int) -> int:
-        """Give the unwrapped ticks; a small step back (frames out of order) is kept."""
-        if self._last is not None:
-            step = ticks_us - self._last
-            if step < -(_WRAP_TICKS >> 1):
-                self._offset += _WRAP_TICKS
-            elif step > _WRAP_TICKS >> 1 and self._offset:
-                self._offset -= _WRAP_TICKS
-        self._last = ticks_us
-        return ticks_us + self._offset
 
 
 def ticks_of(rs: Any, frame: Any) -> int:

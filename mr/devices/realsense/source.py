@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mr.clock.host import NowNs, host_now_ns
+from mr.clock.unwrap import Unwrapper
 from mr.devices.realsense.feeds import FileFeed, LiveFeed
 from mr.devices.realsense.frames import (
     TICKS_PER_S,
     RawFrame,
-    TickUnwrapper,
     color_from_depth_of,
     intrinsics_of,
 )
@@ -71,7 +71,8 @@ class RealSenseSource:
         self._now = now
         self._feed: LiveFeed | FileFeed | None = None
         self._info: DeviceInfo | None = None
-        self._unwrap = {"depth": TickUnwrapper(), "color": TickUnwrapper()}
+        # Microseconds of 32 bits jump back every 71.6 minutes.
+        self._unwrap = {"depth": Unwrapper(32), "color": Unwrapper(32)}
 
     @classmethod
     def live(

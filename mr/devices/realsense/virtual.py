@@ -39,9 +39,10 @@ class VirtualCamera:
         self._numbers: dict[Kind, int] = {"depth": 0, "color": 0}
         self.calibration = calibration
         self.device = rs.software_device()
-        prefix = "" if kind == "live" else SIMULATED_NAME
-        model = (calibration.model or "depth camera").removeprefix(SIMULATED_NAME)
-        self.device.register_info(rs.camera_info.name, prefix + model)
+        name = calibration.model or "depth camera"
+        if kind != "live" and not name.startswith(SIMULATED_NAME):
+            name = SIMULATED_NAME + name.removeprefix(SIMULATED_NAME.lower())
+        self.device.register_info(rs.camera_info.name, name)
         self.device.register_info(rs.camera_info.serial_number, calibration.serial)
         self._depth_sensor = self.device.add_sensor("Stereo Module")
         depth = self._stream("depth", calibration.depth, fps)
