@@ -209,12 +209,14 @@ def _paint_plate(
     box = PixelBox(max(x0, 0), max(y0, 0), min(x1, view.shape[1]), min(y1, view.shape[0]))
     if box.empty:
         return
-    texture = tag_texture(plate, dictionary)
-    side = texture.shape[0]
+    texture, rim = tag_texture(plate, dictionary)
     n = SUPERSAMPLING
-    # pixel centres are whole numbers: sample i of n lies at (i + 0.5)/n - 0.5 in its pixel
-    source = np.array([[0, 0], [side, 0], [side, side], [0, side]], dtype=np.float64) - 0.5
-    target = (pixels - [box.x0, box.y0] + 0.5) * n - 0.5
+    # The tag's corners are what must be right: the face's size is rounded to texels.
+    # Pixel centres are whole numbers: sample i of n lies at (i + 0.5)/n - 0.5 in its pixel.
+    low, high = rim - 0.5, texture.shape[0] - rim - 0.5
+    source = np.array([[low, low], [high, low], [high, high], [low, high]])
+    tag = view.project_px(plate.corners_in_mannequin_m(plate.tag_m))
+    target = (tag - [box.x0, box.y0] + 0.5) * n - 0.5
     warp = cv2.getPerspectiveTransform(source.astype(np.float32), target.astype(np.float32))
     size = ((box.x1 - box.x0) * n, (box.y1 - box.y0) * n)
     fine = cv2.warpPerspective(texture, warp, size, flags=cv2.INTER_LINEAR)
@@ -233,8 +235,8 @@ def _paint_plate(
     image[box.window] += np.clip(gray * np.float32(light), 0, 1)[..., None]
 
 
-def tag_texture(plate: Plate, dictionary: str) -> Float32Array:
-    """Draw a plate's face, square, 0 … 1: the tag in the middle of a white board."""
+def tag_texture(plate: Plate, dictionary: str) -> tuple[Float32Array, int]:
+    """Draw a plate's face, square, 0 … 1, the tag in its middle; and its rim in texels."""
     tags = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, dictionary))
     cells = tags.markerSize + 2
     tag_px = 16 * cells
@@ -244,4 +246,4 @@ def tag_texture(plate: Plate, dictionary: str) -> Float32Array:
     tag = cv2.aruco.generateImageMarker(tags, plate.id, tag_px).astype(np.float32) / 255.0
     rim = (board_px - tag_px) // 2
     face[rim : rim + tag_px, rim : rim + tag_px] = 0.06 + 0.87 * tag
-    return face
+    return face, rim
