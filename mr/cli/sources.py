@@ -1,0 +1,122 @@
+"""What a session's devices are, as plain values that a child process can open.
+
+Takes the choices of a command line, gives callables `(now) -> devices` that pickle;
+leaves opening and closing to the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mr.clock.host import NowNs
+from mr.config import Mode
+from mr.devices.mannequin.find import find_mannequins
+from mr.devices.mannequin.source import MannequinSource
+from mr.devices.realsense.source import RealSenseSource
+from mr.errors import ConfigError, DeviceError
+from mr.rig import Rig
+from mr.sim.camera import SimCamera
+from mr.sim.learner import make_script
+from mr.sim.mannequin import SimMannequinPort
+from mr.sim.plant import MannequinPlant
+from mr.sim.rig import make_sim_rig
+from mr.sim.script import Script
+from mr.types import Device
+
+SIM_TICK_PPM = 35.0
+"""How fast the simulated mannequin's crystal runs: an ordinary one is some tens of ppm off."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimSources:
+    """A simulated rig with a simulated learner."""
+
+    style: str
+    mode: Mode
+    compressing_s: float
+    seed: int
+    depth_hz: float
+    color_hz: float
+    camera: bool = True
+    mannequin: bool = True
+
+    def script(self) -> Script:
+        """Give the learner's plan; its truth is what the demo compares with."""
+        return make_script(self.style, self.mode, self.compressing_s, self.seed)
+
+    def __call__(self, now: NowNs) -> Sequence[Device]:
+        """Make the devices; their common time starts now."""
+        sim_rig, script = make_sim_rig(), self.script()
+        devices: list[Device] = []
+        camera = None
+        if self.camera:
+            camera = SimCamera(
+                sim_rig,
+                script,
+                now,
+                depth_hz=self.depth_hz,
+                color_hz=self.color_hz,
+                seed=self.seed,
+            )
+        if self.mannequin:
+            plant = MannequinPlant(script, seed=self.seed)
+            port = SimMannequinPort(
+                plant, now, serial=sim_rig.mannequin_serial, tick_ppm=SIM_TICK_PPM
+            )
+            devices.append(MannequinSource(port, now, kind="sim"))
+        if camera is not None:
+            devices.append(camera)
+        return devices
+
+
+@dataclass(frozen=True, slots=True)
+class RigSources:
+    """The devices that a rig file names, or files and ports in their place."""
+
+    rig: Rig
+    port: str | None
+    camera_files: tuple[tuple[str, Path], ...]
+    """Camera id and recorded file: played instead of the live camera."""
+    use_mannequin: bool
+    use_cameras: bool
+
+    def __call__(self, now: NowNs) -> Sequence[Device]:
+        """Make the devices.
+
+        Raises
+        ------
+        ConfigError, DeviceError
+            When nothing is left to measure with, or a device cannot be found.
+        """
+        devices: list[Device] = []
+        if self.use_mannequin and self.rig.mannequin is not None:
+            devices.append(MannequinSource(self.port or find_port(), now))
+        if self.use_cameras:
+            files = dict(self.camera_files)
+            for camera_id, camera in self.rig.cameras.items():
+                if camera_id in files:
+                    devices.append(RealSenseSource.file(files[camera_id], camera_id))
+                else:
+                    devices.append(RealSenseSource.live(camera.serial, camera_id, now=now))
+        if not devices:
+            raise ConfigError(
+                f"rig {self.rig.name!r}: nothing to measure with: leave out --no-mannequin "
+                "or --no-camera, or calibrate a device into the rig"
+            )
+        return devices
+
+
+def find_port() -> str:
+    """Find the one connected mannequin's port, or raise `DeviceError`."""
+    found = find_mannequins()
+    if not found:
+        raise DeviceError(
+            "no mannequin found on any serial port: plug it in, name its port with --port, "
+            "or go on without it with --no-mannequin (mrcpr doctor says more)"
+        )
+    if len(found) > 1:
+        names = ", ".join(info.port for info in found)
+        raise DeviceError(f"several mannequins found ({names}): choose one with --port")
+    return found[0].port

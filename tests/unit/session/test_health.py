@@ -1,0 +1,68 @@
+"""Health of streams: rate, gaps, silence, loss."""
+
+from __future__ import annotations
+
+from mr.session.health import HealthWatch
+from mr.types import Arrival, DeviceInfo, Health, MannequinFrame, StreamInfo
+
+INFO = DeviceInfo("sim", "x", "y", "S1", "1", (StreamInfo("mannequin", 200.0, 1e6),))
+
+
+def frame(seq: int, overflow: int = 0, period_ns: int = 5_000_000) -> MannequinFrame:
+    arrival = Arrival("mannequin", seq, seq * 5000, 1_000_000_000 + seq * period_ns)
+    return MannequinFrame(arrival, 100, (0, 0, 0, 0), 0, overflow)
+
+
+def watch(seqs: list[int], **kwargs: int) -> HealthWatch:
+    health = HealthWatch()
+    health.expect(INFO)
+    for seq in seqs:
+        sample = frame(seq, **kwargs)
+        health.arrived(sample, sample.arrival)
+    return health
+
+
+def only(health: HealthWatch, now_ns: int | None = None) -> Health:
+    (one,) = health.report(now_ns)
+    return one
+
+
+def test_nothing_yet_is_absent() -> None:
+    assert only(watch([])).state == "absent"
+
+
+def test_steady_is_ok() -> None:
+    health = only(watch(list(range(100))))
+    assert health.state == "ok"
+    assert abs(health.rate_hz - 200.0) < 1e-6
+    assert health.lost == 0
+
+
+def test_gaps_and_overflows_are_counted() -> None:
+    assert only(watch([0, 1, 2, 5, 6])).lost == 2
+    assert only(watch([0, 1, 2], overflow=1)).lost == 3
+
+
+def test_half_rate_is_degraded_and_says_so() -> None:
+    health = only(watch(list(range(50)), period_ns=10_000_000))
+    assert health.state == "degraded"
+    assert "100 of 200 Hz" in health.why
+
+
+def test_silence_is_lost() -> None:
+    watched = watch(list(range(100)))
+    last_ns = 1_000_000_000 + 99 * 5_000_000
+    assert only(watched, last_ns + 100_000_000).state == "ok"
+    lost = only(watched, last_ns + 2_000_000_000)
+    assert lost.state == "lost"
+    assert "silent for 2.0 s" in lost.why
+
+
+def test_a_lost_device_says_why_until_it_is_back() -> None:
+    watched = watch(list(range(10)))
+    watched.gone(("mannequin",), "unplugged")
+    assert watched.lost_streams() == ("mannequin",)
+    assert only(watched).why == "unplugged"
+    sample = frame(10)
+    watched.arrived(sample, sample.arrival)
+    assert watched.lost_streams() == ()

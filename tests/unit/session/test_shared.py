@@ -1,0 +1,138 @@
+"""Snapshots and pictures through shared memory: whole, newest, and from another process."""
+
+from __future__ import annotations
+
+import multiprocessing
+from dataclasses import fields, replace
+from multiprocessing.connection import Connection
+
+import numpy as np
+import pytest
+
+from mr.session.shared import Channel, Picture, pack_snapshot, unpack_snapshot
+from mr.types import Cue, Health, Phase, Pose, Snapshot, Targets
+
+SNAPSHOT = Snapshot(
+    t_ns=123_456_789_012,
+    seq=7,
+    phase=Phase.COMPRESSING,
+    mode="30:2",
+    guidance=True,
+    kind="sim",
+    elapsed_s=12.5,
+    depth_mm=41.25,
+    depth_sigma_mm=0.2,
+    velocity_mm_s=-120.0,
+    rate_cpm=111.5,
+    n_compressions=23,
+    n_in_cycle=23,
+    last_depth_mm=52.1,
+    last_release_mm=0.4,
+    hands="on",
+    hand_offset_mm=(3.0, -4.0),
+    hands_off_s=0.0,
+    targets=Targets(50.0, 60.0, 100.0, 120.0, 5.0, 20.0),
+    cue=Cue("keep_going", "good"),
+    score_pct=91.0,
+    world_from_mannequin=Pose(np.eye(3), np.array([0.1, 0.2, 0.3])),
+    health=(Health("mannequin", "sim", "ok", 199.8, 0, 0.01, "“ü” " * 100),),
+)
+
+
+def same(a: Snapshot, b: Snapshot) -> bool:
+    for field in fields(Snapshot):
+        one, other = getattr(a, field.name), getattr(b, field.name)
+        if field.name == "world_from_mannequin":
+            if (one is None) != (other is None):
+                return False
+            if one is not None and not (
+                np.array_equal(one.R, other.R) and np.array_equal(one.t_m, other.t_m)
+            ):
+                return False
+        elif field.name != "health" and one != other:
+            return False
+    return True
+
+
+def test_every_field_survives() -> None:
+    again = unpack_snapshot(pack_snapshot(SNAPSHOT))
+    assert same(SNAPSHOT, again)
+    assert again.health[0].stream == "mannequin"
+    assert again.health[0].why.startswith("“ü”")
+
+
+def test_unknown_stays_unknown() -> None:
+    unknown = replace(
+        SNAPSHOT,
+        depth_mm=None,
+        rate_cpm=None,
+        hand_offset_mm=None,
+        cue=None,
+        world_from_mannequin=None,
+        score_pct=None,
+        targets=Targets(50.0, None, 100.0, 120.0, 5.0, 20.0),
+    )
+    again = unpack_snapshot(pack_snapshot(unknown))
+    assert same(unknown, again)
+    assert not same(SNAPSHOT, again)
+
+
+def _reader(names: tuple[str, str], answer: Connection) -> None:
+    with Channel.attach(names) as channel:
+        answer.send("ready")
+        seen, torn = set(), 0
+        while not answer.poll():
+            snapshot = channel.snapshot()
+            if snapshot is None:
+                continue
+            # The writer keeps these two equal: a torn read would not.
+            torn += snapshot.seq != snapshot.t_ns
+            seen.add(snapshot.seq)
+        answer.send((len(seen), torn))
+
+
+def test_a_reader_in_another_process_never_sees_half_a_snapshot() -> None:
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    with Channel.create() as channel:
+        assert channel.snapshot() is None
+        reader = context.Process(target=_reader, args=(channel.names, there))
+        reader.start()
+        assert here.poll(30)
+        here.recv()
+        for k in range(1, 4001):
+            channel.publish(replace(SNAPSHOT, seq=k, t_ns=k))
+        here.send("stop")
+        n_seen, n_torn = here.recv()
+        reader.join()
+        last = channel.snapshot()
+    assert n_seen > 1
+    assert n_torn == 0
+    assert last is not None
+    assert last.seq == 4000
+
+
+def test_a_write_under_way_is_not_read() -> None:
+    """Negative control of the seqlock: an odd sequence number gives nothing."""
+    with Channel.create() as channel:
+        channel.publish(SNAPSHOT)
+        head = channel._snapshots._head
+        assert head is not None
+        head[0] += 1
+        assert channel.snapshot() is None
+        head[0] += 1
+        head[1] += 1  # a wrong checksum
+        assert channel.snapshot() is None
+
+
+def test_pictures() -> None:
+    picture = Picture(5, "side", np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3))
+    with Channel.create() as channel:
+        assert channel.picture() is None
+        channel.publish_picture(picture)
+        again = channel.picture()
+        assert again is not None
+        assert (again.t_ns, again.camera_id) == (5, "side")
+        assert np.array_equal(again.bgr, picture.bgr)
+        with pytest.raises(ValueError, match="larger"):
+            channel.publish_picture(Picture(0, "side", np.zeros((2000, 2000, 3), np.uint8)))
