@@ -1,0 +1,127 @@
+"""What one camera says of the chest's depth, and where its zero is.
+
+Takes heights of the surface over the compression point (hand's thickness included),
+gives depths; the height that means *no depth* is a slow state, learnt from the
+mannequin where there is one, else from a hand seen resting still on the chest before its
+first compression, else unknown. Leaves filtering to `mr.fusion.fuser`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+from mr.types import ChestObservation
+
+WANDER_M = 0.0005
+"""One-sigma wander of the offset in a second: hands shift, cameras warm up."""
+GAIN_SIGMA = 0.01
+"""What calibration leaves of the gain's error."""
+CONTACT_SIGMA_M = 0.0015
+"""A hand that rests still may still weigh on the chest a little."""
+LIFTED_M = 0.012
+"""So far above the zero the hand is in the air, and the chest at rest."""
+MOVED_M = 0.010
+STILL_S = 0.35
+STILL_N = 6
+GATE = 5.0
+PATIENCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One camera's depth at one instant."""
+
+    depth_m: float
+    noise_m: float
+    bias_m: float
+    zero_known: bool
+    hands: Literal["on", "off"]
+
+
+class CameraZero:
+    """The offset of one camera: the height it sees when the chest is not pressed."""
+
+    def __init__(self, gain: float) -> None:
+        self._gain = gain
+        self._offset_m = 0.0
+        self._variance: float | None = None
+        self._t_s = 0.0
+        self._outliers = 0
+        self._relative = False
+        self._approach: deque[tuple[float, float]] = deque()
+        self._lowest_m = math.inf
+        self._highest_m = -math.inf
+
+    def learn(self, height_m: float, depth_m: float, sigma_m: float, t_s: float) -> None:
+        """Take in a height seen while the mannequin said `depth_m`, hands on."""
+        offset_m = height_m + self._gain * depth_m
+        r = (1.5 * sigma_m) ** 2
+        if self._variance is None or self._relative:
+            self._set(offset_m, r, t_s)
+            return
+        variance = self._grown(t_s)
+        e = offset_m - self._offset_m
+        if e * e > GATE * GATE * (variance + r) and self._outliers < PATIENCE:
+            self._outliers += 1
+            return
+        if self._outliers >= PATIENCE:
+            variance = e * e
+        self._outliers = 0
+        self._offset_m += variance / (variance + r) * e
+        self._variance, self._t_s = variance * r / (variance + r), t_s
+
+    def depth(self, seen: ChestObservation, t_s: float) -> Seen | None:
+        """Give the depth without a mannequin; None while nothing can be said."""
+        height_m = seen.surface_z_m
+        if seen.hands == "off":
+            return self._away(seen)
+        if height_m is None or (seen.hands == "unknown" and self._variance is None):
+            return None
+        if self._variance is None and not self._find_contact(height_m, seen.sigma_m, t_s):
+            return None
+        depth_m = (self._offset_m - height_m) / self._gain
+        noise_m = seen.sigma_m / self._gain
+        if depth_m < -LIFTED_M:
+            return self._away(seen)
+        bias_m = math.hypot(math.sqrt(self._grown(t_s)) / self._gain, GAIN_SIGMA * depth_m)
+        return Seen(depth_m, noise_m, bias_m, not self._relative, "on")
+
+    def _away(self, seen: ChestObservation) -> Seen:
+        """No hand on it: the chest is at its unloaded zero, which is what zero means."""
+        if self._relative:
+            self._variance, self._relative = None, False
+        self._approach.clear()
+        self._lowest_m, self._highest_m = math.inf, -math.inf
+        return Seen(0.0, seen.sigma_m / self._gain, CONTACT_SIGMA_M, True, "off")
+
+    def _find_contact(self, height_m: float, sigma_m: float, t_s: float) -> bool:
+        """Look for a hand that rests still, or else for a first compression."""
+        self._approach.append((t_s, height_m))
+        while self._approach[0][0] < t_s - STILL_S:
+            self._approach.popleft()
+        if height_m < self._lowest_m:
+            self._lowest_m, self._highest_m = height_m, -math.inf
+        self._highest_m = max(self._highest_m, height_m)
+        n = len(self._approach)
+        if n >= STILL_N and t_s - self._approach[0][0] > 0.8 * STILL_S:
+            mean_m = math.fsum(h for _, h in self._approach) / n
+            spread_m = math.sqrt(math.fsum((h - mean_m) ** 2 for _, h in self._approach) / n)
+            if spread_m < max(1.5 * sigma_m, 0.0005) and mean_m < self._lowest_m + MOVED_M:
+                self._set(mean_m, sigma_m**2 / n + CONTACT_SIGMA_M**2, t_s)
+                return True
+        pressed = self._highest_m - self._lowest_m > MOVED_M
+        if pressed and height_m < self._highest_m - 0.5 * MOVED_M:
+            self._set(self._highest_m, sigma_m**2, t_s)
+            self._relative = True
+            return True
+        return False
+
+    def _set(self, offset_m: float, variance: float, t_s: float) -> None:
+        self._offset_m, self._variance, self._t_s = offset_m, variance, t_s
+        self._relative, self._outliers = False, 0
+
+    def _grown(self, t_s: float) -> float:
+        return (self._variance or 0.0) + WANDER_M**2 * max(t_s - self._t_s, 0.0)

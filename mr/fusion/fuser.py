@@ -1,0 +1,273 @@
+"""Join the mannequin and the cameras into one motion of the chest.
+
+Takes `MannequinFrame`s, `ChestObservation`s and `HandSample`s in the order in which they
+*arrived* (late and out of order between streams), gives `ChestSample`s in order of time;
+leaves stamping to `mr.clock`, pixels to `mr.tracking`, strokes to `mr.metrics`.
+
+While the mannequin speaks it is the motion: it is ten times finer than a camera, so a
+weighted mean would only add the camera's delay. Cameras then learn the height they see at
+zero depth. When the mannequin is silent (or absent) they carry on with what they learnt.
+All state follows from the samples in their order of arrival alone: a replay gives the
+same bits however the samples were cut into blocks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+from mr.fusion.airway import AirwayVolume
+from mr.fusion.camera import CameraZero
+from mr.fusion.hand import HandPlace
+from mr.fusion.kalman import JerkFilter
+from mr.fusion.mannequin import MannequinReader, Reading
+from mr.rig import Rig
+from mr.types import ChestObservation, ChestSample, HandSample, MannequinFrame, Stamp
+
+SILENT_NS = 150_000_000
+"""A mannequin unheard for so long, by the cameras' time, is silent."""
+REORDER_NS = 40_000_000
+"""With several cameras, how long one waits for another's frame of the same time."""
+REMEMBER_NS = 1_000_000_000
+"""How far back a late camera finds the mannequin's depth."""
+GAP_S = 0.1
+GATE = 6.0
+LEAST_GATE_M = 0.010
+PATIENCE = 3
+"""So many surprises in a row are the truth; fewer are outliers."""
+LEARN_FORCE_N = 20.0
+
+Hands = Literal["on", "off", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """A camera's observation that waits for its turn."""
+
+    t_ns: int
+    order: int
+    seen: ChestObservation
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The mannequin's depth at one instant, for late cameras."""
+
+    t_ns: int
+    depth_m: float
+    force_n: float
+
+
+class MotionFuser:
+    """The fold over arriving samples; see the module's first lines."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+        self._reader = MannequinReader(rig.mannequin) if rig.mannequin else None
+        sigma = self._reader.flow_sigma_ml_s if self._reader else 0.0
+        self._airway = AirwayVolume(sigma)
+        self._zeros = {key: CameraZero(c.depth_gain) for key, c in rig.cameras.items()}
+        self._hand = HandPlace()
+        self._filter = JerkFilter()
+        self._surprises = 0
+        self._t0_ns: int | None = None
+        self._last_ns: int | None = None
+        self._mannequin_ns: int | None = None
+        self._past: deque[_Past] = deque()
+        self._late: list[_Late] = []
+        self._n_late = 0
+        self._newest_ns: int | None = None
+        self._seen_hands: tuple[int, Hands] | None = None
+
+    def step(
+        self, sample: MannequinFrame | ChestObservation | HandSample, stamp: Stamp
+    ) -> list[ChestSample]:
+        """Take in one sample, captured at `stamp`; give the motion that it completes."""
+        if self._t0_ns is None:
+            self._t0_ns = stamp.t_ns
+        if isinstance(sample, MannequinFrame):
+            return self._on_mannequin(sample, stamp)
+        if isinstance(sample, HandSample):
+            self._hand.see(sample, self._s(self._in_time(sample.camera_id, stamp)))
+            return []
+        return self._on_camera(sample, stamp)
+
+    def finish(self) -> list[ChestSample]:
+        """Give what still waits when the session ends."""
+        return self._drain(last=True)
+
+    def _s(self, t_ns: int) -> float:
+        return (t_ns - (self._t0_ns or 0)) * 1e-9
+
+    def _in_time(self, camera_id: str, stamp: Stamp) -> int:
+        """Instant of capture on the mannequin's time: the camera's latency taken out."""
+        camera = self._rig.cameras.get(camera_id)
+        return stamp.t_ns - (round(camera.latency_s * 1e9) if camera else 0)
+
+    # --- mannequin --------------------------------------------------------------------
+
+    def _on_mannequin(self, frame: MannequinFrame, stamp: Stamp) -> list[ChestSample]:
+        reader = self._reader
+        if reader is None or not self._later(stamp.t_ns):
+            return []
+        reading = reader.read(frame)
+        t_s = self._s(stamp.t_ns)
+        variance = reading.noise_m**2
+        if not self._moved(stamp.t_ns, reading.depth_m, variance):
+            return []
+        self._mannequin_ns = stamp.t_ns
+        reader.track_zero(reading, self._filter.v, t_s)
+        self._past.append(_Past(stamp.t_ns, self._filter.d, reading.force_n))
+        while self._past[0].t_ns < stamp.t_ns - REMEMBER_NS:
+            self._past.popleft()
+        volume_ml = self._airway.step(t_s, reading.flow_ml_s)
+        sample = self._from_mannequin(reading, stamp, reader, volume_ml)
+        return [sample, *self._drain(last=False)]
+
+    def _from_mannequin(
+        self, reading: Reading, stamp: Stamp, reader: MannequinReader, volume_ml: float
+    ) -> ChestSample:
+        place, place_sigma = reading.pressure_m, reading.pressure_sigma_m
+        t_s = self._s(stamp.t_ns)
+        if place is not None:
+            self._hand.press(place, t_s)
+        else:
+            place, place_sigma = self._hand.seen(t_s)
+        return ChestSample(
+            stamp=stamp,
+            depth_m=self._filter.d,
+            velocity_m_s=self._filter.v,
+            sigma_m=self._sigma_m(reader.curve_sigma_m, stamp),
+            sources=("mannequin",),
+            force_n=reading.force_n,
+            hand_offset_m=place,
+            hand_sigma_m=place_sigma,
+            hands=self._hands(reader.touched, stamp.t_ns),
+            airway_ml=volume_ml,
+        )
+
+    def _hands(self, touched: bool, t_ns: int) -> Hands:
+        if touched:
+            return "on"
+        if self._seen_hands and abs(t_ns - self._seen_hands[0]) < REMEMBER_NS // 2:
+            return "on" if self._seen_hands[1] == "on" else "off"
+        return "off"
+
+    # --- cameras ----------------------------------------------------------------------
+
+    def _on_camera(self, seen: ChestObservation, stamp: Stamp) -> list[ChestSample]:
+        if seen.camera_id not in self._zeros:
+            return []
+        t_ns = self._in_time(seen.camera_id, stamp)
+        self._n_late += 1
+        self._late.append(_Late(t_ns, self._n_late, seen))
+        self._late.sort(key=lambda late: (late.t_ns, late.order))
+        self._newest_ns = t_ns if self._newest_ns is None else max(self._newest_ns, t_ns)
+        return self._drain(last=False)
+
+    def _drain(self, last: bool) -> list[ChestSample]:
+        """Use the observations whose turn has come."""
+        out: list[ChestSample] = []
+        while self._late:
+            late = self._late[0]
+            if self._mannequin_ns is not None and late.t_ns <= self._mannequin_ns:
+                self._learn(late)
+            elif last or self._may_lead(late.t_ns):
+                out += self._lead(late)
+            else:
+                break
+            del self._late[0]
+        return out
+
+    def _may_lead(self, t_ns: int) -> bool:
+        """Whether the mannequin is silent and no other camera may still be earlier."""
+        assert self._newest_ns is not None
+        if self._mannequin_ns is not None and self._newest_ns - self._mannequin_ns <= SILENT_NS:
+            return False
+        return len(self._zeros) == 1 or t_ns <= self._newest_ns - REORDER_NS
+
+    def _learn(self, late: _Late) -> None:
+        """Let a camera learn its zero from what the mannequin said at that time."""
+        seen = late.seen
+        if self._seen_hands is None or late.t_ns >= self._seen_hands[0]:
+            self._seen_hands = (late.t_ns, seen.hands)
+        if seen.surface_z_m is None or seen.hands == "off":
+            return
+        past = self._at(late.t_ns)
+        if past is not None and past.force_n >= LEARN_FORCE_N:
+            zero = self._zeros[seen.camera_id]
+            zero.learn(seen.surface_z_m, past.depth_m, seen.sigma_m, self._s(late.t_ns))
+
+    def _at(self, t_ns: int) -> _Past | None:
+        """The mannequin at `t_ns`, interpolated; None where it was silent."""
+        after: _Past | None = None
+        for past in reversed(self._past):
+            if past.t_ns <= t_ns:
+                if after is None:
+                    return past if past.t_ns == t_ns else None
+                if after.t_ns - past.t_ns > GAP_S * 1e9:
+                    return None
+                share = (t_ns - past.t_ns) / (after.t_ns - past.t_ns)
+                depth_m = past.depth_m + share * (after.depth_m - past.depth_m)
+                return _Past(t_ns, depth_m, min(past.force_n, after.force_n))
+            after = past
+        return None
+
+    def _lead(self, late: _Late) -> list[ChestSample]:
+        """Carry the motion on by a camera alone."""
+        if not self._later(late.t_ns):
+            return []
+        seen = self._zeros[late.seen.camera_id].depth(late.seen, self._s(late.t_ns))
+        if seen is None:
+            return []
+        variance = max(seen.noise_m, 1e-5) ** 2
+        if not self._moved(late.t_ns, seen.depth_m, variance):
+            return []
+        stamp = Stamp(late.t_ns, late.seen.stamp.sigma_ns)
+        place, place_sigma = self._hand.seen(self._s(late.t_ns))
+        return [
+            ChestSample(
+                stamp=stamp,
+                depth_m=self._filter.d,
+                velocity_m_s=self._filter.v,
+                sigma_m=self._sigma_m(seen.bias_m, stamp),
+                sources=(late.seen.camera_id,),
+                zero_known=seen.zero_known,
+                hand_offset_m=place,
+                hand_sigma_m=place_sigma,
+                hands=seen.hands,
+            )
+        ]
+
+    # --- the motion -------------------------------------------------------------------
+
+    def _later(self, t_ns: int) -> bool:
+        return self._last_ns is None or t_ns > self._last_ns
+
+    def _moved(self, t_ns: int, depth_m: float, variance: float) -> bool:
+        """Move the filter on with one measured depth; False when it is an outlier."""
+        motion = self._filter
+        dt_s = GAP_S * 2 if self._last_ns is None else (t_ns - self._last_ns) * 1e-9
+        if dt_s > GAP_S or not motion.started:
+            motion.restart(depth_m, variance)
+            self._last_ns, self._surprises = t_ns, 0
+            return True
+        motion.predict(dt_s)
+        self._last_ns = t_ns
+        far = abs(depth_m - motion.d) > LEAST_GATE_M
+        if far and motion.surprise(depth_m, variance) > GATE:
+            self._surprises += 1
+            if self._surprises <= PATIENCE:
+                return False
+            motion.restart(depth_m, variance)
+        else:
+            motion.update(depth_m, variance)
+        self._surprises = 0
+        return True
+
+    def _sigma_m(self, bias_m: float, stamp: Stamp) -> float:
+        """Noise, slow bias, and what the stamp's own error means at this velocity."""
+        timing_m = self._filter.v * stamp.sigma_ns * 1e-9
+        return math.sqrt(self._filter.variance + bias_m * bias_m + timing_m * timing_m)

@@ -1,0 +1,73 @@
+"""Where the hand presses: centre of pressure and seen heel, as one.
+
+Takes centres of pressure and `HandSample`s, gives the hand's offset from the compression
+point; leaves judging it to `mr.scoring`. The cells say where the force goes in, cameras
+see the heel beside it: their steady difference is learnt while both speak, so that the
+position does not jump when one falls silent.
+"""
+
+from __future__ import annotations
+
+import math
+
+from mr.types import HandSample
+
+LEARN_TIME_S = 2.0
+FRESH_S = 0.25
+LEARNT_SIGMA_M = 0.002
+"""What remains of the heel's offset once it was learnt."""
+
+Point = tuple[float, float]
+
+
+class _Eye:
+    def __init__(self) -> None:
+        self.t_s = 0.0
+        self.heel_m: Point = (0.0, 0.0)
+        self.sigma_m = 0.0
+        self.offset_m: Point = (0.0, 0.0)
+        self.learnt_s: float | None = None
+
+
+class HandPlace:
+    """The hand's offset in the mannequin's x and y."""
+
+    def __init__(self) -> None:
+        self._eyes: dict[str, _Eye] = {}
+        self._pressure: tuple[float, Point] | None = None
+
+    def see(self, sample: HandSample, t_s: float) -> None:
+        """Take in a seen heel."""
+        heel = sample.heel_in_mannequin_m
+        if heel is None:
+            return
+        eye = self._eyes.setdefault(sample.camera_id, _Eye())
+        if t_s <= eye.t_s:
+            return
+        dt_s, eye.t_s = t_s - eye.t_s, t_s
+        eye.heel_m, eye.sigma_m = (heel[0], heel[1]), sample.sigma_m
+        if self._pressure is None or abs(t_s - self._pressure[0]) > FRESH_S:
+            return
+        px, py = self._pressure[1]
+        gain = 1.0 if eye.learnt_s is None else 1.0 - math.exp(-dt_s / LEARN_TIME_S)
+        ox, oy = eye.offset_m
+        eye.offset_m = (ox + gain * (heel[0] - px - ox), oy + gain * (heel[1] - py - oy))
+        eye.learnt_s = t_s
+
+    def press(self, pressure_m: Point, t_s: float) -> None:
+        """Take in a centre of pressure."""
+        self._pressure = (t_s, pressure_m)
+
+    def seen(self, t_s: float) -> tuple[Point, float] | tuple[None, None]:
+        """Give the place and sigma (m) by cameras alone at `t_s`, or (None, None)."""
+        total = x = y = 0.0
+        for eye in self._eyes.values():
+            if abs(t_s - eye.t_s) > FRESH_S or eye.sigma_m <= 0:
+                continue
+            weight = 1.0 / eye.sigma_m**2
+            total += weight
+            x += weight * (eye.heel_m[0] - eye.offset_m[0])
+            y += weight * (eye.heel_m[1] - eye.offset_m[1])
+        if total == 0.0:
+            return None, None
+        return (x / total, y / total), math.hypot(1.0 / math.sqrt(total), LEARNT_SIGMA_M)
