@@ -37,8 +37,8 @@ class CsvMotion:
 
     The depth of `samples` is in metres for `depth_mm`. For `depth_au` it stays in the file's
     own unit, with an unknown zero: judge it by `MetricsConfig.for_uncalibrated` alone, which
-    reports no depth at all. `sigma` is the noise seen in the depth column, in its own unit; a bias of the
-    calibration of the other system cannot be seen in a file and is not in it.
+    reports no depth at all. `sigma` is the noise seen in the depth column, in its own unit; a
+    bias of the other system's calibration cannot be seen in a file and is not in it.
     """
 
     path: Path

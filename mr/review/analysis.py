@@ -1,0 +1,299 @@
+"""A session's numbers as one JSON object for people and programs.
+
+Takes events, a summary, a score and a guideline profile; gives a dictionary with the
+schema ``mrcpr.analysis/1``, checked against the JSON Schema in this package. Leaves
+drawing it to `report`. What is unknown is null, with the reason in `why` beside it.
+Documented in docs/guides/instructor/analysis-json.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+import jsonschema
+
+import mr
+from mr.config import Mode
+from mr.metrics.summary import Summary
+from mr.recording.reader import Recording
+from mr.rig import Rig, rig_sha256
+from mr.scoring.guideline import Guideline, Sourced
+from mr.types import (
+    Compression,
+    Health,
+    Measured,
+    MetricsEvent,
+    Pause,
+    Score,
+    Targets,
+    Ventilation,
+)
+
+ANALYSIS_SCHEMA = "mrcpr.analysis/1"
+Kind = Literal["live", "sim", "replay", "csv"]
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the numbers come from, as far as it is known; nothing here is a name."""
+
+    recording_id: str | None = None
+    made_utc: str | None = None
+    recorded_by: str | None = None
+    """Software that made the recording; the analysis is by this software."""
+    learner_id: str | None = None
+    guidance: bool | None = None
+    storage_level: int | None = None
+    why_incomplete: str = ""
+    rig: Rig | None = None
+
+    @staticmethod
+    def of(recording: Recording) -> Provenance:
+        """Take it from a recording."""
+        header = recording.header
+        return Provenance(
+            recording_id=header.recording_id,
+            made_utc=header.made_utc,
+            recorded_by=header.software,
+            learner_id=header.session.learner_id,
+            guidance=header.session.guidance,
+            storage_level=header.storage_level,
+            why_incomplete=recording.why_incomplete or recording.repaired,
+            rig=recording.rig,
+        )
+
+
+def build_analysis(
+    source: str,
+    kind: Kind,
+    guideline: Guideline,
+    events: Iterable[MetricsEvent],
+    summary: Summary,
+    score: Score,
+    t0_ns: int,
+    mode: Mode,
+    provenance: Provenance | None = None,
+    health: Sequence[Health] = (),
+) -> Json:
+    """Put a session's numbers into one JSON object.
+
+    Parameters
+    ----------
+    source
+        Name of the file or rig the numbers come from, without its folder.
+    kind
+        Where the samples first came from; for a replay, what was recorded.
+    events
+        Compressions, ventilations and pauses within the judged bounds.
+    t0_ns
+        Instant from which all times count, in ns.
+    provenance, health
+        What is known about the recording and its streams.
+
+    Raises
+    ------
+    jsonschema.ValidationError
+        When the result is not what its schema says: an internal fault.
+    """
+    every = sorted(events, key=lambda e: e.peak_ns if isinstance(e, Compression) else e.start_ns)
+    compressions = [e for e in every if isinstance(e, Compression)]
+    ventilations = [e for e in every if isinstance(e, Ventilation)]
+    pauses = [e for e in every if isinstance(e, Pause)]
+    analysis = {
+        "schema": ANALYSIS_SCHEMA,
+        "software": f"mrcpr {mr.__version__}",
+        "source": _source(source, kind, provenance or Provenance(), health),
+        "guideline": _guideline(guideline, mode),
+        "compressions": [_compression(c, t0_ns) for c in compressions],
+        "ventilations": [_ventilation(v, t0_ns) for v in ventilations],
+        "pauses": [
+            {"start_s": _s(p.start_ns, t0_ns), "end_s": _s(p.end_ns, t0_ns), "kind": p.kind}
+            for p in pauses
+        ],
+        "summary": _summary(summary, compressions, ventilations, guideline),
+        "score": {
+            "value_pct": score.value_pct,
+            "items": [asdict(item) for item in score.items],
+            "missing": list(score.missing),
+        },
+    }
+    validate(analysis)
+    return analysis
+
+
+@cache
+def analysis_schema() -> Json:
+    """Give the JSON Schema of the analysis, as shipped in the package."""
+    text = resources.files("mr.review").joinpath("analysis.schema.json").read_text("utf-8")
+    return dict(json.loads(text))
+
+
+def validate(analysis: Json) -> None:
+    """Check an analysis against its schema; raises `jsonschema.ValidationError`."""
+    jsonschema.Draft202012Validator(analysis_schema()).validate(analysis)
+
+
+def _s(t_ns: int, t0_ns: int) -> float:
+    return (t_ns - t0_ns) / 1e9
+
+
+def _put(row: Json, why: dict[str, str], name: str, unit: str, measured: Measured) -> None:
+    """Write ``name_unit`` and ``name_sigma_unit``, and the reason where there is no value."""
+    tail = f"_{unit}" if unit else ""
+    row[f"{name}{tail}"] = measured.value
+    row[f"{name}_sigma{tail}"] = measured.sigma if measured.value is not None else None
+    if measured.value is None:
+        why[f"{name}{tail}"] = measured.why or "not measured"
+
+
+def _source(name: str, kind: Kind, provenance: Provenance, health: Sequence[Health]) -> Json:
+    rig = provenance.rig
+    from_sim = kind == "sim" or (rig is not None and rig.provenance.kind == "sim")
+    return {
+        "name": name,
+        "kind": kind,
+        "simulated": from_sim,
+        "recording_id": provenance.recording_id,
+        "made_utc": provenance.made_utc,
+        "recorded_by": provenance.recorded_by,
+        "learner_id": provenance.learner_id,
+        "guidance": provenance.guidance,
+        "storage_level": provenance.storage_level,
+        "why_incomplete": provenance.why_incomplete,
+        "rig": None
+        if rig is None
+        else {
+            "name": rig.name,
+            "sha256": rig_sha256(rig),
+            "made_utc": rig.provenance.made_utc,
+            "kind": rig.provenance.kind,
+            "mannequin_serial": rig.mannequin.serial if rig.mannequin else None,
+            "camera_serials": [camera.serial for camera in rig.cameras.values()],
+        },
+        "health": [asdict(h) for h in health],
+    }
+
+
+def _guideline(guideline: Guideline, mode: Mode) -> Json:
+    sourced = {
+        name: value for name in type(guideline).model_fields
+        if isinstance(value := getattr(guideline, name), Sourced)
+    }  # fmt: skip
+    return {
+        "id": guideline.id,
+        "version": guideline.version,
+        "title": guideline.title,
+        "mode": mode.value,
+        "targets": {
+            **asdict(guideline.targets),
+            "ccf_min_pct": guideline.flow.ccf_min_pct[mode],
+            "pause_max_s": guideline.flow.pause_max_s,
+            "volume_low_ml": guideline.ventilation.low_ml,
+            "volume_high_ml": guideline.ventilation.high_ml,
+        },
+        "definitions": {
+            "min_excursion_mm": guideline.definitions.min_excursion_mm,
+            "pause_threshold_s": guideline.definitions.pause_threshold_s,
+        },
+        "sources": {k: {"source": v.source, "standing": v.standing} for k, v in sourced.items()},
+    }
+
+
+def _compression(c: Compression, t0_ns: int) -> Json:
+    why: dict[str, str] = {}
+    row: Json = {
+        "index": c.index,
+        "onset_s": _s(c.onset_ns, t0_ns),
+        "peak_s": _s(c.peak_ns, t0_ns),
+        "release_s": _s(c.release_ns, t0_ns),
+    }
+    _put(row, why, "depth", "mm", c.depth_mm)
+    _put(row, why, "release_depth", "mm", c.release_depth_mm)
+    _put(row, why, "rate", "cpm", c.rate_cpm)
+    _put(row, why, "duty_cycle", "", c.duty_cycle)
+    _put(row, why, "release_velocity", "mm_s", c.release_velocity_mm_s)
+    _put(row, why, "force_peak", "n", c.force_peak_n)
+    _put(row, why, "hand_x", "mm", c.hand_offset_mm[0])
+    _put(row, why, "hand_y", "mm", c.hand_offset_mm[1])
+    return {**row, "why": why}
+
+
+def _ventilation(v: Ventilation, t0_ns: int) -> Json:
+    why: dict[str, str] = {}
+    row: Json = {"start_s": _s(v.start_ns, t0_ns), "end_s": _s(v.end_ns, t0_ns)}
+    _put(row, why, "volume", "ml", v.volume_ml)
+    return {**row, "inspiration_s": v.inspiration_s, "why": why}
+
+
+def _summary(
+    summary: Summary,
+    compressions: Sequence[Compression],
+    ventilations: Sequence[Ventilation],
+    guideline: Guideline,
+) -> Json:
+    why: dict[str, str] = {}
+    row: Json = {
+        "duration_s": summary.duration_s,
+        "n_compressions": summary.n_compressions,
+        "n_pauses": summary.n_pauses,
+        "longest_pause_s": summary.longest_pause_s,
+        "n_ventilations": summary.n_ventilations,
+        "compressions_per_cycle": list(summary.compressions_per_cycle),
+    }
+    for name, unit, measured in (
+        ("mean_depth", "mm", summary.mean_depth_mm),
+        ("sd_depth", "mm", summary.sd_depth_mm),
+        ("mean_release_depth", "mm", summary.mean_release_depth_mm),
+        ("mean_rate", "cpm", summary.mean_rate_cpm),
+        ("mean_duty_cycle", "", summary.mean_duty_cycle),
+        ("mean_release_velocity", "mm_s", summary.mean_release_velocity_mm_s),
+        ("mean_force_peak", "n", summary.mean_force_peak_n),
+        ("mean_hand_x", "mm", summary.mean_hand_offset_mm[0]),
+        ("mean_hand_y", "mm", summary.mean_hand_offset_mm[1]),
+        ("ccf", "pct", summary.ccf_pct),
+        ("time_to_first_compression", "s", summary.time_to_first_compression_s),
+        ("mean_volume", "ml", summary.mean_volume_ml),
+        ("mean_inspiration", "s", summary.mean_inspiration_s),
+        *_in_target(compressions, ventilations, guideline),
+    ):
+        _put(row, why, name, unit, measured)
+    return {**row, "why": why}
+
+
+def _in_target(
+    compressions: Sequence[Compression], ventilations: Sequence[Ventilation], guideline: Guideline
+) -> list[tuple[str, str, Measured]]:
+    """Shares of the *known* values inside their bands; hit or miss, unlike the score."""
+    t: Targets = guideline.targets
+    high_mm = math.inf if t.depth_high_mm is None else t.depth_high_mm
+    volume = guideline.ventilation
+    far = [_distance(*c.hand_offset_mm) for c in compressions]
+    shares = {
+        "depth": _share((c.depth_mm for c in compressions), t.depth_low_mm, high_mm),
+        "rate": _share((c.rate_cpm for c in compressions), t.rate_low_cpm, t.rate_high_cpm),
+        "release": _share((c.release_depth_mm for c in compressions), -math.inf, t.release_max_mm),
+        "hand": _share(far, 0.0, t.hand_offset_max_mm),
+        "volume": _share((v.volume_ml for v in ventilations), volume.low_ml, volume.high_ml),
+    }
+    return [(f"{name}_in_target", "pct", share) for name, share in shares.items()]
+
+
+def _distance(x: Measured, y: Measured) -> Measured:
+    if x.value is None or y.value is None:
+        return Measured.unknown(x.why or y.why)
+    return Measured(math.hypot(x.value, y.value))
+
+
+def _share(values: Iterable[Measured], low: float, high: float) -> Measured:
+    every = list(values)
+    known = [m.value for m in every if m.value is not None]
+    if not known:
+        return Measured.unknown(next((m.why for m in every if m.why), "there are none"))
+    return Measured(100.0 * sum(low <= v <= high for v in known) / len(known))
