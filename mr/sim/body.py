@@ -36,6 +36,8 @@ PLATE_SHARE = 0.45
 """Within this share of the half axes the chest moves as a plate."""
 
 HAND_THICKNESS_M = 0.032
+HAND_PITCH_RAD = 0.42
+"""By how much the palm is lifted from the heel to the fingers."""
 
 
 def torso_height_m(x: Float32Array, y: Float32Array) -> Float32Array:
@@ -65,19 +67,21 @@ def dent_share(x: Float32Array, y: Float32Array) -> Float32Array:
 
 def mannequin_cones() -> tuple[RoundCone, ...]:
     """Give the mannequin's head and neck; it has no arms and no legs, as many have none."""
+    skin, lips = MANNEQUIN_SKIN, (0.66, 0.40, 0.36)
     return (
-        RoundCone((0, 0.24, -0.11), (0, 0.33, -0.12), 0.062, 0.058, MANNEQUIN_SKIN),
-        RoundCone((0, 0.405, -0.115), (0, 0.445, -0.105), 0.085, 0.078, MANNEQUIN_SKIN),
-        RoundCone((0, 0.455, -0.125), (0, 0.475, -0.13), 0.084, 0.078, HAIR),
-        RoundCone((0, 0.372, -0.052), (0, 0.380, -0.045), 0.030, 0.024, MANNEQUIN_SKIN),
-        RoundCone((0, 0.435, -0.028), (0, 0.408, -0.010), 0.010, 0.015, MANNEQUIN_SKIN),
-        RoundCone(
-            (-0.016, 0.377, -0.024), (0.016, 0.377, -0.024), 0.007, 0.007, (0.70, 0.36, 0.34)
-        ),
-        RoundCone((-0.033, 0.438, -0.036), (-0.025, 0.438, -0.034), 0.010, 0.010, HAIR),
-        RoundCone((0.025, 0.438, -0.034), (0.033, 0.438, -0.036), 0.010, 0.010, HAIR),
-        RoundCone((-0.086, 0.41, -0.11), (-0.088, 0.43, -0.11), 0.016, 0.02, MANNEQUIN_SKIN),
-        RoundCone((0.086, 0.41, -0.11), (0.088, 0.43, -0.11), 0.016, 0.02, MANNEQUIN_SKIN),
+        RoundCone((0, 0.24, -0.11), (0, 0.33, -0.12), 0.062, 0.058, skin),
+        RoundCone((0, 0.405, -0.115), (0, 0.445, -0.105), 0.085, 0.078, skin),
+        RoundCone((0, 0.455, -0.125), (0, 0.475, -0.130), 0.084, 0.078, HAIR),
+        RoundCone((0, 0.365, -0.068), (0, 0.395, -0.066), 0.037, 0.044, skin),
+        RoundCone((0, 0.440, -0.030), (0, 0.412, -0.014), 0.008, 0.013, skin),
+        RoundCone((-0.015, 0.3835, -0.0275), (0.015, 0.3835, -0.0275), 0.0055, 0.0055, lips),
+        RoundCone((-0.014, 0.3765, -0.0290), (0.014, 0.3765, -0.0290), 0.0055, 0.0055, lips),
+        RoundCone((-0.041, 0.437, -0.038), (-0.023, 0.437, -0.0335), 0.0040, 0.0045, HAIR),
+        RoundCone((0.023, 0.437, -0.0335), (0.041, 0.437, -0.038), 0.0045, 0.0040, HAIR),
+        RoundCone((-0.043, 0.453, -0.041), (-0.021, 0.456, -0.034), 0.0035, 0.0050, HAIR),
+        RoundCone((0.021, 0.456, -0.034), (0.043, 0.453, -0.041), 0.0050, 0.0035, HAIR),
+        RoundCone((-0.086, 0.41, -0.11), (-0.088, 0.43, -0.11), 0.016, 0.020, skin),
+        RoundCone((0.086, 0.41, -0.11), (0.088, 0.43, -0.11), 0.016, 0.020, skin),
     )
 
 
@@ -93,14 +97,16 @@ def learner_legs() -> tuple[RoundCone, ...]:
 
 
 def _hand(heel: Point, up_m: float, yaw_rad: float, color: Rgb, curl: float) -> list[RoundCone]:
-    """Build one flat hand whose heel lies `up_m` over `heel`, fingers towards +x."""
+    """Build one hand whose heel lies `up_m` over `heel`, fingers towards +x and lifted."""
     cos, sin = np.cos(yaw_rad), np.sin(yaw_rad)
+    flat, lift = np.cos(HAND_PITCH_RAD), np.sin(HAND_PITCH_RAD)
 
     def at(x: float, y: float, z: float) -> Point:
+        ahead = flat * x - lift * z
         return (
-            heel[0] + float(cos * x - sin * y),
-            heel[1] + float(sin * x + cos * y),
-            heel[2] + up_m + z,
+            heel[0] + float(cos * ahead - sin * y),
+            heel[1] + float(sin * ahead + cos * y),
+            heel[2] + up_m + float(lift * max(x, 0.0) + flat * z),
         )
 
     cones = [
@@ -133,8 +139,8 @@ def learner_cones(hands: HandsState) -> tuple[RoundCone, ...]:
     upper = _hand(upper_heel, HAND_THICKNESS_M, -0.16, LEARNER_UPPER, curl=0.022)
     lower.append(
         RoundCone(
-            (x + 0.004, y - 0.030, z + 0.016),
-            (x + 0.050, y - 0.056, z + 0.018),
+            (x + 0.004, y - 0.030, z + 0.018),
+            (x + 0.044, y - 0.058, z + 0.032),
             0.014,
             0.010,
             LEARNER_LOWER,
@@ -142,8 +148,8 @@ def learner_cones(hands: HandsState) -> tuple[RoundCone, ...]:
     )
     upper.append(
         RoundCone(
-            (x, y + 0.032, z + 0.048),
-            (x + 0.046, y + 0.056, z + 0.046),
+            (x, y + 0.032, z + 0.050),
+            (x + 0.040, y + 0.056, z + 0.062),
             0.014,
             0.010,
             LEARNER_UPPER,

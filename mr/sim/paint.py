@@ -187,7 +187,8 @@ def _paint_torso(
         gap = max(hz + depth_m, 0.0)
         spread = 0.045 + 0.5 * gap
         far = ((x - hx - 0.035) / (1.5 * spread)) ** 2 + ((y - hy) / spread) ** 2
-        light = light * (1 - 0.5 * np.exp(-gap / 0.12) * np.exp(-far))
+        fade = np.sqrt(body.dent_share(x, y))
+        light = light * (1 - 0.5 * np.exp(-gap / 0.12) * np.exp(-far) * fade)
     image[where] = np.clip(light[:, None] * _torso_color(x, y), 0, 1)
 
 
@@ -210,6 +211,7 @@ def _paint_plate(
     if box.empty:
         return
     texture, rim = tag_texture(plate, dictionary)
+    face = _disc(texture.shape[0])
     n = SUPERSAMPLING
     # The tag's corners are what must be right: the face's size is rounded to texels.
     # Pixel centres are whole numbers: sample i of n lies at (i + 0.5)/n - 0.5 in its pixel.
@@ -219,8 +221,8 @@ def _paint_plate(
     target = (tag - [box.x0, box.y0] + 0.5) * n - 0.5
     warp = cv2.getPerspectiveTransform(source.astype(np.float32), target.astype(np.float32))
     size = ((box.x1 - box.x0) * n, (box.y1 - box.y0) * n)
-    fine = cv2.warpPerspective(texture, warp, size, flags=cv2.INTER_LINEAR)
-    ones = cv2.warpPerspective(np.ones_like(texture), warp, size, flags=cv2.INTER_LINEAR)
+    fine = cv2.warpPerspective(texture * face, warp, size, flags=cv2.INTER_LINEAR)
+    ones = cv2.warpPerspective(face, warp, size, flags=cv2.INTER_LINEAR)
     whole = (box.x1 - box.x0, box.y1 - box.y0)
     gray = cv2.resize(fine, whole, interpolation=cv2.INTER_AREA)
     cover = cv2.resize(ones, whole, interpolation=cv2.INTER_AREA)
@@ -235,8 +237,14 @@ def _paint_plate(
     image[box.window] += np.clip(gray * np.float32(light), 0, 1)[..., None]
 
 
+def _disc(side: int) -> Float32Array:
+    """Draw a round board's face: 1 inside the circle that just fits, 0 outside."""
+    x = np.arange(side) - (side - 1) / 2
+    return np.asarray(np.hypot(x[:, None], x[None, :]) < side / 2, dtype=np.float32)
+
+
 def tag_texture(plate: Plate, dictionary: str) -> tuple[Float32Array, int]:
-    """Draw a plate's face, square, 0 … 1, the tag in its middle; and its rim in texels."""
+    """Draw a plate's face, 0 … 1, the tag in its middle; and how wide the rim is, in texels."""
     tags = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, dictionary))
     cells = tags.markerSize + 2
     tag_px = 16 * cells

@@ -165,10 +165,9 @@ def _cast_plate(view: View, cast: Cast, plate: Plate, index: int) -> None:
     to_plate = corners.mean(axis=0) - view.eye_m
     t = np.float32(normal @ to_plate) / np.einsum("i,ihw->hw", normal.astype(np.float32), rays)
     from_center = t * rays - to_plate.astype(np.float32)[:, None, None]
-    half = np.float32(plate.board_m**2 / 2)
+    radius2 = np.float32((plate.board_m / 2) ** 2)
     hit = (t > 0) & (t < cast.distance_m[box.window])
-    for axis in (x_axis, y_axis):
-        hit &= np.abs(np.einsum("i,ihw->hw", axis.astype(np.float32), from_center)) <= half
+    hit &= np.einsum("ihw,ihw->hw", from_center, from_center) <= radius2
     cast.distance_m[box.window][hit] = t[hit]
     cast.bodies[box.window][hit] = index
 

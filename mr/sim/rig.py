@@ -38,14 +38,15 @@ class TrueCamera:
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """A marker plate: a square tag on a larger square board."""
+    """A marker plate: a square tag on a round white board."""
 
     id: int
     center_in_mannequin_m: tuple[float, float, float]
     rotvec_rad: tuple[float, float, float]
     """Turns the plate's frame (x right, y up on the tag, z out of it) into the mannequin's."""
     tag_m: float = 0.088
-    board_m: float = 0.112
+    board_m: float = 0.145
+    """Diameter. The board is round: OpenCV takes a square one's outline for the tag's."""
 
     def corners_in_mannequin_m(self, side_m: float) -> FloatArray:
         """Give the corners of a centred square in OpenCV's order, (4, 3) m."""
@@ -125,7 +126,7 @@ def make_sim_rig(
     tilt = np.radians(tilt_deg)
     eye_m = distance_m * np.array([np.sin(tilt), 0.03, np.cos(tilt)])
     mannequin_from_cam = looking_at(
-        eye_m, np.array([0.015, 0.02, -0.04]), np.array([0.0, 0.0, 1.0])
+        eye_m, np.array([0.030, 0.005, -0.04]), np.array([0.0, 0.0, 1.0])
     )
     world_from_mannequin = Pose(
         Rotation.from_euler("zyx", [11.0, 1.2, -0.8], degrees=True).as_matrix(),
@@ -142,11 +143,11 @@ def make_sim_rig(
         np.array([0.01477, 0.00012, 0.00031]),
     )
     places = [
-        (0, (0.235, 0.235, -0.125), 0.9, 0.10),
-        (1, (0.235, -0.250, -0.155), 0.4, -0.06),
-        (2, (-0.215, 0.270, -0.095), 1.0, 0.05),
-        (3, (-0.225, -0.275, -0.060), 0.6, -0.12),
-        (4, (0.115, -0.405, -0.090), 0.75, 0.15),
+        (0, (0.238, 0.235, -0.110), 0.9, 0.10),
+        (1, (0.245, -0.250, -0.145), 0.4, -0.06),
+        (2, (-0.222, 0.285, -0.095), 1.0, 0.05),
+        (3, (-0.232, -0.275, -0.060), 0.6, -0.12),
+        (4, (0.105, -0.420, -0.090), 0.75, 0.15),
     ]
     plates = tuple(Plate(i, c, _facing(c, eye_m, share, spin)) for i, c, share, spin in places)
     camera = TrueCamera(
