@@ -1,0 +1,181 @@
+"""The surface over the compression point, and whether hands are on it.
+
+Takes one depth frame after another with the mannequin's pose, gives the height of the
+surface along the chest's normal, the heel of the hand, and hands on, off or unknown.
+Leaves zero, gain and motion to `mr.fusion`.
+
+The height is a mean over a patch fixed in the *mannequin's* frame. A patch fixed in the
+image slides over the hand as the chest goes down and is wrong by centimetres. Without
+hands the patch lies on the compression point; with them it lies on the back of the hand,
+beyond the wrist, and follows the hand's mean place slowly, so that neither a sliding
+hand nor the scatter of the heel within one compression moves it over the knuckles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mr.tracking.hands import AXIS_SIGMA_M, Arm, find_arms, foot
+from mr.tracking.surface import STRIDE, ChestView, Points, region
+from mr.types import DepthFrame, FloatArray
+
+BARE_RADIUS_M = 0.025
+BACK_FORWARD_M = 0.040
+"""From the heel to the middle of the back of the hand, along the fingers."""
+BACK_HALF_M = (0.026, 0.026)
+"""Half sides of the patch on the back of the hand: along the fingers, across them."""
+BACK_LOW_M, BACK_HIGH_M = -0.075, 0.120
+"""Heights at which the back of pressing hands can be; above, they hover."""
+HEEL_FORWARD_M = 0.020
+"""From where the forearms' axis meets the chest to the heel of the hand, along the
+fingers: the wrist is bent back. Ref: PARTS.md, a fixed offset of about 22 mm."""
+HEEL_UNDER_BACK_M = 0.05
+"""Thickness of two stacked hands at the heel, for following the forearms down to it."""
+BARE_HEIGHT_M = 0.015
+"""A bare resting chest lies within this of its calibrated height."""
+BARE_SPREAD_M = 0.008
+MIN_PX = 30
+MIN_SEEN_SHARE = 0.35
+"""Least share of a patch's own area that must have depth."""
+REACH_M = 0.15
+"""Arms that come down farther from the compression point press elsewhere."""
+FOLLOW_S = 0.8
+"""Time constant of the patch: longer than a compression, shorter than a slide."""
+JUMP_M = 0.035
+"""Hands that move farther at once have been put elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Height:
+    """Mean height over a patch."""
+
+    z_m: float
+    spread_m: float
+    sigma_m: float
+    n_px: int
+    """Pixels of the camera's image it rests on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChestLook:
+    """What one frame says; `surface` or `heel_in_mannequin_m` None comes with a why."""
+
+    surface: Height | None
+    hands: Literal["on", "off", "unknown"]
+    why: str
+    heel_in_mannequin_m: FloatArray | None
+    """(3,): x, y of the heel; z is the seen back of the hand, its thickness included."""
+    heel_sigma_m: float
+    heel_why: str
+
+
+def disc(points: Points, centre_m: FloatArray, radius_m: float) -> npt.NDArray[np.bool_]:
+    """Mask (h, w) of the points in an upright column about (2,) m."""
+    dx, dy = points.x - np.float32(centre_m[0]), points.y - np.float32(centre_m[1])
+    return np.asarray(dx * dx + dy * dy < radius_m * radius_m)
+
+
+def slab(
+    points: Points, centre_m: FloatArray, along: FloatArray, half_m: tuple[float, float]
+) -> npt.NDArray[np.bool_]:
+    """Mask (h, w) of the points in an upright box about (2,) m, turned to `along`."""
+    dx, dy = points.x - np.float32(centre_m[0]), points.y - np.float32(centre_m[1])
+    ux, uy = np.float32(along[0]), np.float32(along[1])
+    return np.asarray(
+        (np.abs(dx * ux + dy * uy) < half_m[0]) & (np.abs(dy * ux - dx * uy) < half_m[1])
+    )
+
+
+def mean_height(view: ChestView, points: Points, mask: npt.NDArray[np.bool_]) -> Height | None:
+    """Trimmed mean of heights; None with too few pixels."""
+    z = points.z[mask].astype(np.float64)
+    if len(z) < MIN_PX:
+        return None
+    middle = float(np.median(z))
+    spread = 1.4826 * float(np.median(np.abs(z - middle)))
+    kept = np.abs(z - middle) <= max(3.0 * spread, 0.004)
+    z_cam_m = float(points.z_cam_m[mask].mean())
+    n = int(kept.sum())
+    return Height(float(z[kept].mean()), spread, view.height_sigma_m(z_cam_m, n), n * STRIDE**2)
+
+
+class ChestWatch:
+    """Follows the hands of one camera's picture; one `look` a frame, in order."""
+
+    def __init__(self) -> None:
+        self._heel: FloatArray | None = None
+        self._fingers: FloatArray | None = None
+        self._last_ns = 0
+
+    def look(self, view: ChestView, frame: DepthFrame, t_ns: int) -> ChestLook:
+        """Measure one frame, captured at `t_ns`."""
+        points = view.look(frame)
+        arms = find_arms(points, view.cam_in_mannequin_m)
+        landing = foot(arms, 0.0)
+        if landing is None or np.linalg.norm(landing) > REACH_M:
+            self._heel = self._fingers = None
+            why = "no forearm is seen" if landing is None else "the arms come down elsewhere"
+            return self._without_hands(view, points, why)
+        fingers = _fingers(arms, self._fingers)
+        rough = _back_height(view, points, landing, fingers)
+        if rough is not None:
+            # The same part of the arms at every depth, so that its bias stays the same.
+            arms = find_arms(points, view.cam_in_mannequin_m, rough.z_m) or arms
+            landing = foot(arms, rough.z_m - HEEL_UNDER_BACK_M)
+        if rough is None or landing is None:
+            why = "the back of the hand is hidden or gives no depth"
+            return ChestLook(None, "unknown", why, None, float("nan"), why)
+        heel, fingers = self._follow(landing, fingers, t_ns)
+        height = _back_height(view, points, heel, fingers) or rough
+        xy = landing + HEEL_FORWARD_M * fingers
+        return ChestLook(height, "on", "", np.array([*xy, height.z_m]), AXIS_SIGMA_M, "")
+
+    def _without_hands(self, view: ChestView, points: Points, heel_why: str) -> ChestLook:
+        mask = region(points, -0.12, 0.12) & disc(points, np.zeros(2), BARE_RADIUS_M)
+        height = mean_height(view, points, mask)
+        if height is None:
+            why = "the compression point is hidden or gives no depth"
+            return ChestLook(None, "unknown", why, None, float("nan"), heel_why)
+        if abs(height.z_m) > BARE_HEIGHT_M or height.spread_m > BARE_SPREAD_M:
+            why = f"something lies {1e3 * height.z_m:.0f} mm over the chest, and {heel_why}"
+            return ChestLook(None, "unknown", why, None, float("nan"), heel_why)
+        return ChestLook(height, "off", "", None, float("nan"), heel_why)
+
+    def _follow(
+        self, landing: FloatArray, fingers: FloatArray, t_ns: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Move the patch's place and turn its direction, slowly."""
+        share = 1.0 - float(np.exp(-max(0, t_ns - self._last_ns) * 1e-9 / FOLLOW_S))
+        self._last_ns = t_ns
+        heel, old = self._heel, self._fingers
+        if heel is not None and old is not None and np.linalg.norm(landing - heel) < JUMP_M:
+            landing = heel + share * (landing - heel)
+            fingers = old + share * (fingers - old)
+            fingers = fingers / max(float(np.linalg.norm(fingers)), 1e-6)
+        self._heel, self._fingers = landing, fingers
+        return landing, fingers
+
+
+def _back_height(
+    view: ChestView, points: Points, landing: FloatArray, fingers: FloatArray
+) -> Height | None:
+    """Height of the back of the hand, beyond the wrist."""
+    centre = landing + (HEEL_FORWARD_M + BACK_FORWARD_M) * fingers
+    patch = slab(points, centre, fingers, BACK_HALF_M)
+    return mean_height(view, points, patch & region(points, BACK_LOW_M, BACK_HIGH_M))
+
+
+def _fingers(arms: list[Arm], known: FloatArray | None) -> FloatArray:
+    """Horizontal direction (2,) from the heel to the fingers: away from the arms' lean.
+
+    Two arms lean symmetrically towards the learner's chest; one alone is off by its own
+    slant, so that it only decides when nothing better is known.
+    """
+    if len(arms) < 2 and known is not None:
+        return known
+    lean = np.mean([arm.lean for arm in arms], axis=0)
+    return np.asarray(-lean / max(float(np.linalg.norm(lean)), 1e-6))

@@ -1,0 +1,126 @@
+"""The learner's forearms and the heel of the hand, from one depth frame.
+
+Takes points in the mannequin's frame, gives where the forearms' axes come down and which
+way the fingers point; leaves depth to `mr.tracking.chest`.
+
+"What is above the chest is hand" fails: pressed 50 mm deep, almost nothing of the hand
+is above the resting chest. The forearms always are. Their axis is regressed on the
+height and followed down to the hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mr.geometry.camera import Float32Array
+from mr.tracking.surface import STRIDE, Points, region
+from mr.types import FloatArray
+
+ARM_LOW_M = 0.085
+"""Above this height over the resting chest there are only arms. Ref: PARTS.md."""
+ARM_HIGH_M = 0.26
+ARM_OVER_BACK_M = (0.045, 0.185)
+"""Part of the forearms that is used, over the back of the hand: where two arms stand
+apart, and always the same part of them, so that its bias does not follow the depth."""
+MIN_ARM_PX = 60
+MIN_ARM_SPAN_M = 0.05
+"""A stump shorter than this tells no direction."""
+MAX_LEAN = 1.5
+"""Horizontal run over height; a flatter arm does not press on the chest."""
+MAX_FOOT_GAP_M = 0.09
+"""Two arms whose feet lie farther apart are not of one learner's stacked hands."""
+HALF_CIRCLE_MEAN = float(np.pi / 4)
+"""Mean of √(1 − u²): how far the seen half of a cylinder lies before its axis."""
+AXIS_SIGMA_M = 0.003
+"""Scatter of a foot that no noise model explains (clothing, the arm is no cylinder)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arm:
+    """A forearm's axis ``xy = foot + lean · (z - at_z)`` in the mannequin's frame."""
+
+    mean_xy_m: FloatArray
+    mean_z_m: float
+    lean: FloatArray
+    """(2,): horizontal run per metre of height."""
+    radius_m: float
+    n_px: int
+
+    def at_height(self, z_m: float) -> FloatArray:
+        """Give the axis' x and y, (2,) m, at a height."""
+        return self.mean_xy_m + self.lean * (z_m - self.mean_z_m)
+
+
+def find_arms(
+    points: Points, cam_in_mannequin_m: FloatArray, back_z_m: float | None = None
+) -> list[Arm]:
+    """Find forearms that come down to the chest, the largest first, two at most.
+
+    Where the height of the back of the hand is known, only the part of the forearms over
+    it is used that stays the same at every depth.
+    """
+    low_m, high_m = ARM_LOW_M, ARM_HIGH_M
+    if back_z_m is not None:
+        low_m = max(low_m, back_z_m + ARM_OVER_BACK_M[0])
+        high_m = back_z_m + ARM_OVER_BACK_M[1]
+    mask = region(points, low_m, high_m).astype(np.uint8)
+    # One pixel off each edge: there a stereo camera mixes the arm with what lies behind.
+    mask = np.asarray(cv2.erode(mask, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    n, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    sizes = [(int(stats[k, cv2.CC_STAT_AREA]), k) for k in range(1, n)]
+    arms: list[Arm] = []
+    for size, k in sorted(sizes, reverse=True)[:4]:
+        if size < MIN_ARM_PX:
+            break
+        left, top, width, height = (int(v) for v in stats[k, :4])
+        window = (slice(top, top + height), slice(left, left + width))
+        own = labels[window] == k
+        cloud = [side[window][own] for side in (points.x, points.y, points.z)]
+        arm = fit_arm(np.stack(cloud, axis=1), cam_in_mannequin_m)
+        if arm is not None:
+            arms.append(arm)
+    return arms[:2]
+
+
+def fit_arm(cloud: Float32Array, cam_in_mannequin_m: FloatArray) -> Arm | None:
+    """Regress one forearm's axis from its seen surface (n, 3); None if it is none."""
+    step = max(1, len(cloud) // 4000)
+    xyz = cloud[::step].astype(np.float64)
+    low, high = np.percentile(xyz[:, 2], [2, 98])
+    if high - low < MIN_ARM_SPAN_M:
+        return None
+    keep = np.ones(len(xyz), dtype=bool)
+    mean, lean, miss = xyz.mean(axis=0), np.zeros(2), np.zeros((len(xyz), 2))
+    for _ in range(3):
+        mean = xyz[keep].mean(axis=0)
+        rise = xyz[:, 2] - mean[2]
+        lean = rise[keep] @ (xyz[keep, :2] - mean[:2]) / (rise[keep] @ rise[keep])
+        miss = xyz[:, :2] - mean[:2] - rise[:, None] * lean
+        away = np.linalg.norm(miss, axis=1)
+        keep = away <= 2.5 * np.median(away[keep])
+    if np.linalg.norm(lean) > MAX_LEAN:
+        return None
+    towards = cam_in_mannequin_m[:2] - mean[:2]
+    towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
+    # Seen from above (camera over the arm) there is no side that faces the camera.
+    across = miss[keep] @ np.array([-towards[1], towards[0]])
+    radius_m = float(np.clip(np.sqrt(3.0) * across.std(), 0.02, 0.05))
+    axis_xy = mean[:2] - HALF_CIRCLE_MEAN * radius_m * towards
+    return Arm(axis_xy, float(mean[2]), lean, radius_m, int(keep.sum()) * step * STRIDE**2)
+
+
+def foot(arms: list[Arm], z_m: float) -> FloatArray | None:
+    """Where the forearms come down to a height, (2,) m; None without an arm.
+
+    Stacked hands share one foot: two arms are averaged, unless they stand apart.
+    """
+    if not arms:
+        return None
+    feet = np.array([arm.at_height(z_m) for arm in arms])
+    if len(feet) == 2 and np.linalg.norm(feet[0] - feet[1]) > MAX_FOOT_GAP_M:
+        nearer = int(np.argmin(np.linalg.norm(feet, axis=1)))
+        return np.asarray(feet[nearer])
+    return np.asarray(feet.mean(axis=0))
