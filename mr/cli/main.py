@@ -20,11 +20,9 @@ import mr
 from mr.cli import analyze, demo, doctor, replay, report, run, simulate
 from mr.errors import MrError
 
-DISCLAIMER = "For training on mannequins only. Not a medical device; never for use on patients."
-
 app = typer.Typer(
     name="mrcpr",
-    help=f"Mixed-reality CPR trainer: measure, coach, score and review.\n\n{DISCLAIMER}",
+    help=f"Mixed-reality CPR trainer: measure, coach, score and review.\n\n{mr.DISCLAIMER}",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",

@@ -1,0 +1,140 @@
+"""What a session leaves behind: the analysis, the report, the table on the terminal.
+
+Takes a recording that went through the pipeline (or a judged CSV), gives files that are
+written whole or not at all and a table; the commands `demo`, `run`, `replay`, `analyze`
+and `report` all end here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mr.errors import MrError
+from mr.review.analysis import Kind, Provenance, build_analysis
+from mr.review.report import render_report
+from mr.session.offline import Rerun
+from mr.session.outcome import Outcome
+
+KIND_WORDS = {"sim": "SIMULATED", "live": "live", "replay": "replay", "csv": "from a CSV"}
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all (`MrError` when it cannot be written)."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise MrError(
+            f"{path}: cannot write this file ({error.strerror}): choose another place with --out"
+        ) from error
+
+
+def analysis_of(
+    outcome: Outcome, source: str, kind: Kind, provenance: Provenance | None = None
+) -> dict[str, Any]:
+    """Put an outcome into the published JSON form."""
+    return build_analysis(
+        source=source,
+        kind=kind,
+        guideline=outcome.guideline,
+        events=[*outcome.compressions, *outcome.ventilations, *outcome.pauses],
+        summary=outcome.summary,
+        score=outcome.score,
+        t0_ns=outcome.start_ns,
+        mode=outcome.mode,
+        provenance=provenance,
+        health=outcome.health,
+    )
+
+
+def analysis_of_recording(again: Rerun) -> dict[str, Any]:
+    """Put a recording's outcome into the published JSON form."""
+    recording = again.recording
+    return analysis_of(
+        again.pipeline.outcome(),
+        recording.path.name,
+        recording.header.kind,
+        Provenance.of(recording),
+    )
+
+
+def as_json(analysis: dict[str, Any]) -> str:
+    """Write an analysis as JSON text; floats keep their last bit."""
+    return json.dumps(analysis, indent=2, allow_nan=False) + "\n"
+
+
+def write_report(again: Rerun, analysis: dict[str, Any], path: Path, picture: Path | None) -> None:
+    """Write the HTML report; `picture` (a PNG) is embedded when it exists."""
+    trace = again.pipeline.trace()
+    png = picture.read_bytes() if picture is not None and picture.exists() else None
+    html = render_report(analysis, (trace.t_s, trace.depth_mm, trace.sigma_mm), png)
+    write_whole(path, html.encode())
+
+
+def _cell(row: dict[str, Any], key: str, unit: str, digits: int) -> Text:
+    value = row[key]
+    if value is None:
+        return Text(f"unknown: {row['why'].get(key, '')}", style="dim")
+    return Text(f"{value:.{digits}f} {unit}".strip())
+
+
+def print_analysis(console: Console, analysis: dict[str, Any]) -> None:
+    """Print the summary and the explained score as tables."""
+    source, summary, score = analysis["source"], analysis["summary"], analysis["score"]
+    word = "SIMULATED" if source["simulated"] else KIND_WORDS[source["kind"]]
+    title = f"{source['name']} ({word}), {analysis['guideline']['title']}"
+    table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column()
+    table.add_row("compressions", str(summary["n_compressions"]))
+    for label, key, unit, digits in (
+        ("mean depth", "mean_depth_mm", "mm", 1),
+        ("depth in target", "depth_in_target_pct", "%", 0),
+        ("mean rate", "mean_rate_cpm", "/min", 1),
+        ("rate in target", "rate_in_target_pct", "%", 0),
+        ("left at release", "mean_release_depth_mm", "mm", 1),
+        ("fully released", "release_in_target_pct", "%", 0),
+        ("CCF", "ccf_pct", "%", 0),
+        ("hands in place", "hand_in_target_pct", "%", 0),
+    ):
+        table.add_row(label, _cell(summary, key, unit, digits))
+    if summary["n_ventilations"]:
+        volume = _cell(summary, "mean_volume_ml", "mL", 0)
+        table.add_row("ventilations", Text(f"{summary['n_ventilations']}, mean ") + volume)
+    console.print(table)
+    console.print(_score_table(score))
+
+
+def _score_table(score: dict[str, Any]) -> Table:
+    value = score["value_pct"]
+    title = f"score {value:.0f} %" if value is not None else "no score: data are missing"
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("item", style="dim")
+    table.add_column("worth", justify="right")
+    table.add_column("lost", justify="right")
+    table.add_column("why")
+    for item in score["items"]:
+        lost = item["points_lost"]
+        table.add_row(
+            item["label"],
+            f"{item['weight_pct']:.0f}" if lost is not None else "–",
+            f"{lost:.1f}" if lost is not None else "–",
+            item["reason"] if lost is not None else f"not judged: {item['reason']}",
+        )
+    return table

@@ -1,0 +1,194 @@
+"""`mrcpr demo`: a simulated training session from sensors to overlay, score and report."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from calibration.quick import calibrate_simulated
+from mr import DISCLAIMER
+from mr.cli.deliver import (
+    analysis_of_recording,
+    as_json,
+    print_analysis,
+    write_report,
+    write_whole,
+)
+from mr.cli.sources import SimSources
+from mr.cli.train import train_fast, train_live
+from mr.cli.view import view_mains
+from mr.config import Mode, SessionConfig
+from mr.rig import Rig, save_rig
+from mr.scoring.guideline import load_guideline
+from mr.session.offline import Rerun, differences, rerun
+from mr.session.processes import SessionPlan
+from mr.sim.camera import SimImager
+from mr.sim.learner import STYLES
+from mr.sim.plant import MannequinPlant
+from mr.sim.rig import make_sim_rig
+from mr.sim.script import Truth
+
+TRIAL_FRAMES = 5
+DEPTH_SHARE, COLOR_SHARE = 0.45, 0.10
+"""Shares of one core that rendering may take, so that measuring keeps its time."""
+DEPTH_HZ_BOUNDS, COLOR_HZ_BOUNDS = (5.0, 30.0), (1.0, 5.0)
+
+
+def camera_rates_hz(sources: SimSources) -> tuple[float, float]:
+    """Time a few frames and give the depth and colour rates that one core can render."""
+    imager = SimImager(make_sim_rig(), sources.script())
+
+    def seconds_per_frame(render: Any) -> float:
+        render(3.0)  # the first frame builds what the others share
+        start = time.perf_counter()
+        for k in range(TRIAL_FRAMES):
+            render(3.5 + 0.1 * k)
+        return (time.perf_counter() - start) / TRIAL_FRAMES
+
+    def within(hz: float, bounds: tuple[float, float]) -> float:
+        return float(round(min(max(hz, bounds[0]), bounds[1])))
+
+    return (
+        within(DEPTH_SHARE / seconds_per_frame(imager.depth_counts), DEPTH_HZ_BOUNDS),
+        within(COLOR_SHARE / seconds_per_frame(imager.bgr), COLOR_HZ_BOUNDS),
+    )
+
+
+def truth_table(truth: Truth, analysis: dict[str, Any]) -> Table:
+    """Put the simulator's truth and the measured values side by side."""
+    summary = analysis["summary"]
+    table = Table(
+        title="SIMULATED: the simulator's truth beside what was measured",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+    )
+    table.add_column("", style="dim")
+    for name in ("truth", "measured", "difference"):
+        table.add_column(name, justify="right")
+    for label, true, measured, digits in (
+        ("compressions", float(truth.count), float(summary["n_compressions"]), 0),
+        ("mean depth, mm", truth.mean_depth_mm, summary["mean_depth_mm"], 2),
+        (
+            "mean release depth, mm",
+            truth.mean_release_depth_mm,
+            summary["mean_release_depth_mm"],
+            2,
+        ),
+        ("mean rate, /min", truth.mean_rate_cpm, summary["mean_rate_cpm"], 2),
+        ("CCF, %", truth.ccf_pct, summary["ccf_pct"], 1),
+    ):
+        known = measured is not None
+        table.add_row(
+            label,
+            f"{true:.{digits}f}",
+            f"{measured:.{digits}f}" if known else "unknown",
+            f"{measured - true:+.{digits}f}" if known else "–",
+        )
+    return table
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder; each demo makes a new one inside it.")] = Path(
+        "out/demo"
+    ),
+    fast: Annotated[
+        bool, typer.Option("--fast", help="As quick as it can, not in real time.")
+    ] = False,
+    learner: Annotated[str, typer.Option(help=f"One of {', '.join(STYLES)}.")] = "demo",
+    mode: Annotated[Mode, typer.Option(help="Compressions and breaths.")] = Mode.HANDS_ONLY,
+    seconds: Annotated[float, typer.Option(min=3, help="How long the learner compresses.")] = 30.0,
+    seed: Annotated[int, typer.Option(help="Of the learner and of all noise.")] = 1,
+    camera: Annotated[bool, typer.Option(help="Simulate the camera, too.")] = True,
+    guideline: Annotated[str, typer.Option(help="Profile id or path.")] = "aha-2025-adult-bls",
+    assessment: Annotated[
+        bool, typer.Option("--assessment", help="Cold: without cues and metronome.")
+    ] = False,
+    sound: Annotated[bool, typer.Option(help="Metronome, where there is a sound device.")] = True,
+    window: Annotated[
+        bool | None, typer.Option(help="Mirror window; default: where there is a display.")
+    ] = None,
+) -> None:
+    """Train on a simulated rig: sensors, overlay, score, report and picture.
+
+    The mannequin samples at 200 Hz and the camera at the rate that one core can render. All
+    outputs say "simulated"; the simulator's truth stands beside the measured values at the end.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]MR-CPR demo, simulated.[/] {DISCLAIMER}")
+    folder = out / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
+    with console.status("measuring how fast this machine renders the simulated camera"):
+        depth_hz, color_hz = camera_rates_hz(sources) if camera else (0.0, 0.0)
+    sources = SimSources(learner, mode, seconds, seed, depth_hz, color_hz, camera=camera)
+    if camera:
+        console.print(
+            f"simulated mannequin at 200 Hz, simulated camera at {depth_hz:.0f} Hz depth and "
+            f"{color_hz:.0f} Hz colour: what one core of this machine can render"
+        )
+    with console.status("calibrating the simulated rig with gauge blocks, masses and a syringe"):
+        rig = calibrated_rig(sources, seed)
+    save_rig(rig, folder / "rig.toml")
+    plan = SessionPlan(
+        open_devices=sources,
+        rig=rig,
+        config=SessionConfig(
+            mode=mode, guideline=guideline, guidance=not assessment, out_dir=folder
+        ),
+        guideline=load_guideline(guideline),
+        path=folder / "session.mcap",
+    )
+    if fast:
+        keeper = train_fast(plan, console)
+    else:
+        keeper = train_live(plan, console, view_mains(rig, window), sound)
+    has_picture = keeper.save(folder / "session.png")
+    with console.status("running the recording through the pipeline again, writing the report"):
+        again = rerun(plan.path)
+        analysis = analysis_of_recording(again)
+        write_whole(folder / "session.json", as_json(analysis).encode())
+        write_report(again, analysis, folder / "session.html", folder / "session.png")
+    _conclude(console, sources, again, analysis, folder, has_picture)
+
+
+def calibrated_rig(sources: SimSources, seed: int) -> Rig:
+    """Calibrate the simulated rig by the technician's own procedures."""
+    return calibrate_simulated(make_sim_rig(), MannequinPlant(sources.script(), seed=seed))
+
+
+def _conclude(
+    console: Console,
+    sources: SimSources,
+    again: Rerun,
+    analysis: dict[str, Any],
+    folder: Path,
+    has_picture: bool,
+) -> None:
+    console.print()
+    print_analysis(console, analysis)
+    console.print(truth_table(sources.script().truth(), analysis))
+    found = differences(again)
+    console.print(
+        f"replay: identical to the last bit, {len(again.compressions)} compressions"
+        if not found
+        else f"[bold red]replay of the recording differs[/] in {len(found)} places: {found[0]}"
+    )
+    console.print("\nAll of this is simulated. What it left behind:")
+    for name, what in (
+        ("session.mcap", "the recording"),
+        ("session.html", "the report: open it in a browser"),
+        ("session.json", "the analysis"),
+        ("session.png", "the mirror view" if has_picture else "absent: no colour picture came"),
+        ("rig.toml", "the simulated rig's calibration"),
+    ):
+        console.print(f"  {folder / name}  [dim]{what}[/]")
+    console.print(
+        "\nNext: [bold]mrcpr doctor[/] says what a real rig still needs here, "
+        "[bold]mrcpr demo --learner leaning[/] trains somebody else."
+    )

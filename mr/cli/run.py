@@ -1,0 +1,121 @@
+"""`mrcpr run`: a training session on a rig."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from mr import DISCLAIMER
+from mr.cli.deliver import analysis_of_recording, print_analysis, write_report
+from mr.cli.sources import RigSources
+from mr.cli.train import train_fast, train_live
+from mr.cli.view import view_mains
+from mr.config import Mode, SessionConfig, parse
+from mr.errors import ConfigError
+from mr.rig import load_rig
+from mr.scoring.guideline import load_guideline
+from mr.session.offline import rerun
+from mr.session.processes import SessionPlan
+
+
+def _camera_files(rig_cameras: list[str], given: list[str]) -> tuple[tuple[str, Path], ...]:
+    """Read ``ID=FILE`` pairs; a lone FILE stands for the rig's only camera."""
+    pairs = []
+    for text in given:
+        camera_id, _, file = text.rpartition("=")
+        if not camera_id and len(rig_cameras) == 1:
+            camera_id = rig_cameras[0]
+        if camera_id not in rig_cameras:
+            known = ", ".join(rig_cameras) or "none"
+            raise ConfigError(
+                f"--camera-file {text}: write ID=FILE with one of the rig's cameras ({known})"
+            )
+        pairs.append((camera_id, Path(file)))
+    return tuple(pairs)
+
+
+def run(
+    rig: Annotated[Path, typer.Option(help="The rig file.")],
+    port: Annotated[
+        str | None, typer.Option(help="The mannequin's serial port; default: found by itself.")
+    ] = None,
+    mannequin: Annotated[bool, typer.Option(help="Use the sensor mannequin.")] = True,
+    camera: Annotated[bool, typer.Option(help="Use the rig's cameras.")] = True,
+    camera_file: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Play this .bag/.db3 in place of a camera: [ID=]FILE; needs --no-mannequin."
+        ),
+    ] = None,
+    learner: Annotated[
+        str | None, typer.Option(help="The learner's random id; default: a new one.")
+    ] = None,
+    mode: Annotated[Mode, typer.Option(help="Compressions and breaths.")] = Mode.HANDS_ONLY,
+    guideline: Annotated[
+        str, typer.Option(help="Profile id or path of a .toml.")
+    ] = "aha-2025-adult-bls",
+    assessment: Annotated[
+        bool, typer.Option("--assessment", help="Cold: without cues and metronome.")
+    ] = False,
+    start: Annotated[
+        str,
+        typer.Option(
+            help="first-compression, key (Enter starts and stops) or command (lines start, stop)."
+        ),
+    ] = "first-compression",
+    duration: Annotated[
+        float | None, typer.Option(help="End so many seconds after the start.")
+    ] = None,
+    level: Annotated[
+        int,
+        typer.Option(min=1, max=3, help="Storage: 1 observations, 2 depth, 3 colour (consent!)."),
+    ] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for recordings.")] = Path("recordings"),
+    headset: Annotated[
+        bool, typer.Option("--headset", help="Show the overlay in the headset.")
+    ] = False,
+    sound: Annotated[bool, typer.Option(help="Metronome, where there is a sound device.")] = True,
+    window: Annotated[
+        bool | None, typer.Option(help="Mirror window; default: where there is a display.")
+    ] = None,
+) -> None:
+    """Train on the rig that RIG.toml describes, until Ctrl-C, --duration or the end of its files.
+
+    Leaves a recording, a report and, with a camera, a picture of the mirror view.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    loaded = load_rig(rig)
+    settings = {
+        "mode": mode,
+        "guideline": guideline,
+        "guidance": not assessment,
+        "start_on": start,
+        "duration_s": duration,
+        "storage_level": level,
+        "out_dir": out,
+    } | ({"learner_id": learner} if learner else {})
+    config = parse(SessionConfig, settings, "the command line")
+    files = _camera_files(list(loaded.cameras), camera_file or [])
+    if files and mannequin and loaded.mannequin is not None:
+        raise ConfigError(
+            "--camera-file plays with its own time and cannot be joined with a live mannequin: "
+            "add --no-mannequin"
+        )
+    sources = RigSources(loaded, port, files, mannequin, camera)
+    path = out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{config.learner_id}.mcap"
+    plan = SessionPlan(sources, loaded, config, load_guideline(guideline), path)
+    console.print(DISCLAIMER, style="dim")
+    if files:
+        keeper = train_fast(plan, console)
+    else:
+        keeper = train_live(plan, console, view_mains(loaded, window, headset), sound)
+    keeper.save(path.with_suffix(".png"))
+    again = rerun(path)
+    analysis = analysis_of_recording(again)
+    write_report(again, analysis, path.with_suffix(".html"), path.with_suffix(".png"))
+    print_analysis(console, analysis)
+    console.print(f"recording: {path}\nreport:    {path.with_suffix('.html')}")

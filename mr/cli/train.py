@@ -1,0 +1,171 @@
+"""One session from the command line: terminal view, metronome, windows, the picture.
+
+Takes a `SessionPlan` and how to show it, gives the recording's path finished on disk;
+`demo` and `run` are both this with other sources. Ctrl-C (or a TERM signal) asks the
+session to stop, and what follows is as after any other end.
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from mr.cli.terminal import live_terminal
+from mr.rig import Rig
+from mr.session.processes import LiveSession, SessionPlan, ViewMain, run_fast
+from mr.session.shared import Picture
+from mr.types import Phase, Snapshot
+from overlays.mirror import draw_mirror, save_png
+from overlays.scene import build_scene
+from overlays.sound import Metronome
+
+SHOW_EVERY_S = 0.05
+METRONOME_CPM = 110.0
+
+
+@dataclass(slots=True)
+class PictureKeeper:
+    """Keeps a telling moment for the mirror's PNG: the newest one while compressing."""
+
+    rig: Rig
+    _picture: Picture | None = None
+    _kept: tuple[Snapshot, Picture] | None = None
+
+    def see(self, picture: Picture | None) -> None:
+        """Take the newest colour picture."""
+        if picture is not None:
+            self._picture = picture
+
+    def offer(self, snapshot: Snapshot | None) -> None:
+        """Take the newest snapshot; it is kept with the picture when it tells something."""
+        if snapshot is None or self._picture is None:
+            return
+        if self._kept is not None and self._kept[1].t_ns == self._picture.t_ns:
+            return
+        telling = snapshot.phase is Phase.COMPRESSING and snapshot.rate_cpm is not None
+        if telling or self._kept is None:
+            self._kept = (snapshot, self._picture)
+
+    def save(self, path: Path) -> bool:
+        """Draw the mirror view of the kept moment; tells whether there was one."""
+        if self._kept is None:
+            return False
+        snapshot, picture = self._kept
+        save_png(path, draw_mirror_of(self.rig, snapshot, picture))
+        return True
+
+
+def draw_mirror_of(rig: Rig, snapshot: Snapshot, picture: Picture) -> object:
+    """Draw a snapshot onto a rig camera's colour picture."""
+    camera = rig.cameras[picture.camera_id]
+    pose = snapshot.world_from_mannequin
+    cam_from_mannequin = None
+    intrinsics = camera.color or camera.depth
+    if pose is not None:
+        cam_from_mannequin = camera.world_from_cam.pose().inverse() @ pose
+        if camera.color is not None and camera.color_from_depth is not None:
+            cam_from_mannequin = camera.color_from_depth.pose() @ cam_from_mannequin
+    return draw_mirror(picture.bgr, build_scene(snapshot), cam_from_mannequin, intrinsics)
+
+
+@dataclass(slots=True)
+class Stdin:
+    """Lines of standard input as they come, for start and stop by key or command."""
+
+    start_on: str
+    _lines: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
+
+    def listen(self) -> None:
+        """Start reading in the background, unless the session starts by itself."""
+        if self.start_on != "first-compression":
+            threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in sys.stdin:
+            self._lines.put(line.strip().lower())
+
+    def words(self, phase: Phase | None) -> Sequence[str]:
+        """Translate new lines: Enter starts, then stops; or the words themselves."""
+        found = []
+        while not self._lines.empty():
+            line = self._lines.get()
+            if self.start_on == "key":
+                found.append("start" if phase is Phase.WAITING else "stop")
+            elif line in {"start", "stop"}:
+                found.append(line)
+        return found
+
+
+@contextmanager
+def _term_is_ctrl_c() -> Iterator[None]:
+    def interrupt(_signum: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def train_live(
+    plan: SessionPlan, console: Console, views: Sequence[ViewMain], sound: bool
+) -> PictureKeeper:
+    """Run a session in its processes and show it until it ends or Ctrl-C."""
+    keeper = PictureKeeper(plan.rig)
+    stdin = Stdin(plan.config.start_on)
+    stdin.listen()
+    metronome = Metronome(METRONOME_CPM) if sound and plan.config.guidance else None
+    with _term_is_ctrl_c(), LiveSession(plan, views) as session:
+        try:
+            with live_terminal(console) as terminal:
+                if metronome is not None:
+                    metronome.start()
+                while session.running:
+                    snapshot = session.snapshot()
+                    terminal.show(snapshot)
+                    keeper.see(session.picture())
+                    keeper.offer(snapshot)
+                    for word in stdin.words(snapshot.phase if snapshot else None):
+                        session.say(word)
+                    time.sleep(SHOW_EVERY_S)
+        except KeyboardInterrupt:
+            console.print("stopping: finishing the recording")
+            session.say("stop")
+        finally:
+            if metronome is not None:
+                metronome.stop()
+        session.result()
+    return keeper
+
+
+def train_fast(plan: SessionPlan, console: Console) -> PictureKeeper:
+    """Run a session as quickly as the machine can, with a line every few seconds."""
+    keeper = PictureKeeper(plan.rig)
+    stopped = threading.Event()
+
+    def interrupt(_signum: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        with live_terminal(console) as terminal:
+
+            def publish(snapshot: Snapshot) -> None:
+                terminal.show(snapshot)
+                keeper.offer(snapshot)
+
+            run_fast(plan, publish, keeper.see, stopped.is_set)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return keeper
