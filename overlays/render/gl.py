@@ -1,0 +1,228 @@
+"""Draws scenes with OpenGL: registered primitives, text and the panel's sheet.
+
+Takes primitives in the mannequin's frame with one eye's pose and projection, or a
+picture of the panel, and draws into a framebuffer with sRGB storage; leaves triangles to
+`overlays.render.mesh`, the panel's pixels to `overlays.render.panel` and the headset to
+`overlays.xr`. Everything is written as premultiplied light, so that alpha 0 shows what
+lies behind: the real mannequin, or the compositor's ground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import moderngl
+import numpy as np
+import numpy.typing as npt
+
+from mr.types import FloatArray, Pose
+from overlays.primitives import Color, Label, Registered
+from overlays.render.mesh import label_corners, premultiplied_linear, solid_mesh
+from overlays.render.panel import draw_label
+
+GL_SRGB8_ALPHA8 = 0x8C43
+GL_FRAMEBUFFER_SRGB = 0x8DB9
+SAMPLES = 4
+"""Samples a pixel; thin rims stay smooth, and llvmpipe can do it too."""
+
+LABEL_CAP_PX = 48.0
+"""Height of a capital letter in a label's picture, before it is scaled."""
+
+_SOLID_VERTEX = """
+#version 330
+uniform mat4 clip_from_mannequin;
+in vec3 point_in_mannequin_m;
+in vec4 color;
+out vec4 light;
+void main() {
+    gl_Position = clip_from_mannequin * vec4(point_in_mannequin_m, 1.0);
+    light = color;
+}
+"""
+_SOLID_FRAGMENT = """
+#version 330
+in vec4 light;
+out vec4 fragment;
+void main() { fragment = light; }
+"""
+_PICTURE_VERTEX = """
+#version 330
+uniform mat4 clip_from_mannequin;
+in vec3 point_in_mannequin_m;
+in vec2 place;
+out vec2 uv;
+void main() {
+    gl_Position = clip_from_mannequin * vec4(point_in_mannequin_m, 1.0);
+    uv = place;
+}
+"""
+# A drawn picture is premultiplied in sRGB values; light must be multiplied after decoding.
+_PICTURE_FRAGMENT = """
+#version 330
+uniform sampler2D picture;
+in vec2 uv;
+out vec4 fragment;
+vec3 linear(vec3 c) {
+    return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), greaterThan(c, vec3(0.04045)));
+}
+void main() {
+    vec4 texel = texture(picture, uv);
+    vec3 straight = texel.a > 0.0 ? min(texel.rgb / texel.a, 1.0) : vec3(0.0);
+    fragment = vec4(linear(straight) * texel.a, texel.a);
+}
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Eye:
+    """One eye: where it is in the mannequin's frame, and its projection (4, 4)."""
+
+    mannequin_from_eye: Pose
+    clip_from_eye: FloatArray
+
+
+def projection_from_fov(
+    fov_rad: tuple[float, float, float, float], near_m: float = 0.05, far_m: float = 50.0
+) -> FloatArray:
+    """Make ``clip_from_eye`` (4, 4) from angles left, right, up, down of an OpenXR view."""
+    left, right, up, down = np.tan(fov_rad)
+    width, height = right - left, up - down
+    matrix = np.zeros((4, 4))
+    matrix[0, 0], matrix[0, 2] = 2.0 / width, (right + left) / width
+    matrix[1, 1], matrix[1, 2] = 2.0 / height, (up + down) / height
+    matrix[2, 2] = -(far_m + near_m) / (far_m - near_m)
+    matrix[2, 3] = -2.0 * far_m * near_m / (far_m - near_m)
+    matrix[3, 2] = -1.0
+    return matrix
+
+
+def matrix_of(pose: Pose) -> FloatArray:
+    """Write a pose as a homogeneous matrix (4, 4)."""
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = pose.R, pose.t_m
+    return matrix
+
+
+class EyeTarget:
+    """A multisampled picture of one eye, resolved into a single-sampled framebuffer."""
+
+    def __init__(self, ctx: moderngl.Context, size_px: tuple[int, int]) -> None:
+        self._ctx = ctx
+        self._texture = ctx.texture(size_px, 4, samples=SAMPLES, internal_format=GL_SRGB8_ALPHA8)
+        self.framebuffer = ctx.framebuffer(self._texture)
+
+    def resolve(self, into: moderngl.Framebuffer) -> None:
+        """Average the samples into a framebuffer of the same size."""
+        self._ctx.copy_framebuffer(into, self.framebuffer)
+
+    def release(self) -> None:
+        """Give the memory back."""
+        self.framebuffer.release()
+        self._texture.release()
+
+
+class SceneRenderer:
+    """Draws registered primitives and pictures; belongs to one OpenGL context."""
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+        self._solid = ctx.program(vertex_shader=_SOLID_VERTEX, fragment_shader=_SOLID_FRAGMENT)
+        self._picture = ctx.program(
+            vertex_shader=_PICTURE_VERTEX, fragment_shader=_PICTURE_FRAGMENT
+        )
+        self._labels: dict[tuple[str, Color], moderngl.Texture] = {}
+        self._sheet: moderngl.Texture | None = None
+
+    def draw_registered(
+        self, framebuffer: moderngl.Framebuffer, registered: Sequence[Registered], eye: Eye
+    ) -> None:
+        """Clear to transparent, then draw the primitives in order, text last.
+
+        Nothing hides anything else: the drawing order is the scene's.
+        """
+        self._begin(framebuffer)
+        clip = eye.clip_from_eye @ matrix_of(eye.mannequin_from_eye.inverse())
+        mesh = solid_mesh(registered, eye.mannequin_from_eye.t_m)
+        if len(mesh.points_in_mannequin_m):
+            light = premultiplied_linear(mesh.colors)
+            self._draw_solid(np.hstack([mesh.points_in_mannequin_m, light]), clip)
+        for item in registered:
+            if isinstance(item, Label) and item.text:
+                self._draw_label(item, eye, clip)
+
+    def draw_sheet(self, framebuffer: moderngl.Framebuffer, rgba: npt.NDArray[np.uint8]) -> None:
+        """Fill a framebuffer with a drawn panel, (H, W, 4) premultiplied sRGB, upright."""
+        self._begin(framebuffer)
+        size_px = (rgba.shape[1], rgba.shape[0])
+        if self._sheet is None or self._sheet.size != size_px:
+            if self._sheet is not None:
+                self._sheet.release()
+            self._sheet = self._ctx.texture(size_px, 4)
+        self._sheet.write(np.ascontiguousarray(rgba))
+        corners = np.array([[-1, -1, 0], [1, -1, 0], [-1, 1, 0], [1, 1, 0]], dtype=np.float64)
+        self._draw_picture(self._sheet, corners, np.eye(4))
+
+    def release(self) -> None:
+        """Give textures and programs back."""
+        for texture in self._labels.values():
+            texture.release()
+        self._labels.clear()
+        if self._sheet is not None:
+            self._sheet.release()
+            self._sheet = None
+        self._solid.release()
+        self._picture.release()
+
+    def _begin(self, framebuffer: moderngl.Framebuffer) -> None:
+        framebuffer.use()
+        self._ctx.enable_direct(GL_FRAMEBUFFER_SRGB)
+        self._ctx.enable_only(moderngl.BLEND)
+        self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
+        framebuffer.clear(0.0, 0.0, 0.0, 0.0)
+
+    def _draw_solid(self, vertices: FloatArray, clip_from_mannequin: FloatArray) -> None:
+        _set_matrix(self._solid, clip_from_mannequin)
+        buffer = self._ctx.buffer(vertices.astype("f4").tobytes())
+        array = self._ctx.vertex_array(
+            self._solid, [(buffer, "3f 4f", "point_in_mannequin_m", "color")]
+        )
+        array.render(moderngl.TRIANGLES)
+        array.release()
+        buffer.release()
+
+    def _draw_label(self, label: Label, eye: Eye, clip: FloatArray) -> None:
+        key = (label.text, label.color)
+        if key not in self._labels:
+            rgba = draw_label(label.text, LABEL_CAP_PX, label.color)
+            texture = self._ctx.texture((rgba.shape[1], rgba.shape[0]), 4, rgba.tobytes())
+            texture.build_mipmaps()
+            self._labels[key] = texture
+        texture = self._labels[key]
+        corners_m = label_corners(
+            label,
+            texture.width / texture.height,
+            LABEL_CAP_PX / texture.height,
+            eye.mannequin_from_eye.R,
+        )
+        self._draw_picture(texture, corners_m, clip)
+
+    def _draw_picture(
+        self, texture: moderngl.Texture, corners: FloatArray, clip: FloatArray
+    ) -> None:
+        _set_matrix(self._picture, clip)
+        texture.use(0)
+        place = np.array([[0, 1], [1, 1], [0, 0], [1, 0]])  # row 0 of a picture is its top
+        buffer = self._ctx.buffer(np.hstack([corners, place]).astype("f4").tobytes())
+        array = self._ctx.vertex_array(
+            self._picture, [(buffer, "3f 2f", "point_in_mannequin_m", "place")]
+        )
+        array.render(moderngl.TRIANGLE_STRIP)
+        array.release()
+        buffer.release()
+
+
+def _set_matrix(program: moderngl.Program, clip_from_mannequin: FloatArray) -> None:
+    uniform = program["clip_from_mannequin"]
+    assert isinstance(uniform, moderngl.Uniform)
+    uniform.write(clip_from_mannequin.T.astype("f4").tobytes())  # OpenGL wants columns

@@ -1,0 +1,65 @@
+"""Where things stand in the headset's frame when nobody has measured it.
+
+Gives the default place of the mannequin and the pose of the panel; leaves measured
+registration to `calibration`. The headset's frame (xr) has y up and −z forward. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from mr.types import FloatArray, Pose
+
+Side = Literal["left", "right"]
+"""The side of the *mannequin* on which something stands."""
+
+DEFAULT_DISTANCE_M = 1.2
+DEFAULT_CHEST_HEIGHT_M = 0.20
+"""Height of the resting chest of an adult mannequin that lies on the floor."""
+
+PANEL_ASIDE_M = 0.42
+PANEL_UP_M = 0.30
+PANEL_WIDTH_M = 0.50
+_SWITCH_SIDE_M = 0.30
+
+
+def default_xr_from_mannequin() -> Pose:
+    """Give the stated default: 1.2 m in front of the origin, lying across, on the floor.
+
+    The learner looks along −z and kneels at the mannequin's right side: its left (x)
+    points away from the learner, its head (y) to the learner's left.
+    """
+    R = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, 1.0], [-1.0, 0.0, 0.0]])
+    return Pose(R, np.array([0.0, DEFAULT_CHEST_HEIGHT_M, -DEFAULT_DISTANCE_M]))
+
+
+def panel_side(head_in_mannequin_m: FloatArray, before: Side | None) -> Side:
+    """Choose the side opposite to the learner; stay there while the head is above the chest.
+
+    Compressions are done from right above, where the sign of x means nothing, so the
+    panel changes sides only when the head is clearly on the other one.
+    """
+    x_m = float(head_in_mannequin_m[0])
+    if before is not None and abs(x_m) < _SWITCH_SIDE_M:
+        return before
+    return "left" if x_m <= 0.0 else "right"
+
+
+def panel_pose(xr_from_mannequin: Pose, head_in_xr_m: FloatArray, side: Side) -> Pose:
+    """Give ``xr_from_panel``: beside the mannequin, above the floor, facing the head.
+
+    The panel's x points right and its z out of the sheet; its lower edge stays level.
+    """
+    aside_m = PANEL_ASIDE_M if side == "left" else -PANEL_ASIDE_M
+    center_m = xr_from_mannequin.apply(np.array([aside_m, 0.0, 0.0]))
+    center_m = center_m + np.array([0.0, PANEL_UP_M, 0.0])
+    z = head_in_xr_m - center_m
+    z = z / max(float(np.linalg.norm(z)), 1e-9)
+    x = np.cross(np.array([0.0, 1.0, 0.0]), z)
+    length = float(np.linalg.norm(x))
+    # Seen from right above, "level" has no meaning: keep along the mannequin.
+    x = x / length if length > 1e-3 else -xr_from_mannequin.R[:, 1]
+    y = np.cross(z, x)
+    return Pose(np.stack([x, y, z], axis=1), center_m)

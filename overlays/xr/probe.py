@@ -1,0 +1,45 @@
+"""What can be said about headsets on this machine, for ``mrcpr doctor``.
+
+Takes nothing, gives an `XrProbe`; never raises and opens no session, so that it is safe
+while another program uses the headset. Leaves sessions to `overlays.xr.session`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+
+from mr.errors import DeviceError
+from overlays.xr import openxr
+from overlays.xr.blend import BlendChoice, choose_blend
+
+EXTRA_MODULES = ("xr", "moderngl", "glfw", "OpenGL")
+
+
+@dataclass(frozen=True, slots=True)
+class XrProbe:
+    """What was found; `why` says what is missing and how to get it, "" if nothing is."""
+
+    usable: bool
+    runtime_name: str | None = None
+    headset_name: str | None = None
+    blend: BlendChoice | None = None
+    why: str = ""
+
+
+def probe() -> XrProbe:
+    """Look for the Python parts, a runtime and a headset, in this order."""
+    missing = [name for name in EXTRA_MODULES if importlib.util.find_spec(name) is None]
+    if missing:
+        names = ", ".join(missing)
+        return XrProbe(
+            False, why=f"Python modules are missing ({names}): pip install 'mrcpr[headset]'"
+        )
+    runtime = openxr.Runtime("mrcpr doctor")
+    try:
+        with runtime:
+            offer = runtime.offer()
+    except DeviceError as error:
+        return XrProbe(False, runtime_name=runtime.name, why=str(error))
+    blend = choose_blend(offer.blend_names)
+    return XrProbe(True, offer.runtime_name, offer.system_name, blend)
