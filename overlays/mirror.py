@@ -1,82 +1,52 @@
 """The mirror: the scene drawn onto the rig camera's picture, for a screen beside the rig.
 
 Takes a colour picture, a scene and where the mannequin lies, gives one picture: above
-the camera's view with ring and bar in true perspective, lens distortion included, below
-it the panel. Leaves the meaning of what it draws to `overlays.cues`, and windows and
-their loop to `overlays.mirror_view`.
+the camera's view with ring and bar, below it the panel; and shows it in a window where
+there is a display. Leaves the meaning of what it draws to `overlays.cues`, and where
+pictures and snapshots come from to its caller.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import subprocess
+import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import skia
 
-from mr.errors import MrError
-from mr.rig import Intrinsics
-from mr.types import FloatArray, Pose
+from mr.errors import CalibrationError, MrError
+from mr.rig import Intrinsics, Rig
+from mr.types import Pose, Snapshot
+from overlays.cues.context import KNEELING, Viewer
 from overlays.messages import ENGLISH, Messages
-from overlays.primitives import Label, Panel, Polygon, Polyline, Registered, Ring, Scene
-from overlays.render.painter import CAP_HEIGHT_EM, canvas_over, paint_items, paint_of, shape
+from overlays.primitives import Panel, Scene
+from overlays.render.painter import canvas_over, font_path, paint_items, paint_of, shape
 from overlays.render.panel import RIM
+from overlays.render.registered import Lens, draw_registered, draw_rimmed
+from overlays.scene import build_scene
+from overlays.theme import DEFAULT, Theme
+
+log = logging.getLogger(__name__)
+
+Picture = npt.NDArray[np.uint8]
+"""(H, W, 3) uint8, blue-green-red."""
+CameraPicture = tuple[Picture, Pose | None, str]
+"""A raw picture, the ``world_from_mannequin`` that belongs to it, and the camera's id."""
 
 WIDTH_PX = 1024
 """Width of the mirror; a wider picture keeps its own."""
-_NEAR_M = 0.05
-_WIDEST = 1.8
-"""Tangent of the widest angle off the axis for which the lens model is trusted."""
-_LEAST_TEXT_PX = 20.0
 _GROUND = np.array([19, 15, 11, 255], dtype=np.uint8)
 """Behind the panel: blue, green, red, alpha."""
-
-
-def project_px(
-    points_m: FloatArray, cam_from_mannequin: Pose, intrinsics: Intrinsics
-) -> tuple[FloatArray, FloatArray]:
-    """Project mannequin points (N, 3) to picture px (N, 2), with their distance z (N,) in m.
-
-    Points behind the camera, or too far aside for its lens model, come back as NaN.
-    """
-    in_cam_m = cam_from_mannequin.apply(np.asarray(points_m, dtype=np.float64))
-    z_m = in_cam_m[:, 2]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        aside = np.hypot(in_cam_m[:, 0], in_cam_m[:, 1]) / z_m
-    seen = (z_m > _NEAR_M) & (aside < _WIDEST)
-    at_px = np.full((len(in_cam_m), 2), np.nan)
-    if seen.any():
-        found, _ = cv2.projectPoints(
-            in_cam_m[seen].reshape(-1, 1, 3),
-            np.zeros(3),
-            np.zeros(3),
-            intrinsics.matrix(),
-            np.array(intrinsics.distortion),
-        )
-        at_px[seen] = found.reshape(-1, 2)
-    return at_px, z_m
-
-
-class _Lens:
-    """The way from the mannequin's frame to the mirror's pixels."""
-
-    def __init__(self, cam_from_mannequin: Pose, intrinsics: Intrinsics, scale: float) -> None:
-        self._cam_from_mannequin = cam_from_mannequin
-        self._intrinsics = intrinsics
-        self._scale = scale
-
-    def see(self, points_m: FloatArray) -> tuple[FloatArray, float] | None:
-        """Give (N, 2) mirror px and the px of one metre there; None when any is unseen."""
-        at_px, z_m = project_px(points_m, self._cam_from_mannequin, self._intrinsics)
-        if not np.isfinite(at_px).all():
-            return None
-        # OpenCV counts from a pixel's middle, Skia from its corner
-        metre_px = self._scale * self._intrinsics.fx_px / float(z_m.mean())
-        return (at_px + 0.5) * self._scale, metre_px
+_FRAME_S = 1 / 30
 
 
 def draw_mirror(
@@ -107,23 +77,31 @@ def draw_mirror(
     ndarray, (H', W', 3) uint8
         The picture, at least `WIDTH_PX` wide, with the panel below it.
     """
+    scale = max(1.0, WIDTH_PX / bgr.shape[1])
+    if cam_from_mannequin is None:
+        note = messages("mirror.no_pose") if scene.registered else ""
+        return _compose(bgr, scene, None, note)
+    return _compose(bgr, scene, Lens(cam_from_mannequin, intrinsics, scale), "")
+
+
+def _compose(bgr: Picture, scene: Scene, lens: Lens | None, note: str) -> Picture:
+    """Put the view above and the panel below; `lens` None draws nothing registered."""
     height_px, width_px = bgr.shape[:2]
     scale = max(1.0, WIDTH_PX / width_px)
     wide_px, view_px = round(width_px * scale), round(height_px * scale)
     panel_scale = wide_px / scene.panel.width_px
     high_px = view_px + round(scene.panel.height_px * panel_scale)
     pixels = np.empty((high_px, wide_px, 4), dtype=np.uint8)
-    way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_NEAREST
-    view = cv2.resize(bgr, (wide_px, view_px), interpolation=way)
+    view = cv2.resize(bgr, (wide_px, view_px), interpolation=cv2.INTER_CUBIC) if scale > 1 else bgr
     cv2.cvtColor(view, cv2.COLOR_BGR2BGRA, dst=pixels[:view_px])
     pixels[view_px:] = _GROUND
     surface, canvas = canvas_over(pixels, "bgra", opaque=True)
     canvas.save()
     canvas.clipRect(skia.Rect.MakeWH(wide_px, view_px))
-    if cam_from_mannequin is not None:
-        _draw_registered(canvas, scene.registered, _Lens(cam_from_mannequin, intrinsics, scale))
-    elif scene.registered:
-        _draw_note(canvas, messages("mirror.no_pose"), wide_px / 2, view_px - 36.0)
+    if lens is not None:
+        draw_registered(canvas, scene.registered, lens)
+    if note:
+        _draw_note(canvas, note, wide_px / 2, view_px - 36.0)
     canvas.restore()
     _draw_panel_below(canvas, scene.panel, view_px, panel_scale)
     surface.flushAndSubmit()
@@ -138,78 +116,12 @@ def _draw_panel_below(canvas: Any, panel: Panel, top_px: float, scale: float) ->
     canvas.restore()
 
 
-def _draw_registered(canvas: Any, items: tuple[Registered, ...], lens: _Lens) -> None:
-    """Draw shapes first and labels over them."""
-    for item in items:
-        if isinstance(item, Ring):
-            _draw_ring(canvas, item, lens)
-        elif isinstance(item, Polyline):
-            seen = lens.see(np.array(item.points_in_mannequin_m))
-            if seen is not None:
-                path = _path(seen[0], item.closed)
-                width_px = max(1.5, item.width_m * seen[1])
-                canvas.drawPath(path, paint_of(item.color, width_px, round_ends=True))
-        elif isinstance(item, Polygon):
-            seen = lens.see(np.array(item.points_in_mannequin_m))
-            if seen is not None:
-                canvas.drawPath(_path(seen[0], True), paint_of(item.color))
-    for item in items:
-        if isinstance(item, Label):
-            _draw_label(canvas, item, lens)
-
-
-def _path(at_px: FloatArray, closed: bool) -> Any:
-    points = [skia.Point(float(x), float(y)) for x, y in at_px]
-    return skia.Path.Polygon(points, closed)
-
-
-def _draw_ring(canvas: Any, ring: Ring, lens: _Lens) -> None:
-    """Draw a ring as two contours in true perspective, filled between."""
-    turn_rad = np.linspace(0.0, 2 * np.pi, 97)[:-1]
-    unit = np.stack([np.cos(turn_rad), np.sin(turn_rad), 0 * turn_rad], axis=1)
-    contours = []
-    for radius_m in (ring.radius_m - ring.width_m / 2, ring.radius_m + ring.width_m / 2):
-        seen = lens.see(np.array(ring.center_in_mannequin_m) + radius_m * unit)
-        if seen is None:
-            return
-        contours.append(seen[0])
-    # one polygon out along the outer contour and back along the inner one
-    outline = np.concatenate([contours[1], contours[1][:1], contours[0][:1], contours[0][::-1]])
-    path = _path(outline, True)
-    path.setFillType(skia.PathFillType.kEvenOdd)
-    canvas.drawPath(path, paint_of(ring.color))
-
-
-def _draw_label(canvas: Any, label: Label, lens: _Lens) -> None:
-    seen = lens.see(np.array([label.anchor_in_mannequin_m]))
-    if seen is None:
-        return
-    size_px = max(_LEAST_TEXT_PX, label.height_m * seen[1] / CAP_HEIGHT_EM)
-    x_px, y_px = seen[0][0]
-    _draw_rimmed(canvas, label.text, (float(x_px), float(y_px)), size_px, label.color)
-
-
-def _draw_rimmed(
-    canvas: Any,
-    text: str,
-    middle_px: tuple[float, float],
-    size_px: float,
-    color: tuple[float, float, float, float],
-) -> None:
-    blob, width_px = shape(text, round(size_px * 2) / 2, True)
-    x_px = middle_px[0] - width_px / 2
-    y_px = middle_px[1] + CAP_HEIGHT_EM * size_px / 2
-    rim = paint_of(RIM, 0.22 * size_px, round_ends=True)
-    canvas.drawTextBlob(blob, x_px, y_px, rim)
-    canvas.drawTextBlob(blob, x_px, y_px, paint_of(color))
-
-
 def _draw_note(canvas: Any, text: str, x_px: float, y_px: float) -> None:
     """Write a line on a dark plate over the picture."""
     _, width_px = shape(text, 24.0, True)
     plate = skia.Rect.MakeXYWH(x_px - width_px / 2 - 20, y_px - 24, width_px + 40, 48)
     canvas.drawRoundRect(plate, 12, 12, paint_of(RIM))
-    _draw_rimmed(canvas, text, (x_px, y_px), 24.0, (1.0, 1.0, 1.0, 1.0))
+    draw_rimmed(canvas, text, (x_px, y_px), 24.0, (1.0, 1.0, 1.0, 1.0))
 
 
 def save_png(path: Path, bgr: npt.NDArray[np.uint8]) -> None:
@@ -234,3 +146,152 @@ def save_png(path: Path, bgr: npt.NDArray[np.uint8]) -> None:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         raise MrError(f"{path}: cannot write this picture ({error}): choose another") from error
+
+
+def color_camera(rig: Rig, camera_id: str) -> tuple[Intrinsics, Pose]:
+    """Give a camera's colour lens and ``color_from_world``, out of the rig's calibration.
+
+    Raises
+    ------
+    CalibrationError
+        When the rig lacks that camera or its colour model.
+    """
+    camera = rig.cameras.get(camera_id)
+    if camera is None or camera.color is None or camera.color_from_depth is None:
+        raise CalibrationError(
+            f"rig {rig.name!r} has no colour calibration of camera {camera_id!r}: "
+            "calibrate its colour camera or run without the mirror"
+        )
+    cam_from_world = camera.world_from_cam.pose().inverse()
+    return camera.color, camera.color_from_depth.pose() @ cam_from_world
+
+
+class MirrorView:
+    """Draws mirrors for one rig, when asked."""
+
+    def __init__(self, rig: Rig, theme: Theme = DEFAULT, messages: Messages = ENGLISH) -> None:
+        self._rig = rig
+        self._theme = theme
+        self._messages = messages
+
+    def draw(self, snapshot: Snapshot, picture: CameraPicture | None) -> Picture:
+        """Draw a snapshot onto a camera's picture, (H', W', 3) uint8; None: the panel alone.
+
+        Raises
+        ------
+        CalibrationError
+            When the rig does not know that camera's colour model.
+        """
+        if picture is None:
+            scene = build_scene(snapshot, self._theme, self._messages)
+            blank = np.full((96, WIDTH_PX, 3), _GROUND[:3], dtype=np.uint8)
+            return _compose(blank, scene, None, self._messages("mirror.no_picture"))
+        bgr, world_from_mannequin, camera_id = picture
+        lens, color_from_world = color_camera(self._rig, camera_id)
+        cam_from_mannequin, viewer = None, KNEELING
+        if world_from_mannequin is not None:
+            cam_from_mannequin = color_from_world @ world_from_mannequin
+            viewer = Viewer.of_camera(cam_from_mannequin)
+        scene = build_scene(snapshot, self._theme, self._messages, viewer)
+        return draw_mirror(bgr, scene, cam_from_mannequin, lens, self._messages)
+
+
+class StopFlag(Protocol):
+    """What `threading.Event` and `multiprocessing.Event` have in common."""
+
+    def is_set(self) -> bool:
+        """Say whether to stop."""
+        ...
+
+
+def run_mirror_view(
+    rig: Rig,
+    read_snapshot: Callable[[], Snapshot | None],
+    read_picture: Callable[[], CameraPicture | None],
+    stop: StopFlag,
+    window: bool | None = None,
+    theme: Theme = DEFAULT,
+    messages: Messages = ENGLISH,
+    say: Callable[[str], None] = log.warning,
+) -> bool:
+    """Show the mirror in a window until told to stop, or until the learner closes it.
+
+    Parameters
+    ----------
+    rig : Rig
+        For the cameras' lenses and places.
+    read_snapshot, read_picture : callable
+        Give the latest, or None when there is none yet; they must not wait.
+    stop : StopFlag
+        Ends the loop.
+    window : bool or None
+        False: no window. None or True: a window where there is a display, else `say`
+        is given one line and the call returns at once.
+    theme, messages, say
+        Looks, words, and who is told.
+
+    Returns
+    -------
+    bool
+        Whether there was a window. Without one, ask a `MirrorView` for pictures.
+    """
+    if window is False:
+        return False
+    why = why_no_window()
+    if why:
+        say(f"no mirror window: {why}; the mirror is drawn to files only")
+        return False
+    view, title = MirrorView(rig, theme, messages), messages("mirror.window")
+    cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+    shown: tuple[int, int] | None = None
+    size: tuple[int, ...] = ()
+    try:
+        while not stop.is_set():
+            began_s = time.perf_counter()
+            snapshot, picture = read_snapshot(), read_picture()
+            fresh = None
+            if snapshot is not None:
+                fresh = (snapshot.seq, 0 if picture is None else id(picture[0]))
+            if snapshot is not None and fresh != shown:
+                mirror = view.draw(snapshot, picture)
+                if mirror.shape != size:
+                    size = mirror.shape
+                    cv2.resizeWindow(title, *_fit(size[1], size[0]))
+                cv2.imshow(title, mirror)
+                shown = fresh
+            left_s = _FRAME_S - (time.perf_counter() - began_s)
+            key = cv2.waitKey(max(1, int(1000 * left_s)))
+            closed = shown is not None and cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) < 1
+            if key in (27, ord("q")) or closed:
+                break
+    finally:
+        cv2.destroyAllWindows()
+    return True
+
+
+def _fit(width_px: int, height_px: int, most_px: int = 940) -> tuple[int, int]:
+    """Give a window's size that an ordinary screen holds."""
+    scale = min(1.0, most_px / height_px)
+    return round(width_px * scale), round(height_px * scale)
+
+
+def why_no_window() -> str:
+    """Say why no window can be opened here, or nothing when one can.
+
+    A display that is named but cannot be opened makes Qt end the whole process, so it is
+    tried in a child first.
+    """
+    os.environ.setdefault("QT_QPA_FONTDIR", str(font_path(bold=False).parent))
+    if sys.platform.startswith("linux"):
+        if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            return "there is no display (DISPLAY is not set)"
+        # the wheel of OpenCV brings the X11 plugin only; Wayland has XWayland for it
+        os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
+    trial = "import cv2; cv2.namedWindow('trial', cv2.WINDOW_NORMAL); cv2.destroyAllWindows()"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", trial], capture_output=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"the display does not answer ({error})"
+    return "" if done.returncode == 0 else "the display cannot be opened"

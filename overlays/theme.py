@@ -76,7 +76,7 @@ DEFAULT = Theme(
     good=_hex("2fc79b"),
     hint=_hex("f0e442"),
     warning=_hex("ff8a4c"),
-    neutral=_hex("8fd0f5"),
+    neutral=_hex("b7c6ff"),
     casing=_hex("05080b", 0.72),
 )
 """For a dim or a normal room."""
@@ -85,7 +85,7 @@ HIGH_CONTRAST = replace(
     DEFAULT,
     name="high-contrast",
     sheet=_hex("000000"),
-    tile=_hex("000000"),
+    tile=_hex("161616"),
     track=_hex("4d4d4d"),
     band=_hex("0a7f63"),
     text=_hex("ffffff"),
@@ -94,7 +94,7 @@ HIGH_CONTRAST = replace(
     good=_hex("3df0bd"),
     hint=_hex("fff35c"),
     warning=_hex("ffa066"),
-    neutral=_hex("ffffff"),
+    neutral=_hex("c9d4ff"),
     casing=_hex("000000", 1.0),
     ring_width_m=0.012,
     casing_width_m=0.004,

@@ -1,4 +1,4 @@
-"""The head line: the source's kind, always; then phase, mode, health and the time.
+"""The head line: the source's kind, always; then the phase, the mode or what is ill, and the time.
 
 The kind is that of every stream in use: one simulated stream among live ones is named,
 so that simulated numbers can never pass for real ones.
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from mr.types import Health
 from overlays.cues.context import Context
-from overlays.cues.tile import EM_WIDTH, Box, shorten
+from overlays.cues.tile import BOLD_EM_WIDTH, EM_WIDTH, Box, shorten
 from overlays.primitives import PanelItem, Rect, Text
-from overlays.theme import SYMBOLS, over
+from overlays.theme import SYMBOLS
 
 SIZE_PX = 23.0
 _KINDS = ("live", "replay", "sim")
 
 
 def _pill_px(text: str) -> float:
-    return (EM_WIDTH + 0.08) * SIZE_PX * len(text) + 28
+    return (BOLD_EM_WIDTH + 0.04) * SIZE_PX * len(text) + 28
 
 
 def kinds_text(context: Context) -> str:
@@ -50,12 +50,15 @@ def line(context: Context, box: Box) -> list[PanelItem]:
     if snapshot.guidance:
         phase = messages(f"phase.{snapshot.phase}")
         items.append(Text(x_px, baseline_px, phase, SIZE_PX, theme.text, bold=True))
-        x_px += EM_WIDTH * SIZE_PX * len(phase) + 26
+        x_px += BOLD_EM_WIDTH * SIZE_PX * len(phase) + 22
+    right_px = box.right_px - BOLD_EM_WIDTH * (SIZE_PX + 5) * len(clock(snapshot.elapsed_s)) - 24
+    ill = _ill(context)
+    if ill:
+        return items + _health(context, ill, (x_px, right_px), baseline_px)
     mode_key = f"mode.{snapshot.mode}"
     mode = messages(mode_key) if mode_key in messages else snapshot.mode
-    items.append(Text(x_px, baseline_px, mode, SIZE_PX, theme.muted))
-    x_px += EM_WIDTH * SIZE_PX * len(mode) + 20
-    return items + _health(context, x_px, box.right_px - 100, baseline_px)
+    fits = shorten(mode, SIZE_PX, right_px - x_px)
+    return [*items, Text(x_px, baseline_px, fits, SIZE_PX, theme.muted)]
 
 
 def clock(elapsed_s: float) -> str:
@@ -64,27 +67,25 @@ def clock(elapsed_s: float) -> str:
     return f"{seconds // 60}:{seconds % 60:02d}"
 
 
-def _health(context: Context, from_px: float, to_px: float, baseline_px: float) -> list[PanelItem]:
-    """Name the worst stream that is not well, and count the others."""
-    order = ("lost", "degraded", "absent")
-    ill = sorted(
-        (h for h in context.snapshot.health if h.state in order), key=lambda h: order.index(h.state)
-    )
-    if not ill or to_px - from_px < 120:
-        return []
-    theme = context.theme
-    text = f"{SYMBOLS['warning']} {_name(context, ill[0])}"
-    more = f" {context.messages('panel.more', n=len(ill) - 1)}" if len(ill) > 1 else ""
-    room_px = to_px - from_px - EM_WIDTH * SIZE_PX * len(more)
-    color = over(theme.muted, theme.sheet) if ill[0].state == "absent" else theme.warning
-    fits = shorten(text, SIZE_PX, room_px) + more
-    return [Text(to_px, baseline_px, fits, SIZE_PX, color, "right", bold=True)]
+def _ill(context: Context) -> list[Health]:
+    """Give the streams that should run and do not run well, the worst first."""
+    order = ("lost", "degraded")
+    ill = [h for h in context.snapshot.health if h.state in order]
+    return sorted(ill, key=lambda h: order.index(h.state))
 
 
-def _name(context: Context, health: Health) -> str:
-    state = context.messages(f"state.{health.state}")
-    if health.why:
-        return context.messages(
-            "panel.health_why", stream=health.stream, state=state, why=health.why
-        )
-    return context.messages("panel.health", stream=health.stream, state=state)
+def _health(
+    context: Context, ill: list[Health], room_px: tuple[float, float], baseline_px: float
+) -> list[PanelItem]:
+    """Name the worst stream that is not well, with its why, and count the others."""
+    messages = context.messages
+    state = messages(f"state.{ill[0].state}")
+    key = "panel.health_why" if ill[0].why else "panel.health"
+    fields = {"stream": ill[0].stream, "state": state}
+    if ill[0].why:
+        fields["why"] = ill[0].why
+    more = f" {messages('panel.more', n=len(ill) - 1)}" if len(ill) > 1 else ""
+    size_px = SIZE_PX - 2
+    width_px = room_px[1] - room_px[0] - EM_WIDTH * size_px * len(more)
+    text = shorten(f"{SYMBOLS['warning']} {messages(key, **fields)}", size_px, width_px) + more
+    return [Text(room_px[1], baseline_px, text, size_px, context.theme.warning, "right")]

@@ -99,11 +99,12 @@ def _peak(context: Context, sheet: _Sheet) -> list[Registered]:
     color = theme.level(level_of(side))
     corners = [(0.0, 0.0), (0.018, -0.011), (0.018, 0.011)]
     rim = [(-0.005, 0.0), (0.022, -0.018), (0.022, 0.018)]
-    anchor = strip.points(sheet.at(x_m + 0.044, depth_mm)[None])[0]
+    anchor = strip.points(sheet.at(x_m + 0.072, depth_mm)[None])[0]
+    text = context.messages("depth.peak", depth=context.messages.number(depth_mm))
     return [
         _triangle(sheet, rim, x_m, depth_mm, theme.casing),
         _triangle(sheet, corners, x_m, depth_mm, color),
-        Label(anchor, context.messages.number(depth_mm), 0.022, theme.text),
+        Label(anchor, text, 0.019, theme.text),
     ]
 
 

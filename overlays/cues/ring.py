@@ -1,17 +1,19 @@
 """The target ring on the sternum: where the hands belong.
 
-Whole and coloured "good" when the hand lies in it, whole and neutral while nothing is
-known or no hand is there ("hands here"), dashed with an arrow towards its centre when
-the hand is off ("move here").
+Whole with a tick when the hand lies in it, dashed with an arrow towards its centre when
+the hand is off ("move here"), whole with a cross when no hand is there ("hands here"),
+and plain while nothing is known.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from mr.types import FloatArray
 from overlays.cues import strip
 from overlays.cues.context import Context
-from overlays.primitives import Label, Registered
+from overlays.primitives import Color, Label, Registered
+from overlays.theme import SYMBOLS
 
 RADIUS_M = 0.058
 """A little more than the heel of a hand, so that the ring is seen around it."""
@@ -35,7 +37,9 @@ def registered(context: Context) -> list[Registered]:
     items += strip.ring(theme, RADIUS_M, theme.neutral if off is None else theme.good)
     if snapshot.hands == "off":
         items += _cross(context)
-        items.append(_label(context, context.messages("ring.here")))
+        items.append(_label(context, context.messages("ring.here"), theme.text))
+    elif off is False:
+        items.append(_label(context, SYMBOLS["good"], theme.good, height_m=0.026))
     return items
 
 
@@ -53,7 +57,7 @@ def _cross(context: Context) -> list[Registered]:
     return [*sorted(strokes, key=lambda stroke: stroke.color != theme.casing)]
 
 
-def _towards_centre(context: Context, offset_m: np.ndarray) -> list[Registered]:
+def _towards_centre(context: Context, offset_m: FloatArray) -> list[Registered]:
     theme = context.theme
     ring = strip.dashed_ring(theme, RADIUS_M, theme.warning)
     hand = np.array([offset_m[0], offset_m[1], 0.0])
@@ -62,14 +66,23 @@ def _towards_centre(context: Context, offset_m: np.ndarray) -> list[Registered]:
     tail, tip = away * (RADIUS_M + 0.070), away * 0.006
     side = np.array([-away[1], away[0], 0.0])
     arrow = strip.arrow(theme, tail, tip, side, theme.warning)
-    return [*ring, *arrow, _label(context, context.messages("ring.move"))]
+    label = _label(context, context.messages("ring.move"), theme.text, clear_of=away)
+    return [*ring, *arrow, label]
 
 
-def _label(context: Context, text: str) -> Label:
-    """Write above the ring as the reader sees it."""
+def _label(
+    context: Context,
+    text: str,
+    color: Color,
+    *,
+    clear_of: FloatArray | None = None,
+    height_m: float = 0.017,
+) -> Label:
+    """Write above the ring as the reader sees it, or below where an arrow comes from above."""
     _, up = context.viewer.axes(np.zeros(3))
     flat = np.array([up[0], up[1], 0.0])
     length = float(np.linalg.norm(flat))
     flat = flat / length if length > 0.3 else np.array([0.0, 1.0, 0.0])
-    anchor = flat * (RADIUS_M + 0.030)
-    return Label(strip.points(anchor[None])[0], text, 0.017, context.theme.text)
+    below = clear_of is not None and float(flat @ clear_of) > 0
+    anchor = flat * (RADIUS_M + 0.032) * (-1.0 if below else 1.0)
+    return Label(strip.points(anchor[None])[0], text, height_m, color)

@@ -60,7 +60,7 @@ def arrow(
     if length_m < 1e-6:
         return []
     ahead = ahead / length_m
-    head_m, half_m = min(0.030, 0.7 * length_m), 0.019
+    head_m, half_m = min(0.036, 0.7 * length_m), 0.023
     neck = tip_m - ahead * head_m
     rim_m = theme.casing_width_m
     outer = np.array(

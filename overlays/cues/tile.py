@@ -17,8 +17,9 @@ WORD_PX = 21.0
 NUMBER_PX = 50.0
 UNIT_PX = 20.0
 PAD_PX = 16.0
-EM_WIDTH = 0.66
-"""Width of an average bold character by its size; a cautious guess for shortening text."""
+EM_WIDTH = 0.60
+"""Width of an average character by its size; a cautious guess, for shortening text."""
+BOLD_EM_WIDTH = 0.68
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,9 @@ class Box:
         return self.y_px + self.height_px
 
 
-def shorten(text: str, size_px: float, width_px: float) -> str:
+def shorten(text: str, size_px: float, width_px: float, bold: bool = False) -> str:
     """Cut a text that would not fit into `width_px`, marking the cut."""
-    most_n = max(2, int(width_px / (EM_WIDTH * size_px)))
+    most_n = max(2, int(width_px / ((BOLD_EM_WIDTH if bold else EM_WIDTH) * size_px)))
     return text if len(text) <= most_n else text[: most_n - 1].rstrip() + "…"
 
 
@@ -67,10 +68,12 @@ def word(context: Context, box: Box, level: Level, text: str, symbol: str = "") 
     height_px = 36.0
     x_px, y_px = box.x_px + 10, box.bottom_px - height_px - 10
     width_px = box.width_px - 20
-    fits = shorten(f"{symbol or SYMBOLS[level]} {text}", WORD_PX, width_px - 8)
+    middle_px = x_px + width_px / 2
     if level == "neutral":
-        return [Text(x_px + width_px / 2, y_px + 25, fits, WORD_PX, theme.muted, "center")]
+        plain = shorten(text, WORD_PX - 2, width_px)
+        return [Text(middle_px, y_px + 25, plain, WORD_PX - 2, theme.muted, "center")]
+    fits = shorten(f"{symbol or SYMBOLS[level]} {text}", WORD_PX, width_px - 8, bold=True)
     return [
         Rect(x_px, y_px, width_px, height_px, theme.level(level), 9.0),
-        Text(x_px + width_px / 2, y_px + 25, fits, WORD_PX, theme.ink, "center", bold=True),
+        Text(middle_px, y_px + 25, fits, WORD_PX, theme.ink, "center", bold=True),
     ]

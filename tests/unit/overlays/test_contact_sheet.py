@@ -11,7 +11,8 @@ import pytest
 from mr.rig import Intrinsics
 from mr.types import Pose, Snapshot
 from overlays.cues.context import Viewer
-from overlays.mirror import draw_mirror, project_px, save_png
+from overlays.mirror import draw_mirror, save_png
+from overlays.render.registered import project_px
 from overlays.scene import build_scene
 from overlays.theme import THEMES
 

@@ -1,0 +1,152 @@
+"""The metronome: clicks placed by sample index, so that they never drift.
+
+Takes a rate, gives sound where there is an audio device; leaves when to click to the
+session. `ClickTrack` is the sound itself, as pure arithmetic on sample numbers: click k
+begins at the sample nearest to k·60/rate seconds, so that no rounding adds up over a
+session. `Metronome` plays it with miniaudio, an optional part; without it, or without
+a device, it says so once and stays silent.
+"""
+
+from __future__ import annotations
+
+import array
+import importlib.util
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+log = logging.getLogger(__name__)
+
+SAMPLE_RATE_HZ = 48_000
+_CLICK_S = 0.030
+_TONE_HZ = 1_600.0
+_LOUDNESS = 0.5
+
+
+def click_counts(sample_rate_hz: int = SAMPLE_RATE_HZ) -> npt.NDArray[np.int16]:
+    """Make one click, (N,) int16: a short tone that dies away."""
+    t_s = np.arange(round(_CLICK_S * sample_rate_hz)) / sample_rate_hz
+    attack = np.minimum(1.0, t_s / 0.001)
+    wave = attack * np.exp(-t_s / 0.006) * np.cos(2 * np.pi * _TONE_HZ * t_s)
+    return np.round(_LOUDNESS * 32767 * wave).astype(np.int16)
+
+
+class ClickTrack:
+    """An endless track of clicks at a rate; any block of it can be asked for."""
+
+    def __init__(self, rate_cpm: float, sample_rate_hz: int = SAMPLE_RATE_HZ) -> None:
+        if not 20 <= rate_cpm <= 300:
+            raise ValueError(f"a metronome of {rate_cpm} /min: choose 20 to 300")
+        self._click = click_counts(sample_rate_hz)
+        self._period = Fraction(60 * sample_rate_hz) / Fraction(rate_cpm)
+
+    def click_sample(self, k: int) -> int:
+        """Give the sample number at which click `k` (0, 1, …) begins."""
+        return round(k * self._period)
+
+    def block(self, first_sample: int, samples_n: int) -> npt.NDArray[np.int16]:
+        """Give samples `first_sample` … of the track, (samples_n,) int16, one channel."""
+        out = np.zeros(samples_n, dtype=np.int16)
+        k = max(0, int((first_sample - len(self._click)) / self._period) - 1)
+        while (begin := self.click_sample(k) - first_sample) < samples_n:
+            end = begin + len(self._click)
+            if end > 0:
+                part = self._click[max(0, -begin) : len(self._click) - max(0, end - samples_n)]
+                out[max(0, begin) : max(0, begin) + len(part)] = part
+            k += 1
+        return out
+
+    def stream(self) -> Generator[array.array[int], int, None]:
+        """Give the track block by block; each ``send(n)`` asks for the next n samples."""
+        sample = 0
+        wanted_n = yield array.array("h")
+        while True:
+            block = self.block(sample, wanted_n)
+            sample += wanted_n
+            wanted_n = yield array.array("h", block.tobytes())
+
+
+def open_device() -> Any:
+    """Open the default audio device: raises `miniaudio.MiniaudioError` where there is none."""
+    import miniaudio  # noqa: PLC0415 -- optional
+
+    return miniaudio.PlaybackDevice(
+        output_format=miniaudio.SampleFormat.SIGNED16,
+        nchannels=1,
+        sample_rate=SAMPLE_RATE_HZ,
+        buffersize_msec=40,
+        app_name="mrcpr",
+    )
+
+
+def _a_device_opens() -> bool:
+    """Try an audio device in a child: without one, ALSA fills a terminal with its complaints."""
+    trial = "from overlays import sound; sound.open_device().close()"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", trial], capture_output=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+class Metronome:
+    """Clicks at a rate, where there is sound.
+
+    Parameters
+    ----------
+    rate_cpm : float
+        Clicks a minute.
+    say : callable
+        Is told once, in one line, when there can be no sound.
+    """
+
+    def __init__(self, rate_cpm: float, say: Callable[[str], None] = log.warning) -> None:
+        self._track = ClickTrack(rate_cpm)
+        self._say = say
+        self._device: Any = None
+        self._said = False
+
+    @property
+    def sounding(self) -> bool:
+        """Whether it is clicking now."""
+        return self._device is not None
+
+    def start(self) -> bool:
+        """Begin to click, at once; gives whether there is sound."""
+        if self._device is not None:
+            return True
+        if importlib.util.find_spec("miniaudio") is None:
+            return self._silent("the audio part is not installed: pip install 'mrcpr[audio]'")
+        import miniaudio  # noqa: PLC0415 -- optional
+
+        if not _a_device_opens():
+            return self._silent("no audio device can be opened")
+        try:
+            self._device = open_device()
+            stream = self._track.stream()
+            next(stream)
+            self._device.start(stream)
+        except miniaudio.MiniaudioError as error:
+            self.stop()
+            return self._silent(f"the audio device failed ({error})")
+        return True
+
+    def stop(self) -> None:
+        """Fall silent; it may start again."""
+        if self._device is not None:
+            self._device.close()
+            self._device = None
+
+    def _silent(self, why: str) -> bool:
+        if not self._said:
+            self._say(f"no metronome: {why}")
+            self._said = True
+        return False

@@ -1,0 +1,156 @@
+"""The catalogue is whole, and every word on the scene comes from it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import overlays
+from mr.errors import ConfigError
+from mr.types import Phase, Snapshot
+from overlays.messages import ENGLISH, Messages, fields_of, load_messages
+from overlays.primitives import Label, Scene, Text
+from overlays.scene import build_scene
+
+CUES = [
+    "push_deeper",
+    "push_less",
+    "faster",
+    "slower",
+    "let_it_rise",
+    "move_hands",
+    "hands_on_chest",
+    "breathe",
+    "resume",
+    "keep_going",
+    "swap",
+    "start_when_ready",
+    "finished",
+    "sensor_lost",
+]
+OVERLAYS = Path(overlays.__file__).parent
+
+
+def marked() -> Messages:
+    """A language in which every text of the catalogue stands in brackets."""
+    return Messages("xx", {key: f"⟦{text}⟧" for key, text in ENGLISH.texts.items()})
+
+
+def texts_of(scene: Scene) -> list[str]:
+    texts = [item.text for item in scene.panel.items if isinstance(item, Text)]
+    return texts + [item.text for item in scene.registered if isinstance(item, Label)]
+
+
+def words_beside_the_catalogue(scene: Scene) -> list[str]:
+    """Texts with letters outside all brackets; what a cut has left open counts as inside."""
+    found = []
+    for text in texts_of(scene):
+        depth = 0
+        for letter in text:
+            depth += (letter == "⟦") - (letter == "⟧")
+            if depth == 0 and letter.isalpha():
+                found.append(text)
+                break
+    return found
+
+
+def test_no_text_bypasses_the_catalogue(states: dict[str, Snapshot]) -> None:
+    for name, snapshot in states.items():
+        assert words_beside_the_catalogue(build_scene(snapshot, messages=marked())) == [], name
+
+
+def test_a_literal_would_be_found(states: dict[str, Snapshot]) -> None:
+    scene = build_scene(states["right"], messages=marked())
+    spoiled = Text(0.0, 0.0, "Depth", 20.0, (1, 1, 1, 1))
+    panel = replace(scene.panel, items=(*scene.panel.items, spoiled))
+    assert words_beside_the_catalogue(replace(scene, panel=panel)) == ["Depth"]
+
+
+@pytest.mark.parametrize("cue", CUES)
+def test_every_cue_of_the_coach_has_words(cue: str) -> None:
+    assert len(ENGLISH(f"cue.{cue}")) <= 34
+
+
+def keys_in_code() -> set[str]:
+    """Every plain key that the code asks the catalogue for."""
+    keys, groups = set(), "|".join({key.partition(".")[0] for key in ENGLISH.texts})
+    for path in OVERLAYS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            plain = isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if plain and re.fullmatch(rf"({groups})\.[a-z_]+", node.value):
+                keys.add(node.value)
+    return keys
+
+
+def test_every_key_in_the_code_is_in_the_catalogue_and_every_text_is_used() -> None:
+    keys = keys_in_code()
+    assert len(keys) > 20, "the search has gone blind"
+    assert keys <= set(ENGLISH.texts)
+    built = {f"phase.{p}" for p in Phase} | {f"kind.{k}" for k in ("live", "replay", "sim")}
+    built |= {f"state.{s}" for s in ("degraded", "lost", "absent")}
+    built |= {f"{tile}.{side}" for tile in ("depth", "rate") for side in ("low", "good", "high")}
+    built |= {"recoil.good", "recoil.high"} | {f"cue.{cue}" for cue in CUES}
+    built |= {key for key in ENGLISH.texts if key.startswith("mode.")}
+    assert built <= set(ENGLISH.texts)
+    assert set(ENGLISH.texts) - keys - built == set()
+
+
+def test_a_missing_key_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"messages_en.toml: no text for 'cue.dance'"):
+        ENGLISH("cue.dance")
+
+
+def test_a_missing_field_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"cue\.breathe_n"):
+        ENGLISH("cue.breathe_n")
+
+
+def write_translation(folder: Path, change: dict[str, str], drop: str = "") -> None:
+    table: dict[str, dict[str, str]] = tomllib.loads(
+        (OVERLAYS / "messages_en.toml").read_text(encoding="utf-8")
+    )
+    lines = []
+    for group, texts in table.items():
+        lines.append(f"[{group}]")
+        for key, text in texts.items():
+            if f"{group}.{key}" != drop:
+                lines.append(f'"{key}" = "{change.get(f"{group}.{key}", text)}"')
+    (folder / "messages_de.toml").write_text("\n".join(lines), encoding="utf-8")
+
+
+def test_a_translation_with_the_same_keys_and_fields_is_taken(tmp_path: Path) -> None:
+    write_translation(tmp_path, {"depth.title": "Tiefe"})
+    assert load_messages("de", tmp_path)("depth.title") == "Tiefe"
+
+
+def test_a_translation_that_lacks_a_key_is_refused(tmp_path: Path) -> None:
+    write_translation(tmp_path, {}, drop="depth.title")
+    with pytest.raises(ConfigError, match=r"messages_de.toml: lacks 'depth.title'"):
+        load_messages("de", tmp_path)
+
+
+def test_a_translation_with_another_field_is_refused(tmp_path: Path) -> None:
+    write_translation(tmp_path, {"count.of": "von {number}"})
+    with pytest.raises(ConfigError, match=r"'count\.of' needs the fields"):
+        load_messages("de", tmp_path)
+
+
+def test_an_absent_language_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"messages_tlh\.toml"):
+        load_messages("tlh", tmp_path)
+
+
+def test_numbers_are_never_zero_for_unknown_nor_minus_zero() -> None:
+    assert ENGLISH.number(None) == "–"
+    assert ENGLISH.number(-0.3) == "0"
+    assert ENGLISH.number(54.6) == "55"
+    assert ENGLISH.number(-2.4) == "-2"
+
+
+def test_fields_are_found() -> None:
+    assert fields_of("{a} of {b}, {a}") == {"a", "b"}
