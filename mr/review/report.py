@@ -1,0 +1,219 @@
+"""One self-contained HTML page about a session, for the learner and the instructor.
+
+Takes an analysis (`analysis.build_analysis`), the fused trace and a picture of the mirror
+view, where there are any; gives the page's text. It asks nothing of a network, runs no
+script, prints well and reads well aloud. Leaves every number to the analysis.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from mr.review.plots import (
+    PAUSE_WORDS,
+    Trace,
+    depth_known,
+    depth_strips,
+    hand_plot,
+    number,
+    rate_plot,
+    score_ring,
+    verdict,
+)
+
+Json = dict[str, Any]
+
+KIND_WORDS = {
+    "sim": "simulated",
+    "live": "measured live",
+    "replay": "replayed",
+    "csv": "imported from a CSV file",
+}
+STANDING_WORDS = {
+    "seen": "read in the source",
+    "seen-secondary": "on a page about it",
+    "recalled": "from memory, not verified",
+    "ours": "chosen by this project",
+}
+VERDICT_WORDS = {"low": "too low", "high": "too high"}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One number with its unit, its target and its definition."""
+
+    label: str
+    value: str
+    unit: str
+    target: str
+    definition: str
+    why: str = ""
+    on_target: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One number of the table; an unknown one has a footnote."""
+
+    text: str
+    verdict: str = "ok"
+    note: int | None = None
+    why: str = ""
+
+
+def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    analysis
+        As `build_analysis` gives it.
+    trace
+        ``(t_s, depth_mm, sigma_mm)``, (N,) each, on the analysis' zero of time, or None.
+        For an uncalibrated signal give None: its unit is not mm.
+    picture_png
+        The mirror view as PNG bytes, or None.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("mr.review", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    rows, notes = _table(analysis)
+    return environment.get_template("report.html").render(
+        a=analysis,
+        kind_words=KIND_WORDS[analysis["source"]["kind"]],
+        standing_words=STANDING_WORDS,
+        pause_words=PAUSE_WORDS,
+        cards=_cards(analysis),
+        items=sorted(analysis["score"]["items"], key=lambda i: -(i["points_lost"] or 0.0)),
+        ring=score_ring(analysis["score"]["value_pct"]),
+        strips=depth_strips(analysis, trace),
+        depth_known=depth_known(analysis),
+        has_trace=trace is not None,
+        rate=rate_plot(analysis),
+        hands=hand_plot(analysis),
+        rows=rows,
+        notes=notes,
+        verdict_words=VERDICT_WORDS,
+        picture=_data_uri(picture_png),
+    )
+
+
+def _data_uri(png: bytes | None) -> Markup | None:
+    if png is None:
+        return None
+    return Markup("data:image/png;base64,") + base64.b64encode(png).decode()
+
+
+def _cards(analysis: Json) -> list[Card]:
+    t, d = analysis["guideline"]["targets"], analysis["guideline"]["definitions"]
+    s = analysis["summary"]
+    band = f"{t['depth_low_mm']:g}–{t['depth_high_mm'] or 0:g} mm"
+    if t["depth_high_mm"] is None:
+        band = f"at least {t['depth_low_mm']:g} mm"
+    cards = [
+        Card(
+            "Compressions",
+            str(s["n_compressions"]),
+            "",
+            f"in {s['duration_s']:.0f} s",
+            f"Each moves the chest by at least {d['min_excursion_mm']:g} mm from the release "
+            "before it.",
+        ),
+        _card(s, "Mean depth", "mean_depth_mm", 1, "mm", band,
+              "Deepest point from the unloaded zero, mean of all compressions.",
+              (t["depth_low_mm"], t["depth_high_mm"])),
+        _card(s, "Depth in target", "depth_in_target_pct", 0, "%", band,
+              "Share of the measured depths inside the band; a near miss counts as a miss here, "
+              "unlike in the score."),
+        _card(s, "Mean rate", "mean_rate_cpm", 1, "/min",
+              f"{t['rate_low_cpm']:g}–{t['rate_high_cpm']:g} /min",
+              f"Within periods of compressions; breaks of {d['pause_threshold_s']:g} s and more "
+              "are left out.", (t["rate_low_cpm"], t["rate_high_cpm"])),
+        _card(s, "Full release", "release_in_target_pct", 0, "%",
+              f"at most {t['release_max_mm']:g} mm left",
+              "Share of the measured releases that come back to the unloaded zero within "
+              "the limit."),
+        _card(s, "Compression fraction", "ccf_pct", 0, "%", f"at least {t['ccf_min_pct']:g} %",
+              "CCF: share of the judged time in periods of compressions.",
+              (t["ccf_min_pct"], None)),
+        Card(
+            "Longest pause",
+            number(s["longest_pause_s"]),
+            "s",
+            f"at most {t['pause_max_s']:g} s",
+            f"Time without compressions of {d['pause_threshold_s']:g} s or more.",
+            on_target=s["longest_pause_s"] <= t["pause_max_s"],
+        ),
+        _card(s, "Hands in place", "hand_in_target_pct", 0, "%",
+              f"within {t['hand_offset_max_mm']:g} mm",
+              "Distance of the hands from the compression point, at the deepest point."),
+    ]  # fmt: skip
+    if s["n_ventilations"]:
+        volume = f"{t['volume_low_ml']:g}–{t['volume_high_ml']:g} mL"
+        known = sum(v["volume_ml"] is not None for v in analysis["ventilations"])
+        cards.append(
+            _card(s, "Breath volume", "mean_volume_ml", 0, "mL", volume,
+                  f"Mean of {known} measured of {s['n_ventilations']} breaths.",
+                  (t["volume_low_ml"], t["volume_high_ml"]))
+        )  # fmt: skip
+    return cards
+
+
+def _card(
+    s: Json, label: str, key: str, digits: int, unit: str, target: str, definition: str,
+    band: tuple[float, float | None] | None = None,
+) -> Card:  # fmt: skip
+    value = s[key]
+    if value is None:
+        return Card(label, number(None), "", target, definition, s["why"][key])
+    on_target = None if band is None else verdict(value, *band) == "ok"
+    return Card(label, number(value, digits), unit, target, definition, on_target=on_target)
+
+
+def _table(analysis: Json) -> tuple[list[tuple[int, list[Cell]]], list[str]]:
+    """Lay out a row per compression; reasons of unknown values become numbered notes."""
+    t = analysis["guideline"]["targets"]
+    notes: list[str] = []
+    rows = []
+    for c in analysis["compressions"]:
+        depth = verdict(c["depth_mm"], t["depth_low_mm"], t["depth_high_mm"])
+        rate = verdict(c["rate_cpm"], t["rate_low_cpm"], t["rate_high_cpm"])
+        left = verdict(c["release_depth_mm"], -float("inf"), t["release_max_mm"])
+        duty = None if c["duty_cycle"] is None else 100.0 * c["duty_cycle"]
+        cells = [
+            Cell(number(c["peak_s"], 2)),
+            _cell(c, "depth_mm", 1, notes, depth),
+            _sigma(c["depth_sigma_mm"]),
+            _cell(c, "release_depth_mm", 1, notes, left),
+            _cell(c, "rate_cpm", 1, notes, rate),
+            _cell({**c, "duty_cycle": duty}, "duty_cycle", 0, notes),
+            _cell(c, "release_velocity_mm_s", 0, notes),
+            _cell(c, "force_peak_n", 0, notes),
+            _cell(c, "hand_x_mm", 0, notes),
+            _cell(c, "hand_y_mm", 0, notes),
+        ]
+        rows.append((c["index"] + 1, cells))
+    return rows, notes
+
+
+def _sigma(value: float | None) -> Cell:
+    return Cell("" if value is None else f"± {number(value)}", "sigma")
+
+
+def _cell(c: Json, key: str, digits: int, notes: list[str], kind: str = "ok") -> Cell:
+    if c[key] is not None:
+        return Cell(number(c[key], digits), kind)
+    why = c["why"][key]
+    if why not in notes:
+        notes.append(why)
+    return Cell(number(None), "unknown", notes.index(why) + 1, why)
