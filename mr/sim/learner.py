@@ -199,7 +199,7 @@ def _breath(
     learner: LearnerStyle, rng: np.random.Generator, start_s: float, inspiration_s: float
 ) -> PlannedBreath:
     volume_ml = learner.breath_ml + learner.breath_spread_ml * float(rng.normal())
-    return PlannedBreath(start_s, inspiration_s, max(volume_ml, 50.0), expiration_s=0.8)
+    return PlannedBreath(start_s, inspiration_s, max(volume_ml, 50.0), expiration_s=0.9)
 
 
 def _breaths_while_compressing(

@@ -27,7 +27,7 @@ class NoiseModel:
 
     sigma_px: float = 0.09
     """Temporal noise of one pixel's disparity."""
-    correlation_px: float = 3.8
+    correlation_px: float = 4.0
     """Blur radius that gives the neighbours' correlation."""
     white_share: float = 0.07
     """Share of the variance that neighbours do not share."""

@@ -127,7 +127,7 @@ HAND_PLACES_M = {"away": (-0.50, 0.05, 0.42), "head": (-0.30, 0.42, 0.16)}
 TRAVEL_S = 0.45
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Script:
     """A whole session as planned: compressions, breaths and where the hands are."""
 
@@ -144,7 +144,7 @@ class Script:
     """How far the heel has slid at the script's end."""
     sway_mm: tuple[float, float]
     """Amplitude of the sway with the learner's body."""
-    _grid: dict[str, FloatArray] = field(default_factory=dict, repr=False)
+    _grid: dict[str, FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     def chest_depth_m(self, t_s: FloatArray | float) -> FloatArray:
         """Tell the chest's depth at instants of any shape, positive into the chest."""
@@ -168,7 +168,7 @@ class Script:
         rising = rim + (release - rim) * _ease_up(up)
         mm = np.where(hold < 0, pressed, np.where(hold < 1, held, rising))
         mm = mm * self._unload(t, k, c)
-        return np.asarray(np.where(k < 0, 0.0, mm) / 1000.0)
+        return np.asarray(np.where(k < 0, 0.0, np.maximum(mm, 0.0)) / 1000.0)
 
     def chest_velocity_m_s(self, t_s: FloatArray | float) -> FloatArray:
         """Tell the chest's velocity, positive into the chest."""
@@ -181,9 +181,9 @@ class Script:
         t = np.asarray(t_s, dtype=np.float64)
         total = np.zeros_like(t)
         for breath in self.breaths:
-            inflow = _ease_down((t - breath.start_s) / breath.inspiration_s)
+            inflow = _smooth((t - breath.start_s) / breath.inspiration_s)
             out_start_s = breath.start_s + breath.inspiration_s + 0.1
-            outflow = _ease_up((t - out_start_s) / breath.expiration_s)
+            outflow = _smooth((t - out_start_s) / breath.expiration_s)
             total += breath.volume_ml * (inflow - outflow)
         return total
 
