@@ -15,7 +15,7 @@ from typing import Literal
 
 from mr.types import ChestObservation
 
-WANDER_M = 0.0005
+WANDER_M = 0.0001
 """One-sigma wander of the offset in a second: hands shift, cameras warm up."""
 GAIN_SIGMA = 0.01
 """What calibration leaves of the gain's error."""

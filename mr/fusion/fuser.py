@@ -118,7 +118,7 @@ class MotionFuser:
         if not self._moved(stamp.t_ns, reading.depth_m, variance):
             return []
         self._mannequin_ns = stamp.t_ns
-        reader.track_zero(reading, self._filter.v, t_s)
+        reader.track_zero(reading, t_s)
         self._past.append(_Past(stamp.t_ns, self._filter.d, reading.force_n))
         while self._past[0].t_ns < stamp.t_ns - REMEMBER_NS:
             self._past.popleft()

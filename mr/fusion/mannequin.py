@@ -25,7 +25,7 @@ PRESSURE_N = 20.0
 ZERO_RANGE_M = 0.005
 ZERO_TIME_S = 2.0
 ZERO_SETTLE_S = 0.3
-"""The zero follows the unloaded chest: at most so far, so slowly, once it is still."""
+"""The zero follows the unloaded chest: at most so far, so slowly, once it has settled."""
 
 
 class ScalarCurve:
@@ -71,6 +71,7 @@ class MannequinReader:
         self.flow_sigma_ml_s = calibration.airway_flow_ml_s.sigma
         self._zero_m = 0.0
         self._unloaded_since_s: float | None = None
+        self._zeroed_s = 0.0
         self._t_s: float | None = None
         self.touched = False
 
@@ -90,18 +91,19 @@ class MannequinReader:
         flow_ml_s, _ = self._flow(frame.airway_counts)
         return Reading(depth_m - self._zero_m, noise_m, force_n, pressure, sigma, flow_ml_s)
 
-    def track_zero(self, reading: Reading, velocity_m_s: float, t_s: float) -> None:
-        """Let the zero follow the chest while nothing presses on it and it is still."""
+    def track_zero(self, reading: Reading, t_s: float) -> None:
+        """Let the zero follow the chest while nothing presses on it."""
         dt_s = 0.0 if self._t_s is None else t_s - self._t_s
         self._t_s = t_s
-        still = abs(velocity_m_s) < 0.02 and abs(reading.depth_m) < ZERO_RANGE_M
-        if self.touched or reading.force_n > CONTACT_N or not still:
+        if self.touched or abs(reading.depth_m) > ZERO_RANGE_M:
             self._unloaded_since_s = None
             return
         if self._unloaded_since_s is None:
             self._unloaded_since_s = t_s
         if t_s - self._unloaded_since_s >= ZERO_SETTLE_S and dt_s < ZERO_TIME_S:
-            self._zero_m += reading.depth_m * (1.0 - math.exp(-dt_s / ZERO_TIME_S))
+            # A plain mean at first, a slow follower later.
+            self._zeroed_s = min(self._zeroed_s + dt_s, ZERO_TIME_S)
+            self._zero_m += reading.depth_m * dt_s / self._zeroed_s
             self._zero_m = min(max(self._zero_m, -ZERO_RANGE_M), ZERO_RANGE_M)
 
     def _pressure(

@@ -1,6 +1,6 @@
 """Fit the signal around a turning point instead of taking its extreme sample.
 
-Takes raw samples of one stroke, gives the fitted extreme or the steepest slope with its
+Takes raw samples of one window, gives the fitted extreme or the steepest slope with its
 sigma; leaves finding the strokes to `mr.metrics.turning`. The extreme sample of a noisy
 peak is too high by two to three sigmas; a polynomial through the top is not.
 """
@@ -14,8 +14,11 @@ import numpy as np
 
 from mr.types import FloatArray
 
-FLOOR_M = 1e-6
-"""Residuals below a micrometre are rounding, not noise."""
+FLOOR = 1e-6
+"""Residuals below a micrometre (or a millionth of a newton) are rounding, not noise."""
+MISFIT = 1.6
+FAITHFUL_M = 5e-5
+"""A polynomial follows the curve when it leaves little more than the noise, or 0.05 mm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,6 @@ class Fit:
     sigma: float
     """One-sigma of `value` out of the residuals (white noise)."""
     t_sigma_s: float
-    noise: float
-    """One-sigma of a single sample about the polynomial."""
 
 
 class NoiseMemory:
@@ -42,96 +43,106 @@ class NoiseMemory:
         """Take in one fit's residuals; give the pooled variance."""
         self._rss = 0.8 * self._rss + rss
         self._dof = 0.8 * self._dof + dof
+        return self.variance
+
+    @property
+    def variance(self) -> float:
+        """Variance of a single sample about its fit; 0 before the first."""
         return self._rss / self._dof if self._dof > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Poly:
+class Polynomial:
+    """Least squares through one window, in ``u = (t - centre_s) / width_s``."""
+
     coef: FloatArray
     gram_inv: FloatArray
     rss: float
     dof: int
+    u: FloatArray
+    centre_s: float
+    width_s: float
+    sign: float
 
+    @classmethod
+    def best(
+        cls,
+        t_s: FloatArray,
+        y: FloatArray,
+        centre_s: float,
+        degrees: tuple[int, ...],
+        *,
+        highest: bool,
+    ) -> Polynomial:
+        """Pick the degree by the corrected information criterion of Akaike (AICc).
 
-def _best_poly(u: FloatArray, y: FloatArray, degrees: tuple[int, ...], floor: float) -> _Poly:
-    """Pick the degree by the corrected information criterion of Akaike (AICc)."""
-    n = len(u)
-    best: _Poly | None = None
-    best_score = math.inf
-    fitting = [d for d in degrees if n >= d + 4] or [min(*degrees, 2)]
-    for degree in fitting:
-        k = degree + 1
-        design = np.vander(u, min(k, n), increasing=True)
-        gram_inv: FloatArray = np.asarray(np.linalg.pinv(design.T @ design), dtype=np.float64)
-        coef = gram_inv @ (design.T @ y)
-        residual = y - design @ coef
-        rss = float(residual @ residual) + n * floor * floor
-        score = n * math.log(rss / n) + 2 * k + 2 * k * (k + 1) / max(n - k - 1, 1)
-        if score < best_score:
-            best, best_score = _Poly(coef, gram_inv, rss, max(n - len(coef), 0)), score
-    assert best is not None
-    return best
+        Parameters
+        ----------
+        t_s, y
+            (N,) times and values of the window, N ≥ 1.
+        centre_s
+            Where the smoothed signal turns.
+        degrees
+            Candidates; the data choose among those they can carry.
+        highest
+            True for a peak, False for a trough.
+        """
+        sign = 1.0 if highest else -1.0
+        width_s = max(float(np.max(np.abs(t_s - centre_s))), 1e-6)
+        u = (t_s - centre_s) / width_s
+        n = len(u)
+        best: Polynomial | None = None
+        best_score = math.inf
+        for degree in [d for d in degrees if n >= d + 4] or [min(*degrees, 2)]:
+            k = degree + 1
+            design = np.vander(u, min(k, n), increasing=True)
+            gram_inv: FloatArray = np.asarray(np.linalg.pinv(design.T @ design), dtype=np.float64)
+            coef = gram_inv @ (design.T @ (sign * y))
+            residual = sign * y - design @ coef
+            rss = float(residual @ residual) + n * FLOOR * FLOOR
+            score = n * math.log(rss / n) + 2 * k + 2 * k * (k + 1) / max(n - k - 1, 1)
+            if score < best_score:
+                dof = max(n - len(coef), 0)
+                best = cls(coef, gram_inv, rss, dof, u, centre_s, width_s, sign)
+                best_score = score
+        assert best is not None
+        return best
 
+    def follows(self, y: FloatArray) -> bool:
+        """Whether what it leaves of (N,) `y` is no more than the noise between neighbours."""
+        if self.dof == 0 or len(y) < 8:
+            return True
+        rough = np.diff(y, 3)
+        noise_var = float(rough @ rough) / (20.0 * len(rough))
+        return self.rss / self.dof <= MISFIT**2 * noise_var + FAITHFUL_M**2
 
-def _row(u: float, n: int, order: int) -> FloatArray:
-    """Row of the design (or of its `order`-th derivative) at `u`."""
-    row = np.zeros(n)
-    for power in range(order, n):
-        row[power] = math.perm(power, order) * u ** (power - order)
-    return row
+    def row(self, u: float, order: int) -> FloatArray:
+        """Row of the design (or of its `order`-th derivative) at `u`."""
+        row = np.zeros(len(self.coef))
+        for power in range(order, len(row)):
+            row[power] = math.perm(power, order) * u ** (power - order)
+        return row
 
-
-def fit_extreme(
-    t_s: FloatArray,
-    y: FloatArray,
-    t_hint_s: float,
-    memory: NoiseMemory,
-    *,
-    highest: bool,
-    degrees: tuple[int, ...] = (2, 3, 4),
-    floor: float = FLOOR_M,
-) -> Fit:
-    """Fit the highest (or lowest) point of a window.
-
-    Parameters
-    ----------
-    t_s, y
-        (N,) times and values of the window, N ≥ 1.
-    t_hint_s
-        Where the smoothed signal turns.
-    memory
-        Pools the noise over strokes, so that small windows have honest sigmas.
-    highest
-        True for a peak, False for a trough.
-    degrees
-        Candidate degrees; the data choose.
-    floor
-        Residuals below this are rounding, in the unit of `y`.
-    """
-    sign = 1.0 if highest else -1.0
-    width = max(float(np.max(np.abs(t_s - t_hint_s))), 1e-6)
-    u = (t_s - t_hint_s) / width
-    poly = _best_poly(u, sign * y, degrees, floor)
-    n = len(poly.coef)
-    variance = memory.pool(poly.rss, poly.dof)
-    grid = np.linspace(float(u[0]), float(u[-1]), 65)
-    values = np.polynomial.polynomial.polyval(grid, poly.coef)
-    at = float(grid[int(np.argmax(values))])
-    curvature = float(_row(at, n, 2) @ poly.coef)
-    inside = u[0] < at < u[-1] and curvature < 0
-    if inside:
-        step = -float(_row(at, n, 1) @ poly.coef) / curvature
-        at = min(max(at + step, float(u[0])), float(u[-1]))
-    row, slope = _row(at, n, 0), _row(at, n, 1)
-    sigma = math.sqrt(max(variance * float(row @ poly.gram_inv @ row), 0.0))
-    slope_var = max(variance * float(slope @ poly.gram_inv @ slope), 0.0)
-    value = float(row @ poly.coef)
-    t_sigma = width
-    if inside:
-        t_sigma = min(math.sqrt(slope_var) / -curvature, 1.0) * width
-        # Noise tilts the top, and the highest point of a tilted top is too high.
-        value -= min(slope_var / (-2.0 * curvature), sigma)
-    return Fit(t_hint_s + at * width, sign * value, sigma, t_sigma, math.sqrt(variance))
+    def extreme(self, memory: NoiseMemory) -> Fit:
+        """Give the highest (or lowest) point; `memory` pools the noise over strokes."""
+        variance = memory.pool(self.rss, self.dof)
+        first, last = float(self.u[0]), float(self.u[-1])
+        grid = np.linspace(first, last, 65)
+        at = float(grid[int(np.argmax(np.polynomial.polynomial.polyval(grid, self.coef)))])
+        curvature = float(self.row(at, 2) @ self.coef)
+        inside = first < at < last and curvature < 0
+        if inside:
+            at = min(max(at - float(self.row(at, 1) @ self.coef) / curvature, first), last)
+        row, slope = self.row(at, 0), self.row(at, 1)
+        sigma = math.sqrt(max(variance * float(row @ self.gram_inv @ row), 0.0))
+        value, t_sigma_s = float(row @ self.coef), self.width_s
+        if inside:
+            slope_var = max(variance * float(slope @ self.gram_inv @ slope), 0.0)
+            t_sigma_s *= min(math.sqrt(slope_var) / -curvature, 1.0)
+            # Noise tilts the top, and the highest point of a tilted top is too high.
+            value -= min(slope_var / (-2.0 * curvature), sigma)
+        t_s = self.centre_s + at * self.width_s
+        return Fit(t_s, self.sign * value, sigma, t_sigma_s)
 
 
 def fit_fastest_fall(t_s: FloatArray, y: FloatArray) -> Fit | None:
@@ -141,17 +152,13 @@ def fit_fastest_fall(t_s: FloatArray, y: FloatArray) -> Fit | None:
     """
     if len(t_s) < 4:
         return None
-    centre = 0.5 * float(t_s[0] + t_s[-1])
-    width = max(0.5 * float(t_s[-1] - t_s[0]), 1e-6)
-    u = (t_s - centre) / width
-    poly = _best_poly(u, -y, (1, 3), FLOOR_M)
-    n = len(poly.coef)
+    centre_s = 0.5 * float(t_s[0] + t_s[-1])
+    poly = Polynomial.best(t_s, y, centre_s, (1, 3), highest=False)
     variance = poly.rss / poly.dof if poly.dof else 0.0
     grid = np.linspace(-1.0, 1.0, 33)
-    speeds = np.array([float(_row(g, n, 1) @ poly.coef) for g in grid])
+    speeds = np.array([float(poly.row(g, 1) @ poly.coef) for g in grid])
     at = float(grid[int(np.argmax(speeds))])
-    row = _row(at, n, 1)
-    sigma = math.sqrt(max(variance * float(row @ poly.gram_inv @ row), 0.0)) / width
-    return Fit(
-        centre + at * width, float(np.max(speeds)) / width, sigma, width, math.sqrt(variance)
-    )
+    row = poly.row(at, 1)
+    sigma = math.sqrt(max(variance * float(row @ poly.gram_inv @ row), 0.0)) / poly.width_s
+    speed = float(np.max(speeds)) / poly.width_s
+    return Fit(centre_s + at * poly.width_s, speed, sigma, poly.width_s)

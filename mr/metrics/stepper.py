@@ -19,9 +19,8 @@ from dataclasses import dataclass
 
 from mr.metrics.breaths import BreathFinder
 from mr.metrics.config import MetricsConfig
-from mr.metrics.fit import Fit
 from mr.metrics.pauses import PauseNamer, ventilation_span_s
-from mr.metrics.strokes import Edges, Fitter, Level, Stroke, edges, measure
+from mr.metrics.strokes import Beat, Edges, Fitter, Level, Stroke, edges, measure
 from mr.metrics.turning import History, Turn, TurnFinder
 from mr.types import ChestSample, Compression, Measured, MetricsEvent, Ventilation
 
@@ -58,7 +57,7 @@ class MetricsStepper:
         self._n = 0
         self._n_in_cycle = 0
         self._release_s: float | None = None
-        self._peaks: deque[Fit] = deque(maxlen=LIVE_RATE_INTERVALS + 1)
+        self._beats: deque[Beat] = deque(maxlen=LIVE_RATE_INTERVALS + 1)
         self._last: Compression | None = None
         self._fresh()
         self._fitter = Fitter(self._history)
@@ -121,7 +120,7 @@ class MetricsStepper:
         """The signal was lost until `t_s`: keep what is sure, begin anew."""
         events = self._advance(last=True) + self._close_open()
         self._pauses.gap(self._t_s, t_s)
-        self._peaks.clear()
+        self._beats.clear()
         self._fresh()
         self._fitter = self._fitter.on(self._history)
         return events
@@ -206,14 +205,15 @@ class MetricsStepper:
         # Fitted again: at its confirmation the far side of the peak was not all there.
         peak = self._fitter.level(self._peak.turn, self._peak.turn.y - after.turn.y)
         stroke = Stroke(self._before, peak, after, known)
-        at = edges(stroke, self._history)
+        at = edges(stroke, self._history, self._fitter.noise_m)
+        beat = Beat(peak.fit, at)
         events = self._pause_before(at)
-        previous = self._peaks[-1] if self._peaks else None
+        previous = self._beats[-1] if self._beats else None
         compression = measure(
             stroke,
-            at,
+            beat,
             index=self._n,
-            previous_peak=previous,
+            previous=previous,
             history=self._history,
             fitter=self._fitter,
             config=self._config,
@@ -221,7 +221,7 @@ class MetricsStepper:
         )
         self._n += 1
         self._n_in_cycle += 1
-        self._peaks.append(peak.fit)
+        self._beats.append(beat)
         self._release_s = at.release_s
         self._last = compression
         self._before, self._peak = after, None
@@ -233,7 +233,7 @@ class MetricsStepper:
         events: list[MetricsEvent] = []
         if at.onset_s - self._release_s >= self._config.pause_threshold_s:
             events.append(self._pauses.pause(self._release_s, at.onset_s, self._breaths.start_s))
-            self._peaks.clear()
+            self._beats.clear()
             self._n_in_cycle = 0
         self._pauses.forget_before(at.onset_s)
         return events
@@ -269,7 +269,7 @@ class MetricsStepper:
         return 0.0 if self._release_s is None else self._t_s - self._release_s
 
     def _live_rate_cpm(self, pending: Level | None) -> float | None:
-        times = [fit.t_s for fit in self._peaks]
+        times = [beat.peak.t_s for beat in self._beats]
         if pending is not None:
             limit_s = self._config.pause_threshold_s + 1.0
             if times and pending.fit.t_s - times[-1] > limit_s:

@@ -13,17 +13,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from mr.metrics.config import MetricsConfig
-from mr.metrics.fit import Fit, NoiseMemory, fit_extreme, fit_fastest_fall
+from mr.metrics.fit import Fit, NoiseMemory, Polynomial, fit_fastest_fall
 from mr.metrics.turning import History, Turn
 from mr.types import ChestSample, Compression, Measured
 
 EDGE = 0.10
 """Onset and release are where the chest passes a tenth of its travel."""
-TOP = 0.35
-BOTTOM = 0.20
-"""Share of the travel that is fitted around a peak and around a release."""
+TOP = (0.35, 0.15, 0.06, 0.025)
+BOTTOM = (0.20, 0.08)
+"""Shares of the travel that are fitted around a peak and a release: the widest window
+that a polynomial follows to within the noise."""
+LEAST_N = 10
+"""Fewer samples are not split further."""
 FAR = 0.60
 """A window of few samples (a slow camera) may reach this far to have seven."""
+
+CHORD = (0.60, 0.80)
+SHAPE_S = 0.003
+"""By how much a chord's middle wanders about the peak as the shape varies."""
 
 NO_SCALE = "the signal is not calibrated"
 NO_ZERO = "the unloaded zero is not known"
@@ -62,14 +69,22 @@ class Fitter:
         self._history = history
         return self
 
+    @property
+    def noise_m(self) -> float:
+        """One-sigma of a single sample, pooled over the strokes of the last seconds."""
+        return math.sqrt(self._noise.variance)
+
     def level(self, turn: Turn, travel_m: float) -> Level:
         """Fit the raw samples around `turn`; `travel_m` is the stroke's rough travel."""
         peak = turn.kind == "peak"
-        share = TOP if peak else BOTTOM
-        a, b = self._history.window(turn.k, share * travel_m, FAR * travel_m)
-        t_s, y = self._history.raw(a, b)
         degrees = (3, 4) if peak else (0, 2, 3, 4)
-        fit = fit_extreme(t_s, y, turn.t_s, self._noise, highest=peak, degrees=degrees)
+        for share in TOP if peak else BOTTOM:
+            a, b = self._history.window(turn.k, share * travel_m, FAR * travel_m)
+            t_s, y = self._history.raw(a, b)
+            poly = Polynomial.best(t_s, y, turn.t_s, degrees, highest=peak)
+            if len(t_s) < LEAST_N or poly.follows(y):
+                break
+        fit = poly.extreme(self._noise)
         around = self._history.samples[a:b]
         sigma = math.sqrt(sum(s.sigma_m**2 for s in around) / len(around))
         return Level(turn, fit, sigma, all(s.zero_known for s in around))
@@ -83,14 +98,9 @@ class Fitter:
         force = np.array([p[1] for p in pairs])
         hint = int(np.argmax(np.convolve(force, np.ones(5) / 5.0, mode="same")))
         near = np.abs(t - t[hint]) <= 0.06
-        fit = fit_extreme(t[near], force[near], float(t[hint]), self._force_noise, highest=True)
+        poly = Polynomial.best(t[near], force[near], float(t[hint]), (2, 3, 4), highest=True)
+        fit = poly.extreme(self._force_noise)
         return Measured(fit.value, fit.sigma)
-
-
-def _total_sigma_m(level: Level) -> float:
-    """Noise of the fit, and what of the samples' sigma is not that noise (bias)."""
-    fit = level.fit
-    return math.hypot(fit.sigma, math.sqrt(max(level.sample_sigma_m**2 - fit.noise**2, 0.0)))
 
 
 def _depth_mm(level: Level, config: MetricsConfig) -> Measured:
@@ -98,7 +108,8 @@ def _depth_mm(level: Level, config: MetricsConfig) -> Measured:
         return Measured.unknown(NO_SCALE)
     if not level.zero_known:
         return Measured.unknown(NO_ZERO)
-    return Measured(1e3 * level.fit.value, 1e3 * _total_sigma_m(level))
+    # A sample's own sigma is mostly bias, which a fit over samples does not lessen.
+    return Measured(1e3 * level.fit.value, 1e3 * math.hypot(level.fit.sigma, level.sample_sigma_m))
 
 
 def _hand_offset_mm(samples: list[ChestSample]) -> tuple[Measured, Measured]:
@@ -122,26 +133,68 @@ class Edges:
     half_in_s: float
     half_out_s: float
     release_s: float
+    chord_s: float
+    """Middle of the chord through the upper flanks; follows the peak at a fixed distance."""
+    chord_sigma_s: float
 
 
-def edges(stroke: Stroke, history: History) -> Edges:
-    """Find onset, both half-depth crossings, and release."""
+def edges(stroke: Stroke, history: History, noise_m: float) -> Edges:
+    """Find onset, both half-depth crossings, release and the chord of the upper flanks."""
     before, peak, after = stroke.before.turn, stroke.peak.turn, stroke.after.turn
     rise, fall = peak.y - before.y, peak.y - after.y
+
+    def crossings(share: float) -> tuple[float, float]:
+        return (
+            history.crossing(peak.k, before.k, before.y + share * rise),
+            history.crossing(peak.k, after.k, after.y + share * fall),
+        )
+
+    onset_s, release_s = crossings(EDGE)
+    half_in_s, half_out_s = crossings(0.5)
+    low, high = crossings(CHORD[0]), crossings(CHORD[1])
+    flank_s = max(0.5 * (high[0] - low[0] + low[1] - high[1]), 1e-3)
+    speed_m_s = (CHORD[1] - CHORD[0]) * 0.5 * (rise + fall) / flank_s
+    n = max(history.index_at(half_out_s) - history.index_at(half_in_s), 1)
+    together = max(n * history.smoothing_s / max(half_out_s - half_in_s, 1e-3), 1.0)
+    noise_s = noise_m / math.sqrt(2.0 * together) / speed_m_s
     return Edges(
-        history.crossing(peak.k, before.k, before.y + EDGE * rise),
-        history.crossing(peak.k, before.k, before.y + 0.5 * rise),
-        history.crossing(peak.k, after.k, after.y + 0.5 * fall),
-        history.crossing(peak.k, after.k, after.y + EDGE * fall),
+        onset_s,
+        half_in_s,
+        half_out_s,
+        release_s,
+        0.25 * (low[0] + low[1] + high[0] + high[1]),
+        math.hypot(noise_s, SHAPE_S),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """When one compression was, twice: by its peak and by its chord."""
+
+    peak: Fit
+    at: Edges
+
+    def since(self, earlier: Beat) -> tuple[float, float]:
+        """Give the interval from an earlier peak and its sigma (s).
+
+        A flat top says little about the instant of its peak; its flanks say more. Both
+        intervals are weighed by their variances; the chord's distance cancels out.
+        """
+        peak_var = self.peak.t_sigma_s**2 + earlier.peak.t_sigma_s**2 + 1e-12
+        chord_var = self.at.chord_sigma_s**2 + earlier.at.chord_sigma_s**2
+        by_peak_s = self.peak.t_s - earlier.peak.t_s
+        by_chord_s = self.at.chord_s - earlier.at.chord_s
+        weight = chord_var / (peak_var + chord_var)
+        interval_s = weight * by_peak_s + (1.0 - weight) * by_chord_s
+        return interval_s, math.sqrt(peak_var * chord_var / (peak_var + chord_var))
 
 
 def measure(
     stroke: Stroke,
-    at: Edges,
+    beat: Beat,
     *,
     index: int,
-    previous_peak: Fit | None,
+    previous: Beat | None,
     history: History,
     fitter: Fitter,
     config: MetricsConfig,
@@ -149,17 +202,16 @@ def measure(
 ) -> Compression:
     """Measure one compression.
 
-    `previous_peak` is None for the first compression after a pause; `to_ns` maps the
+    `previous` is None for the first compression after a pause; `to_ns` maps the
     history's seconds to host nanoseconds.
     """
-    peak = stroke.peak.fit
+    at = beat.at
     release = _depth_mm(stroke.after, config)
     if release.value is not None and not stroke.after_known:
         release = Measured.unknown("the signal was lost before the chest came back")
     rate = duty = Measured.unknown("first compression after a pause")
-    if previous_peak is not None:
-        period_s = peak.t_s - previous_peak.t_s
-        sigma_s = math.hypot(peak.t_sigma_s, previous_peak.t_sigma_s)
+    if previous is not None:
+        period_s, sigma_s = beat.since(previous)
         rate = Measured(60.0 / period_s, 60.0 * sigma_s / period_s**2)
         duty = Measured((at.half_out_s - at.half_in_s) / period_s, sigma_s / period_s)
     a, b = history.index_at(at.half_in_s), history.index_at(at.half_out_s)
@@ -168,7 +220,7 @@ def measure(
     return Compression(
         index=index,
         onset_ns=to_ns(at.onset_s),
-        peak_ns=to_ns(peak.t_s),
+        peak_ns=to_ns(stroke.peak.fit.t_s),
         release_ns=to_ns(at.release_s),
         depth_mm=_depth_mm(stroke.peak, config),
         release_depth_mm=release,

@@ -41,6 +41,7 @@ class History:
     """
 
     def __init__(self, smoothing_s: float) -> None:
+        self.smoothing_s = smoothing_s
         self._half_s = 0.5 * smoothing_s + 1e-9
         self._first = 0
         self._lo = 0
