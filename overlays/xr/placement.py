@@ -22,7 +22,10 @@ DEFAULT_CHEST_HEIGHT_M = 0.20
 PANEL_ASIDE_M = 0.42
 PANEL_UP_M = 0.30
 PANEL_WIDTH_M = 0.50
+PANEL_SEEN_FROM_M = 0.85
+"""From the kneeling learner's eyes to the panel; only the sheet's resolution rests on it."""
 _SWITCH_SIDE_M = 0.30
+_SCALES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
 
 def default_xr_from_mannequin() -> Pose:
@@ -63,3 +66,14 @@ def panel_pose(xr_from_mannequin: Pose, head_in_xr_m: FloatArray, side: Side) ->
     x = x / length if length > 1e-3 else -xr_from_mannequin.R[:, 1]
     y = np.cross(z, x)
     return Pose(np.stack([x, y, z], axis=1), center_m)
+
+
+def panel_scale(eye_width_px: int, left_rad: float, right_rad: float, panel_width_px: int) -> float:
+    """Choose how many pixels to draw for each of the panel's: the next finer that is enough.
+
+    A sheet much finer than the eye's picture would lose thin strokes between its pixels
+    (compositors read it without mipmaps), a coarser one would look soft.
+    """
+    px_per_rad = eye_width_px / (np.tan(right_rad) - np.tan(left_rad))  # at the centre
+    wanted = px_per_rad * PANEL_WIDTH_M / PANEL_SEEN_FROM_M / panel_width_px
+    return next((scale for scale in _SCALES if scale >= wanted), _SCALES[-1])

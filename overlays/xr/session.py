@@ -23,7 +23,7 @@ from overlays.render.panel import draw_panel
 from overlays.xr import openxr
 from overlays.xr.blend import BlendChoice, choose_blend
 from overlays.xr.context import HiddenContext
-from overlays.xr.placement import PANEL_WIDTH_M, Side, panel_pose, panel_side
+from overlays.xr.placement import PANEL_WIDTH_M, Side, panel_pose, panel_scale, panel_side
 from overlays.xr.swapchain import Swapchain
 
 EXIT_WAIT_S = 1.0
@@ -238,7 +238,8 @@ class HeadsetSession:
             why = "the runtime shows nothing now"
             return FrameReport(display_ns, False, xr_from_head, xr_from_eye, fov_rad, why)
         layers.append(self._projection_layer(scene, xr_from_mannequin, views, xr_from_eye))
-        layers.append(self._panel_layer(scene.panel, xr_from_mannequin, xr_from_head))
+        scale = panel_scale(self._offer.eye_size_px[0], *fov_rad[0][:2], scene.panel.width_px)
+        layers.append(self._panel_layer(scene.panel, scale, xr_from_mannequin, xr_from_head))
         return FrameReport(display_ns, True, xr_from_head, xr_from_eye, fov_rad)
 
     def _locate_views(self, display_time: Any) -> tuple[Any, Any]:
@@ -273,9 +274,11 @@ class HeadsetSession:
             views=layer_views,
         )
 
-    def _panel_layer(self, panel: Panel, xr_from_mannequin: Pose, xr_from_head: Pose) -> Any:
+    def _panel_layer(
+        self, panel: Panel, scale: float, xr_from_mannequin: Pose, xr_from_head: Pose
+    ) -> Any:
         xr = self._xr
-        sheet = self._drawn_sheet(panel)
+        sheet = self._drawn_sheet(panel, scale)
         head_in_mannequin_m = xr_from_mannequin.inverse().apply(xr_from_head.t_m)
         self._side = panel_side(head_in_mannequin_m, self._side)
         xr_from_panel = panel_pose(xr_from_mannequin, xr_from_head.t_m, self._side)
@@ -289,15 +292,15 @@ class HeadsetSession:
             size=xr.Extent2Df(PANEL_WIDTH_M, height_m),
         )
 
-    def _drawn_sheet(self, panel: Panel) -> Swapchain:
+    def _drawn_sheet(self, panel: Panel, scale: float) -> Swapchain:
         """Draw the panel if it has changed; an unchanged one stays where it is."""
-        size_px = (panel.width_px, panel.height_px)
+        size_px = (round(panel.width_px * scale), round(panel.height_px * scale))
         if self._sheet is None or self._sheet.size_px != size_px:
             self._release_sheet()
             self._sheet = Swapchain(self._ctx, self._session, size_px)
         if panel != self._panel:
             with self._sheet.image() as framebuffer:
-                self._renderer.draw_sheet(framebuffer, draw_panel(panel))
+                self._renderer.draw_sheet(framebuffer, draw_panel(panel, scale))
             self._panel = panel
         return self._sheet
 

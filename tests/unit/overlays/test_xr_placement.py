@@ -1,0 +1,128 @@
+"""What the headset's view decides without a headset: blending, places, notes."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mr.errors import DeviceError
+from mr.types import Pose
+from overlays.xr import openxr
+from overlays.xr.blend import choose_blend
+from overlays.xr.placement import (
+    PANEL_ASIDE_M,
+    PANEL_UP_M,
+    default_xr_from_mannequin,
+    panel_pose,
+    panel_scale,
+    panel_side,
+)
+
+KNEELING_M = np.array([0.0, 0.9, -0.7])
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen", "shows_room"),
+    [
+        (["OPAQUE"], "OPAQUE", False),
+        (["OPAQUE", "ALPHA_BLEND"], "ALPHA_BLEND", True),
+        (["OPAQUE", "ADDITIVE"], "ADDITIVE", True),
+        (["ADDITIVE", "ALPHA_BLEND", "OPAQUE"], "ALPHA_BLEND", True),
+    ],
+)
+def test_the_best_offered_blend_mode_is_taken(
+    offered: list[str], chosen: str, shows_room: bool
+) -> None:
+    choice = choose_blend(offered)
+    assert (choice.name, choice.shows_room) == (chosen, shows_room)
+    assert choice.meaning
+
+
+def test_no_known_blend_mode_is_an_error() -> None:
+    with pytest.raises(ValueError, match="FOGGY"):
+        choose_blend(["FOGGY"])
+
+
+def test_default_mannequin_lies_across_on_its_back() -> None:
+    pose = default_xr_from_mannequin()
+    assert np.allclose(pose.R @ pose.R.T, np.eye(3))
+    assert np.linalg.det(pose.R) == pytest.approx(1.0)
+    assert np.allclose(pose.R[:, 2], [0.0, 1.0, 0.0])  # out of the chest is up
+    assert np.allclose(pose.R[:, 1], [-1.0, 0.0, 0.0])  # the head is at the learner's left
+    assert pose.t_m[2] == -1.2
+
+
+def test_panel_stands_beyond_the_mannequin_and_faces_the_head() -> None:
+    place = default_xr_from_mannequin()
+    side = panel_side(place.inverse().apply(KNEELING_M), None)
+    assert side == "left"  # the learner kneels at its right
+    panel = panel_pose(place, KNEELING_M, side)
+    assert np.linalg.det(panel.R) == pytest.approx(1.0)
+    assert panel.t_m[1] - place.t_m[1] == pytest.approx(PANEL_UP_M)
+    assert np.allclose(place.inverse().apply(panel.t_m)[0], PANEL_ASIDE_M)
+    toward = (KNEELING_M - panel.t_m) / np.linalg.norm(KNEELING_M - panel.t_m)
+    assert np.allclose(panel.R[:, 2], toward)
+    assert panel.R[1, 0] == pytest.approx(0.0)  # its lower edge is level
+    assert panel.R[1, 1] > 0.0
+
+
+def test_panel_is_a_rotation_even_seen_from_right_above() -> None:
+    place = default_xr_from_mannequin()
+    above = panel_pose(place, KNEELING_M, "left").t_m + np.array([0.0, 0.5, 0.0])
+    panel = panel_pose(place, above, "left")
+    assert np.allclose(panel.R.T @ panel.R, np.eye(3), atol=1e-9)
+    assert np.linalg.det(panel.R) == pytest.approx(1.0)
+
+
+def test_panel_does_not_jump_while_the_learner_compresses() -> None:
+    side = panel_side(np.array([-0.5, 0.0, 0.7]), None)
+    for x_m in (-0.1, 0.05, 0.2, -0.02):
+        side = panel_side(np.array([x_m, 0.0, 0.6]), side)
+        assert side == "left"
+    assert panel_side(np.array([0.5, 0.0, 0.7]), side) == "right"
+
+
+def test_panel_is_drawn_as_fine_as_the_eye_can_see() -> None:
+    quest_like = panel_scale(2064, -0.82, 0.82, 1024)
+    coarse = panel_scale(540, -0.74, 0.74, 1024)
+    assert quest_like == 0.75
+    assert coarse < quest_like
+    assert panel_scale(6000, -0.82, 0.82, 1024) > quest_like
+
+
+def test_poses_go_to_openxr_and_back(require: Any) -> None:
+    require.module("xr", "pip install 'mrcpr[headset]'")
+    pose = default_xr_from_mannequin() @ Pose(
+        np.array([[0.6, -0.8, 0.0], [0.8, 0.6, 0.0], [0.0, 0.0, 1.0]]), np.array([0.1, 0.2, 0.3])
+    )
+    back = openxr.pose_from_xr(openxr.pose_to_xr(pose))
+    assert np.allclose(back.R, pose.R, atol=1e-6)
+    assert np.allclose(back.t_m, pose.t_m, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (ModuleNotFoundError("No module named 'xr'", name="xr"), r"mrcpr\[headset\]"),
+        (AttributeError("no attribute 'glXGetCurrentContext'"), "libgl1"),
+    ],
+)
+def test_missing_parts_are_named(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception, words: str
+) -> None:
+    def refuse(name: str) -> None:
+        raise failure
+
+    monkeypatch.setattr(importlib, "import_module", refuse)
+    with pytest.raises(DeviceError, match=words):
+        openxr.load()
+
+
+def test_other_systems_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(DeviceError, match="win32"):
+        openxr.load()
