@@ -30,7 +30,7 @@ from mr.session.offline import Rerun, differences, rerun
 from mr.session.processes import SessionPlan
 from mr.sim.camera import SimImager
 from mr.sim.learner import STYLES
-from mr.sim.plant import MannequinPlant
+from mr.sim.plant import Bench
 from mr.sim.rig import make_sim_rig
 from mr.sim.script import Truth
 
@@ -133,7 +133,7 @@ def demo(
             f"{color_hz:.0f} Hz colour: what one core of this machine can render"
         )
     with console.status("calibrating the simulated rig with gauge blocks, masses and a syringe"):
-        rig = calibrated_rig(sources, seed)
+        rig = calibrated_rig(seed)
     save_rig(rig, folder / "rig.toml")
     plan = SessionPlan(
         open_devices=sources,
@@ -157,9 +157,9 @@ def demo(
     _conclude(console, sources, again, analysis, folder, has_picture)
 
 
-def calibrated_rig(sources: SimSources, seed: int) -> Rig:
+def calibrated_rig(seed: int) -> Rig:
     """Calibrate the simulated rig by the technician's own procedures."""
-    return calibrate_simulated(make_sim_rig(), MannequinPlant(sources.script(), seed=seed))
+    return calibrate_simulated(make_sim_rig(), Bench(seed))
 
 
 def _conclude(

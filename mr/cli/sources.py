@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from mr.clock.host import NowNs
 from mr.config import Mode
@@ -20,10 +22,10 @@ from mr.rig import Rig
 from mr.sim.camera import SimCamera
 from mr.sim.learner import make_script
 from mr.sim.mannequin import SimMannequinPort
-from mr.sim.plant import MannequinPlant
+from mr.sim.plant import Plant
 from mr.sim.rig import make_sim_rig
 from mr.sim.script import Script
-from mr.types import Device
+from mr.types import Device, DeviceInfo, EndOfStream, Sample
 
 SIM_TICK_PPM = 35.0
 """How fast the simulated mannequin's crystal runs: an ordinary one is some tens of ppm off."""
@@ -50,25 +52,62 @@ class SimSources:
         """Make the devices; their common time starts now."""
         sim_rig, script = make_sim_rig(), self.script()
         devices: list[Device] = []
-        camera = None
-        if self.camera:
-            camera = SimCamera(
-                sim_rig,
-                script,
-                now,
-                depth_hz=self.depth_hz,
-                color_hz=self.color_hz,
-                seed=self.seed,
-            )
+        start_ns = now()
         if self.mannequin:
-            plant = MannequinPlant(script, seed=self.seed)
             port = SimMannequinPort(
-                plant, now, serial=sim_rig.mannequin_serial, tick_ppm=SIM_TICK_PPM
+                Plant(script, self.seed),
+                now,
+                serial=sim_rig.mannequin_serial,
+                tick_ppm=SIM_TICK_PPM,
             )
-            devices.append(MannequinSource(port, now, kind="sim"))
-        if camera is not None:
-            devices.append(camera)
+            source = MannequinSource(port, now, kind="sim")
+            devices.append(Ending(source, now, start_ns + round(script.duration_s * 1e9)))
+        if self.camera:
+            devices.append(
+                SimCamera(
+                    sim_rig,
+                    script,
+                    now,
+                    depth_hz=self.depth_hz,
+                    color_hz=self.color_hz,
+                    seed=self.seed,
+                    start_ns=start_ns,
+                )
+            )
         return devices
+
+
+class Ending:
+    """A device that ends at an instant: the simulated mannequin, which would never."""
+
+    def __init__(self, device: Device, now: NowNs, end_ns: int) -> None:
+        self._device = device
+        self._now = now
+        self._end_ns = end_ns
+
+    @property
+    def info(self) -> DeviceInfo:
+        """Who the device is."""
+        return self._device.info
+
+    def __enter__(self) -> Self:
+        """Open the device."""
+        self._device.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self._device.__exit__(exc_type, exc, tb)
+
+    def poll(self) -> Sequence[Sample]:
+        """Give what the device gives, until its end."""
+        if self._now() > self._end_ns:
+            raise EndOfStream
+        return self._device.poll()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,7 @@ from mr.rig import Rig
 from mr.session.processes import LiveSession, SessionPlan, ViewMain, run_fast
 from mr.session.shared import Picture
 from mr.types import Phase, Snapshot
-from overlays.mirror import draw_mirror, save_png
-from overlays.scene import build_scene
+from overlays.mirror import MirrorView, save_png
 from overlays.sound import Metronome
 
 SHOW_EVERY_S = 0.05
@@ -52,7 +51,11 @@ class PictureKeeper:
             return
         if self._kept is not None and self._kept[1].t_ns == self._picture.t_ns:
             return
-        telling = snapshot.phase is Phase.COMPRESSING and snapshot.rate_cpm is not None
+        telling = (
+            snapshot.phase is Phase.COMPRESSING
+            and snapshot.rate_cpm is not None
+            and snapshot.hands != "off"
+        )
         if telling or self._kept is None:
             self._kept = (snapshot, self._picture)
 
@@ -61,21 +64,9 @@ class PictureKeeper:
         if self._kept is None:
             return False
         snapshot, picture = self._kept
-        save_png(path, draw_mirror_of(self.rig, snapshot, picture))
+        seen = (picture.bgr, snapshot.world_from_mannequin, picture.camera_id)
+        save_png(path, MirrorView(self.rig).draw(snapshot, seen))
         return True
-
-
-def draw_mirror_of(rig: Rig, snapshot: Snapshot, picture: Picture) -> object:
-    """Draw a snapshot onto a rig camera's colour picture."""
-    camera = rig.cameras[picture.camera_id]
-    pose = snapshot.world_from_mannequin
-    cam_from_mannequin = None
-    intrinsics = camera.color or camera.depth
-    if pose is not None:
-        cam_from_mannequin = camera.world_from_cam.pose().inverse() @ pose
-        if camera.color is not None and camera.color_from_depth is not None:
-            cam_from_mannequin = camera.color_from_depth.pose() @ cam_from_mannequin
-    return draw_mirror(picture.bgr, build_scene(snapshot), cam_from_mannequin, intrinsics)
 
 
 @dataclass(slots=True)

@@ -1,44 +1,71 @@
 """The view processes: the mirror's window, and the headset.
 
 Takes a channel's names, shows its newest snapshot until it is asked to end; leaves the
-drawing to `overlays`. These run as processes of their own and may stall or end at will.
+drawing to `overlays`. These run as processes of their own: they may stall, fail or end
+at will, and the session goes on.
 """
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing.synchronize import Event
 
+from mr.errors import MrError
 from mr.rig import Rig
 from mr.session.processes import ViewMain
 from mr.session.shared import Channel
+from overlays.mirror import CameraPicture, run_mirror_view
+from overlays.xr.view import run_headset_view
 
 
 def view_mains(rig: Rig, window: bool | None, headset: bool = False) -> Sequence[ViewMain]:
     """Choose the views of a session; `window` None means: where there is a display."""
     mains: list[ViewMain] = []
-    if window is not False and rig.cameras:
+    if window is not False and any(camera.color for camera in rig.cameras.values()):
         mains.append(partial(mirror_main, rig, window))
     if headset:
         mains.append(headset_main)
     return mains
 
 
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 -- a view's one way to speak
+
+
+@contextmanager
+def _viewing(names: tuple[str, str]) -> Iterator[Channel]:
+    """Open the channel; Ctrl-C is the parent's, and a view that fails says so in one line."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Channel.attach(names) as channel:
+            yield channel
+    except MrError as error:
+        _say(f"mrcpr: {error} (the session goes on)")
+
+
 def mirror_main(rig: Rig, window: bool | None, names: tuple[str, str], end: Event) -> None:
     """Show the mirror in a window until `end` is set."""
-    from overlays.mirror_view import run_mirror_view
+    with _viewing(names) as channel:
+        # Only who asked for a window is told that there can be none.
+        say = _say if window else (lambda _line: None)
+        run_mirror_view(
+            rig, channel.snapshot, partial(_picture, channel), end, window=window, say=say
+        )
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with Channel.attach(names) as channel:
-        run_mirror_view(channel.snapshot, partial(_picture, channel), rig, end.is_set, window)
+
+def _picture(channel: Channel) -> CameraPicture | None:
+    """Give the newest picture with the newest pose: the mannequin hardly ever moves."""
+    picture, snapshot = channel.picture(), channel.snapshot()
+    if picture is None or snapshot is None:
+        return None
+    return picture.bgr, snapshot.world_from_mannequin, picture.camera_id
 
 
 def headset_main(names: tuple[str, str], end: Event) -> None:
     """Show the scene in the headset until `end` is set."""
-    from overlays.xr.view import run_headset_view
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with Channel.attach(names) as channel:
-        run_headset_view(channel.snapshot, end.is_set)
+    with _viewing(names) as channel:
+        run_headset_view(channel.snapshot, end.is_set, say=_say)
