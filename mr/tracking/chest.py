@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from mr.tracking.hands import AXIS_SIGMA_M, Arm, find_arms, foot
+from mr.tracking.hands import HEEL_SIGMA_M, Arm, find_arms, foot
 from mr.tracking.surface import STRIDE, ChestView, Points, region
 from mr.types import DepthFrame, FloatArray
 
@@ -45,6 +45,10 @@ REACH_M = 0.15
 """Arms that come down farther from the compression point press elsewhere."""
 FOLLOW_S = 0.8
 """Time constant of the patch: longer than a compression, shorter than a slide."""
+CATCH_UP_S = 0.06
+NEAR_M = 0.005
+"""While the hands are farther from the patch's place than the heel's scatter, they are
+still being put down: the patch catches up, so that it is at rest when they are."""
 JUMP_M = 0.035
 """Hands that move farther at once have been put elsewhere."""
 
@@ -126,13 +130,14 @@ class ChestWatch:
             # The same part of the arms at every depth, so that its bias stays the same.
             arms = find_arms(points, view.cam_in_mannequin_m, rough.z_m) or arms
             landing = foot(arms, rough.z_m - HEEL_UNDER_BACK_M)
+            fingers = _fingers(arms, self._fingers)
         if rough is None or landing is None:
             why = "the back of the hand is hidden or gives no depth"
             return ChestLook(None, "unknown", why, None, float("nan"), why)
         heel, fingers = self._follow(landing, fingers, t_ns)
         height = _back_height(view, points, heel, fingers) or rough
         xy = landing + HEEL_FORWARD_M * fingers
-        return ChestLook(height, "on", "", np.array([*xy, height.z_m]), AXIS_SIGMA_M, "")
+        return ChestLook(height, "on", "", np.array([*xy, height.z_m]), HEEL_SIGMA_M, "")
 
     def _without_hands(self, view: ChestView, points: Points, heel_why: str) -> ChestLook:
         mask = region(points, -0.12, 0.12) & disc(points, np.zeros(2), BARE_RADIUS_M)
@@ -149,10 +154,12 @@ class ChestWatch:
         self, landing: FloatArray, fingers: FloatArray, t_ns: int
     ) -> tuple[FloatArray, FloatArray]:
         """Move the patch's place and turn its direction, slowly."""
-        share = 1.0 - float(np.exp(-max(0, t_ns - self._last_ns) * 1e-9 / FOLLOW_S))
+        elapsed_s = max(0, t_ns - self._last_ns) * 1e-9
         self._last_ns = t_ns
         heel, old = self._heel, self._fingers
-        if heel is not None and old is not None and np.linalg.norm(landing - heel) < JUMP_M:
+        gap_m = np.inf if heel is None else float(np.linalg.norm(landing - heel))
+        if heel is not None and old is not None and gap_m < JUMP_M:
+            share = 1.0 - float(np.exp(-elapsed_s / (FOLLOW_S if gap_m < NEAR_M else CATCH_UP_S)))
             landing = heel + share * (landing - heel)
             fingers = old + share * (fingers - old)
             fingers = fingers / max(float(np.linalg.norm(fingers)), 1e-6)

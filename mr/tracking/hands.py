@@ -34,8 +34,9 @@ MAX_FOOT_GAP_M = 0.09
 """Two arms whose feet lie farther apart are not of one learner's stacked hands."""
 HALF_CIRCLE_MEAN = float(np.pi / 4)
 """Mean of √(1 − u²): how far the seen half of a cylinder lies before its axis."""
-AXIS_SIGMA_M = 0.003
-"""Scatter of a foot that no noise model explains (clothing, the arm is no cylinder)."""
+HEEL_SIGMA_M = 0.006
+"""One-sigma of the heel on each axis. Scatter within a session is 1 to 2 mm (simulated);
+the rest is a steady offset by how this learner bends wrists and stacks hands."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
