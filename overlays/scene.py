@@ -61,7 +61,7 @@ def build_scene(
     items += depth.tile(context, depth_box)
     items += rate.tile(context, rate_box)
     items += recoil.tile(context, recoil_box)
-    last_tile = hands_off.tile if hands_off.applies(context) else count.tile
+    last_tile = hands_off.tile if context.pausing else count.tile
     items += last_tile(context, count_box)
     items += advice.line(context, _ADVICE)
     items += _score(context)

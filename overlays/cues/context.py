@@ -57,6 +57,10 @@ KNEELING = Viewer((-0.50, -0.05, 0.70), (0.0, 0.0, 1.0))
 """A learner who kneels at the mannequin's right side: the viewer when none is known."""
 
 
+PAUSE_FROM_S = 2.0
+"""Shorter gaps belong to the rhythm; a timer that flashes up distracts."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Context:
     """All that a cue may look at."""
@@ -65,6 +69,18 @@ class Context:
     theme: Theme
     messages: Messages
     viewer: Viewer
+
+    @property
+    def pausing(self) -> bool:
+        """Whether nobody has pushed for so long that the last values are history."""
+        running = (Phase.COMPRESSING, Phase.VENTILATING, Phase.PAUSED)
+        return self.snapshot.phase in running and self.snapshot.hands_off_s >= PAUSE_FROM_S
+
+    def level_of(self, side: Side) -> Level:
+        """Give the level of a place in a band; history is not judged."""
+        if side == "unknown" or self.pausing:
+            return "neutral"
+        return "good" if side == "good" else "warning"
 
     def why_unknown(self) -> str:
         """Say why a value is missing: the health of a stream, if it says so."""
@@ -84,13 +100,6 @@ def side_of(value: float | None, low: float, high: float | None) -> Side:
     if value < low:
         return "low"
     return "high" if high is not None and value > high else "good"
-
-
-def level_of(side: Side) -> Level:
-    """Give the level of a place in a band."""
-    if side == "unknown":
-        return "neutral"
-    return "good" if side == "good" else "warning"
 
 
 def _point(vector: FloatArray) -> Point3:

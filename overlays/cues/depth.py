@@ -11,8 +11,8 @@ import numpy as np
 
 from mr.types import FloatArray, Targets
 from overlays.cues import strip
-from overlays.cues.context import Context, level_of, side_of
-from overlays.cues.tile import NUMBER_PX, PAD_PX, UNIT_PX, Box, ground, word
+from overlays.cues.context import Context, side_of
+from overlays.cues.tile import NUMBER_PX, PAD_PX, UNIT_PX, Box, ground, judged
 from overlays.primitives import Label, Line, PanelItem, Polygon, Rect, Registered, Text
 
 FULL_MM = 80.0
@@ -96,7 +96,7 @@ def _peak(context: Context, sheet: _Sheet) -> list[Registered]:
         return [Label(anchor, context.messages("panel.unknown"), 0.022, theme.text)]
     depth_mm = snapshot.last_depth_mm
     side = side_of(depth_mm, snapshot.targets.depth_low_mm, snapshot.targets.depth_high_mm)
-    color = theme.level(level_of(side))
+    color = theme.level(context.level_of(side))
     corners = [(0.0, 0.0), (0.018, -0.011), (0.018, 0.011)]
     rim = [(-0.005, 0.0), (0.022, -0.018), (0.022, 0.018)]
     anchor = strip.points(sheet.at(x_m + 0.072, depth_mm)[None])[0]
@@ -171,10 +171,7 @@ def tile(context: Context, box: Box) -> list[PanelItem]:
             right_px, middle_px + 28, messages("depth.unit"), UNIT_PX, context.theme.muted, "right"
         ),
     ]
-    if side == "unknown":
-        return items + word(context, box, "neutral", context.why_unknown())
-    symbol = {"low": "▼", "high": "▲", "good": ""}[side]
-    return items + word(context, box, level_of(side), messages(f"depth.{side}"), symbol)
+    return items + judged(context, box, side, "depth", {"low": "▼", "high": "▲"})
 
 
 def _panel_bar(context: Context, box: Box) -> list[PanelItem]:
@@ -199,5 +196,7 @@ def _panel_bar(context: Context, box: Box) -> list[PanelItem]:
         side = side_of(
             snapshot.last_depth_mm, snapshot.targets.depth_low_mm, snapshot.targets.depth_high_mm
         )
-        items.append(Text(x_px + width_px + 8, peak_px + 9, "◀", 26.0, theme.level(level_of(side))))
+        items.append(
+            Text(x_px + width_px + 8, peak_px + 9, "◀", 26.0, theme.level(context.level_of(side)))
+        )
     return items

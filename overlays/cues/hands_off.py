@@ -9,16 +9,6 @@ from overlays.cues.tile import UNIT_PX, Box, ground, word
 from overlays.primitives import PanelItem, Text
 from overlays.theme import Level
 
-SHOWN_FROM_S = 2.0
-"""Shorter gaps belong to the rhythm; a timer that flashes up distracts."""
-
-
-def applies(context: Context) -> bool:
-    """Say whether the timer is to be shown now."""
-    snapshot = context.snapshot
-    running = snapshot.phase in (Phase.COMPRESSING, Phase.VENTILATING, Phase.PAUSED)
-    return running and snapshot.hands_off_s >= SHOWN_FROM_S
-
 
 def tile(context: Context, box: Box) -> list[PanelItem]:
     """Draw the timer on the panel; it takes the place of the count."""

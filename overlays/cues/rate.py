@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from overlays.cues.context import Context, level_of, side_of
-from overlays.cues.tile import NUMBER_PX, UNIT_PX, Box, ground, word
+from overlays.cues.context import Context, side_of
+from overlays.cues.tile import NUMBER_PX, UNIT_PX, Box, ground, judged
 from overlays.primitives import Arc, Color, Line, PanelItem, Text
 
 LOW_CPM, HIGH_CPM = 60.0, 160.0
@@ -43,16 +43,13 @@ def tile(context: Context, box: Box) -> list[PanelItem]:
     if snapshot.rate_cpm is not None:
         rad = _angle_rad(snapshot.rate_cpm)
         items.append(dial.tick(rad, 15.0, 13.0, theme.tile))
-        items.append(dial.tick(rad, 15.0, 7.0, theme.level(level_of(side))))
+        items.append(dial.tick(rad, 15.0, 7.0, theme.level(context.level_of(side))))
     number = messages.number(snapshot.rate_cpm)
     items += [
         Text(dial.x_px, dial.y_px + 12, number, NUMBER_PX, theme.text, "center", bold=True),
         Text(dial.x_px, dial.y_px + 37, messages("rate.unit"), UNIT_PX, theme.muted, "center"),
     ]
-    if side == "unknown":
-        return items + word(context, box, "neutral", context.why_unknown())
-    symbol = {"low": "▲", "high": "▼", "good": ""}[side]
-    return items + word(context, box, level_of(side), messages(f"rate.{side}"), symbol)
+    return items + judged(context, box, side, "rate", {"low": "▲", "high": "▼"})
 
 
 @dataclass(frozen=True, slots=True)

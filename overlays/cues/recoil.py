@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from overlays.cues.context import Context, level_of, side_of
-from overlays.cues.tile import NUMBER_PX, PAD_PX, UNIT_PX, Box, ground, word
+from overlays.cues.context import Context, side_of
+from overlays.cues.tile import NUMBER_PX, PAD_PX, UNIT_PX, Box, ground, judged
 from overlays.primitives import Line, PanelItem, Rect, Text
 
 FULL_MM = 20.0
@@ -37,7 +37,7 @@ def tile(context: Context, box: Box) -> list[PanelItem]:
     if left_mm is not None:
         share = float(np.clip(left_mm / FULL_MM, 0.0, 1.0))
         chest_px = y_px + share * (height_px - 8) + 4
-        color = theme.level(level_of(side))
+        color = theme.level(context.level_of(side))
         items.append(Line(x_px + 8, chest_px, x_px + width_px - 8, chest_px, 9.0, color))
         items += _arrow(x_px + width_px / 2, chest_px, y_px, color) if side == "high" else []
     right_px, middle_px = box.right_px - PAD_PX, box.y_px + 128
@@ -46,10 +46,7 @@ def tile(context: Context, box: Box) -> list[PanelItem]:
         Text(right_px, middle_px, number, NUMBER_PX, theme.text, "right", bold=True),
         Text(right_px, middle_px + 28, messages("recoil.unit"), UNIT_PX, theme.muted, "right"),
     ]
-    if side == "unknown":
-        return items + word(context, box, "neutral", context.why_unknown())
-    symbol = "▲" if side == "high" else ""
-    return items + word(context, box, level_of(side), messages(f"recoil.{side}"), symbol)
+    return items + judged(context, box, side, "recoil", {"high": "▲"})
 
 
 def _arrow(

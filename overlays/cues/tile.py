@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from overlays.cues.context import Context
+from overlays.cues.context import Context, Side
 from overlays.primitives import PanelItem, Rect, Text
 from overlays.theme import SYMBOLS, Level
 
@@ -77,3 +77,18 @@ def word(context: Context, box: Box, level: Level, text: str, symbol: str = "") 
         Rect(x_px, y_px, width_px, height_px, theme.level(level), 9.0),
         Text(middle_px, y_px + 25, fits, WORD_PX, theme.ink, "center", bold=True),
     ]
+
+
+def judged(
+    context: Context, box: Box, side: Side, key: str, symbols: dict[Side, str]
+) -> list[PanelItem]:
+    """Draw the word for a value's place in its band; unknown and history are said as such.
+
+    `key` is the group in the catalogue, `symbols` the shapes of the places that have one.
+    """
+    if side == "unknown":
+        return word(context, box, "neutral", context.why_unknown())
+    if context.pausing:
+        return word(context, box, "neutral", context.messages("panel.before"))
+    text = context.messages(f"{key}.{side}")
+    return word(context, box, context.level_of(side), text, symbols.get(side, ""))

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from mr.types import Cue, Health, Phase, Snapshot
-from overlays.cues import hands_off
-from overlays.cues.context import Viewer, side_of
+from overlays.cues.context import PAUSE_FROM_S, Viewer, side_of
 from overlays.cues.count import cycle_of
 from overlays.primitives import Label, Line, Polygon, Polyline, Ring, Scene, Text
 from overlays.scene import build_scene
@@ -250,10 +249,13 @@ def test_a_needle_beyond_the_dial_stays_at_its_end(states: dict[str, Snapshot]) 
 
 
 def test_the_hands_off_timer_waits_for_a_real_gap(states: dict[str, Snapshot]) -> None:
-    brief = replace(states["right"], hands_off_s=hands_off.SHOWN_FROM_S - 0.1)
-    long = replace(states["right"], hands_off_s=hands_off.SHOWN_FROM_S + 5.95)
+    brief = replace(states["right"], hands_off_s=PAUSE_FROM_S - 0.1)
+    long = replace(states["right"], hands_off_s=PAUSE_FROM_S + 5.95)
     assert "Hands off" not in texts_of(build_scene(brief))
     assert {"Hands off", "7"} <= set(texts_of(build_scene(long)))
+    assert not says(build_scene(long), "on target"), "values before a pause are history"
+    assert says(build_scene(long), "before the pause")
+    assert says(build_scene(brief), "on target")
     finished = replace(long, phase=Phase.FINISHED)
     assert "Hands off" not in texts_of(build_scene(finished))
 
