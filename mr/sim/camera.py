@@ -97,11 +97,15 @@ class SimImager:
 
     def bgr(self, t_s: float) -> BgrArray:
         """Give the colour image (H, W, 3)."""
+        depth = float(self.script.chest_depth_m(t_s))
+        return self.painter().picture(depth, self.script.hands_at(t_s))
+
+    def painter(self) -> Painter:
+        """Give the painter of colour images; the first call takes some 0.2 s to make it."""
         if self._painter is None:
             view = View(self.rig.camera.color, self.rig.mannequin_from_color)
             self._painter = Painter(Scene(view, self.rig.plates), self.rig.dictionary, self._seed)
-        depth = float(self.script.chest_depth_m(t_s))
-        return self._painter.picture(depth, self.script.hands_at(t_s))
+        return self._painter
 
 
 @dataclass(slots=True)
@@ -175,6 +179,8 @@ class SimCamera:
 
     def __enter__(self) -> Self:
         """Start the script now, unless told when."""
+        if len(self._streams) > 1:
+            self._imager.painter()
         if self._start_ns is None:
             self._start_ns = self._now()
         return self

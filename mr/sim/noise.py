@@ -39,11 +39,13 @@ class NoiseModel:
     """Share of speckle holes anywhere."""
     drift_px: float = 0.01
     """Amplitude of the slow wandering of all disparities, over minutes."""
+    window_px: int = 5
+    """Side of the window whose median a pixel shows: 0 or 5. Thin things lose detail."""
 
     @staticmethod
     def none() -> NoiseModel:
         """Give a camera without noise, steps, holes or drift."""
-        return NoiseModel(0.0, 0.0, 0.0, 0.0, float("inf"), 0.0, 0.0)
+        return NoiseModel(0.0, 0.0, 0.0, 0.0, float("inf"), 0.0, 0.0, 0)
 
 
 class NoiseField:
@@ -107,8 +109,8 @@ class Stereo:
     true_fb_px_m: float
     nominal_fb_px_m: float
     m_per_count: float = 1e-4
-    disparity_shift_px: float = 128.0
-    """Disparities above this (too near) are not searched."""
+    max_disparity_px: float = 126.0
+    """What is nearer than this is not searched for."""
 
 
 def measure(
@@ -116,7 +118,9 @@ def measure(
 ) -> CountsArray:
     """Turn true depth (H, W) m (inf: nothing there) into counts, 0 where not measured."""
     disparity = np.float32(stereo.true_fb_px_m) / depth_m
-    holes = _hidden_from_right(disparity, model.edge_px) | (disparity > stereo.disparity_shift_px)
+    if model.window_px > 0:
+        disparity = np.asarray(cv2.medianBlur(disparity, model.window_px), dtype=np.float32)
+    holes = _hidden_from_right(disparity, model.edge_px) | (disparity > stereo.max_disparity_px)
     noise = field.disparity_px(depth_m.shape, t_s)
     if noise is not None:
         disparity += noise

@@ -137,15 +137,23 @@ def _paint_ground(image: Float32Array, view: View, cast: Cast) -> None:
         image[where] = base * shade[:, None].astype(np.float32)
 
 
+def _soft(inside_m: Float32Array) -> Float32Array:
+    """Go from 0 outside to 1 inside over about a pixel, so that seams are not jagged."""
+    return np.asarray(np.clip(inside_m / np.float32(0.0014) + np.float32(0.5), 0, 1))
+
+
 def _torso_color(x: Float32Array, y: Float32Array) -> Float32Array:
     """Give the torso's own colour, (n, 3): an open jacket over a bare chest."""
     opening = np.float32(0.105) - np.float32(0.11) * np.clip(y - 0.02, 0, 1)
-    bare = (np.abs(x) < opening) & (y > -0.17) & (y < 0.235)
-    hem = np.abs(np.abs(x) - opening) < 0.006
-    color = np.where(bare[:, None], _rgb(body.MANNEQUIN_SKIN), _rgb(body.JACKET))
-    color = np.where((hem & (y > -0.17))[:, None], _rgb((0.10, 0.19, 0.40)), color)
-    belt = (y < -0.285)[:, None]
-    color = np.where(belt, _rgb((0.16, 0.16, 0.18)), color)
+    bare = _soft(opening - np.abs(x)) * _soft(y + 0.17) * _soft(0.235 - y)
+    hem = _soft(0.006 - np.abs(np.abs(x) - opening)) * _soft(y + 0.17)
+    color = np.broadcast_to(_rgb(body.JACKET), (len(x), 3))
+    for share, over in (
+        (bare, body.MANNEQUIN_SKIN),
+        (hem, (0.10, 0.19, 0.40)),
+        (_soft(-0.285 - y), (0.16, 0.16, 0.18)),
+    ):
+        color = color + share[:, None] * (_rgb(over) - color)
     groove = np.exp(-((x / 0.006) ** 2)) * (y > -0.10) * (y < 0.16) * 0.10
     ribs = 0.05 * np.exp(-((np.abs(x) - 0.055) ** 2) / 0.0009) * np.sin(y * 170.0) ** 8
     for side in (-0.062, 0.062):

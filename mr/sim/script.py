@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -65,8 +66,8 @@ class HandsSegment:
     """Where the hands are between two instants; they travel at the start of each."""
 
     start_s: float
-    place: str
-    """``away``, ``chest`` or ``head``; on the chest they follow it."""
+    place: Literal["away", "chest", "head"]
+    """On the chest they follow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,10 @@ class HandsState:
     on_chest: bool
 
 
-HAND_PLACES_M = {"away": (-0.50, 0.05, 0.42), "head": (-0.30, 0.42, 0.16)}
+HAND_PLACES_M: dict[str, tuple[float, float, float]] = {
+    "away": (-0.50, 0.05, 0.42),
+    "head": (-0.30, 0.42, 0.16),
+}
 """Where hands rest when they are not on the chest; ``away`` is out of the picture."""
 
 TRAVEL_S = 0.45
