@@ -61,6 +61,10 @@ PAUSE_FROM_S = 2.0
 """Shorter gaps belong to the rhythm; a timer that flashes up distracts."""
 
 
+FEW = 3
+"""With fewer compressions than this, what is missing is still to come."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Context:
     """All that a cue may look at."""
@@ -88,7 +92,9 @@ class Context:
             if health.state != "ok":
                 state = self.messages(f"state.{health.state}")
                 return self.messages("panel.health", stream=health.stream, state=state)
-        if self.snapshot.n_compressions == 0 and self.snapshot.phase is not Phase.FINISHED:
+        if self.pausing:
+            return self.messages("panel.pause")
+        if self.snapshot.n_compressions < FEW and self.snapshot.phase is not Phase.FINISHED:
             return self.messages("panel.not_yet")
         return self.messages("panel.not_measured")
 

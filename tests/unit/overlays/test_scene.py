@@ -117,6 +117,13 @@ def test_unknown_without_illness_says_it_was_not_measured(states: dict[str, Snap
     assert texts_of(scene).count("not measured") == 3
 
 
+def test_a_rate_missing_in_a_pause_or_at_the_start_says_so(states: dict[str, Snapshot]) -> None:
+    pause = build_scene(replace(states["hands off"], rate_cpm=None))
+    assert texts_of(pause).count("during the pause") == 1
+    first = build_scene(replace(states["right"], rate_cpm=None, n_compressions=1))
+    assert texts_of(first).count("not yet") == 1
+
+
 def neutral_of(scene: Scene) -> tuple[list[str], object]:
     return texts_of(scene), scene.registered
 
