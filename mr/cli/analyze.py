@@ -49,9 +49,9 @@ def analyze(
 ) -> None:
     """Count, measure and score the compressions of FILE.
 
-    A CSV needs a header row with `t_s` and `depth_mm` (positive into the chest, from the unloaded
-    zero) or `depth_au` (unknown scale: depth and recoil are then reported as unknown); optional
-    `force_n`, `hand_x_mm`, `hand_y_mm`, `airway_ml`.
+    A CSV needs a header row: t_s and either depth_mm (positive into the chest,
+    from the unloaded zero) or depth_au (unknown scale: depth and recoil are
+    then unknown, too); optional force_n, hand_x_mm, hand_y_mm, airway_ml.
     """
     if file.suffix.lower() == ".csv":
         analysis = analyze_csv(file, guideline or DEFAULT_GUIDELINE, mode or Mode.HANDS_ONLY)

@@ -117,8 +117,9 @@ def demo(
 ) -> None:
     """Train on a simulated rig: sensors, overlay, score, report and picture.
 
-    The mannequin samples at 200 Hz and the camera at the rate that one core can render. All
-    outputs say "simulated"; the simulator's truth stands beside the measured values at the end.
+    The mannequin samples at 200 Hz and the camera at the rate that one core can
+    render. All outputs say "simulated"; the simulator's truth stands beside the
+    measured values at the end.
     """
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]MR-CPR demo, simulated.[/] {DISCLAIMER}")

@@ -6,22 +6,65 @@ whose traceback is kept in a file that the line names; 130 Ctrl-C.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
-import click
 import platformdirs
 import typer
+import typer.core
 from rich.console import Console
 
 import mr
-from mr.cli import analyze, demo, doctor, replay, report, run, simulate
 from mr.errors import MrError
+
+COMMANDS = {
+    "demo": "Train on a simulated rig: sensors, overlay, score, report and picture.",
+    "run": "Train on the rig that RIG.toml describes.",
+    "replay": "Run RECORDING through the pipeline again and compare with the live run.",
+    "analyze": "Count, measure and score the compressions of FILE.",
+    "report": "Write an HTML report of RECORDING: score, plots and every compression.",
+    "simulate": "Write a simulated rig into FOLDER: rig.toml, a camera recording, the truth.",
+    "doctor": "Say what is installed, connected and missing, and how to get it.",
+}
+
+
+class LazyGroup(typer.core.TyperGroup):
+    """Imports a subcommand only when it is called, so that ``mrcpr --help`` is quick."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name the subcommands in the order of their use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Give a stand-in with the help line; `resolve_command` gives the real one."""
+        text = COMMANDS.get(cmd_name)
+        return None if text is None else typer.core.TyperCommand(cmd_name, help=text)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Import the subcommand that is about to run."""
+        name, stand_in, rest = super().resolve_command(ctx, args)
+        return name, stand_in if name is None else load_command(name), rest
+
+
+def load_command(name: str) -> Any:
+    """Import ``mr.cli.<name>`` and make a command of its function of the same name."""
+    module: Any = importlib.import_module(f"mr.cli.{name}")
+    single = typer.Typer(
+        add_completion=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    single.command(name)(getattr(module, name))
+    return typer.main.get_command(single)
+
 
 app = typer.Typer(
     name="mrcpr",
+    cls=LazyGroup,
     help=f"Mixed-reality CPR trainer: measure, coach, score and review.\n\n{mr.DISCLAIMER}",
     no_args_is_help=True,
     add_completion=False,
@@ -46,15 +89,6 @@ def _options(
     """Take the options that stand before a subcommand."""
 
 
-app.command("demo")(demo.demo)
-app.command("run")(run.run)
-app.command("replay")(replay.replay)
-app.command("analyze")(analyze.analyze)
-app.command("report")(report.report)
-app.command("doctor")(doctor.doctor)
-app.command("simulate")(simulate.simulate)
-
-
 def _keep_traceback() -> Path:
     folder = Path(platformdirs.user_log_dir("mrcpr", appauthor=False))
     folder.mkdir(parents=True, exist_ok=True)
@@ -67,14 +101,13 @@ def main() -> None:
     """Run the command line and turn errors into one line and an exit code."""
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
-        code = app(standalone_mode=False)
+        app()
+        code = 0
     except MrError as error:
-        console.print(f"[bold red]mrcpr:[/] {error}", markup=True)
+        console.print("[bold red]mrcpr:[/] ", end="")
+        console.print(str(error), markup=False)
         code = 2
-    except click.ClickException as error:
-        error.show()
-        code = 2
-    except (KeyboardInterrupt, click.Abort):
+    except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
         # The reader of our output has gone (a pager, `head`): not a fault of anybody.
@@ -88,4 +121,4 @@ def main() -> None:
             f"(please report it with {_keep_traceback()})"
         )
         code = 1
-    sys.exit(code or 0)
+    sys.exit(code)

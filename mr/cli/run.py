@@ -83,9 +83,10 @@ def run(
         bool | None, typer.Option(help="Mirror window; default: where there is a display.")
     ] = None,
 ) -> None:
-    """Train on the rig that RIG.toml describes, until Ctrl-C, --duration or the end of its files.
+    """Train on the rig that RIG.toml describes.
 
-    Leaves a recording, a report and, with a camera, a picture of the mirror view.
+    The session ends with Ctrl-C, after --duration, or with the end of its files.
+    It leaves a recording, a report and, with a camera, a picture of the mirror view.
     """
     console = Console(highlight=False, soft_wrap=True)
     loaded = load_rig(rig)

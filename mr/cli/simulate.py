@@ -40,8 +40,8 @@ def simulate(
 ) -> None:
     """Write a simulated rig into FOLDER: rig.toml, a camera recording, the truth.
 
-    The camera recording is made by the RealSense SDK itself and plays in its viewer. Score it with:
-    mrcpr run --rig FOLDER/rig.toml --no-mannequin --camera-file FOLDER/camera.db3
+    The camera recording is made by the RealSense SDK itself and plays in its
+    viewer. Score it with the command that this one prints at its end.
     """
     console = Console(highlight=False, soft_wrap=True)
     script, sim_rig = make_script(learner, mode, seconds, seed), make_sim_rig()

@@ -149,13 +149,13 @@ class RigSources:
 
 def find_port() -> str:
     """Find the one connected mannequin's port, or raise `DeviceError`."""
-    found = find_mannequins()
-    if not found:
+    likely = [info for info in find_mannequins() if info.likely]
+    if not likely:
         raise DeviceError(
             "no mannequin found on any serial port: plug it in, name its port with --port, "
             "or go on without it with --no-mannequin (mrcpr doctor says more)"
         )
-    if len(found) > 1:
-        names = ", ".join(info.port for info in found)
+    if len(likely) > 1:
+        names = ", ".join(info.path for info in likely)
         raise DeviceError(f"several mannequins found ({names}): choose one with --port")
-    return found[0].port
+    return likely[0].path
