@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import overlays
+from mr.coaching.coach import RULES
 from mr.errors import ConfigError
 from mr.types import Phase, Snapshot
 from overlays.messages import ENGLISH, Messages, fields_of, load_messages
@@ -74,6 +75,10 @@ def test_a_literal_would_be_found(states: dict[str, Snapshot]) -> None:
 @pytest.mark.parametrize("cue", CUES)
 def test_every_cue_of_the_coach_has_words(cue: str) -> None:
     assert len(ENGLISH(f"cue.{cue}")) <= 34
+
+
+def test_the_coachs_table_and_this_list_are_the_same() -> None:
+    assert {rule.key for rule in RULES} == set(CUES)
 
 
 def keys_in_code() -> set[str]:
