@@ -81,6 +81,8 @@ def build_analysis(
     mode: Mode,
     provenance: Provenance | None = None,
     health: Sequence[Health] = (),
+    *,
+    calibrated: bool = True,
 ) -> Json:
     """Put a session's numbers into one JSON object.
 
@@ -96,6 +98,9 @@ def build_analysis(
         Instant from which all times count, in ns.
     provenance, health
         What is known about the recording and its streams.
+    calibrated
+        False for a signal of unknown scale: the profile's least excursion in mm was then
+        not used, and is null.
 
     Raises
     ------
@@ -110,7 +115,7 @@ def build_analysis(
         "schema": ANALYSIS_SCHEMA,
         "software": f"mrcpr {mr.__version__}",
         "source": _source(source, kind, provenance or Provenance(), health),
-        "guideline": _guideline(guideline, mode),
+        "guideline": _guideline(guideline, mode, calibrated=calibrated),
         "compressions": [_compression(c, t0_ns) for c in compressions],
         "ventilations": [_ventilation(v, t0_ns) for v in ventilations],
         "pauses": [
@@ -181,7 +186,7 @@ def _source(name: str, kind: Kind, provenance: Provenance, health: Sequence[Heal
     }
 
 
-def _guideline(guideline: Guideline, mode: Mode) -> Json:
+def _guideline(guideline: Guideline, mode: Mode, *, calibrated: bool) -> Json:
     sourced = {
         name: value for name in type(guideline).model_fields
         if isinstance(value := getattr(guideline, name), Sourced)
@@ -199,7 +204,7 @@ def _guideline(guideline: Guideline, mode: Mode) -> Json:
             "volume_high_ml": guideline.ventilation.high_ml,
         },
         "definitions": {
-            "min_excursion_mm": guideline.definitions.min_excursion_mm,
+            "min_excursion_mm": guideline.definitions.min_excursion_mm if calibrated else None,
             "pause_threshold_s": guideline.definitions.pause_threshold_s,
         },
         "sources": {k: {"source": v.source, "standing": v.standing} for k, v in sourced.items()},

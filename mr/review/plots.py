@@ -95,6 +95,7 @@ class _Axes:
         self.t0_s, self.span_s = t0_s, span_s
         self.low, self.high = low, high
         self.y_low, self.y_high = y_low, y_high
+        self.bottom = max(y_low, y_high)
 
     def x(self, t_s: Any) -> Any:
         return LEFT + (t_s - self.t0_s) / self.span_s * (RIGHT - LEFT)
@@ -111,7 +112,9 @@ def _strip(
     analysis: Json, trace: Trace | None, t0_s: float, span_s: float, deep_mm: float
 ) -> Markup:
     targets = analysis["guideline"]["targets"]
-    axes = _Axes(t0_s, span_s, -4.0, deep_mm, TOP, BOTTOM)
+    # Marks alone need no height.
+    bottom = BOTTOM if depth_known(analysis) else TOP + 0.35 * (BOTTOM - TOP)
+    axes = _Axes(t0_s, span_s, -4.0, deep_mm, TOP, bottom)
     inside = [c for c in analysis["compressions"] if axes.holds(c["peak_s"])]
     low_mm, high_mm = targets["depth_low_mm"], targets["depth_high_mm"]
     parts = [_pauses(analysis, axes)]
@@ -131,7 +134,7 @@ def _strip(
         f"Depth from {number(t0_s, 0)} to {number(t0_s + span_s, 0)} s: {len(inside)} "
         f"compressions, {n_ok} of them in the target band"
     )
-    return _svg(label, STRIP_HEIGHT, parts, analysis)
+    return _svg(label, bottom + STRIP_HEIGHT - BOTTOM, parts, analysis)
 
 
 def rate_plot(analysis: Json) -> Markup:
@@ -250,11 +253,11 @@ def _seconds(axes: _Axes, step_s: float) -> Iterator[Markup]:
     k = 0
     while t_s <= axes.t0_s + axes.span_s + 1e-9:
         x = axes.x(t_s)
-        yield Markup('<path class="tick" d="M{:.1f} {:.1f}v4"/>').format(x, BOTTOM)
+        yield Markup('<path class="tick" d="M{:.1f} {:.1f}v4"/>').format(x, axes.bottom)
         if k % 5 == 0:
             unit = " s" if k == 0 else ""
             yield Markup('<text x="{:.1f}" y="{:.0f}" text-anchor="middle">{}{}</text>').format(
-                x, BOTTOM + 17, f"{t_s:g}", unit
+                x, axes.bottom + 17, f"{t_s:g}", unit
             )
         k += 1
         t_s = axes.t0_s + k * step_s
@@ -285,12 +288,12 @@ def _pauses(analysis: Json, axes: _Axes) -> Markup:
             Markup(
                 '<g><title>{}</title><rect class="pause" x="{:.1f}" y="{:.0f}" width="{:.1f}" '
                 'height="{:.0f}"/>'
-            ).format(words, x, TOP, width, BOTTOM - TOP)
+            ).format(words, x, TOP, width, axes.bottom - TOP)
         )
         if width > 6.5 * len(words):
             drawn.append(
                 Markup('<text x="{:.1f}" y="{:.0f}" text-anchor="middle">{}</text>').format(
-                    x + width / 2, BOTTOM - 8, words
+                    x + width / 2, axes.bottom - 8, words
                 )
             )
         drawn.append(Markup("</g>"))

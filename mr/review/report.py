@@ -120,14 +120,16 @@ def _cards(analysis: Json) -> list[Card]:
     band = f"{t['depth_low_mm']:g}–{t['depth_high_mm'] or 0:g} mm"
     if t["depth_high_mm"] is None:
         band = f"at least {t['depth_low_mm']:g} mm"
+    least = f"{d['min_excursion_mm'] or 0:g} mm"
+    if d["min_excursion_mm"] is None:
+        least = "a fifth of the typical stroke (the scale is unknown)"
     cards = [
         Card(
             "Compressions",
             str(s["n_compressions"]),
             "",
             f"in {s['duration_s']:.0f} s",
-            f"Each moves the chest by at least {d['min_excursion_mm']:g} mm from the release "
-            "before it.",
+            f"Each moves the chest by at least {least} from the release before it.",
         ),
         _card(s, "Mean depth", "mean_depth_mm", 1, "mm", band,
               "Deepest point from the unloaded zero, mean of all compressions.",

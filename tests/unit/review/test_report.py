@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mr.review.analysis import Provenance
+from mr.review.plots import _thin, number, verdict
+from mr.review.report import render_report
+from mr.types import Compression, Measured
+from tests.conftest import Require
+from tests.unit.review.conftest import DEPTHS_MM, Session, a_session
+
+
+class Balance(HTMLParser):
+    """Collects tags that are not closed in order, and every address."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+        self.addresses: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.addresses += [v or "" for k, v in attrs if k in {"src", "href", "srcset", "action"}]
+        if tag not in {"meta", "img", "br"}:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+def parsed(html: str) -> Balance:
+    balance = Balance()
+    balance.feed(html)
+    return balance
+
+
+def test_the_page_stands_alone(session: Session) -> None:
+    png = cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))[1].tobytes()
+    page = parsed(render_report(session.analysis("sim"), session.trace(), png))
+    assert page.wrong == [] and page.open == []
+    assert "script" not in page.tags and "link" not in page.tags and "iframe" not in page.tags
+    outside = [a for a in page.addresses if not a.startswith(("#c", "data:image/png;base64,"))]
+    assert outside == []
+    assert sum(a.startswith("data:") for a in page.addresses) == 1
+
+
+def test_every_picture_is_sound_and_says_what_it_shows(session: Session) -> None:
+    html = render_report(session.analysis(), session.trace(), None)
+    pictures = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
+    assert len(pictures) > 8
+    for svg in pictures:
+        root = ET.fromstring(svg)
+        assert root.get("aria-hidden") == "true" or (
+            root.get("role") == "img" and len(root.get("aria-label", "")) > 10
+        )
+        assert "nan" not in svg and "inf" not in svg
+
+
+def test_every_compression_is_marked_by_its_verdict_and_has_its_row(session: Session) -> None:
+    html = render_report(session.analysis(), session.trace(), None)
+    depth = html.split('id="h-depth"')[1].split("</section>")[0].split('<ul class="legend"')[0]
+    marks = re.findall(r'<a href="#c(\d+)".*?class="(\w+)"', depth)
+    want = ["low" if d < 50 else "high" if d > 60 else "ok" for d in DEPTHS_MM]
+    assert [(int(n), kind) for n, kind in marks] == list(enumerate(want, 1))
+    assert [int(n) for n in re.findall(r'<tr id="c(\d+)"', html)] == list(range(1, 31))
+    assert "depth 55.0 ± " in depth
+
+
+def test_lost_points_are_explained(session: Session) -> None:
+    analysis = session.analysis()
+    html = render_report(analysis, None, None)
+    lost = [i for i in analysis["score"]["items"] if (i["points_lost"] or 0) > 0.05]
+    assert lost
+    for item in lost:
+        assert item["reason"] in html
+        assert f"−{item['points_lost']:.1f} lost" in html
+    assert "Hand position: the hand&#39;s position was not measured" in html
+
+
+@pytest.mark.parametrize(("kind", "says"), [("sim", True), ("live", False)])
+def test_only_simulated_numbers_are_called_so(session: Session, kind: str, says: bool) -> None:
+    html = render_report(session.analysis(kind), session.trace(), None)
+    assert ("SIMULATED" in html) == says
+    assert "not a medical device" in html
+
+
+def test_hostile_text_stays_text() -> None:
+    session = a_session()
+    evil = "<script>alert(1)</script>"
+    session.events = [
+        replace(e, depth_mm=Measured.unknown(evil)) if isinstance(e, Compression) else e
+        for e in session.events
+    ]
+    provenance = Provenance(why_incomplete=evil, learner_id=evil)
+    html = render_report(session.analysis("live", provenance), None, None)
+    assert evil not in html
+    assert html.count("&lt;script&gt;alert(1)") > 30
+    assert parsed(html).wrong == []
+
+
+def test_an_unknown_depth_draws_no_depth() -> None:
+    session = a_session()
+    why = "the scale of this signal is unknown"
+    session.events = [
+        replace(e, depth_mm=Measured.unknown(why), release_depth_mm=Measured.unknown(why))
+        if isinstance(e, Compression)
+        else e
+        for e in session.events
+    ]
+    html = render_report(session.analysis("csv"), None, None)
+    strips = html.split('id="h-depth"')[1].split("</section>")[0]
+    assert "The depth is unknown: the scale of this signal is unknown" in strips
+    assert 'class="band"' not in strips and 'class="trace"' not in strips
+    assert strips.count('class="unknown"') == 30
+    assert "Not scored" in html
+    assert f"<li>{why}</li>" in html
+
+
+def test_a_session_without_compressions_has_a_page() -> None:
+    session = a_session()
+    session.events = []
+    html = render_report(session.analysis(), session.trace(), None)
+    assert "No compressions were seen." in html
+    assert parsed(html).wrong == []
+
+
+def test_thinning_a_long_trace_keeps_every_peak() -> None:
+    rng = np.random.default_rng(0)
+    depth = rng.normal(size=60_000)
+    depth[[17, 30_001, 59_999]] = 50.0
+    kept = _thin(depth, np.arange(60_000))
+    assert {17, 30_001, 59_999} <= set(kept.tolist())
+    assert len(kept) <= 1600
+    plain = np.arange(0, 60_000, 60_000 // 1600)
+    assert not {17, 30_001, 59_999} <= set(plain.tolist())
+
+
+def test_numbers_and_verdicts() -> None:
+    assert [number(v) for v in (None, -0.04, -1.26, 3.0)] == ["–", "0.0", "−1.3", "3.0"]
+    assert [verdict(v, 50, 60) for v in (None, 49.9, 50, 60, 60.1)] == [
+        "unknown", "low", "ok", "ok", "high",
+    ]  # fmt: skip
+    assert verdict(90, 50, None) == "ok"
+
+
+def test_a_browser_shows_the_banner_and_nothing_sticks_out(
+    session: Session, tmp_path: Path, require: Require
+) -> None:
+    chromium = require.program("chromium", "apt-get install chromium")
+    yellow = {}
+    for kind in ("sim", "live"):
+        page = tmp_path / f"{kind}.html"
+        page.write_text(render_report(session.analysis(kind), session.trace(), None), "utf-8")
+        shot = tmp_path / f"{kind}.png"
+        subprocess.run(
+            [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+             "--disable-background-networking", "--window-size=500,900", f"--screenshot={shot}",
+             f"--user-data-dir={tmp_path / kind}", page.as_uri()],
+            check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+        picture = cv2.imread(str(shot))
+        assert picture is not None
+        margin = picture[120:, -3:].reshape(-1, 3)  # beside the page: nothing may reach it
+        assert margin.std(axis=0).max() < 1
+        blue, green, red = (picture[:40, :, k].astype(int) for k in range(3))
+        yellow[kind] = float(((red > 230) & (green > 170) & (blue < 110)).mean())
+    assert yellow["sim"] > 0.5
+    assert yellow["live"] < 0.01
