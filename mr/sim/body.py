@@ -96,8 +96,8 @@ def learner_legs() -> tuple[RoundCone, ...]:
     )
 
 
-def _hand(heel: Point, up_m: float, yaw_rad: float, color: Rgb, curl: float) -> list[RoundCone]:
-    """Build one hand whose heel lies `up_m` over `heel`, fingers towards +x and lifted."""
+def _hand(heel: Point, yaw_rad: float, color: Rgb, curl: float) -> list[RoundCone]:
+    """Build one hand with its heel at `heel`, fingers towards +x and lifted."""
     cos, sin = np.cos(yaw_rad), np.sin(yaw_rad)
     flat, lift = np.cos(HAND_PITCH_RAD), np.sin(HAND_PITCH_RAD)
 
@@ -106,7 +106,7 @@ def _hand(heel: Point, up_m: float, yaw_rad: float, color: Rgb, curl: float) -> 
         return (
             heel[0] + float(cos * ahead - sin * y),
             heel[1] + float(sin * ahead + cos * y),
-            heel[2] + up_m + float(lift * max(x, 0.0) + flat * z),
+            heel[2] + float(lift * max(x, 0.0) + flat * z),
         )
 
     cones = [
@@ -132,42 +132,35 @@ def learner_cones(hands: HandsState) -> tuple[RoundCone, ...]:
     The lower hand's heel is where `hands` says; the upper hand lies on it, its fingers
     closed between the lower one's. The arms are straight and lead to the shoulders.
     """
-    heel = hands.heel_in_mannequin_m
-    x, y, z = heel
-    lower = _hand(heel, 0.0, 0.10, LEARNER_LOWER, curl=-0.012)
-    upper_heel = (x - 0.006, y + 0.004, z)
-    upper = _hand(upper_heel, HAND_THICKNESS_M, -0.16, LEARNER_UPPER, curl=0.022)
-    lower.append(
-        RoundCone(
-            (x + 0.004, y - 0.030, z + 0.018),
-            (x + 0.044, y - 0.058, z + 0.032),
-            0.014,
-            0.010,
-            LEARNER_LOWER,
-        )
-    )
-    upper.append(
-        RoundCone(
-            (x, y + 0.032, z + 0.050),
-            (x + 0.040, y + 0.056, z + 0.062),
-            0.014,
-            0.010,
-            LEARNER_UPPER,
-        )
-    )
+    x, y, z = hands.heel_in_mannequin_m
+    spread_m = hands.spread_m
+    stacked = max(1.0 - spread_m / 0.08, 0.0)
+    heel = (x, y - spread_m, z)
+    lower = _hand(heel, 0.10, LEARNER_LOWER, curl=-0.012)
+    on_top = (x - 0.006 * stacked, y + 0.004, z + HAND_THICKNESS_M * stacked)
+    upper = _hand(on_top, -0.16, LEARNER_UPPER, curl=0.022 * stacked)
+    lower.append(_thumb(heel, -1.0, LEARNER_LOWER))
+    upper.append(_thumb(on_top, 1.0, LEARNER_UPPER))
     return (
         *lower,
         *upper,
-        *_arm(heel, -1.0, 0.022, LEARNER_LOWER),
-        *_arm(heel, 1.0, 0.050, LEARNER_UPPER),
+        *_arm(heel, -1.0, LEARNER_LOWER),
+        *_arm(on_top, 1.0, LEARNER_UPPER),
     )
 
 
-def _arm(heel: Point, side: float, wrist_up_m: float, skin: Rgb) -> list[RoundCone]:
+def _thumb(heel: Point, side: float, color: Rgb) -> RoundCone:
+    x, y, z = heel
+    root = (x + 0.005, y + side * 0.030, z + 0.018)
+    tip = (x + 0.044, y + side * 0.057, z + 0.031)
+    return RoundCone(root, tip, 0.014, 0.010, color)
+
+
+def _arm(heel: Point, side: float, skin: Rgb) -> list[RoundCone]:
     """Build a straight arm from the wrist behind the heel to the shoulder."""
     x, y, z = heel
-    wrist = np.array([x - 0.022, y + side * 0.006, z + wrist_up_m])
-    shoulder = np.array([x - 0.17, y + side * 0.19, z + 0.56])
+    wrist = np.array([x - 0.022, y + side * 0.006, z + 0.020])
+    shoulder = np.array([x - 0.17, y + side * 0.19, z + 0.54])
     elbow = wrist + 0.47 * (shoulder - wrist)
     cuff = wrist + 0.60 * (shoulder - wrist)
     points = [(float(p[0]), float(p[1]), float(p[2])) for p in (wrist, elbow, cuff, shoulder)]

@@ -120,14 +120,18 @@ class HandsState:
     heel_in_mannequin_m: tuple[float, float, float]
     """Underside of the lower hand's heel; on the chest it lies on the chest's surface."""
     on_chest: bool
+    spread_m: float = 0.0
+    """How far the hands are apart along y; 0 when they are stacked."""
 
 
 HAND_PLACES_M: dict[str, tuple[float, float, float]] = {
     "away": (-0.50, 0.05, 0.42),
-    "head": (-0.30, 0.42, 0.16),
+    "head": (-0.045, 0.435, -0.020),
 }
 """Where hands rest when they are not on the chest; ``away`` is out of the picture."""
 
+HEAD_SPREAD_M = 0.13
+"""At the head one hand lies on the forehead, the other lifts the chin."""
 TRAVEL_S = 0.45
 
 
@@ -214,14 +218,17 @@ class Script:
         k = max(int(np.searchsorted(starts, t_s, side="right")) - 1, 0)
         now = self.hands[k]
         here = self._place_m(now.place, t_s)
+        spread_m = HEAD_SPREAD_M if now.place == "head" else 0.0
         age_s = t_s - now.start_s
         if k == 0 or age_s >= TRAVEL_S:
-            return HandsState(_point(here), now.place == "chest")
+            return HandsState(_point(here), now.place == "chest", spread_m)
         share = float(_smooth(np.asarray(age_s / TRAVEL_S)))
-        before = self._place_m(self.hands[k - 1].place, t_s)
+        last = self.hands[k - 1].place
+        before = self._place_m(last, t_s)
         way = before + share * (here - before)
-        way[2] += 0.06 * np.sin(np.pi * share)
-        return HandsState(_point(way), False)
+        way[2] += 0.10 * np.sin(np.pi * share)
+        last_m = HEAD_SPREAD_M if last == "head" else 0.0
+        return HandsState(_point(way), False, last_m + share * (spread_m - last_m))
 
     def truth(self) -> Truth:
         """Say what the session was, from the plan alone."""

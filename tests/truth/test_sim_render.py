@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from mr.sim import body
 from mr.sim.camera import SimImager
@@ -98,6 +101,19 @@ def test_the_hands_ride_on_the_chest(imager):
     assert 0.05 < resting < 0.09, "two hands are some 5 to 9 cm thick here"
     c = DEMO.compressions[12]
     assert 1000 * (resting - back_m(c.peak_s)) == pytest.approx(c.depth_mm, abs=0.6)
+    assert abs(1000 * (resting - back_m(c.peak_s + 0.08)) - c.depth_mm) > 2.0
+
+
+def test_a_mannequin_that_was_pushed_is_seen_elsewhere(imager):
+    """The camera stays in the world: a pushed mannequin moves in its picture."""
+    turn = Pose(Rotation.from_euler("z", 3.0, degrees=True).as_matrix(), np.array([0.02, 0, 0]))
+    pushed = replace(RIG, world_from_mannequin=RIG.world_from_mannequin @ turn)
+    assert np.allclose(pushed.camera.world_from_cam.t_m, RIG.camera.world_from_cam.t_m)
+    seen = SimImager(pushed, DEMO, noise=PERFECT, calibration_error=False).true_depth_m(0.0)
+    x, y, z = pixel_of((0, 0, 0), pushed.mannequin_from_cam, RIG.camera.depth)
+    assert seen[y, x] == pytest.approx(z, abs=0.001)
+    x_before, y_before, _ = pixel_of((0, 0, 0), RIG.mannequin_from_cam, RIG.camera.depth)
+    assert np.hypot(x - x_before, y - y_before) > 8
 
 
 def test_nothing_but_hands_and_chest_moves(imager):

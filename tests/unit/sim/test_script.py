@@ -102,6 +102,21 @@ def test_the_hands_never_jump():
     assert np.linalg.norm(np.diff(heel, axis=0), axis=1).max() < 0.02
 
 
+def test_at_the_head_the_hands_are_apart():
+    script = make_script("good", Mode.C30_2, compressing_s=40)
+    hands = script.hands_at(script.breaths[0].start_s + 0.3)
+    assert not hands.on_chest
+    assert hands.spread_m > 0.1
+    assert hands.heel_in_mannequin_m[1] > 0.35
+    assert script.hands_at(script.compressions[3].peak_s).spread_m == 0.0
+
+
+def test_a_second_rescuer_breathes_beside_continuous_compressions():
+    script = make_script("good", Mode.CONTINUOUS, compressing_s=40)
+    assert len(script.breaths) == 6
+    assert script.truth().ccf_pct == 100.0
+
+
 def test_a_seed_gives_the_same_session_and_another_gives_another():
     assert make_script("demo", seed=3) == make_script("demo", seed=3)
     assert make_script("demo", seed=3) != make_script("demo", seed=4)
