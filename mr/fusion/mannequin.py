@@ -1,8 +1,8 @@
 """What one mannequin frame says: depth, force, centre of pressure, air flow.
 
 Takes raw counts and the rig's curves, gives physical values with the chest's true zero
-tracked; leaves filtering to `mr.fusion.fuser`. The converters truncate: a count stands
-for the half-open step above it, so half a count is added.
+tracked; leaves filtering to `mr.fusion.fuser`. A curve was made of the same converter's
+readings, so its truncation is in the curve already: no half count is added here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from mr.rig import Curve, MannequinCalibration
 from mr.types import MannequinFrame
 
-HALF_COUNT = 0.5
 NOISE_COUNTS = 0.7
 """One-sigma of a converter's reading: its step's 0.29 and about 0.6 of noise."""
 CONTACT_N = 8.0
@@ -40,8 +39,8 @@ class ScalarCurve:
         self.sigma = curve.sigma
 
     def __call__(self, counts: int) -> tuple[float, float]:
-        """Give (value, slope per count) for a truncated reading."""
-        x = counts + HALF_COUNT
+        """Give (value, slope per count) of a reading."""
+        x = float(counts)
         k = min(max(bisect_right(self._x, x) - 1, 0), len(self._slopes) - 1)
         return self._y[k] + self._slopes[k] * (x - self._x[k]), self._slopes[k]
 

@@ -19,6 +19,9 @@ FLOOR = 1e-6
 MISFIT = 1.6
 FAITHFUL_M = 5e-5
 """A polynomial follows the curve when it leaves little more than the noise, or 0.05 mm."""
+NEAR = 2
+SURE = 2.5
+"""Five samples at the extreme may not lie off it by more than 2.5 sigmas of their mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,15 @@ class Fit:
     sigma: float
     """One-sigma of `value` out of the residuals (white noise)."""
     t_sigma_s: float
+
+
+def roughness(y: FloatArray) -> tuple[float, int]:
+    """Sum of squares and number of third differences of (N,) `y`, scaled to one sample.
+
+    Third differences hardly see a chest's motion, and see white noise whole.
+    """
+    third = np.diff(y, 3)
+    return float(third @ third) / 20.0, len(third)
 
 
 class NoiseMemory:
@@ -108,13 +120,23 @@ class Polynomial:
         assert best is not None
         return best
 
-    def follows(self, y: FloatArray) -> bool:
-        """Whether what it leaves of (N,) `y` is no more than the noise between neighbours."""
-        if self.dof == 0 or len(y) < 8:
+    def follows(self, y: FloatArray, noise_var: float) -> bool:
+        """Whether what it leaves of (N,) `y` is noise, on the whole and at its extreme."""
+        n = len(y)
+        if self.dof == 0 or n < 8:
             return True
-        rough = np.diff(y, 3)
-        noise_var = float(rough @ rough) / (20.0 * len(rough))
-        return self.rss / self.dof <= MISFIT**2 * noise_var + FAITHFUL_M**2
+        if self.rss / self.dof > MISFIT**2 * noise_var + FAITHFUL_M**2:
+            return False
+        fitted = self.sign * self.fitted()
+        k = int(np.argmax(fitted))
+        a, b = max(k - NEAR, 0), min(k + NEAR + 1, n)
+        left = float(np.mean(self.sign * y[a:b] - fitted[a:b]))
+        return left * left <= SURE**2 * noise_var / (b - a) + FAITHFUL_M**2 / 4
+
+    def fitted(self) -> FloatArray:
+        """Give the fitted values at the window's instants, (N,)."""
+        values = np.polynomial.polynomial.polyval(self.u, self.coef)
+        return np.asarray(self.sign * values, dtype=np.float64)
 
     def row(self, u: float, order: int) -> FloatArray:
         """Row of the design (or of its `order`-th derivative) at `u`."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mr.metrics.config import MetricsConfig
-from mr.metrics.fit import Fit, NoiseMemory, Polynomial, fit_fastest_fall
+from mr.metrics.fit import FAITHFUL_M, Fit, NoiseMemory, Polynomial, fit_fastest_fall, roughness
 from mr.metrics.turning import History, Turn
 from mr.types import ChestSample, Compression, Measured
 
@@ -23,8 +23,8 @@ TOP = (0.35, 0.15, 0.06, 0.025)
 BOTTOM = (0.20, 0.08)
 """Shares of the travel that are fitted around a peak and a release: the widest window
 that a polynomial follows to within the noise."""
-LEAST_N = 10
-"""Fewer samples are not split further."""
+LEAST_N = 9
+"""Fewer samples are not split further; so many around the extreme are the last resort."""
 FAR = 0.60
 """A window of few samples (a slow camera) may reach this far to have seven."""
 
@@ -42,7 +42,7 @@ class Level:
 
     turn: Turn
     fit: Fit
-    sample_sigma_m: float
+    bias_m: float
     zero_known: bool
 
 
@@ -62,6 +62,7 @@ class Fitter:
     def __init__(self, history: History) -> None:
         self._history = history
         self._noise = NoiseMemory()
+        self._rough = NoiseMemory()
         self._force_noise = NoiseMemory()
 
     def on(self, history: History) -> Fitter:
@@ -77,17 +78,34 @@ class Fitter:
     def level(self, turn: Turn, travel_m: float) -> Level:
         """Fit the raw samples around `turn`; `travel_m` is the stroke's rough travel."""
         peak = turn.kind == "peak"
-        degrees = (3, 4) if peak else (0, 2, 3, 4)
-        for share in TOP if peak else BOTTOM:
+        poly, (a, b), noise_var = self._widest(turn, travel_m, peak)
+        fit = poly.extreme(self._noise)
+        around = self._history.samples[a:b]
+        # White noise is in the fit's sigma already; the rest of the samples' is bias.
+        claimed = sum(s.sigma_m**2 for s in around) / len(around)
+        bias_m = math.sqrt(max(claimed - noise_var, 0.0))
+        return Level(turn, fit, bias_m, all(s.zero_known for s in around))
+
+    def _widest(
+        self, turn: Turn, travel_m: float, peak: bool
+    ) -> tuple[Polynomial, tuple[int, int], float]:
+        """Fit the widest window that a polynomial follows; its list bounds; the noise."""
+        shares, degrees = (TOP, (3, 4)) if peak else (BOTTOM, (0, 2, 3, 4))
+        noise_var: float | None = None
+        for share in shares:
             a, b = self._history.window(turn.k, share * travel_m, FAR * travel_m)
             t_s, y = self._history.raw(a, b)
             poly = Polynomial.best(t_s, y, turn.t_s, degrees, highest=peak)
-            if len(t_s) < LEAST_N or poly.follows(y):
-                break
-        fit = poly.extreme(self._noise)
-        around = self._history.samples[a:b]
-        sigma = math.sqrt(sum(s.sigma_m**2 for s in around) / len(around))
-        return Level(turn, fit, sigma, all(s.zero_known for s in around))
+            if noise_var is None:
+                noise_var = self._rough.pool(*roughness(y))
+            if len(t_s) <= LEAST_N or poly.follows(y, noise_var):
+                return poly, (a, b), noise_var
+        assert noise_var is not None
+        k = int(np.argmax(poly.sign * poly.fitted()))
+        a, b = a + max(k - LEAST_N // 2, 0), min(a + k + LEAST_N // 2 + 1, b)
+        t_s, y = self._history.raw(a, b)
+        poly = Polynomial.best(t_s, y, float(t_s[len(t_s) // 2]), (2,), highest=peak)
+        return poly, (a, b), noise_var
 
     def force_peak(self, samples: list[ChestSample], t_s: list[float]) -> Measured:
         """Fit the highest force of a compression."""
@@ -108,8 +126,9 @@ def _depth_mm(level: Level, config: MetricsConfig) -> Measured:
         return Measured.unknown(NO_SCALE)
     if not level.zero_known:
         return Measured.unknown(NO_ZERO)
-    # A sample's own sigma is mostly bias, which a fit over samples does not lessen.
-    return Measured(1e3 * level.fit.value, 1e3 * math.hypot(level.fit.sigma, level.sample_sigma_m))
+    # Bias is not lessened by a fit over many samples, nor is what a polynomial misses.
+    sigma_m = math.hypot(level.fit.sigma, level.bias_m, FAITHFUL_M)
+    return Measured(1e3 * level.fit.value, 1e3 * sigma_m)
 
 
 def _hand_offset_mm(samples: list[ChestSample]) -> tuple[Measured, Measured]:
