@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
-import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +20,7 @@ from scipy.spatial.transform import Rotation
 
 from mr.config import Strict, parse
 from mr.errors import CalibrationError, ConfigError
+from mr.files import write_whole
 from mr.types import FloatArray, Pose
 
 RIG_SCHEMA = "mrcpr.rig/1"
@@ -227,15 +226,10 @@ def load_rig(path: Path) -> Rig:
 
 def save_rig(rig: Rig, path: Path) -> None:
     """Write a rig file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(dumps_rig(rig))
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        write_whole(path, dumps_rig(rig).encode())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot write this rig file ({error.strerror})") from error
 
 
 def rig_sha256(rig: Rig) -> str:

@@ -8,8 +8,6 @@ and `report` all end here.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mr.errors import MrError
+from mr.files import write_whole
 from mr.review.analysis import Kind, Provenance, build_analysis
 from mr.review.report import render_report
 from mr.session.offline import Rerun
@@ -26,19 +25,10 @@ from mr.session.outcome import Outcome
 KIND_WORDS = {"sim": "SIMULATED", "live": "live", "replay": "replay", "csv": "from a CSV"}
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
     """Write a file whole or not at all (`MrError` when it cannot be written)."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(path, data)
     except OSError as error:
         raise MrError(
             f"{path}: cannot write this file ({error.strerror}): choose another place with --out"
@@ -84,7 +74,7 @@ def write_report(again: Rerun, analysis: dict[str, Any], path: Path, picture: Pa
     trace = again.pipeline.trace()
     png = picture.read_bytes() if picture is not None and picture.exists() else None
     html = render_report(analysis, (trace.t_s, trace.depth_mm, trace.sigma_mm), png)
-    write_whole(path, html.encode())
+    write_file(path, html.encode())
 
 
 def _cell(row: dict[str, Any], key: str, unit: str, digits: int) -> Text:

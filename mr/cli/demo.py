@@ -17,8 +17,8 @@ from mr.cli.deliver import (
     analysis_of_recording,
     as_json,
     print_analysis,
+    write_file,
     write_report,
-    write_whole,
 )
 from mr.cli.sources import SimSources
 from mr.cli.train import train_fast, train_live
@@ -153,7 +153,7 @@ def demo(
     with console.status("running the recording through the pipeline again, writing the report"):
         again = rerun(plan.path)
         analysis = analysis_of_recording(again)
-        write_whole(folder / "session.json", as_json(analysis).encode())
+        write_file(folder / "session.json", as_json(analysis).encode())
         write_report(again, analysis, folder / "session.html", folder / "session.png")
     _conclude(console, sources, again, analysis, folder, has_picture)
 

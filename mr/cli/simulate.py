@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from mr.cli.deliver import write_whole
+from mr.cli.deliver import write_file
 from mr.cli.demo import calibrated_rig
 from mr.clock.host import SteppedClock
 from mr.config import Mode
@@ -51,7 +51,7 @@ def simulate(
     with console.status("calibrating the simulated rig"):
         rig = calibrated_rig(seed)
     save_rig(rig, folder / "rig.toml")
-    write_whole(folder / "truth.json", json.dumps(asdict(script.truth()), indent=2).encode())
+    write_file(folder / "truth.json", json.dumps(asdict(script.truth()), indent=2).encode())
     camera = SimCamera(sim_rig, script, SteppedClock(), depth_hz=fps, color_hz=2.0, seed=seed)
     total = int(script.duration_s * fps)
     with camera:

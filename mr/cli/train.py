@@ -30,6 +30,8 @@ from overlays.sound import Metronome
 
 SHOW_EVERY_S = 0.05
 METRONOME_CPM = 110.0
+TELLING_SHARE = 0.5
+"""A picture tells most while the chest is down by this share of the target."""
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class PictureKeeper:
             snapshot.phase is Phase.COMPRESSING
             and snapshot.rate_cpm is not None
             and snapshot.hands != "off"
+            and (snapshot.depth_mm or 0.0) > TELLING_SHARE * snapshot.targets.depth_low_mm
         )
         if telling or self._kept is None:
             self._kept = (snapshot, self._picture)

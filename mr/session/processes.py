@@ -78,6 +78,7 @@ def run_fast(
             path=plan.path,
             now=clock,
             wait=lambda: clock.advance(FAST_STEP_NS),
+            arrived=lambda arrival_ns: clock.advance(max(0, arrival_ns - clock())),
             publish=publish,
             publish_picture=publish_picture,
             commands=commands,

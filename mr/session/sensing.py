@@ -61,6 +61,8 @@ class SensingJob:
     """Called when nothing had arrived: sleeps a little, or moves a stepped clock on."""
     publish: Callable[[Snapshot], None]
     publish_picture: Callable[[Picture], None]
+    arrived: Callable[[int], None] = field(default=lambda _arrival_ns: None)
+    """Told when each sample arrived, so that a stepped clock can follow a file's own time."""
     commands: Callable[[], Sequence[str]] = field(default=lambda: ())
     """New words since the last call: ``start``, ``stop`` (end the session)."""
 
@@ -134,6 +136,9 @@ class _Loop:
         return busy
 
     def _receive(self, sample: Sample) -> None:
+        arrival = getattr(sample, "arrival", None)
+        if arrival is not None:
+            self._job.arrived(arrival.arrival_ns)
         if isinstance(sample, ColorFrame):
             picture = Picture(sample.arrival.arrival_ns, sample.camera_id, sample.bgr)
             self._job.publish_picture(picture)
