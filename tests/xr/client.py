@@ -6,14 +6,18 @@ Run by `tests/xr/monado.py` with Monado's libraries; nothing here asserts anythi
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from typing import Any
+
+import numpy as np
 
 from mr.clock.host import host_now_ns
 from mr.errors import DeviceError
 from mr.types import Pose
 from overlays.primitives import Color, Label, Panel, Polygon, Polyline, Rect, Ring, Scene, Text
+from overlays.render.gl import GL_SRGB8_ALPHA8, Eye, EyeTarget, projection_from_fov
 from overlays.xr.placement import default_xr_from_mannequin
 from overlays.xr.session import FrameReport, HeadsetSession
 
@@ -77,6 +81,24 @@ def times(session: HeadsetSession) -> dict[str, Any]:
     return {"round_trip_ns": runtime.host_ns(runtime.xr_time(now_ns)) - now_ns}
 
 
+def coverage(session: HeadsetSession) -> dict[str, Any]:
+    """Tell which alpha the drawn pixels carry, from a picture of our own."""
+    size_px, ctx = (200, 200), session._ctx
+    picture = ctx.framebuffer(ctx.texture(size_px, 4, internal_format=GL_SRGB8_ALPHA8))
+    target = EyeTarget(ctx, size_px)
+    above = Pose(np.eye(3), np.array([0.0, 0.0, 0.2]))
+    eye = Eye(above, projection_from_fov((-0.5, 0.5, 0.5, -0.5)))
+    found = {}
+    for name in ("ring", "glass"):
+        session._renderer.draw_registered(target.framebuffer, scene_of(name).registered, eye)
+        target.resolve(picture)
+        rgba = np.frombuffer(picture.read(components=4), np.uint8).reshape(200, 200, 4)
+        most = np.unravel_index(rgba[:, :, 3].argmax(), (200, 200))
+        found[name] = {"center": rgba[100, 100].tolist(), "most": rgba[most].tolist()}
+    target.release()
+    return found
+
+
 def wrong_call(session: HeadsetSession) -> dict[str, Any]:
     """Ask for a reference space with a structure that says it is another one."""
     xr, refused = session._xr, ""
@@ -91,6 +113,11 @@ def wrong_call(session: HeadsetSession) -> dict[str, Any]:
 
 def main() -> int:
     """Serve orders until the input closes."""
+    see_through = None
+    if os.environ.get("SEE_THROUGH"):
+        from see_through import SeeThrough
+
+        see_through = SeeThrough()
     try:
         with HeadsetSession("mrcpr tests") as session:
             hello = {"runtime": session.runtime_name, "blend": session.blend_mode.name}
@@ -100,6 +127,10 @@ def main() -> int:
                 match order["do"]:
                     case "draw":
                         told = draw(session, order["scene"], order["n"])
+                    case "layers" if see_through is not None:
+                        told = see_through.handed_in
+                    case "coverage":
+                        told = coverage(session)
                     case "times":
                         told = times(session)
                     case "wrong":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -33,7 +34,7 @@ def missing(what: str) -> None:
 def xr_root() -> Root:
     """Where Monado lives; built on the spot in CI, else only looked for."""
     for name in ("xr", "moderngl", "glfw"):
-        if not any((Path(entry) / name).exists() for entry in sys.path):
+        if importlib.util.find_spec(name) is None:
             missing(f"Python module {name} is not here: pip install 'mrcpr[headset]'")
     if shutil.which("Xvfb") is None:
         missing("program Xvfb is not here: apt-get install xvfb")
@@ -42,6 +43,17 @@ def xr_root() -> Root:
     if found.returncode != 0:
         missing(f"Monado is not here: run tests/xr/monado_root.sh once {found.stderr}".strip())
     return Root(Path(found.stdout.strip()))
+
+
+@pytest.fixture
+def own_monado(xr_root: Root) -> Iterator[Monado]:
+    """Give a runtime of the test's own, to be broken."""
+    with tempfile.TemporaryDirectory(prefix="mrcpr-xr-") as private:
+        running = Monado(xr_root, Path(private))
+        try:
+            yield running
+        finally:
+            running.close()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,6 +35,7 @@ SCREEN_PX = (1280, 720)
 EYE_SCALE_PCT = 40
 START_S = 40.0
 REPLY_S = 90.0
+SETTLE_S = 10.0
 
 PACKET_N = 376
 HEAD_CENTER_AT = 8 + 2 * 48
@@ -138,6 +139,20 @@ class Monado:
     def picture(self) -> npt.NDArray[np.uint8]:
         """Read what is on the screen, (H, W, 3) red-green-blue: both eyes side by side."""
         return read_xwd((self.private / "Xvfb_screen0").read_bytes())
+
+    def picture_when(
+        self, accept: Callable[[npt.NDArray[np.uint8]], bool]
+    ) -> npt.NDArray[np.uint8]:
+        """Take pictures until one is as wanted, or `SETTLE_S` are over; give the last.
+
+        The compositor runs a few frames behind the program.
+        """
+        give_up_s = time.monotonic() + SETTLE_S
+        picture = self.picture()
+        while not accept(picture) and time.monotonic() < give_up_s:
+            time.sleep(0.05)
+            picture = self.picture()
+        return picture
 
     def window_px(self) -> tuple[int, int]:
         """Tell the size of the compositor's window; it stands at the screen's top left."""
@@ -278,3 +293,7 @@ def looking_at(eye_m: FloatArray, target_m: FloatArray) -> Pose:
     right = np.cross([0.0, 1.0, 0.0], back)
     right /= np.linalg.norm(right)
     return Pose(np.stack([right, np.cross(back, right), back], axis=1), eye_m)
+
+
+HEAD = looking_at(np.array([0.05, 0.85, -0.75]), np.array([0.0, 0.2, -1.2]))
+"""A kneeling learner, a little to one side, who looks at the default mannequin."""
