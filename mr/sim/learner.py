@@ -89,45 +89,26 @@ def make_script(
     1 s, then compress; in 30:2 and 15:2 two breaths follow each set.
     """
     learner = style_named(style) if isinstance(style, str) else style
-    rng = np.random.default_rng([seed, 0x5C])
-    set_size = {Mode.C30_2: 30, Mode.C15_2: 15}.get(mode)
+    plan = _Plan(learner, np.random.default_rng([seed, 0x5C]))
     n = max(round(compressing_s * learner.rate_cpm / 60.0), 1)
-    hands = [HandsSegment(0.0, "away"), HandsSegment(HANDS_ABSENT_S, "chest")]
-    compressions: list[PlannedCompression] = []
-    breaths: list[PlannedBreath] = []
-    t_s = HANDS_ABSENT_S + HANDS_RESTING_S
-    bout, in_bout = 0, 0
+    set_size = {Mode.C30_2: 30, Mode.C15_2: 15}.get(mode, n)
     for i in range(n):
-        period_s = 60.0 / (learner.rate_cpm + learner.rate_spread_cpm * float(rng.normal()))
-        start_mm = compressions[-1].release_depth_mm if in_bout else 0.0
-        compressions.append(
-            _compression(
-                learner,
-                rng,
-                i=i,
-                n=n,
-                onset_s=t_s,
-                period_s=period_s,
-                start_mm=start_mm,
-                bout=bout,
-            )
-        )
-        t_s += period_s
-        in_bout += 1
-        if set_size and in_bout == set_size and i < n - 1:
-            t_s = _breathe(learner, rng, t_s, hands, breaths)
-            bout, in_bout = bout + 1, 0
+        ends_set = (i + 1) % set_size == 0
+        plan.compress(i, n, lets_go=ends_set or i == n - 1)
+        if ends_set and i < n - 1:
+            plan.breathe_twice()
     if mode is Mode.CONTINUOUS:
-        breaths = _breaths_while_compressing(learner, rng, compressions[0].onset_s, t_s)
-    hands.append(HandsSegment(compressions[-1].release_s + 0.5, "away"))
+        plan.breathe_beside()
+    end_s = plan.compressions[-1].release_s + 0.5
+    plan.hands.append(HandsSegment(end_s, "away"))
     return Script(
         mode=mode,
         style=learner.name,
         seed=seed,
-        duration_s=compressions[-1].release_s + 0.5 + AFTER_S,
-        compressions=tuple(compressions),
-        breaths=tuple(breaths),
-        hands=tuple(hands),
+        duration_s=end_s + AFTER_S,
+        compressions=tuple(plan.compressions),
+        breaths=tuple(plan.breaths),
+        hands=tuple(plan.hands),
         offset_mm=learner.offset_mm,
         slide_mm=learner.slide_mm,
         sway_mm=learner.sway_mm,
@@ -143,68 +124,73 @@ def still_script(duration_s: float = 3.0, hands: bool = False, seed: int = 1) ->
     )
 
 
-def _compression(
-    learner: LearnerStyle,
-    rng: np.random.Generator,
-    *,
-    i: int,
-    n: int,
-    onset_s: float,
-    period_s: float,
-    start_mm: float,
-    bout: int,
-) -> PlannedCompression:
-    share = i / max(n - 1, 1)
-    depth_mm = learner.depth_mm + learner.depth_spread_mm * float(rng.normal())
-    depth_mm -= learner.tiring_mm * share
-    if learner.shallow_every and i % learner.shallow_every == learner.shallow_every - 1:
-        depth_mm = learner.shallow_mm + 0.5 * learner.depth_spread_mm * float(rng.normal())
-    lean_mm = max(learner.lean_mm + learner.lean_spread_mm * float(rng.normal()), 0.0)
-    low, high = learner.leaning_run
-    if low <= share < high:
-        lean_mm += learner.leaning_mm
-    dips = learner.double_dip_every
-    return PlannedCompression(
-        onset_s=onset_s,
-        down_s=learner.down_share * period_s,
-        hold_s=learner.hold_share * period_s,
-        up_s=learner.up_share * period_s,
-        start_depth_mm=start_mm,
-        depth_mm=depth_mm,
-        release_depth_mm=lean_mm,
-        bout=bout,
-        second_dip_mm=6.0 if dips and i % dips == dips - 1 else 0.0,
-    )
+class _Plan:
+    """A session while it is being planned; `t_s` is where it has come to."""
+
+    def __init__(self, learner: LearnerStyle, rng: np.random.Generator) -> None:
+        self.learner = learner
+        self.rng = rng
+        self.t_s = HANDS_ABSENT_S + HANDS_RESTING_S
+        self.bout = 0
+        self.start_mm = 0.0
+        self.compressions: list[PlannedCompression] = []
+        self.breaths: list[PlannedBreath] = []
+        self.hands = [HandsSegment(0.0, "away"), HandsSegment(HANDS_ABSENT_S, "chest")]
+
+    def compress(self, i: int, n: int, lets_go: bool) -> None:
+        """Plan compression `i` of `n`; where the learner lets go, nothing is leaned on."""
+        learner, rng = self.learner, self.rng
+        share = i / max(n - 1, 1)
+        period_s = 60.0 / (learner.rate_cpm + learner.rate_spread_cpm * float(rng.normal()))
+        depth_mm = learner.depth_mm + learner.depth_spread_mm * float(rng.normal())
+        depth_mm -= learner.tiring_mm * share
+        if _is_every(learner.shallow_every, i):
+            depth_mm = learner.shallow_mm + 0.5 * learner.depth_spread_mm * float(rng.normal())
+        lean_mm = max(learner.lean_mm + learner.lean_spread_mm * float(rng.normal()), 0.0)
+        low, high = learner.leaning_run
+        if low <= share < high:
+            lean_mm += learner.leaning_mm
+        compression = PlannedCompression(
+            onset_s=self.t_s,
+            down_s=learner.down_share * period_s,
+            hold_s=learner.hold_share * period_s,
+            up_s=learner.up_share * period_s,
+            start_depth_mm=self.start_mm,
+            depth_mm=depth_mm,
+            release_depth_mm=0.0 if lets_go else lean_mm,
+            bout=self.bout,
+            second_dip_mm=6.0 if _is_every(learner.double_dip_every, i) else 0.0,
+        )
+        self.compressions.append(compression)
+        self.start_mm = compression.release_depth_mm
+        self.t_s += period_s
+
+    def breathe_twice(self) -> None:
+        """Move the hands to the head, give two breaths and come back for the next set."""
+        self.hands.append(HandsSegment(self.t_s + 0.3, "head"))
+        self.t_s += 0.9
+        for _ in range(2):
+            inspiration_s = 1.0 + 0.08 * float(self.rng.normal())
+            self._breathe(self.t_s, inspiration_s)
+            self.t_s += inspiration_s + 0.1 + 0.9
+        self.hands.append(HandsSegment(self.t_s, "chest"))
+        self.t_s += 0.75
+        self.bout += 1
+
+    def breathe_beside(self) -> None:
+        """Let a second rescuer give ten breaths a minute beside the compressions."""
+        first_s = self.compressions[0].onset_s
+        for start_s in np.arange(first_s + 3.0, self.t_s - 2.0, 6.0):
+            self._breathe(float(start_s), 1.0)
+
+    def _breathe(self, start_s: float, inspiration_s: float) -> None:
+        learner = self.learner
+        volume_ml = learner.breath_ml + learner.breath_spread_ml * float(self.rng.normal())
+        self.breaths.append(
+            PlannedBreath(start_s, inspiration_s, max(volume_ml, 50.0), expiration_s=0.9)
+        )
 
 
-def _breathe(
-    learner: LearnerStyle,
-    rng: np.random.Generator,
-    t_s: float,
-    hands: list[HandsSegment],
-    breaths: list[PlannedBreath],
-) -> float:
-    """Move the hands to the head, give two breaths, come back; gives the next onset."""
-    hands.append(HandsSegment(t_s + 0.3, "head"))
-    start_s = t_s + 0.9
-    for _ in range(2):
-        inspiration_s = 1.0 + 0.08 * float(rng.normal())
-        breaths.append(_breath(learner, rng, start_s, inspiration_s))
-        start_s += inspiration_s + 0.1 + 0.9
-    hands.append(HandsSegment(start_s, "chest"))
-    return start_s + 0.75
-
-
-def _breath(
-    learner: LearnerStyle, rng: np.random.Generator, start_s: float, inspiration_s: float
-) -> PlannedBreath:
-    volume_ml = learner.breath_ml + learner.breath_spread_ml * float(rng.normal())
-    return PlannedBreath(start_s, inspiration_s, max(volume_ml, 50.0), expiration_s=0.9)
-
-
-def _breaths_while_compressing(
-    learner: LearnerStyle, rng: np.random.Generator, first_s: float, last_s: float
-) -> list[PlannedBreath]:
-    """Ten breaths a minute by a second rescuer, beside the compressions."""
-    starts = np.arange(first_s + 3.0, last_s - 2.0, 6.0)
-    return [_breath(learner, rng, float(start_s), 1.0) for start_s in starts]
+def _is_every(n: int, i: int) -> bool:
+    """Tell whether `i` is the last of each `n`; never when `n` is 0."""
+    return n > 0 and i % n == n - 1

@@ -60,25 +60,21 @@ class Scene:
         for i, plate in enumerate(self.plates):
             _cast_plate(view, cast, plate, PLATES + i)
         for i, cone in enumerate(self.still_cones):
-            _cast_cone(view, cast, view.full, cone, CONES + i)
+            _cast_cone(view, cast, view.full, cone, view.box_of_cone(cone), CONES + i)
         return cast
-
-    def moving_box(self, cones: tuple[RoundCone, ...]) -> PixelBox:
-        """Give the box of pixels that a frame must cast anew."""
-        box = self._dent.box
-        for cone in cones:
-            box = box.union(self.view.box_of_cone(cone))
-        return box
 
     def cast(self, depth_m: float, hands: HandsState) -> tuple[PixelBox, Cast]:
         """Cast one frame; gives the box that may differ from `still`, and its pixels."""
         cones = body.learner_cones(hands)
-        box = self.moving_box(cones)
+        boxes = [self.view.box_of_cone(cone) for cone in cones]
+        box = self._dent.box
+        for other in boxes:
+            box = box.union(other)
         cast = Cast(self.still.distance_m[box.window].copy(), self.still.bodies[box.window].copy())
         if depth_m > 0:
             self._dent.press(depth_m, cast.distance_m, box)
-        for i, cone in enumerate(cones):
-            _cast_cone(self.view, cast, box, cone, MOVING + i)
+        for i, (cone, its_box) in enumerate(zip(cones, boxes, strict=True)):
+            _cast_cone(self.view, cast, box, cone, its_box, MOVING + i)
         return box, cast
 
     def near_dent(self, box: PixelBox) -> npt.NDArray[np.bool_]:
@@ -172,9 +168,10 @@ def _cast_plate(view: View, cast: Cast, plate: Plate, index: int) -> None:
     cast.bodies[box.window][hit] = index
 
 
-def _cast_cone(view: View, cast: Cast, outer: PixelBox, cone: RoundCone, index: int) -> None:
-    """Meet a rounded cone; `cast` covers the box `outer`."""
-    box = view.box_of_cone(cone)
+def _cast_cone(
+    view: View, cast: Cast, outer: PixelBox, cone: RoundCone, box: PixelBox, index: int
+) -> None:
+    """Meet a rounded cone that lies in `box`; `cast` covers the box `outer`."""
     inner = box.inside(outer)
     if inner.empty:
         return

@@ -24,6 +24,24 @@ COLOR_SHIFT_ERROR_M = 0.0002
 """Error of the factory's colour-from-depth translation, on each axis."""
 
 
+DEPTH = Intrinsics(width_px=848, height_px=480, fx_px=424.6, fy_px=424.6, cx_px=422.7, cy_px=241.3)
+COLOR = Intrinsics(width_px=848, height_px=480, fx_px=612.4, fy_px=612.1, cx_px=426.1, cy_px=243.8)
+COLOR_FROM_DEPTH = Pose(
+    Rotation.from_rotvec([0.0021, -0.0034, 0.0012]).as_matrix(),
+    np.array([0.01477, 0.00012, 0.00031]),
+)
+"""A D435's sensors at 848×480, as they truly are."""
+
+PLACES = (
+    (0, (0.238, 0.235, -0.110), 0.90, 0.10),
+    (1, (0.245, -0.250, -0.145), 0.40, -0.06),
+    (2, (-0.222, 0.285, -0.095), 1.00, 0.05),
+    (3, (-0.232, -0.275, -0.060), 0.60, -0.12),
+    (4, (0.105, -0.420, -0.090), 0.75, 0.15),
+)
+"""The plates: id, centre, how far tilted towards the camera (0 … 1), turn about the normal."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TrueCamera:
     """A depth camera as it truly is; cam is the depth sensor's frame."""
@@ -132,29 +150,12 @@ def make_sim_rig(
         Rotation.from_euler("zyx", [11.0, 1.2, -0.8], degrees=True).as_matrix(),
         np.array([0.31, -0.17, CHEST_AP_M + 0.02]),
     )
-    depth = Intrinsics(
-        width_px=848, height_px=480, fx_px=424.6, fy_px=424.6, cx_px=422.7, cy_px=241.3
-    )
-    color = Intrinsics(
-        width_px=848, height_px=480, fx_px=612.4, fy_px=612.1, cx_px=426.1, cy_px=243.8
-    )
-    color_from_depth = Pose(
-        Rotation.from_rotvec([0.0021, -0.0034, 0.0012]).as_matrix(),
-        np.array([0.01477, 0.00012, 0.00031]),
-    )
-    places = [
-        (0, (0.238, 0.235, -0.110), 0.9, 0.10),
-        (1, (0.245, -0.250, -0.145), 0.4, -0.06),
-        (2, (-0.222, 0.285, -0.095), 1.0, 0.05),
-        (3, (-0.232, -0.275, -0.060), 0.6, -0.12),
-        (4, (0.105, -0.420, -0.090), 0.75, 0.15),
-    ]
-    plates = tuple(Plate(i, c, _facing(c, eye_m, share, spin)) for i, c, share, spin in places)
+    plates = tuple(Plate(i, c, _facing(c, eye_m, share, spin)) for i, c, share, spin in PLACES)
     camera = TrueCamera(
         serial="SIM-D435-1",
-        depth=depth,
-        color=color,
-        color_from_depth=color_from_depth,
+        depth=DEPTH,
+        color=COLOR,
+        color_from_depth=COLOR_FROM_DEPTH,
         baseline_m=0.0500,
         world_from_cam=world_from_mannequin @ mannequin_from_cam,
     )

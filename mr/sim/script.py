@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from mr.config import Mode
 from mr.types import FloatArray
@@ -175,7 +174,6 @@ class Script:
         pressed = start + (rim - start) * _ease_down(u / c["down"])
         rising = rim + (release - rim) * _ease_up(up)
         mm = np.where(hold < 0, pressed, np.where(hold < 1, held, rising))
-        mm = mm * self._unload(t, k, c)
         return np.asarray(np.where(k < 0, 0.0, np.maximum(mm, 0.0)) / 1000.0)
 
     def chest_velocity_m_s(self, t_s: FloatArray | float) -> FloatArray:
@@ -272,17 +270,7 @@ class Script:
             for name in names:
                 key = name.removesuffix("_s").removesuffix("_mm").removesuffix("_depth")
                 self._grid[key] = np.array([getattr(c, name) for c in plan])
-            bouts = np.array([c.bout for c in plan])
-            last = np.append(bouts[1:] != bouts[:-1], True)
-            ends = np.array([c.release_s for c in plan])
-            self._grid["unload"] = np.where(last, ends + 0.15, np.inf)
         return self._grid
-
-    @staticmethod
-    def _unload(t: FloatArray, k: npt.NDArray[np.intp], c: dict[str, FloatArray]) -> FloatArray:
-        """After a bout the hands let go and what they leaned on comes back."""
-        gone = np.clip((t - c["unload"]) / 0.25, 0.0, 1.0)
-        return np.asarray(np.where(k < 0, 0.0, 1.0 - _smooth(gone)))
 
     def _place_m(self, place: str, t_s: float) -> FloatArray:
         if place != "chest":
