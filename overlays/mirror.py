@@ -12,7 +12,6 @@ import logging
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +23,7 @@ import numpy.typing as npt
 import skia
 
 from mr.errors import CalibrationError, MrError
+from mr.files import write_whole
 from mr.rig import Intrinsics, Rig
 from mr.types import Pose, Snapshot
 from overlays.cues.context import KNEELING, Viewer
@@ -135,16 +135,9 @@ def save_png(path: Path, bgr: npt.NDArray[np.uint8]) -> None:
     done, data = cv2.imencode(".png", bgr)
     if not done:
         raise MrError(f"{path}: this picture of shape {bgr.shape} cannot be written as PNG")
-    temporary = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data.tobytes())
-        Path(temporary).replace(path)
+        write_whole(path, data.tobytes())
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise MrError(f"{path}: cannot write this picture ({error}): choose another") from error
 
 

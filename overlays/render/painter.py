@@ -48,7 +48,8 @@ def font_path(bold: bool) -> Path:
 @functools.cache
 def _typeface(bold: bool) -> Any:
     path = font_path(bold)
-    typeface = skia.Typeface.MakeFromFile(str(path))
+    # A manager of its own: the default one asks fontconfig, which warns on many systems.
+    typeface = skia.FontMgr.New_Custom_Empty().makeFromFile(str(path))
     if typeface is None:
         raise ConfigError(f"overlays: {path} is no font: install matplotlib again")
     return typeface
