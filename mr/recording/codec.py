@@ -126,21 +126,24 @@ class Codec:
         (n_rows,) = struct.unpack_from("<I", message)
         end = 4 + n_rows * self.dtype.itemsize
         if end > len(message):
-            raise RecordingError(f"a {self.type.__name__} message is cut: the file is damaged")
+            raise self._cut()
         packed = np.frombuffer(message, self.dtype, n_rows, 4)
         rows = zip(*(packed[f.name].tolist() for f in self.fields), strict=True)
-        if not self._loose_columns:
-            return [self.from_row(key, row) for row in rows]
         samples = []
         for row in rows:
             values = list(row)
             for k in self._loose_columns:
                 data, end = message[end : end + row[k]], end + row[k]
                 values[k] = _to_text(data) if self.fields[k].dtype == "text" else data
+            if end > len(message):
+                raise self._cut()
             samples.append(self.from_row(key, tuple(values)))
         if end != len(message):
-            raise RecordingError(f"a {self.type.__name__} message is cut: the file is damaged")
+            raise self._cut()
         return samples
+
+    def _cut(self) -> RecordingError:
+        return RecordingError(f"a message of {self.type.__name__} is cut: the file is damaged")
 
     @cached_property
     def _loose_columns(self) -> tuple[int, ...]:

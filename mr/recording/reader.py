@@ -79,7 +79,7 @@ class Recording:
                 known[record.id] = self._channel(record, layouts[record.schema_id])
             elif isinstance(record, Message) and record.channel_id in known:
                 codec, key = known[record.channel_id]
-                yield from codec.decode(key, record.data)
+                yield from self._decoded(codec, key, record.data)
 
     def results(self, kind: str) -> list[dict[str, Any]]:
         """Give what was derived live, in order, exactly as it was written."""
@@ -91,6 +91,12 @@ class Recording:
             elif isinstance(record, Message) and record.channel_id in wanted:
                 found.append(json.loads(record.data))
         return found
+
+    def _decoded(self, codec: Codec, key: ChannelKey, message: bytes) -> list[Sample]:
+        try:
+            return codec.decode(key, message)
+        except RecordingError as error:
+            raise RecordingError(f"{self.path}: {error}: record again") from error
 
     def _records(self) -> Iterator[Record]:
         with self.path.open("rb") as file:

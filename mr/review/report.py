@@ -101,6 +101,7 @@ def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None
         has_trace=trace is not None,
         rate=rate_plot(analysis),
         hands=hand_plot(analysis),
+        hand_mean=_hand_mean(analysis["summary"]),
         rows=rows,
         notes=notes,
         verdict_words=VERDICT_WORDS,
@@ -112,6 +113,18 @@ def _data_uri(png: bytes | None) -> Markup | None:
     if png is None:
         return None
     return Markup("data:image/png;base64,") + base64.b64encode(png).decode()
+
+
+def _hand_mean(s: Json) -> str:
+    """Say in words where the hands were on average; empty when unknown."""
+    x_mm, y_mm = s["mean_hand_x_mm"], s["mean_hand_y_mm"]
+    if x_mm is None or y_mm is None:
+        return ""
+    side, end = "left" if x_mm >= 0 else "right", "head" if y_mm >= 0 else "feet"
+    return (
+        f"{number(abs(x_mm), 0)} mm to the mannequin's {side} and {number(abs(y_mm), 0)} mm "
+        f"to its {end}"
+    )
 
 
 def _cards(analysis: Json) -> list[Card]:

@@ -150,6 +150,21 @@ def test_thinning_a_long_trace_keeps_every_peak() -> None:
     assert not {17, 30_001, 59_999} <= set(plain.tolist())
 
 
+def test_hands_are_drawn_where_they_were() -> None:
+    session = a_session()
+    place = (Measured(12.0, 1.0), Measured(-30.0, 1.0))
+    session.events = [
+        replace(e, hand_offset_mm=place) if isinstance(e, Compression) else e
+        for e in session.events
+    ]
+    html = render_report(session.analysis(), None, None)
+    assert "12 mm to the mannequin&#39;s left and 30 mm to its feet" in html
+    picture = html.split('id="h-hands"')[1].split("</svg>")[0]
+    dots = re.findall(r'class="high" d="M([\d.]+) ([\d.]+)', picture)
+    assert len(dots) == 30  # all of them are too far off
+    assert float(dots[0][0]) > 130 and float(dots[0][1]) > 130  # right of and below the middle
+
+
 def test_numbers_and_verdicts() -> None:
     assert [number(v) for v in (None, -0.04, -1.26, 3.0)] == ["–", "0.0", "−1.3", "3.0"]
     assert [verdict(v, 50, 60) for v in (None, 49.9, 50, 60, 60.1)] == [

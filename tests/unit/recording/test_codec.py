@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mr.errors import RecordingError
+from mr.recording.codec import CODECS, channel_key
+from mr.types import Arrival, ChestObservation, MannequinFrame, Sample, SessionEvent, Stamp
+from tests.unit.recording.conftest import exact, one_of_each
+
+I64 = st.integers(-(2**63), 2**63 - 1)
+I32 = st.integers(-(2**31), 2**31 - 1)
+TEXT = st.text(st.characters(exclude_categories=()), max_size=20)  # lone surrogates as well
+FLOAT = st.floats(width=64)
+ARRIVAL = st.builds(Arrival, st.just("s"), I64, I64, I64)
+
+FRAMES = st.builds(MannequinFrame, ARRIVAL, I32, st.tuples(I32, I32, I32, I32), I32, I32)
+EVENTS = st.builds(SessionEvent, I64, st.sampled_from(["open", "note"]), TEXT)
+CHESTS = st.builds(
+    ChestObservation,
+    ARRIVAL,
+    st.builds(Stamp, I64, I64),
+    st.just("a"),
+    st.none() | FLOAT,
+    FLOAT,
+    st.sampled_from(["on", "off", "unknown"]),
+    I32,
+    TEXT,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(FRAMES, min_size=1, max_size=10)
+    | st.lists(EVENTS, min_size=1, max_size=10)
+    | st.lists(CHESTS, min_size=1, max_size=10)
+)
+def test_any_batch_comes_back_to_the_last_bit(batch: list[Sample]) -> None:
+    key = channel_key(batch[0])
+    codec = CODECS[key.type]
+    assert [exact(s) for s in codec.decode(key, codec.encode(batch))] == [exact(s) for s in batch]
+
+
+@pytest.mark.parametrize("sample", one_of_each(), ids=lambda s: type(s).__name__)
+def test_a_message_of_another_length_is_refused(sample: Sample) -> None:
+    key = channel_key(sample)
+    codec = CODECS[key.type]
+    message = codec.encode([sample])
+    assert len(codec.decode(key, message)) == 1
+    with pytest.raises(RecordingError, match="damaged"):
+        codec.decode(key, message[:-1])
