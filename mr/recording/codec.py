@@ -134,9 +134,9 @@ class Codec:
             values = list(row)
             for k in self._loose_columns:
                 data, end = message[end : end + row[k]], end + row[k]
+                if end > len(message):
+                    raise self._cut()
                 values[k] = _to_text(data) if self.fields[k].dtype == "text" else data
-            if end > len(message):
-                raise self._cut()
             samples.append(self.from_row(key, tuple(values)))
         if end != len(message):
             raise self._cut()
