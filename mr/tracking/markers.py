@@ -12,7 +12,7 @@ pose that most others agree on.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -60,6 +60,8 @@ class MarkerFit:
     """Markers the pose rests on."""
     n_seen: int
     why: str = ""
+    agrees: bool | None = None
+    """Without a pose: what is seen lies where the guess says; None when nothing is."""
 
 
 @lru_cache(maxsize=8)
@@ -146,7 +148,21 @@ def estimate_pose(
             seen = detect(bgr, layout, window)
     if len(seen.ids) < MIN_MARKERS:
         seen = detect(bgr, layout)
-    return fit_markers(seen, layout, intrinsics)
+    fit = fit_markers(seen, layout, intrinsics)
+    if fit.cam_from_mannequin is None and guess is not None:
+        return replace(fit, agrees=_agrees(seen, layout, intrinsics, guess))
+    return fit
+
+
+def _agrees(seen: Seen, layout: MarkerLayout, intrinsics: Intrinsics, guess: Pose) -> bool | None:
+    """Whether markers too few for a pose of their own bear the guess out."""
+    if not seen.ids:
+        return None
+    by_id = _corners_by_id(layout)
+    corners_m = np.stack([by_id[i] for i in seen.ids])
+    expected_px = _camera(intrinsics).project(guess.apply(corners_m))
+    miss = np.linalg.norm(expected_px - seen.corners_px, axis=-1)
+    return bool(miss.max() <= SAME_POSE_PX)
 
 
 def fit_markers(seen: Seen, layout: MarkerLayout, intrinsics: Intrinsics) -> MarkerFit:

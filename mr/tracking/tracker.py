@@ -118,7 +118,7 @@ class CameraTracker:
         guess = color_from_cam @ self._belief.pose
         fit = estimate_pose(frame.bgr, self._layout, color, guess)
         if fit.cam_from_mannequin is None:
-            self._belief.unseen(stamp.t_ns)
+            self._belief.unseen(stamp.t_ns, fit.agrees)
         else:
             # Here the marker's "cam" is the colour sensor; depth is where the house lives.
             cam_from_color = inverse_pose(color_from_cam)

@@ -168,6 +168,15 @@ def test_foreign_and_too_few_markers() -> None:
     assert blank.why == "0 of 6 markers seen, 2 needed"
 
 
+def test_one_marker_speaks_for_or_against_a_guess() -> None:
+    rng = np.random.default_rng(17)
+    picture = draw(ABOVE, rng, shown={i: i + 20 for i in range(1, 6)})
+    bumped = Pose(ABOVE.R, ABOVE.t_m + np.array([0.01, 0.0, 0.0]))
+    assert estimate_pose(picture, LAYOUT, MODEL, ABOVE).agrees is True
+    assert estimate_pose(picture, LAYOUT, MODEL, bumped).agrees is False
+    assert estimate_pose(np.full_like(picture, 90), LAYOUT, MODEL, ABOVE).agrees is None
+
+
 def test_guess_only_saves_time() -> None:
     rng = np.random.default_rng(15)
     truth = random_pose(rng)
