@@ -34,6 +34,7 @@ static void say_hello(const struct mrcpr_device *device, uint8_t request_id)
         .adc_bits = device->identity.adc_bits,
         .reset_cause = device->identity.reset_cause,
         .tick_rate_hz = device->identity.tick_rate_hz,
+        .uart_baud = device->identity.uart_baud,
         .sample_rate_hz = device->sample_rate_hz,
         .sample_rate_min_hz = MRCPR_RATE_MIN_HZ,
         .sample_rate_max_hz = MRCPR_RATE_MAX_HZ,

@@ -20,6 +20,7 @@ struct mrcpr_identity {
     char serial_number[MRCPR_NAME_LENGTH];
     char board_name[MRCPR_NAME_LENGTH];
     uint32_t tick_rate_hz;
+    uint32_t uart_baud;
     uint8_t adc_bits;
     uint8_t reset_cause;
 };

@@ -62,6 +62,7 @@ struct MRCPR_PACKED mrcpr_hello {
     uint8_t adc_bits;
     uint8_t reset_cause;
     uint32_t tick_rate_hz;
+    uint32_t uart_baud; /* 0: no UART between the core and the host */
     uint16_t sample_rate_hz;
     uint16_t sample_rate_min_hz;
     uint16_t sample_rate_max_hz;
@@ -130,7 +131,7 @@ struct MRCPR_PACKED mrcpr_status_request {
     uint8_t request_id;
 };
 
-_Static_assert(sizeof(struct mrcpr_hello) == 50, "HELLO is 50 bytes");
+_Static_assert(sizeof(struct mrcpr_hello) == 54, "HELLO is 54 bytes");
 _Static_assert(sizeof(struct mrcpr_sample) == 20, "SAMPLE is 20 bytes");
 _Static_assert(sizeof(struct mrcpr_pong) == 12, "PONG is 12 bytes");
 _Static_assert(sizeof(struct mrcpr_status) == 20, "STATUS is 20 bytes");

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from dataclasses import dataclass, field
 
 Point = tuple[float, float]
 
@@ -43,35 +44,64 @@ def height(hull: list[Point], x: float) -> float:
     return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
 
 
+@dataclass(slots=True)
+class _Block:
+    key: int
+    hull: list[Point] = field(default_factory=list)
+    n: int = 0
+    sum_x: float = 0.0
+    sum_y: float = 0.0
+
+
 class GrowingHull:
     """The lower hull of the points of the last `n_blocks` blocks of `block_x` each."""
 
     def __init__(self, block_x: float, n_blocks: int) -> None:
         self._block_x = block_x
         self._n_blocks = n_blocks
-        self._blocks: deque[tuple[int, list[Point]]] = deque()
-        self.n_points = 0
-        """Points taken in since the start or `clear`."""
+        self._blocks: deque[_Block] = deque()
+
+    @property
+    def n_points(self) -> int:
+        """Points in the blocks that are kept."""
+        return sum(block.n for block in self._blocks)
+
+    @property
+    def oldest_key(self) -> int:
+        """Number of the oldest block that is kept."""
+        return self._blocks[0].key
+
+    @property
+    def newest_key(self) -> int:
+        """Number of the newest block."""
+        return self._blocks[-1].key
 
     def add(self, x: float, y: float) -> None:
         """Take in one point; it may be a little older than the last one."""
-        self.n_points += 1
         key = int(x // self._block_x)
-        if not self._blocks or key > self._blocks[-1][0]:
-            self._blocks.append((key, []))
-        hull = self._blocks[-1][1]
-        if hull and x < hull[-1][0]:
-            hull[:] = lower_hull(sorted([*hull, (x, y)]))
+        if not self._blocks or key > self._blocks[-1].key:
+            self._blocks.append(_Block(key))
+            self.forget_through(key - self._n_blocks)
+        block = self._blocks[-1]
+        block.n += 1
+        block.sum_x += x
+        block.sum_y += y
+        if block.hull and x < block.hull[-1][0]:
+            block.hull = lower_hull(sorted([*block.hull, (x, y)]))
         else:
-            push(hull, (x, y))
-        while self._blocks[0][0] <= key - self._n_blocks:
-            self._blocks.popleft()
+            push(block.hull, (x, y))
 
-    def forget_before(self, x: float) -> None:
-        """Drop whole blocks that end before `x`."""
-        while self._blocks and (self._blocks[0][0] + 1) * self._block_x <= x:
+    def forget_through(self, key: int) -> None:
+        """Drop the blocks up to and with number `key`."""
+        while self._blocks and self._blocks[0].key <= key:
             self._blocks.popleft()
 
     def hull(self) -> list[Point]:
         """Give the hull of all that is kept."""
-        return lower_hull([point for _, block in self._blocks for point in block])
+        points = [point for block in self._blocks for point in block.hull]
+        return lower_hull(sorted(points))
+
+    def mean_point(self) -> Point:
+        """Give the centroid of all points that are kept, not of the hull alone."""
+        n = self.n_points
+        return sum(b.sum_x for b in self._blocks) / n, sum(b.sum_y for b in self._blocks) / n

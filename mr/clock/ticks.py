@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mr.clock.hull import GrowingHull, Point, height
+from mr.clock.hull import GrowingHull, height
 from mr.types import Arrival, ClockExchange, Stamp
 
 NS_PER_S = 1_000_000_000
@@ -62,16 +62,30 @@ class _Slope:
     x_mid_s: float
     span_s: float
 
+    @property
+    def sigma_ns_per_s(self) -> float:
+        """One-sigma of the slope."""
+        return self.touch_ns / (self.span_s / 2)
 
-def _slope(hull: list[Point]) -> _Slope | None:
-    """Slope of a hull between the quartiles of its span, and how rough it is there."""
+
+def _slope(cloud: GrowingHull) -> _Slope | None:
+    """Slope of a cloud's hull between the quartiles of its span, and how far to trust it.
+
+    The least of n delays of mean μ is about μ / n; each end rests on a quarter of them.
+    """
+    if not cloud.n_points:
+        return None
+    hull = cloud.hull()
     x0, x1 = hull[0][0], hull[-1][0]
     span_s = x1 - x0
     if span_s < SPAN_MIN_S:
         return None
-    xa, xm, xb = x0 + span_s / 4, x0 + span_s / 2, x1 - span_s / 4
-    ya, ym, yb = height(hull, xa), height(hull, xm), height(hull, xb)
-    return _Slope((yb - ya) / (xb - xa), (ya + yb) / 2 - ym + TOUCH_FLOOR_NS, xm, span_s)
+    xa, xb = x0 + span_s / 4, x1 - span_s / 4
+    b = (height(hull, xb) - height(hull, xa)) / (xb - xa)
+    x_mean, y_mean = cloud.mean_point()
+    mean_delay_ns = max(0.0, y_mean - height(hull, x_mean))
+    touch_ns = TOUCH_FLOOR_NS + 4 * mean_delay_ns / cloud.n_points
+    return _Slope(b, touch_ns, x0 + span_s / 2, span_s)
 
 
 class TickClock:
@@ -104,6 +118,7 @@ class TickClock:
         self._latency_ns, self._latency_sigma_ns = latency_ns, latency_sigma_ns
         self._last: tuple[int, int] | None = None
         self._floor_ns: int | None = None
+        self._x_first_s = self._x_newest_s = self._x_fitted_s = 0.0
         self._start_over()
 
     @property
@@ -127,6 +142,7 @@ class TickClock:
         tx_s = self._place(x.device_tx_ticks, back_ns)
         rx_s = self._seconds(x.device_rx_ticks)
         self._above.add(tx_s, self._residual_ns(tx_s, back_ns))
+        self._exchanges += 1
         self._below.add(rx_s, -self._residual_ns(rx_s, x.sent_ns + self._out_ns))
         self._x_newest_s = max(self._x_newest_s, tx_s)
         self._fit()
@@ -153,6 +169,7 @@ class TickClock:
         self._line: _Line | None = None
         self._origin_ticks: int | None = None
         self._origin_ns = 0
+        self._exchanges = 0
         self._x_first_s = self._x_newest_s = self._x_fitted_s = 0.0
 
     def _seconds(self, ticks: int) -> float:
@@ -184,48 +201,43 @@ class TickClock:
 
     def _fit(self) -> None:
         self._x_fitted_s = self._x_newest_s
-        if self._below.n_points:
-            if self._below.n_points >= EXCHANGES_MIN:
+        if self._exchanges:
+            if self._exchanges >= EXCHANGES_MIN:
                 self._fit_between()
         elif self._above.n_points >= ARRIVALS_MIN:
             self._fit_under()
 
     def _fit_under(self) -> None:
         """With arrivals alone: the earliest-arriving line, a least latency below."""
-        above = self._above.hull()
-        slope = _slope(above)
+        slope = _slope(self._above)
         if slope is None:
             return
-        b = min(max(slope.b_ns_per_s, -RATE_ERROR_MAX * NS_PER_S), RATE_ERROR_MAX * NS_PER_S)
-        a = min(y - b * x for x, y in above) - self._latency_ns
+        b = _believable(slope.b_ns_per_s)
+        a = min(y - b * x for x, y in self._above.hull()) - self._latency_ns
         sigma_ns = math.hypot(self._latency_sigma_ns, slope.touch_ns)
-        sigma_b = slope.touch_ns / (slope.span_s / 2)
-        self._line = _Line(a, b, sigma_ns, sigma_b, slope.x_mid_s)
+        self._line = _Line(a, b, sigma_ns, slope.sigma_ns_per_s, slope.x_mid_s)
 
     def _fit_between(self) -> None:
         """With exchanges: midway between what arrived earliest and what was sent latest."""
         while True:
-            above = self._above.hull()
-            below = self._below.hull()
-            slopes = [s for s in (_slope(above), _mirrored(_slope(below))) if s is not None]
-            if not slopes:
+            up, down = _slope(self._above), _slope(self._below)
+            if up is None or down is None:
                 return
-            weights = [(s.span_s / s.touch_ns) ** 2 for s in slopes]
-            total = sum(weights)
-            b = sum(w * s.b_ns_per_s for w, s in zip(weights, slopes, strict=True)) / total
-            b = min(max(b, -RATE_ERROR_MAX * NS_PER_S), RATE_ERROR_MAX * NS_PER_S)
-            top = min(y - b * x for x, y in above)
-            bottom = max(-y - b * x for x, y in below)
-            oldest_s = min(above[0][0], below[0][0])
-            if top >= bottom or self._x_newest_s - oldest_s < 2 * BLOCK_S:
+            w_up, w_down = up.sigma_ns_per_s**-2, down.sigma_ns_per_s**-2
+            total = w_up + w_down
+            b = _believable((w_up * up.b_ns_per_s - w_down * down.b_ns_per_s) / total)
+            top = min(y - b * x for x, y in self._above.hull())
+            bottom = max(-y - b * x for x, y in self._below.hull())
+            oldest = min(self._above.oldest_key, self._below.oldest_key)
+            if top >= bottom or oldest + 2 >= self._below.newest_key:
                 break
             # No straight line fits: the crystal has drifted within the window.
-            self._above.forget_before(oldest_s + BLOCK_S)
-            self._below.forget_before(oldest_s + BLOCK_S)
-        x_mid = sum(w * s.x_mid_s for w, s in zip(weights, slopes, strict=True)) / total
+            self._above.forget_through(oldest)
+            self._below.forget_through(oldest)
+        x_mid = (w_up * up.x_mid_s + w_down * down.x_mid_s) / total
         # The true delay lies anywhere between none and the whole of the gap, evenly.
         sigma_ns = math.hypot(abs(top - bottom) / 2 / math.sqrt(3.0), TOUCH_FLOOR_NS)
-        self._line = _Line((top + bottom) / 2, b, sigma_ns, 2.0 / math.sqrt(total), x_mid)
+        self._line = _Line((top + bottom) / 2, b, sigma_ns, total**-0.5, x_mid)
 
     # --- steady stamps ---------------------------------------------------------------------
 
@@ -249,7 +261,6 @@ class TickClock:
         return t_ns
 
 
-def _mirrored(slope: _Slope | None) -> _Slope | None:
-    if slope is None:
-        return None
-    return _Slope(-slope.b_ns_per_s, slope.touch_ns, slope.x_mid_s, slope.span_s)
+def _believable(b_ns_per_s: float) -> float:
+    most = RATE_ERROR_MAX * NS_PER_S
+    return min(max(b_ns_per_s, -most), most)

@@ -66,9 +66,12 @@ class Board(Protocol):
 class FirmwareCore:
     """The mannequin: what it says, and what it does when it is told something."""
 
-    def __init__(self, board: Board, serial_number: str, board_name: str) -> None:
+    def __init__(
+        self, board: Board, serial_number: str, board_name: str, uart_baud: int = 0
+    ) -> None:
         self._board = board
         self._serial_number = name_bytes(serial_number)
+        self._uart_baud = uart_baud
         self._board_name = name_bytes(board_name)
         self._received = WireCounters()
         self._deframer = Deframer(self._received)
@@ -146,6 +149,7 @@ class FirmwareCore:
             ADC_BITS,
             self._reset_cause,
             TICK_RATE_HZ,
+            self._uart_baud,
             self._rate_hz,
             RATE_MIN_HZ,
             RATE_MAX_HZ,

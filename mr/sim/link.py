@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from mr.wire import NS_PER_BYTE
+from mr.wire import BITS_PER_BYTE, NS_PER_BYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,11 @@ class LinkModel:
     """Share of deliveries to the host that are late by `late_ns` more."""
     late_ns: int = 20_000_000
     seed: int = 0
+
+    @property
+    def uart_baud(self) -> int:
+        """What HELLO says of this link; 0 when bytes take no time."""
+        return BITS_PER_BYTE * 1_000_000_000 // self.ns_per_byte if self.ns_per_byte else 0
 
     @staticmethod
     def perfect() -> LinkModel:

@@ -70,12 +70,15 @@ class SimMannequinPort:
         self._adc = adc
         self._now = now
         self._names = (serial, board_name)
+        self._uart_baud = (link or LinkModel()).uart_baud
         self._oscillator = TickOscillator(tick_ppm)
         self._link = Link(link or LinkModel())
         self._to_device: deque[tuple[int, bytes]] = deque()
         self._to_host: deque[tuple[int, bytes]] = deque()
         self._readable = bytearray()
-        self._plugged = True
+        self._plugged = self._opening = True
+        self._core = FirmwareCore(self, *self._names, self._uart_baud)
+        self._period_ticks = self._next_sample_ticks = 0
         self._adc_start_ns = now()
         self._power_on(start_ticks, ResetCause.POWER_ON)
 
@@ -156,7 +159,7 @@ class SimMannequinPort:
         self._start_ns = self._device_ns = self._now()
         self._start_ticks = start_ticks
         self._opening = True
-        self._core = FirmwareCore(self, *self._names)
+        self._core = FirmwareCore(self, *self._names, self._uart_baud)
         self._core.start(cause)
 
     def _wire_ticks(self, elapsed_ticks: int) -> int:

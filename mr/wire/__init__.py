@@ -15,6 +15,7 @@ from mr.wire.codec import (
 )
 from mr.wire.layout import (
     BAUD,
+    BITS_PER_BYTE,
     LAYOUTS,
     NS_PER_BYTE,
     PROTOCOL_VERSION,
@@ -37,6 +38,7 @@ from mr.wire.layout import (
 
 __all__ = [
     "BAUD",
+    "BITS_PER_BYTE",
     "LAYOUTS",
     "NS_PER_BYTE",
     "PROTOCOL_VERSION",

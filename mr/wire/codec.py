@@ -162,5 +162,5 @@ def decode_content(content: bytes) -> Message | None:
         message: Message = cls._make(layout.unpack_from(content, 1))
         return message
     if content[0] == MessageType.HELLO and len(content) >= 3:
-        return Hello(content[1], content[2], 0, 0, 0, 0, 0, 0, 0, 0, 0, b"", b"")
+        return Hello(content[1], content[2], *[0] * 10, b"", b"")
     return None

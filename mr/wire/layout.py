@@ -63,6 +63,7 @@ class Hello(NamedTuple):
     adc_bits: int
     reset_cause: int
     tick_rate_hz: int
+    uart_baud: int
     sample_rate_hz: int
     sample_rate_min_hz: int
     sample_rate_max_hz: int
@@ -144,7 +145,7 @@ Command = HelloRequest | Ping | SetRate | StatusRequest
 Message = DeviceMessage | Command
 
 LAYOUTS: dict[MessageType, tuple[type[Message], str]] = {
-    MessageType.HELLO: (Hello, "<BBBBBBBIHHH16s16s"),
+    MessageType.HELLO: (Hello, "<BBBBBBBIIHHH16s16s"),
     MessageType.SAMPLE: (Sample, "<HIHHHHHhB"),
     MessageType.PONG: (Pong, "<BHII"),
     MessageType.STATUS: (Status, "<BHIIII"),

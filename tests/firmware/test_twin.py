@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from mr.clock.host import SteppedClock
 from mr.sim.adc import Counts, TableAdc
 from mr.sim.link import LinkModel

@@ -39,6 +39,7 @@ void host_board_start(const struct host_options *options)
     copy_name(identity->serial_number, options->serial_number);
     copy_name(identity->board_name, options->board_name);
     identity->tick_rate_hz = HOST_TICK_RATE_HZ;
+    identity->uart_baud = options->uart_baud;
     identity->adc_bits = 10;
     identity->reset_cause = MRCPR_RESET_POWER_ON;
     mrcpr_start(&host_board.device);

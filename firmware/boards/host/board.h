@@ -21,6 +21,7 @@ struct host_table {
 struct host_options {
     const char *serial_number;
     const char *board_name;
+    uint32_t uart_baud;
     const char *counts_path;
     uint32_t counts_per_s;
     uint32_t start_ticks;

@@ -18,6 +18,7 @@ static const char usage[] =
     "                             are reset when their port is opened\n"
     "  --start-ticks N            first value of the tick counter\n"
     "  --tick-ppm X               error of the crystal (real pace)\n"
+    "  --uart-baud N              what HELLO says of a UART (default 0: there is none)\n"
     "  --serial TEXT, --board-name TEXT   identity, up to 16 characters\n";
 
 static bool set_pace(struct host_options *options, const char *text)
@@ -57,6 +58,9 @@ static bool set_option(struct host_options *options, int key, const char *text)
     case 'x':
         options->tick_ppm = strtod(text, NULL);
         return true;
+    case 'u':
+        options->uart_baud = (uint32_t)strtoul(text, NULL, 10);
+        return true;
     case 's':
         options->serial_number = text;
         return true;
@@ -78,6 +82,7 @@ int main(int argc, char **argv)
         {"start-on-byte", no_argument, NULL, 'b'},
         {"start-ticks", required_argument, NULL, 't'},
         {"tick-ppm", required_argument, NULL, 'x'},
+        {"uart-baud", required_argument, NULL, 'u'},
         {"serial", required_argument, NULL, 's'},
         {"board-name", required_argument, NULL, 'n'},
         {NULL, 0, NULL, 0},

@@ -174,6 +174,7 @@ class MannequinSource:
             details={
                 "port": self._name,
                 "protocol": str(hello.protocol_version),
+                "uart_baud": str(hello.uart_baud),
                 "adc_bits": str(hello.adc_bits),
                 "reset_cause": _reset_text(hello.reset_cause),
             },

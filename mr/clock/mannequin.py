@@ -1,0 +1,29 @@
+"""The mannequin's clock: a `TickClock` that knows its UART.
+
+Takes the device's `DeviceInfo`, live or out of a recording, gives its `TickClock`.
+"""
+
+from __future__ import annotations
+
+from mr.clock.ticks import TickClock
+from mr.types import DeviceInfo
+from mr.wire import BITS_PER_BYTE, Ping, Pong, Sample, wire_length
+
+NS_PER_S = 1_000_000_000
+
+
+def mannequin_clock(info: DeviceInfo, stream: str = "mannequin") -> TickClock:
+    """Make the clock of a mannequin, with the time its bytes take on its UART.
+
+    Commands are sent with a delimiter ahead of them (`mr.wire.encode_command`). A board
+    without a UART says 0 baud in its HELLO, and nothing is taken off.
+    """
+    rates = {s.name: s.ticks_per_s for s in info.streams}
+    baud = int(info.details.get("uart_baud", "0"))
+    ns_per_byte = BITS_PER_BYTE * NS_PER_S // baud if baud else 0
+    return TickClock(
+        rates[stream],
+        out_ns=(1 + wire_length(Ping)) * ns_per_byte,
+        back_ns=wire_length(Pong) * ns_per_byte,
+        sample_ns=wire_length(Sample) * ns_per_byte,
+    )
