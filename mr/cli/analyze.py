@@ -15,7 +15,6 @@ from mr.recording.csv_motion import read_csv_motion
 from mr.scoring.guideline import load_guideline
 from mr.session.offline import rerun
 from mr.session.outcome import judge_motion, metrics_config
-from mr.types import ChestSample, Stamp
 
 DEFAULT_GUIDELINE = "aha-2025-adult-bls"
 
@@ -24,16 +23,11 @@ def analyze_csv(path: Path, guideline_name: str, mode: Mode) -> dict[str, Any]:
     """Analyse a CSV of chest motion; without a scale, depth and recoil stay unknown."""
     guideline = load_guideline(guideline_name)
     motion = read_csv_motion(path)
-    samples, config = motion.samples, metrics_config(guideline)
+    config = metrics_config(guideline)
     if not motion.calibrated:
-        threshold_s = config.pause_threshold_s
-        config = MetricsConfig.for_uncalibrated(motion.depth, threshold_s)
-        samples = tuple(
-            ChestSample(Stamp(round(t * 1e9), 0), y, 0.0, motion.sigma, ("csv",), False)
-            for t, y in zip(motion.t_s.tolist(), motion.depth.tolist(), strict=True)
-        )
-    outcome = judge_motion(samples, config, guideline, mode, "replay")
-    return analysis_of(outcome, path.name, "csv")
+        config = MetricsConfig.for_uncalibrated(motion.depth, config.pause_threshold_s)
+    outcome = judge_motion(motion.samples, config, guideline, mode, "replay")
+    return analysis_of(outcome, path.name, "csv", calibrated=motion.calibrated)
 
 
 def analyze(

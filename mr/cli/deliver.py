@@ -36,7 +36,12 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def analysis_of(
-    outcome: Outcome, source: str, kind: Kind, provenance: Provenance | None = None
+    outcome: Outcome,
+    source: str,
+    kind: Kind,
+    provenance: Provenance | None = None,
+    *,
+    calibrated: bool = True,
 ) -> dict[str, Any]:
     """Put an outcome into the published JSON form."""
     return build_analysis(
@@ -50,6 +55,7 @@ def analysis_of(
         mode=outcome.mode,
         provenance=provenance,
         health=outcome.health,
+        calibrated=calibrated,
     )
 
 

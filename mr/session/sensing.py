@@ -100,6 +100,7 @@ class _Loop:
             while not self._over():
                 if not self._round():
                     job.wait()
+                    writer.tick()
                 self._publish(job.now())
             self._take(SessionEvent(job.now(), "stop"))
             self._keep(pipeline.finish())
