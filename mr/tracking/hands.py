@@ -88,7 +88,7 @@ def find_arms(
 
 def fit_arm(cloud: Float32Array, cam_in_mannequin_m: FloatArray) -> Arm | None:
     """Regress one forearm's axis from its seen surface (n, 3); None if it is none."""
-    step = max(1, len(cloud) // 4000)
+    step = max(1, len(cloud) // 1500)
     xyz = cloud[::step].astype(np.float64)
     low, high = np.percentile(xyz[:, 2], [2, 98])
     if high - low < MIN_ARM_SPAN_M:
