@@ -20,7 +20,7 @@ from mr.errors import MrError
 from mr.rig import CameraCalibration, Intrinsics, PoseEntry
 from mr.types import DepthFrame, Device, EndOfStream, Pose
 
-N_FRAMES = 70  # more than two of the recorder's flushes
+N_FRAMES = 70  # with colour, more than the recorder lets wait
 SIZE = (180, 320)
 
 
@@ -246,7 +246,7 @@ def live(path: str) -> dict[str, Any]:
             except MrError as error:
                 out["silence"] = f"{type(error).__name__}: {error}"
     del camera
-    out["first_sha"] = digest([made_frames()[0][1]])
+    out["made_sha"] = [digest([counts]) for _, counts, _ in made_frames()]
     return out
 
 

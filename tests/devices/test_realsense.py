@@ -125,7 +125,7 @@ def test_a_camera_on_the_bus(recording: tuple[Path, Any]) -> None:
     assert "no depth at 848x480@60" in out["size"]
     assert "320x180@60" in out["size"]
     assert out["kind"] == "live"
-    assert out["depth_sha"] == out["first_sha"]
+    assert out["depth_sha"] == out["made_sha"][out["depth_seq"][0] - 1]
     assert out["depth_arrival_ns"] == [pytest.approx(out["now_ns"], abs=1_000_000)]
     assert out["silence"].startswith("DeviceError: the camera has been silent for 5 s")
 

@@ -14,6 +14,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from mr.clock.host import NowNs
 from mr.devices.realsense.frames import Kind, RawFrame, copy_frame, stream_kinds
@@ -21,7 +22,8 @@ from mr.devices.realsense.settings import CameraSettings
 from mr.errors import DeviceError, RecordingError
 
 _QUEUE_FRAMES = 64
-_READ_WAIT_MS = 200
+_READ_WAIT_MS = 500
+_FIRST_WAIT_MS = 3000
 _STUCK_S = 20.0
 
 
@@ -34,6 +36,7 @@ class LiveFeed:
         self._now = now
         self._running: list[tuple[Any, Any]] = []
         self.device = device
+        self.kinds: tuple[Kind, ...] = ()
         self.profiles: dict[Kind, Any] = {}
         self._heard_ns = 0
 
@@ -63,6 +66,7 @@ class LiveFeed:
         if "depth" not in self.profiles:
             self.close()
             raise DeviceError("the device has no depth stream: connect a depth camera")
+        self.kinds = tuple(self.profiles)
         self._heard_ns = self._now()
 
     def _choose(self, sensor: Any) -> tuple[Kind, Any] | None:
@@ -136,10 +140,14 @@ def _matching(fits: list[Any], kind: Kind, want: CameraSettings) -> Any:
 
 
 class _FileStream:
-    """One stream of a file, read without dropping; keeps one frame ahead for merging."""
+    """One stream of a file, read without dropping; keeps one frame ahead for merging.
 
-    def __init__(self, rs: Any, path: Path, kind: Kind) -> None:
-        self._rs, self._path, self.kind = rs, path, kind
+    `n_written` is how many frames the file's own index tells of, or None without one. The
+    SDK stops silently at a damaged place, and only the index can tell that from the end.
+    """
+
+    def __init__(self, rs: Any, path: Path, kind: Kind, n_written: int | None) -> None:
+        self._rs, self._path, self.kind, self._n_written = rs, path, kind, n_written
         stream = rs.stream.depth if kind == "depth" else rs.stream.color
         # A file can be loaded once per context, and real time must be off before the start.
         self._context = rs.context()
@@ -150,23 +158,31 @@ class _FileStream:
         self._pipeline = rs.pipeline(self._context)
         self._pipeline.set_device(self.playback)
         self.profile = self._pipeline.start(config).get_stream(stream)
-        self.n_frames = 0
+        self._n_read = 0
         self.head = self._next()
 
     def _next(self) -> RawFrame | None:
+        if self._n_read == self._n_written:
+            return None
         deadline_s = time.monotonic() + _STUCK_S
         while time.monotonic() < deadline_s:
             # Asked before waiting: a frame that was still under way then has come since.
             ended = self.playback.current_status() == self._rs.playback_status.stopped
-            got, frames = self._pipeline.try_wait_for_frames(_READ_WAIT_MS)
+            # Playback also counts as stopped for a moment before its first frame.
+            got, frames = self._pipeline.try_wait_for_frames(
+                _READ_WAIT_MS if self._n_read else _FIRST_WAIT_MS
+            )
             if got:
-                self.n_frames += 1
+                self._n_read += 1
                 return copy_frame(self._rs, next(iter(frames)), None)
             if ended:
-                return None
+                break
+        if ended and self._n_written is None:
+            return None
+        written = "" if self._n_written is None else f" of {self._n_written}"
         raise RecordingError(
-            f"{self._path}: playback got stuck after {self.n_frames} {self.kind} frames: "
-            "the file may be damaged; record it again"
+            f"{self._path}: damaged, only {self._n_read}{written} {self.kind} frames can be read: "
+            "copy it again from its source"
         )
 
     def advance(self) -> RawFrame:
@@ -187,6 +203,7 @@ class FileFeed:
         self._rs, self._path = rs, path
         self._streams: list[_FileStream] = []
         self.device: Any = None
+        self.kinds: tuple[Kind, ...] = ()
         self.profiles: dict[Kind, Any] = {}
 
     def open(self) -> None:
@@ -194,8 +211,13 @@ class FileFeed:
         if not self._path.is_file():
             raise RecordingError(f"{self._path}: no such recording: check the path")
         try:
-            kinds = self._kinds()
-            self._streams = [_FileStream(self._rs, self._path, kind) for kind in kinds]
+            for kind in self._kinds():
+                n_written = self._n_written(kind)
+                if n_written != 0:
+                    self._streams.append(_FileStream(self._rs, self._path, kind, n_written))
+        except RecordingError:
+            self.close()
+            raise
         except RuntimeError as error:
             self.close()
             raise RecordingError(
@@ -205,6 +227,7 @@ class FileFeed:
         if not any(s.head for s in self._streams):
             self.close()
             raise RecordingError(f"{self._path}: holds no depth or colour frame: record it again")
+        self.kinds = tuple(s.kind for s in self._streams if s.head)
         self.device = self._streams[0].playback
         self.profiles = {p.kind: p.profile for p in self._streams}
         for sensor in self.device.query_sensors():  # profiles of one context know their extrinsics
@@ -225,26 +248,16 @@ class FileFeed:
         if not ready:
             return []
         first = min(ready, key=lambda s: (s.head.ticks_us if s.head else 0, s.kind))
-        frame = first.advance()
-        if first.head is None:
-            self._check_whole(first)
-        return [frame]
+        return [first.advance()]
 
     @property
     def ended(self) -> bool:
         """Whether every frame has been given."""
         return all(s.head is None for s in self._streams)
 
-    def _check_whole(self, stream: _FileStream) -> None:
-        """Compare with the file's own index: the SDK stops silently at a damaged place."""
-        if self._path.suffix != ".db3":
-            return
-        written = count_frames(self._path, stream.kind)
-        if stream.n_frames < written:
-            raise RecordingError(
-                f"{self._path}: damaged, only {stream.n_frames} of {written} {stream.kind} frames "
-                "can be read: copy it again from its source"
-            )
+    def _n_written(self, kind: Kind) -> int | None:
+        """Tell how many frames the file's index names; a ``.bag`` is not asked."""
+        return count_frames(self._path, kind) if self._path.suffix == ".db3" else None
 
     def close(self) -> None:
         """Stop reading."""
@@ -253,8 +266,10 @@ class FileFeed:
         self._streams = []
 
 
-def count_frames(path: Path, kind: Kind) -> int:
+def count_frames(path: Path, kind: Kind, being_written: bool = False) -> int:
     """Count the frames of one stream that a ``.db3`` recording holds (it is an SQLite file).
+
+    A file that the SDK is writing is read without any lock, which would disturb it.
 
     Raises
     ------
@@ -267,7 +282,9 @@ def count_frames(path: Path, kind: Kind) -> int:
     )
     name = f"%/{kind.capitalize()}_%/image/data%"
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        how = "immutable=1" if being_written else "mode=ro"
+        address = f"file:{quote(str(path))}?{how}"
+        with closing(sqlite3.connect(address, uri=True)) as database:
             return int(database.execute(query, (name,)).fetchone()[0])
     except sqlite3.Error as error:
         raise RecordingError(

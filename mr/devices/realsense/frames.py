@@ -18,6 +18,7 @@ from mr.types import Pose
 
 TICKS_PER_S = 1e6
 Kind = Literal["depth", "color"]
+KINDS: tuple[Kind, ...] = ("depth", "color")
 
 _MAX_FIT_ERROR = 1e-4  # of the focal length: 0.06 px
 

@@ -6,6 +6,7 @@ and `RealSenseSource.file` play, every pixel kept; leaves making the frames to o
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mr.devices.realsense.feeds import count_frames
-from mr.devices.realsense.frames import Kind
+from mr.devices.realsense.frames import KINDS, Kind
 from mr.devices.realsense.sdk import load_sdk
 from mr.devices.realsense.virtual import VirtualCamera
 from mr.errors import RecordingError
@@ -24,14 +25,29 @@ from mr.types import SourceKind
 TimedFrame = tuple[float, npt.NDArray[np.uint16] | None, npt.NDArray[np.uint8] | None]
 """Seconds on the camera's clock, depth counts (H, W) and blue-green-red (H, W, 3), or None."""
 
-_FLUSH_EVERY = 32
-_FIRST_DB3_SDK = (2, 58)
+SUFFIX = ".db3"
+_FIRST_SDK = (2, 58)
+_CHECK_EVERY = 16
+_MAX_WAITING = 64
+"""Frames that may wait to be written: 80 MB, a tenth of where the SDK starts to drop."""
+_STUCK_S = 30.0
 
 
 def recording_suffix() -> str:
-    """Tell which kind of file this SDK writes: ``.db3`` from 2.58 on, ``.bag`` before."""
-    version = tuple(int(part) for part in str(load_sdk().__version__).split(".")[:2])
-    return ".db3" if version >= _FIRST_DB3_SDK else ".bag"
+    """Tell how a recording's name must end.
+
+    Raises
+    ------
+    RecordingError
+        When this SDK is too old: before 2.58 it wrote another kind of file.
+    """
+    version = str(load_sdk().__version__)
+    if tuple(int(part) for part in version.split(".")[:2]) < _FIRST_SDK:
+        raise RecordingError(
+            f"the RealSense SDK {version} is too old to record with: "
+            "pip install -U 'pyrealsense2>=2.58'"
+        )
+    return SUFFIX
 
 
 def record_frames(
@@ -50,8 +66,8 @@ def record_frames(
     Raises
     ------
     RecordingError
-        When the name's ending is not what this SDK writes, when no frame is given, when a
-        frame's time runs backwards, or when the SDK lost one.
+        When the SDK is too old or the name does not end in ``.db3``, when no frame is
+        given, when a frame's time runs backwards, or when the SDK lost one.
     DeviceError
         When a frame has another size than the calibration says.
     """
@@ -59,8 +75,7 @@ def record_frames(
     path = Path(path)
     if path.suffix != recording_suffix():
         raise RecordingError(
-            f"{path}: SDK {rs.__version__} writes {recording_suffix()} files: "
-            f"name it {path.with_suffix(recording_suffix()).name}"
+            f"{path}: the SDK writes {SUFFIX} files: name it {path.with_suffix(SUFFIX).name}"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.stem}.unfinished{path.suffix}")
@@ -79,10 +94,7 @@ def record_frames(
 def _write(
     rs: Any, path: Path, frames: Iterable[TimedFrame], camera: VirtualCamera
 ) -> dict[Kind, int]:
-    """Push frames through the SDK's recorder; its queue is emptied now and then.
-
-    The recorder drops frames when 800 MB wait to be written; pausing it empties its queue.
-    """
+    """Push frames through the SDK's recorder, no faster than it writes."""
     pushed: dict[Kind, int] = {"depth": 0, "color": 0}
     recorder = rs.recorder(str(path), camera.device)
     sensors = recorder.query_sensors()
@@ -104,9 +116,8 @@ def _write(
             if bgr is not None:
                 camera.push_color(t_s, bgr)
                 pushed["color"] += 1
-            if n % _FLUSH_EVERY == 0:
-                recorder.pause()
-                recorder.resume()
+            if n % _CHECK_EVERY == 0:
+                _wait_for_writer(path, sum(pushed.values()) - _MAX_WAITING)
     finally:
         for sensor in sensors:
             sensor.stop()
@@ -114,9 +125,32 @@ def _write(
     return pushed
 
 
+def _wait_for_writer(path: Path, wanted: int) -> None:
+    """Wait until so many frames are in the file: the SDK drops what waits for too long.
+
+    Its own pause would empty the queue too, but frames after it get earlier times in the
+    file than those before and come out in another order.
+    """
+    best, deadline_s = -1, time.monotonic() + _STUCK_S
+    while time.monotonic() < deadline_s:
+        written = _written_so_far(path)
+        if written is not None and written >= wanted:
+            return
+        if written is not None and written > best:
+            best, deadline_s = written, time.monotonic() + _STUCK_S
+        time.sleep(0.005)
+    raise RecordingError(f"{path.name}: nothing was written for {_STUCK_S:g} s: is the disk full?")
+
+
+def _written_so_far(path: Path) -> int | None:
+    """Count frames while the SDK writes, taking no lock; None when caught in mid-write."""
+    try:
+        return sum(count_frames(path, kind, being_written=True) for kind in KINDS)
+    except RecordingError:
+        return None
+
+
 def _check_written(unfinished: Path, path: Path, pushed: dict[Kind, int]) -> None:
-    if unfinished.suffix != ".db3":
-        return  # older SDKs write no index that can be counted without playing it
     for kind, n in pushed.items():
         written = count_frames(unfinished, kind)
         if written != n:

@@ -178,8 +178,8 @@ class RealSenseSource:
             serial=info_of(rs, feed.device, "serial_number"),
             firmware=info_of(rs, feed.device, "firmware_version"),
             streams=tuple(
-                StreamInfo(self._stream(which), float(profile.fps()), TICKS_PER_S)
-                for which, profile in sorted(feed.profiles.items(), reverse=True)
+                StreamInfo(self._stream(which), float(feed.profiles[which].fps()), TICKS_PER_S)
+                for which in sorted(feed.kinds, reverse=True)
             ),
             details=details,
         )

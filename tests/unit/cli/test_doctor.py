@@ -190,7 +190,8 @@ def test_the_support_file_holds_no_names(tmp_path: Path, monkeypatch: pytest.Mon
     secrets = ("ada", "lovelace", "analytical-engine", "charles", "babbage", "/srv/people")
     text = (
         f'File "{home}/rigs/rig.toml" by ada.lovelace on ANALYTICAL-ENGINE and '
-        "analytical-engine.example.org, beside /home/charles/x and C:\\Users\\Babbage\\y, "
+        "analytical-engine.example.org, beside /home"
+        "/charles/x and C:\\Users\\Babbage\\y, "
         "/Users/babbage/z; adapter stays"
     )
     (logs / "last-fault.txt").write_text(text)
