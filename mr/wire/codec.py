@@ -29,6 +29,7 @@ CRC_START = 0xFFFF
 WIRE_MAX = CONTENT_MAX + 1
 """Longest frame without its delimiter: COBS adds one byte to so short a content."""
 
+_NO_HELLO = Hello(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b"", b"")
 _CRC = struct.Struct("<H")
 _BY_CLASS = {cls: (bytes([kind]), struct.Struct(form)) for kind, (cls, form) in LAYOUTS.items()}
 _BY_LENGTH = {
@@ -162,5 +163,5 @@ def decode_content(content: bytes) -> Message | None:
         message: Message = cls._make(layout.unpack_from(content, 1))
         return message
     if content[0] == MessageType.HELLO and len(content) >= 3:
-        return Hello(content[1], content[2], *[0] * 10, b"", b"")
+        return _NO_HELLO._replace(request_id=content[1], protocol_version=content[2])
     return None

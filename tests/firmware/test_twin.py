@@ -12,7 +12,17 @@ from mr.clock.host import SteppedClock
 from mr.sim.adc import Counts, TableAdc
 from mr.sim.link import LinkModel
 from mr.sim.mannequin import SimMannequinPort
-from mr.wire import Decoder, HelloRequest, Ping, Sample, SetRate, StatusRequest, encode, frame
+from mr.wire import (
+    Decoder,
+    HelloRequest,
+    Ping,
+    Sample,
+    SetRate,
+    Status,
+    StatusRequest,
+    encode,
+    frame,
+)
 
 Events = list[tuple[int, bytes]]
 START_TICKS = 2**32 - 7_000_000
@@ -105,3 +115,37 @@ def test_the_comparison_can_fail(lockstep: Callable[..., bytes], tmp_path: Path,
     else:
         events = [(1_000_004, encode(Ping(1, 2)))]
     assert from_c != twin_bytes(adc, events, 2_000_000)
+
+
+class DeafPort(SimMannequinPort):
+    """A twin whose UART can be full."""
+
+    deaf = False
+
+    def send(self, wire: bytes) -> bool:
+        return not self.deaf and super().send(wire)
+
+
+def test_samples_that_cannot_be_sent_are_counted(
+    lockstep: Callable[..., bytes], tmp_path: Path
+) -> None:
+    adc = some_counts(random.Random(3), 1000)
+    adc.write_csv(tmp_path / "counts.csv")
+    status = encode(StatusRequest(9))
+    from_c = lockstep(
+        f"run 1000000\ndeaf 1100000\nrun 1500000\ndeaf 3500000\nrx 3600000 {status.hex()}\n",
+        *("--counts", str(tmp_path / "counts.csv"), "--counts-per-s", "500"),
+        *("--serial", "DEAF"),
+    )
+    clock = SteppedClock()
+    port = DeafPort(adc, clock, "DEAF", link=LinkModel.perfect(), board_name="host")
+    for step_ms, deaf in ((1000, False), (100, True), (400, False), (2000, True), (100, False)):
+        port.deaf = deaf
+        clock.advance(1_000_000 * step_ms)
+        assert port.in_waiting >= 0
+    port.write(status)
+    assert from_c == port.read(1 << 20)
+    messages = Decoder().feed(from_c)
+    overflows = [m.overflow for m in messages if isinstance(m, Sample) and m.overflow]
+    assert overflows == [20, 255], "the byte in a sample saturates"
+    assert [m.overruns for m in messages if isinstance(m, Status)] == [420]

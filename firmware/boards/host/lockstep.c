@@ -2,6 +2,7 @@
  *
  *   run N        on to N ticks since the start; samples due by then are taken
  *   rx N HEX     the same, then these bytes arrive
+ *   deaf N       on to N ticks while the port takes nothing
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #define BYTES_MAX 512
 
 static uint64_t elapsed;
+static bool deaf;
 
 static uint64_t elapsed_ticks(void)
 {
@@ -20,7 +22,7 @@ static uint64_t elapsed_ticks(void)
 
 static bool send_to_stdout(const uint8_t *wire, uint8_t length)
 {
-    return fwrite(wire, 1, length, stdout) == length;
+    return !deaf && fwrite(wire, 1, length, stdout) == length;
 }
 
 static void run_to(uint64_t until)
@@ -56,6 +58,10 @@ int host_run_lockstep(const struct host_options *options)
     while (fgets(line, sizeof line, stdin)) {
         if (sscanf(line, "run %" SCNu64, &until) == 1 && until >= elapsed) {
             run_to(until);
+        } else if (sscanf(line, "deaf %" SCNu64, &until) == 1 && until >= elapsed) {
+            deaf = true;
+            run_to(until);
+            deaf = false;
         } else if (sscanf(line, "rx %" SCNu64 " %1024[0-9a-fA-F]", &until, hex) == 2 &&
                    until >= elapsed) {
             run_to(until);

@@ -1,0 +1,154 @@
+"""The real C firmware on a real terminal, through pyserial, as a `Device`."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mr.clock.host import SteppedClock, host_now_ns
+from mr.clock.mannequin import mannequin_clock
+from mr.devices.mannequin import MannequinSource
+from mr.errors import DeviceError
+from mr.sim.adc import TableAdc
+from mr.sim.mannequin import SimMannequinPort
+from mr.types import ClockExchange, Device, MannequinFrame
+
+StartBoard = Callable[..., Any]
+
+
+def a_table(seed: int = 1, n: int = 2000) -> TableAdc:
+    rng = random.Random(seed)
+    cells = [tuple(rng.randrange(1024) for _ in range(4)) for _ in range(n)]
+    return TableAdc(
+        tuple((rng.randrange(1024), c, rng.randrange(-999, 999)) for c in cells),  # type: ignore[misc]
+        rows_per_s=200,
+    )
+
+
+def decoded(frames: list[MannequinFrame]) -> list[MannequinFrame]:
+    """All of a frame but the instant at which it arrived."""
+    return [replace(f, arrival=replace(f.arrival, arrival_ns=0)) for f in frames]
+
+
+def frames_from(source: MannequinSource, n: int, timeout_s: float = 10.0) -> list[MannequinFrame]:
+    frames: list[MannequinFrame] = []
+
+    def enough() -> bool:
+        frames.extend(s for s in source.poll() if isinstance(s, MannequinFrame))
+        return len(frames) >= n
+
+    wait_until(enough, timeout_s)
+    return frames[:n]
+
+
+def wait_until(enough: Callable[[], bool], timeout_s: float) -> None:
+    """Wait in real time; the deadline is for a broken build only."""
+    deadline_ns = host_now_ns() + round(timeout_s * 1e9)
+    while not enough():
+        assert host_now_ns() < deadline_ns, f"{timeout_s} s went by"
+        time.sleep(0.0005)
+
+
+def test_firmware_on_a_pty_and_twin_give_the_same_samples(
+    start_board: StartBoard, tmp_path: Path
+) -> None:
+    table = a_table()
+    table.write_csv(tmp_path / "counts.csv")
+    board = start_board(
+        *("--pace", "fast", "--duration-s", "10", "--start-on-byte"),
+        *("--counts", str(tmp_path / "counts.csv"), "--counts-per-s", "200"),
+    )
+    with MannequinSource(board.port) as source:
+        assert isinstance(source, Device)
+        from_c = frames_from(source, 2000)
+        assert source.counters.lost == source.counters.crc_errors == 0
+        assert source.info.model == "sensor mannequin (host)"
+
+    clock = SteppedClock()
+    from_twin: list[MannequinFrame] = []
+    with MannequinSource(SimMannequinPort(table, clock), clock, "sim") as source:
+        while len(from_twin) < 2000:
+            clock.advance(7_000_000)
+            from_twin += [s for s in source.poll() if isinstance(s, MannequinFrame)]
+    assert decoded(from_c) == decoded(from_twin[:2000])
+
+    other = TableAdc(table.rows[1:], 200)
+    clock = SteppedClock()
+    with MannequinSource(SimMannequinPort(other, clock), clock, "sim") as source:
+        clock.advance(1_000_000_000)
+        wrong = [s for s in source.poll() if isinstance(s, MannequinFrame)]
+    assert decoded(from_c)[: len(wrong)] != decoded(wrong), "the comparison can fail"
+
+
+def test_pings_are_answered_in_real_time(start_board: StartBoard) -> None:
+    with MannequinSource(start_board("--serial", "PTY-7").port) as source:
+        assert (source.info.serial, source.info.firmware) == ("PTY-7", "0.1.0")
+        clock = mannequin_clock(source.info)
+        n_exchanges = 0
+
+        def enough() -> bool:
+            nonlocal n_exchanges
+            for sample in source.poll():
+                if isinstance(sample, ClockExchange):
+                    n_exchanges += 1
+                    clock.exchange(sample)
+                    assert sample.sent_ns < sample.arrival.arrival_ns
+                    assert sample.device_rx_ticks <= sample.device_tx_ticks
+                elif isinstance(sample, MannequinFrame):
+                    clock.arrival(sample.arrival)
+            return n_exchanges >= 8
+
+        wait_until(enough, 10.0)
+        stamp = clock.stamp(int(1e6 * 0.5))
+        assert stamp is not None
+        assert stamp.sigma_ns < 20_000_000
+        wait_until(lambda: bool(source.poll()) and source.status is not None, 10.0)
+        assert source.status is not None
+        assert source.status.overruns == 0
+
+
+def test_a_new_rate_is_acknowledged_and_kept(start_board: StartBoard) -> None:
+    board = start_board("--pace", "real")
+    with MannequinSource(board.port) as source:
+        source.set_rate(500)
+        wait_until(lambda: bool(source.poll()) and source.info.streams[0].rate_hz == 500, 10.0)
+        frames = frames_from(source, 20)
+        ticks = [f.arrival.device_ticks for f in frames]
+        assert ticks[-1] - ticks[-2] == 2000
+
+
+def test_the_port_is_ours_alone(start_board: StartBoard) -> None:
+    board = start_board()
+    with MannequinSource(board.port), pytest.raises(DeviceError, match="in use by another"):
+        MannequinSource(board.port).__enter__()
+    with MannequinSource(board.port) as again:
+        assert again.info.serial == "HOST-0001"
+
+
+def test_an_unplug_is_a_device_error_and_reopen_says_what_is_missing(
+    start_board: StartBoard,
+) -> None:
+    board = start_board()
+    with MannequinSource(board.port, timeout_s=1.0) as source:
+        frames_from(source, 5)
+        board.unplug()
+        with pytest.raises(DeviceError, match="is gone"):
+            for _ in range(1000):
+                source.poll()
+                time.sleep(0.001)
+        with pytest.raises(DeviceError, match="does not exist"):
+            source.reopen()
+
+
+def test_what_is_no_mannequin_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match="does not exist"):
+        MannequinSource(str(tmp_path / "ttyNONE")).__enter__()
+    (tmp_path / "file").touch()
+    with pytest.raises(DeviceError, match="is it a serial port"):
+        MannequinSource(str(tmp_path / "file")).__enter__()
