@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from mr.types import Measured, Ventilation
 
-EDGE = 0.10
-"""A breath begins where a tenth of its volume is in, and ends where a fifth is left."""
+EDGE = 0.02
 END = 0.20
+"""A breath begins where 2 % of its volume are in, and ends where a fifth is left."""
 LONGEST_S = 4.0
 """A breath that has not come out by then is closed: lungs leak, sensors drift."""
 REST_MEMORY_S = 2.0

@@ -19,6 +19,8 @@ FLOOR = 1e-6
 MISFIT = 1.6
 FAITHFUL_M = 5e-5
 """A polynomial follows the curve when it leaves little more than the noise, or 0.05 mm."""
+INNER = 0.8
+"""Extremes are looked for within this share of the window: its ends wag with the noise."""
 NEAR = 2
 SURE = 2.5
 """Five samples at the extreme may not lie off it by more than 2.5 sigmas of their mean."""
@@ -149,7 +151,7 @@ class Polynomial:
         """Give the highest (or lowest) point; `memory` pools the noise over strokes."""
         variance = memory.pool(self.rss, self.dof)
         first, last = float(self.u[0]), float(self.u[-1])
-        grid = np.linspace(first, last, 65)
+        grid = np.linspace(INNER * first, INNER * last, 65)
         at = float(grid[int(np.argmax(np.polynomial.polynomial.polyval(grid, self.coef)))])
         curvature = float(self.row(at, 2) @ self.coef)
         inside = first < at < last and curvature < 0
@@ -162,7 +164,7 @@ class Polynomial:
             slope_var = max(variance * float(slope @ self.gram_inv @ slope), 0.0)
             t_sigma_s *= min(math.sqrt(slope_var) / -curvature, 1.0)
             # Noise tilts the top, and the highest point of a tilted top is too high.
-            value -= min(slope_var / (-2.0 * curvature), sigma)
+            value -= min(slope_var / (-2.0 * curvature), 0.5 * sigma)
         t_s = self.centre_s + at * self.width_s
         return Fit(t_s, self.sign * value, sigma, t_sigma_s)
 

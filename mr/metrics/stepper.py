@@ -21,10 +21,13 @@ from mr.metrics.breaths import BreathFinder
 from mr.metrics.config import MetricsConfig
 from mr.metrics.pauses import PauseNamer, ventilation_span_s
 from mr.metrics.strokes import Beat, Edges, Fitter, Level, Stroke, edges, measure
-from mr.metrics.turning import History, Turn, TurnFinder
+from mr.metrics.turning import LONGEST_PRESS_S, History, Turn, TurnFinder
 from mr.types import ChestSample, Compression, Measured, MetricsEvent, Ventilation
 
 LIVE_RATE_INTERVALS = 5
+STILL_FALLING = 0.1
+"""A signal that ends while so much of the travel passes in one smoothing width ends amid
+a release: how far the chest would have come back is not known."""
 LONGEST_RELEASE_S = 3.0
 """A compression is closed by then even if its shallowest point keeps moving."""
 
@@ -149,7 +152,8 @@ class MetricsStepper:
         if self._peak is None or self._before is None:
             return False
         rise_m = self._peak.fit.value - self._before.fit.value
-        return rise_m >= self._config.min_excursion_m
+        quick = self._peak.turn.t_s - self._before.turn.t_s <= LONGEST_PRESS_S
+        return quick and rise_m >= self._config.min_excursion_m
 
     def _on_trough(self, turn: Turn) -> list[MetricsEvent]:
         top_m = self._peak.turn.y if self._peak else self._turns.extreme().y
@@ -179,24 +183,29 @@ class MetricsStepper:
         if lowest.k == self._tried_k:
             return []
         self._tried_k = lowest.k
-        return self._try_close(peak, lowest, known=True)
+        return self._try_close(peak, lowest)
 
     def _close_open(self) -> list[MetricsEvent]:
         """Close the pending compression where the signal ends."""
         if self._peak is None or self._turns.rising:
             return []
-        return self._try_close(self._peak, self._turns.extreme(), known=False)
-
-    def _try_close(self, peak: Level, lowest: Turn, known: bool) -> list[MetricsEvent]:
-        level = self._fitter.level(lowest, peak.turn.y - lowest.y)
-        back = peak.fit.value - level.fit.value >= self._config.min_excursion_m
+        lowest = self._turns.extreme()
+        level = self._fitter.level(lowest, self._peak.turn.y - lowest.y)
         if not self._rises():
-            if back or known:
-                self._before, self._peak = level, None
             return []
-        if known and not back:
+        falling = self._history.fell_at_end(self._config.smoothing_s)
+        stopped = falling < STILL_FALLING * (self._peak.turn.y - lowest.y)
+        back = self._peak.fit.value - level.fit.value >= self._config.min_excursion_m
+        return self._complete(level, known=back and stopped)
+
+    def _try_close(self, peak: Level, lowest: Turn) -> list[MetricsEvent]:
+        level = self._fitter.level(lowest, peak.turn.y - lowest.y)
+        if not self._rises():
+            self._before, self._peak = level, None
             return []
-        return self._complete(level, known=back)
+        if peak.fit.value - level.fit.value < self._config.min_excursion_m:
+            return []  # still held in
+        return self._complete(level, known=True)
 
     # --- out ------------------------------------------------------------------------
 

@@ -152,7 +152,10 @@ def summarise(events: Iterable[MetricsEvent], start_ns: int, end_ns: int) -> Sum
         ),
         ccf_pct=Measured(100.0 * active_s * 1e9 / (end_ns - start_ns)),
         n_pauses=len(pauses),
-        longest_pause_s=max(((p.end_ns - p.start_ns) * 1e-9 for p in pauses), default=0.0),
+        longest_pause_s=max(
+            ((min(p.end_ns, end_ns) - max(p.start_ns, start_ns)) * 1e-9 for p in pauses),
+            default=0.0,
+        ),
         time_to_first_compression_s=first,
         compressions_per_cycle=_cycles(compressions, pauses),
         n_ventilations=len(breaths),

@@ -19,6 +19,8 @@ KEEP_S = 8.0
 """How much of the past is kept for fits; longer than any stroke with its rest."""
 REST_MEMORY_S = 1.0
 """At rest the release level is that of the last second: baselines drift."""
+LONGEST_PRESS_S = 2.0
+"""What takes longer from the release before to the peak is drift, or a hold."""
 WINDOW_S = 0.20
 """Fits reach at most this far to both sides of a turn."""
 
@@ -93,6 +95,11 @@ class History:
         """List index of running number `k` (the oldest kept, if it is gone)."""
         return max(k - self._first, 0)
 
+    def fell_at_end(self, span_s: float) -> float:
+        """How much the smoothed curve fell over the last `span_s` of what has come."""
+        i = self.index_at(self.t_s[len(self.smooth) - 1] - span_s)
+        return self.smooth[i] - self.smooth[-1]
+
     def window(self, k: int, near_m: float, far_m: float) -> tuple[int, int]:
         """List bounds [a, b) around `k` in which the smoothed curve stays near its turn.
 
@@ -143,6 +150,7 @@ class TurnFinder:
         self._k = 0
         self._t_s = 0.0
         self._y = math.inf
+        self._since_s = 0.0
 
     @property
     def rising(self) -> bool:
@@ -156,7 +164,10 @@ class TurnFinder:
     def step(self, k: int, t_s: float, y: float, at_rest: bool) -> Turn | None:
         """Take in a smoothed sample; give the turn it confirms."""
         if self._rising:
-            if y >= self._y:
+            if t_s - self._since_s > LONGEST_PRESS_S:
+                self._rising = False
+                self._forget(k)
+            elif y >= self._y:
                 self._k, self._t_s, self._y = k, t_s, y
             elif y < self._y - self._h:
                 turn = self.extreme()
@@ -171,6 +182,7 @@ class TurnFinder:
         if y > self._y + self._h:
             turn = self.extreme()
             self._rising, self._k, self._t_s, self._y = True, k, t_s, y
+            self._since_s = turn.t_s
             return turn
         return None
 

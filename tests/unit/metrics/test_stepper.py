@@ -1,0 +1,208 @@
+"""The state machine: reasons for the unknown, pauses, gaps, replay to the bit."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mr.metrics import MetricsConfig, MetricsStepper, summarise
+from mr.types import ChestSample, Compression, MetricsEvent, Pause, Stamp, Ventilation
+
+Hands = Literal["on", "off", "unknown"]
+T0_NS = 3_000_000_000
+
+
+def _bouts(bouts: list[tuple[float, int]], end_s: float, rate_hz: float = 200.0) -> np.ndarray:
+    """(N, 2) time (s) and depth (m): raised cosines of 50 mm at 120/min from each start."""
+    t = np.arange(0, end_s, 1 / rate_hz)
+    d = np.zeros_like(t)
+    for start_s, n in bouts:
+        inside = (t >= start_s) & (t < start_s + 0.5 * n)
+        d[inside] = 0.025 * (1 - np.cos(4 * np.pi * (t[inside] - start_s)))
+    return np.stack([t, d], axis=1)
+
+
+def _samples(curve: np.ndarray, hands: Hands = "unknown") -> list[ChestSample]:
+    return [
+        ChestSample(Stamp(T0_NS + round(t * 1e9), 0), float(d), 0.0, 0.0, ("test",), hands=hands)
+        for t, d in curve
+    ]
+
+
+def _run(samples: list[ChestSample], config: MetricsConfig | None = None) -> list[MetricsEvent]:
+    stepper = MetricsStepper(config or MetricsConfig())
+    return stepper.steps(samples) + stepper.finish()
+
+
+def _compressions(events: list[MetricsEvent]) -> list[Compression]:
+    return [e for e in events if isinstance(e, Compression)]
+
+
+def _pauses(events: list[MetricsEvent]) -> list[Pause]:
+    return [e for e in events if isinstance(e, Pause)]
+
+
+def test_nothing_gives_nothing() -> None:
+    assert MetricsStepper(MetricsConfig()).finish() == []
+    assert _run(_samples(_bouts([], 5.0))) == []
+
+
+def test_times_of_one_compression_are_where_the_definition_says() -> None:
+    one = _compressions(_run(_samples(_bouts([(1.0, 1)], 4.0))))[0]
+    tenth_s = np.arccos(0.8) / (4 * np.pi)
+    assert (one.onset_ns - T0_NS) / 1e9 == pytest.approx(1.0 + tenth_s, abs=0.01)
+    assert (one.peak_ns - T0_NS) / 1e9 == pytest.approx(1.25, abs=0.001)
+    assert (one.release_ns - T0_NS) / 1e9 == pytest.approx(1.5 - tenth_s, abs=0.01)
+    assert one.rate_cpm.value is None
+    assert "first" in one.rate_cpm.why
+
+
+def test_an_unknown_zero_leaves_depth_unknown_with_the_reason() -> None:
+    samples = [replace(s, zero_known=False) for s in _samples(_bouts([(1.0, 4)], 5.0))]
+    for c in _compressions(_run(samples)):
+        assert c.depth_mm.value is None
+        assert c.release_depth_mm.value is None
+        assert "zero" in c.depth_mm.why
+        assert c.release_velocity_mm_s.value is not None
+
+
+def test_an_uncalibrated_signal_keeps_count_and_rate_only() -> None:
+    curve = _bouts([(1.0, 10)], 8.0)
+    scaled = _samples(np.stack([curve[:, 0], 400 - 7000 * (0.05 - curve[:, 1])], axis=1))
+    config = MetricsConfig.for_uncalibrated(np.array([s.depth_m for s in scaled]))
+    found = _compressions(_run(scaled, config))
+    assert len(found) == 10
+    assert found[3].rate_cpm.value == pytest.approx(120.0, abs=0.1)
+    for number in (found[3].depth_mm, found[3].release_depth_mm, found[3].release_velocity_mm_s):
+        assert number.value is None
+        assert "calibrated" in number.why
+
+
+@pytest.mark.parametrize(("hands", "kind"), [("off", "hands_off"), ("on", "hands_resting")])
+def test_pauses_have_their_kind(hands: Hands, kind: str) -> None:
+    curve = _bouts([(1.0, 6), (8.0, 6)], 13.0)
+    pauses = _pauses(_run(_samples(curve, hands)))
+    assert [p.kind for p in pauses] == [kind, kind]  # the second one lasts to the end
+    assert (pauses[1].end_ns - T0_NS) / 1e9 == pytest.approx(13.0, abs=0.01)
+    assert (pauses[0].end_ns - pauses[0].start_ns) / 1e9 == pytest.approx(4.1, abs=0.05)
+    assert _pauses(_run(_samples(curve)))[0].kind == "unknown"
+
+
+def test_a_breath_makes_the_pause_a_ventilation() -> None:
+    curve = _bouts([(1.0, 6), (8.0, 6)], 11.8)
+    breath_ml = np.interp(curve[:, 0], [5, 6, 7], [0, 500, 0])
+    samples = [
+        replace(s, airway_ml=float(v))
+        for s, v in zip(_samples(curve, "off"), breath_ml, strict=True)
+    ]
+    events = _run(samples)
+    assert [p.kind for p in _pauses(events)] == ["ventilation"]
+    assert sum(isinstance(e, Ventilation) for e in events) == 1
+
+
+def test_a_short_break_is_no_pause_but_one_over_the_threshold_is() -> None:
+    def n_pauses(gap_s: float) -> int:
+        return len(_pauses(_run(_samples(_bouts([(1.0, 6), (4.0 + gap_s, 6)], 7.5 + gap_s)))))
+
+    assert n_pauses(0.8) == 0
+    assert n_pauses(1.05) == 1
+
+
+def test_a_lost_signal_breaks_the_rate_and_keeps_what_is_sure() -> None:
+    samples = _samples(_bouts([(1.0, 20)], 12.0))
+    kept = [s for s in samples if not 5.4 < (s.stamp.t_ns - T0_NS) / 1e9 < 7.8]
+    found = _compressions(_run(kept))
+    assert len(found) == 15  # five lie in the gap, one of them cut in its fall
+    unknown = [c for c in found if c.release_depth_mm.value is None]
+    assert len(unknown) == 1
+    assert "lost" in unknown[0].release_depth_mm.why
+    assert sum(c.rate_cpm.value is None for c in found) == 2
+
+
+def test_samples_out_of_order_are_left_out() -> None:
+    samples = _samples(_bouts([(1.0, 6)], 5.0))
+    shuffled = [*samples[:500], samples[100], samples[499], *samples[500:]]
+    assert _run(shuffled) == _run(samples)
+
+
+def test_live_state_is_ahead_of_the_events() -> None:
+    stepper = MetricsStepper(MetricsConfig())
+    seen_s: dict[int, float] = {}
+    events = 0
+    for sample in _samples(_bouts([(1.0, 8)], 9.0)):
+        events += len(_compressions(stepper.step(sample)))
+        t_s = (sample.stamp.t_ns - T0_NS) / 1e9
+        seen_s.setdefault(stepper.live.n_compressions, t_s)
+        if t_s == pytest.approx(4.0):
+            assert stepper.live.rate_cpm == pytest.approx(120.0, abs=0.5)
+            assert stepper.live.last_depth_mm == pytest.approx(50.0, abs=0.2)
+    # The chest has come back by 7.5 mm 63 ms after the peak; 60 ms more are allowed.
+    peaks = [1.25 + 0.5 * i for i in range(8)]
+    assert all(seen_s[i + 1] - peak < 0.063 + 0.060 for i, peak in enumerate(peaks))
+    assert stepper.live.hands_off_s == pytest.approx(4.05, abs=0.1)
+    assert stepper.live.n_in_cycle == 8
+    assert stepper.live.rate_cpm is None
+    assert events == 8
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    cuts=st.lists(st.integers(0, 1400), max_size=6),
+    shift_ns=st.integers(0, 10**18),
+    seed=st.integers(0, 99),
+)
+def test_blocks_and_a_shift_of_time_change_no_bit(
+    cuts: list[int], shift_ns: int, seed: int
+) -> None:
+    curve = _bouts([(1.0, 5), (5.0, 3)], 7.0)
+    noise = 0.001 * np.random.default_rng(seed).standard_normal(len(curve))
+    samples = _samples(curve + np.stack([0 * noise, noise], axis=1))
+    whole = _run(samples)
+    stepper = MetricsStepper(MetricsConfig())
+    parts: list[MetricsEvent] = []
+    bounds = [0, *sorted(cuts), len(samples)]
+    for a, b in itertools.pairwise(bounds):
+        block = [
+            replace(s, stamp=Stamp(s.stamp.t_ns + shift_ns, s.stamp.sigma_ns)) for s in samples[a:b]
+        ]
+        parts += stepper.steps(block)
+        assert stepper.live is not None  # looking changes nothing
+    parts += stepper.finish()
+    assert [_plain(e, shift_ns) for e in parts] == [_plain(e, 0) for e in whole]
+
+
+def _plain(event: MetricsEvent, shift_ns: int) -> MetricsEvent:
+    """The event with its times moved back by the shift."""
+    names = [n for n in type(event).__dataclass_fields__ if n.endswith("_ns")]
+    return replace(event, **{n: getattr(event, n) - shift_ns for n in names})
+
+
+def test_the_summary_leaves_pauses_out() -> None:
+    events = _run(_samples(_bouts([(1.0, 30), (20.0, 30)], 40.0), "off"))
+    summary = summarise(events, T0_NS, T0_NS + 35_000_000_000)
+    assert summary.n_compressions == 60
+    assert summary.compressions_per_cycle == (30, 30)
+    assert summary.mean_rate_cpm.value == pytest.approx(120.0, abs=0.02)
+    assert summary.mean_depth_mm.value == pytest.approx(50.0, abs=0.05)
+    assert summary.ccf_pct.value == pytest.approx(100 * 29.8 / 35, abs=0.3)
+    assert summary.time_to_first_compression_s.value == pytest.approx(1.05, abs=0.02)
+    assert summary.longest_pause_s == pytest.approx(4.1, abs=0.05)
+    assert summary.mean_volume_ml.value is None
+    assert summary.mean_volume_ml.why == "no breaths"
+
+
+def test_an_empty_session_has_no_means() -> None:
+    summary = summarise([], 0, 1_000_000_000)
+    assert summary.n_compressions == 0
+    assert summary.ccf_pct.value == 0.0
+    for number in (summary.mean_depth_mm, summary.mean_rate_cpm, summary.sd_depth_mm):
+        assert number.value is None
+        assert number.why
+    with pytest.raises(ValueError, match="cannot end"):
+        summarise([], 5, 5)
