@@ -1,0 +1,205 @@
+"""Hand landmarks in the colour image: which hand, wrist and knuckles, never depth.
+
+Takes colour frames and the region above the sternum, gives `HandLandmarks`; leaves
+their use to `mr.fusion`. The finder stands behind an interface, because the part that
+does the work (mediapipe, extra ``hands``) is heavy and may one day have to go; without
+it everything else works.
+
+Only what lies in the region is looked at: in whole pictures of real CPR most detections
+are the mannequin's own hand. Feed the raw picture, never one with overlays on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import cv2
+import numpy as np
+import platformdirs
+
+from mr.errors import ConfigError
+from mr.geometry.camera import Camera, PinholeModel
+from mr.types import ColorFrame, FloatArray, HandLandmarks, Pose, Stamp
+
+WHEEL = "mediapipe==0.10.21"
+"""The release whose wheel carries the full models; only its files are used."""
+PARTS = {
+    "hand_detector.tflite": (
+        "mediapipe/modules/palm_detection/palm_detection_full.tflite",
+        "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+    ),
+    "hand_landmarks_detector.tflite": (
+        "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+        "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+    ),
+}
+"""What a ``.task`` bundle holds: name in it, name in the wheel, sha256."""
+HINT = "pip install 'mrcpr[hands]' (mediapipe >= 0.10.32, < 0.10.35)"
+FETCH = "python -c 'from mr.tracking.landmarks import fetch_model; fetch_model()' makes it"
+
+Window = tuple[slice, slice]
+"""Rows and columns of an image."""
+
+
+class HandFinder(Protocol):
+    """Finds hands in a window of one colour frame."""
+
+    def find(self, frame: ColorFrame, stamp: Stamp, window: Window) -> list[HandLandmarks]:
+        """Give each hand whose middle lies in the window."""
+        ...
+
+
+def chest_window(color: PinholeModel, color_from_mannequin: Pose) -> Window:
+    """Give the part of the colour image above the sternum, hands and wrists included."""
+    corners = [[x, y, z] for x in (-0.16, 0.16) for y in (-0.14, 0.14) for z in (-0.06, 0.14)]
+    return Camera(color).window(color_from_mannequin.apply(np.array(corners)))
+
+
+def model_path() -> Path:
+    """Tell where the assembled model is kept."""
+    return Path(platformdirs.user_data_dir("mrcpr")) / "models" / "hand_landmarker.task"
+
+
+def assemble_model(wheel: Path, target: Path | None = None) -> Path:
+    """Make the model bundle out of the wheel's own files; gives its path.
+
+    Raises
+    ------
+    ConfigError
+        When the wheel is not readable or its files are not the ones known.
+    """
+    target = model_path() if target is None else target
+    parts: dict[str, bytes] = {}
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            for name, (inside, sha256) in PARTS.items():
+                data = archive.read(inside)
+                if hashlib.sha256(data).hexdigest() != sha256:
+                    raise ConfigError(f"{wheel}: {inside} is not the known model: get {WHEEL}")
+                parts[name] = data
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise ConfigError(f"{wheel}: no hand models in it ({error}): get {WHEEL}") from error
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".tmp")
+    os.close(handle)
+    try:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as bundle:
+            for name, data in parts.items():
+                # ZipInfo has a fixed date: the same bytes make the same bundle.
+                bundle.writestr(zipfile.ZipInfo(name), data)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return target
+
+
+def fetch_model() -> Path:
+    """Download the wheel with pip and assemble the model, unless it is there already.
+
+    For set-up only; nothing else in the house reaches for the network.
+
+    Raises
+    ------
+    ConfigError
+        When pip cannot get the wheel or its files are not the ones known.
+    """
+    target = model_path()
+    if target.exists():
+        return target
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = ["--no-deps", "--only-binary=:all:", "--python-version", "3.11"]
+        wanted += ["--platform", "manylinux_2_28_x86_64", "--dest", folder, WHEEL]
+        command = [sys.executable, "-m", "pip", "download", "--quiet", *wanted]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        wheels = sorted(Path(folder).glob("*.whl"))
+        if done.returncode != 0 or not wheels:
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise ConfigError(
+                f"pip could not download {WHEEL} ({last}): check the network, "
+                "or give an official hand_landmarker.task by its path"
+            )
+        return assemble_model(wheels[0], target)
+
+
+class MediapipeHands:
+    """Hands found by mediapipe; a context manager, because it holds native threads.
+
+    Parameters
+    ----------
+    model
+        A ``.task`` bundle: `model_path` or an official one.
+    n_hands
+        At most so many; two cost twice the time of one (25 against 13 ms).
+
+    Raises
+    ------
+    ConfigError
+        When mediapipe or the model is missing or not usable.
+    """
+
+    def __init__(self, model: Path, n_hands: int = 2) -> None:
+        if not model.exists():
+            raise ConfigError(f"{model}: no hand model there: {FETCH}")
+        try:
+            self._mp: Any = importlib.import_module("mediapipe")
+        except (ImportError, OSError) as error:
+            raise ConfigError(f"mediapipe cannot be used ({error}): {HINT}") from error
+        vision = self._mp.tasks.vision
+        options = vision.HandLandmarkerOptions(
+            base_options=self._mp.tasks.BaseOptions(model_asset_path=str(model)),
+            num_hands=n_hands,
+        )
+        try:
+            self._landmarker: Any = vision.HandLandmarker.create_from_options(options)
+        except (RuntimeError, ValueError) as error:
+            raise ConfigError(f"{model}: not a hand model ({error})") from error
+
+    def __enter__(self) -> Self:
+        """Use it until the block ends."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self._landmarker.close()
+
+    def find(self, frame: ColorFrame, stamp: Stamp, window: Window) -> list[HandLandmarks]:
+        """Give each hand whose middle lies in the window; px of the whole image."""
+        rows, columns = window
+        part = frame.bgr[rows, columns]
+        if min(part.shape[:2]) < 32:
+            return []
+        # Padded to a square: mediapipe turns regions rightly in square images only.
+        height, width = part.shape[:2]
+        side = max(height, width)
+        rgb = np.zeros((side, side, 3), np.uint8)
+        rgb[:height, :width] = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_BGR2RGB)
+        image = self._mp.Image(image_format=self._mp.ImageFormat.SRGB, data=rgb)
+        result = self._landmarker.detect(image)
+        found = []
+        for points, sides in zip(result.hand_landmarks, result.handedness, strict=True):
+            # mediapipe's shares run from edge to edge; our pixel 0 has its centre at 0.
+            pixels: FloatArray = side * np.array([[p.x, p.y] for p in points]) - 0.5
+            middle = pixels.mean(axis=0)
+            if not ((middle > 0) & (middle < [width, height])).all():
+                continue
+            pixels += np.array([columns.start, rows.start])
+            arrival = replace(frame.arrival, stream=f"cam_{frame.camera_id}.landmarks")
+            found.append(
+                HandLandmarks(arrival, stamp, frame.camera_id, pixels, float(sides[0].score))
+            )
+        return found
