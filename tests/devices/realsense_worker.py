@@ -16,6 +16,7 @@ import numpy as np
 
 from mr.clock.host import SteppedClock
 from mr.devices.realsense import CameraSettings, RealSenseSource, VirtualCamera, record_frames
+from mr.devices.realsense.frames import intrinsics_of
 from mr.errors import MrError
 from mr.rig import CameraCalibration, Intrinsics, PoseEntry
 from mr.types import DepthFrame, Device, EndOfStream, Pose
@@ -88,6 +89,7 @@ def describe(depth: list[Any], color: list[Any], source: RealSenseSource) -> dic
         "model": source.info.model,
         "serial": source.info.serial,
         "streams": [s.name for s in source.info.streams],
+        "rates_hz": [s.rate_hz for s in source.info.streams],
         "depth_seq": [f.arrival.seq for f in depth],
         "depth_ticks": [f.arrival.device_ticks for f in depth],
         "depth_arrival_ns": [f.arrival.arrival_ns for f in depth],
@@ -115,7 +117,7 @@ def play(path: str) -> dict[str, Any]:
 def record(path: str) -> dict[str, Any]:
     """Write the made frames, then say what should come out."""
     frames = made_frames()
-    counts = record_frames(Path(path), frames, calibration(), 60)
+    counts = record_frames(Path(path), frames, calibration(), 60, color_fps=30)
     return {
         "counts": counts,
         "depth_sha": digest([d for _, d, _ in frames]),
@@ -218,7 +220,7 @@ def live(path: str) -> dict[str, Any]:
         depth_height_px=180,
         color_width_px=320,
         color_height_px=180,
-        color_fps=60,
+        color_fps=30,
     )
     started_s = time.monotonic()
     out: dict[str, Any] = {"none": _refused(None, CameraSettings(), rs.context())}
@@ -256,6 +258,50 @@ def _refused(serial: str | None, settings: CameraSettings, context: Any) -> str:
             return "no error"
     except MrError as error:
         return f"{type(error).__name__}: {error}"
+
+
+class _Profile:
+    """A stream profile that holds nothing but a lens."""
+
+    def __init__(self, lens: Any) -> None:
+        self._lens = lens
+
+    def as_video_stream_profile(self) -> _Profile:
+        return self
+
+    def get_intrinsics(self) -> Any:
+        return self._lens
+
+
+def lenses() -> dict[str, Any]:
+    """Read the SDK's lens models; compare where OpenCV and the SDK see the same rays."""
+    import cv2
+    import pyrealsense2 as rs
+
+    out: dict[str, Any] = {}
+    for name in ("brown_conrady", "inverse_brown_conrady", "modified_brown_conrady"):
+        lens = rs.intrinsics()
+        lens.width, lens.height, lens.fx, lens.fy = 848, 480, 610.0, 611.0
+        lens.ppx, lens.ppy, lens.model = 420.0, 243.0, getattr(rs.distortion, name)
+        lens.coeffs = [-0.055, 0.064, 0.0005, -0.0004, -0.02]
+        pixels = np.array([[10.0, 10.0], [840.0, 470.0], [424.0, 20.0], [600.0, 300.0]])
+        try:
+            model = intrinsics_of(rs, _Profile(lens))
+        except MrError as error:
+            out[name] = f"{type(error).__name__}: {error}"
+            continue
+        rays = np.array([rs.rs2_deproject_pixel_to_point(lens, list(p), 1.0) for p in pixels])
+        still = np.zeros(3)
+        missed_px = [
+            float(
+                np.abs(
+                    cv2.projectPoints(rays, still, still, model.matrix(), k)[0][:, 0] - pixels
+                ).max()
+            )
+            for k in (np.array(model.distortion), np.zeros(5))
+        ]
+        out[name] = missed_px
+    return out
 
 
 if __name__ == "__main__":

@@ -82,6 +82,7 @@ def test_a_recording_keeps_every_bit(recording: tuple[Path, Any]) -> None:
     assert read["depth_ticks"] == written["ticks"]
     assert read["color_ticks"] == written["ticks"][::2]
     assert read["m_per_count"] == [0.0001]
+    assert read["rates_hz"] == [60, 30]
     assert read["ended_twice"]
     assert (read["kind"], read["model"]) == ("sim", "Simulated D435")  # never passes for real
     assert not list(path.parent.glob(".made*"))
@@ -189,6 +190,15 @@ def test_a_recording_without_frames_is_refused(sdk: None, tmp_path: Path) -> Non
     path = tmp_path / "empty.db3"
     message = run("empty_recording", path)[str(path)]
     assert message.startswith(f"RecordingError: {path}"), message
+
+
+def test_the_sdks_lens_models_become_opencvs(sdk: None) -> None:
+    out = run("lenses")
+    for name in ("brown_conrady", "inverse_brown_conrady"):
+        missed_px, without_lens_px = out[name]
+        assert missed_px < 0.02
+        assert without_lens_px > 1.0
+    assert out["modified_brown_conrady"].startswith("CalibrationError: lens model")
 
 
 def test_without_the_sdk_there_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,11 @@ def _fit_distortion(rs: Any, model: Any) -> tuple[float, float, float, float, fl
     The SDK itself maps a grid of pixels to rays; OpenCV's model is linear in its
     coefficients, so that one least-squares solution is exact.
     """
+    if model.model not in {rs.distortion.brown_conrady, rs.distortion.inverse_brown_conrady}:
+        raise CalibrationError(  # the SDK gives rays of other models as if they had no lens
+            f"lens model {model.model} cannot be read from the SDK: "
+            "calibrate this camera's intrinsics"
+        )
     u, v = np.meshgrid(np.linspace(0, model.width - 1, 17), np.linspace(0, model.height - 1, 13))
     pixels = np.column_stack([u.ravel(), v.ravel()])
     rays = [rs.rs2_deproject_pixel_to_point(model, [float(a), float(b)], 1.0) for a, b in pixels]

@@ -58,10 +58,12 @@ def record_frames(
     *,
     m_per_count: float = 0.0001,
     kind: SourceKind = "sim",
+    color_fps: int | None = None,
 ) -> dict[Kind, int]:
     """Write a recording and tell how many frames of each stream it holds.
 
-    The file appears under its name only when it is whole.
+    `fps` and `color_fps` (the same if not given) are the nominal rates that the file tells;
+    frames are timed by their own seconds. The file appears under its name only when it is whole.
 
     Raises
     ------
@@ -81,7 +83,8 @@ def record_frames(
     unfinished = path.with_name(f".{path.stem}.unfinished{path.suffix}")
     unfinished.unlink(missing_ok=True)
     try:
-        pushed = _write(rs, unfinished, frames, VirtualCamera(calibration, fps, m_per_count, kind))
+        camera = VirtualCamera(calibration, fps, m_per_count, kind, color_fps)
+        pushed = _write(rs, unfinished, frames, camera)
         if not any(pushed.values()):
             raise RecordingError(f"{path}: no frame to record: give at least one")
         _check_written(unfinished, path, pushed)

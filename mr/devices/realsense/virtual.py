@@ -23,7 +23,8 @@ class VirtualCamera:
     """A software device with a depth and, where the calibration has one, a colour sensor.
 
     Its name says that it is simulated unless `kind` is ``live``, the case of real frames
-    that are written again.
+    that are written again. `fps` and `color_fps` (the same if not given) are the nominal
+    rates; frames may be pushed at any.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class VirtualCamera:
         fps: int,
         m_per_count: float = 0.0001,
         kind: SourceKind = "sim",
+        color_fps: int | None = None,
     ) -> None:
         rs = load_sdk()
         self._rs = rs
@@ -53,7 +55,7 @@ class VirtualCamera:
         )
         self._color_sensor: Any = None
         if calibration.color is not None:
-            self._add_color(calibration, calibration.color, fps)
+            self._add_color(calibration, calibration.color, color_fps or fps)
 
     def _add_color(self, calibration: CameraCalibration, model: Intrinsics, fps: int) -> None:
         rs = self._rs
