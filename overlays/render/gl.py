@@ -29,6 +29,9 @@ SAMPLES = 4
 LABEL_CAP_PX = 48.0
 """Height of a capital letter in a label's picture, before it is scaled."""
 
+MAX_LABELS = 64
+"""Pictures kept: numbers change all the time, and each is a text of its own."""
+
 _SOLID_VERTEX = """
 #version 330
 uniform mat4 clip_from_mannequin;
@@ -192,13 +195,7 @@ class SceneRenderer:
         buffer.release()
 
     def _draw_label(self, label: Label, eye: Eye, clip: FloatArray) -> None:
-        key = (label.text, label.color)
-        if key not in self._labels:
-            rgba = draw_label(label.text, LABEL_CAP_PX, label.color)
-            texture = self._ctx.texture((rgba.shape[1], rgba.shape[0]), 4, rgba.tobytes())
-            texture.build_mipmaps()
-            self._labels[key] = texture
-        texture = self._labels[key]
+        texture = self._label_texture(label)
         corners_m = label_corners(
             label,
             texture.width / texture.height,
@@ -206,6 +203,18 @@ class SceneRenderer:
             eye.mannequin_from_eye.R,
         )
         self._draw_picture(texture, corners_m, clip)
+
+    def _label_texture(self, label: Label) -> moderngl.Texture:
+        """Draw a label's picture once; the oldest goes when there are too many."""
+        key = (label.text, label.color)
+        if key not in self._labels:
+            if len(self._labels) >= MAX_LABELS:
+                self._labels.pop(next(iter(self._labels))).release()
+            rgba = draw_label(label.text, LABEL_CAP_PX, label.color)
+            texture = self._ctx.texture((rgba.shape[1], rgba.shape[0]), 4, rgba.tobytes())
+            texture.build_mipmaps()
+            self._labels[key] = texture
+        return self._labels[key]
 
     def _draw_picture(
         self, texture: moderngl.Texture, corners: FloatArray, clip: FloatArray

@@ -38,8 +38,16 @@ REPLY_S = 90.0
 SETTLE_S = 10.0
 
 PACKET_N = 376
+"""Bytes of a packet: a header, the head, two hands. The head begins with its two views."""
+VIEW_AT = (8, 8 + 48)
 HEAD_CENTER_AT = 8 + 2 * 48
-"""Bytes before the head's pose: a header, then two views of fov, pose and padding."""
+OWN_VIEWS_AT = HEAD_CENTER_AT + 28
+
+HALF_IPD_M = 0.0315
+DISPLAY_FOV_RAD = (-0.7417649, 0.7417649, 0.7787636, -0.7787636)
+"""What each half of the window shows, whatever the eyes' angles are."""
+LIFELIKE_EYES = ((-0.94, 0.70, 0.73, -0.87), (-0.70, 0.94, 0.73, -0.87))
+"""Angles left, right, up, down of each eye, rad; headsets see further out than in."""
 
 
 class Root:
@@ -100,6 +108,7 @@ class Monado:
             self.environment["DISPLAY"] = self._start_x()
             self._start_service()
             self._head = self._connect_head()
+            self.set_eyes(LIFELIKE_EYES)
         except BaseException:
             self.close()
             raise
@@ -134,6 +143,14 @@ class Monado:
         x, y, z, w = Rotation.from_matrix(xr_from_head.R).as_quat()
         pose = struct.pack("<7f", x, y, z, w, *xr_from_head.t_m)
         self._packet[HEAD_CENTER_AT : HEAD_CENTER_AT + 28] = pose
+        self._head.sendall(self._packet)
+
+    def set_eyes(self, fov_rad: tuple[tuple[float, float, float, float], ...]) -> None:
+        """Give each eye its angles left, right, up and down; both look straight ahead."""
+        for at, fov, x_m in zip(VIEW_AT, fov_rad, (-HALF_IPD_M, HALF_IPD_M), strict=True):
+            view = struct.pack("<11f", *fov, 0.0, 0.0, 0.0, 1.0, x_m, 0.0, 0.0)
+            self._packet[at : at + 44] = view
+        self._packet[OWN_VIEWS_AT] = 1
         self._head.sendall(self._packet)
 
     def picture(self) -> npt.NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from monado import DISPLAY_FOV_RAD
 
 from mr.types import FloatArray, Pose
 
@@ -22,7 +23,7 @@ def eye_pixels(
     pose = told["eyes"][eye]
     xr_from_eye = Pose(np.array(pose["R"]), np.array(pose["t_m"]))
     x, y, z = xr_from_eye.inverse().apply(points_in_xr_m).T
-    left, right, up, down = np.tan(told["fov_rad"][eye])
+    left, right, up, down = np.tan(DISPLAY_FOV_RAD)
     half_px = window_px[0] / 2
     u_px = (x / -z - left) / (right - left) * half_px + eye * half_px
     v_px = (up - y / -z) / (up - down) * window_px[1]

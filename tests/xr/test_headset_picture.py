@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from client import RING_RADIUS_M, RING_WIDTH_M
-from monado import HEAD, HERE, Client, Monado
+from monado import HEAD, HERE, LIFELIKE_EYES, Client, Monado
 from projection import Picture, at, box_of, circle_in_xr, eye_pixels, is_color
 
 from mr.types import Pose
@@ -58,6 +58,7 @@ def ring_box_error_px(
 
 def test_ring_is_where_geometry_puts_it(monado: Monado, client: Client, tmp_path: Path) -> None:
     told = client.ask(do="draw", scene="ring", n=20)
+    assert np.allclose(told["fov_rad"], LIFELIKE_EYES), "lopsided, as headsets are"
     window_px = monado.window_px()
     picture = monado.picture_when(lambda shot: ring_share(shot, told, window_px) == 1.0)
     cv2.imwrite(str(tmp_path / "ring.png"), picture[:, :, ::-1])
