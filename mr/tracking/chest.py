@@ -75,6 +75,8 @@ class ChestLook:
     """(3,): x, y of the heel; z is the seen back of the hand, its thickness included."""
     heel_sigma_m: float
     heel_why: str
+    n_arms: int = 0
+    """Forearms that come down to the heel; which is left or right is not known."""
 
 
 def disc(points: Points, centre_m: FloatArray, radius_m: float) -> npt.NDArray[np.bool_]:
@@ -114,6 +116,7 @@ class ChestWatch:
         self._heel: FloatArray | None = None
         self._fingers: FloatArray | None = None
         self._last_ns = 0
+        self._settled_ns = 0
 
     def look(self, view: ChestView, frame: DepthFrame, t_ns: int) -> ChestLook:
         """Measure one frame, captured at `t_ns`."""
@@ -137,7 +140,8 @@ class ChestWatch:
         heel, fingers = self._follow(landing, fingers, t_ns)
         height = _back_height(view, points, heel, fingers) or rough
         xy = landing + HEEL_FORWARD_M * fingers
-        return ChestLook(height, "on", "", np.array([*xy, height.z_m]), HEEL_SIGMA_M, "")
+        heel_m = np.array([*xy, height.z_m])
+        return ChestLook(height, "on", "", heel_m, HEEL_SIGMA_M, "", len(arms))
 
     def _without_hands(self, view: ChestView, points: Points, heel_why: str) -> ChestLook:
         mask = region(points, -0.12, 0.12) & disc(points, np.zeros(2), BARE_RADIUS_M)
@@ -156,10 +160,15 @@ class ChestWatch:
         """Move the patch's place and turn its direction, slowly."""
         elapsed_s = max(0, t_ns - self._last_ns) * 1e-9
         self._last_ns = t_ns
+        settled_s = max(0, t_ns - self._settled_ns) * 1e-9
         heel, old = self._heel, self._fingers
         gap_m = np.inf if heel is None else float(np.linalg.norm(landing - heel))
+        if gap_m >= NEAR_M:
+            self._settled_ns = t_ns
         if heel is not None and old is not None and gap_m < JUMP_M:
-            share = 1.0 - float(np.exp(-elapsed_s / (FOLLOW_S if gap_m < NEAR_M else CATCH_UP_S)))
+            # Once near, the mean of all looks since; later the mean of the last ones.
+            slow_s = min(FOLLOW_S, max(settled_s, elapsed_s))
+            share = 1.0 - float(np.exp(-elapsed_s / (slow_s if gap_m < NEAR_M else CATCH_UP_S)))
             landing = heel + share * (landing - heel)
             fingers = old + share * (fingers - old)
             fingers = fingers / max(float(np.linalg.norm(fingers)), 1e-6)

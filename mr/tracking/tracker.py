@@ -173,7 +173,7 @@ class CameraTracker:
                 None if heel is None else (float(heel[0]), float(heel[1]), float(heel[2]))
             ),
             sigma_m=look.heel_sigma_m,
-            side="unknown",
+            side="both" if look.n_arms == 2 else "unknown",
             why=look.heel_why,
         )
         return [chest, hand]
