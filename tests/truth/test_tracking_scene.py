@@ -7,7 +7,7 @@ shares no code with tracking. One session of 5 s at 30 frames a second.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 
 from mr.rig import PoseEntry, Provenance, Rig
 from mr.sim.camera import SimImager
-from mr.sim.learner import make_script
+from mr.sim.learner import make_script, still_script
 from mr.sim.rig import SimRig, make_sim_rig, sim_calibration
 from mr.sim.script import Script
 from mr.tracking.tracker import CameraTracker
@@ -250,3 +250,25 @@ def test_hands_on_and_off(seen: Seen) -> None:
     # The control: a truth that comes a second late is told from it.
     late = np.array([seen.script.hands_at(t - 1.0).on_chest for t in seen.t_s])
     assert not ((told == "on") == late)[settled].all()
+
+
+def test_a_bumped_mannequin_is_named_and_followed() -> None:
+    sim = make_sim_rig(distance_m=0.72, tilt_deg=33.0)
+    true = sim.world_from_mannequin
+    bumped = replace(sim, world_from_mannequin=Pose(true.R, true.t_m + np.array([0.015, 0, 0])))
+    script = still_script()
+    pictures = [SimImager(rig, script, seed=6).bgr(0.5) for rig in (sim, bumped)]
+    tracker = CameraTracker(rig_file(sim), sim.camera_id)
+    told = []
+    for k in range(10):
+        arrival = Arrival(f"cam_{sim.camera_id}.color", k, k, k)
+        frame = ColorFrame(arrival, sim.camera_id, pictures[k >= 5])
+        told.append(tracker.step(frame, Stamp(k * 200_000_000, 100_000))[0])
+    poses = [p for p in told if isinstance(p, MannequinPose)]
+    assert [p.valid for p in poses] == [True] * 6 + [False] + [True] * 3
+    assert "was moved, by about 15 mm" in poses[6].why
+    found = poses[9].world_from_mannequin.t_m
+    assert np.linalg.norm(found - bumped.world_from_mannequin.t_m) < 0.001
+    # The control: before the bump it was elsewhere, and the same check fails there.
+    before = poses[4].world_from_mannequin.t_m
+    assert np.linalg.norm(before - bumped.world_from_mannequin.t_m) > 0.001
