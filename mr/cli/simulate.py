@@ -23,6 +23,8 @@ from mr.sim.camera import SimCamera
 from mr.sim.learner import STYLES, make_script
 from mr.sim.rig import make_sim_rig
 
+COLOR_HZ = 2
+
 Item = TypeVar("Item")
 
 
@@ -52,11 +54,13 @@ def simulate(
         rig = calibrated_rig(seed)
     save_rig(rig, folder / "rig.toml")
     write_file(folder / "truth.json", json.dumps(asdict(script.truth()), indent=2).encode())
-    camera = SimCamera(sim_rig, script, SteppedClock(), depth_hz=fps, color_hz=2.0, seed=seed)
+    camera = SimCamera(sim_rig, script, SteppedClock(), depth_hz=fps, color_hz=COLOR_HZ, seed=seed)
     total = int(script.duration_s * fps)
     with camera:
         frames = _with_progress(camera.frames(), total, console)
-        pushed = record_frames(path, frames, rig.cameras[sim_rig.camera_id], fps)
+        pushed = record_frames(
+            path, frames, rig.cameras[sim_rig.camera_id], fps, color_fps=COLOR_HZ
+        )
     console.print(
         f"SIMULATED: {pushed['depth']} depth and {pushed['color']} colour frames in {path}\n"
         f"the truth: {folder / 'truth.json'}, the rig: {folder / 'rig.toml'}\n"
