@@ -21,7 +21,7 @@ class LinkModel:
     base_ns: int = 150_000
     """The least delay of the bridge and the driver, each way."""
     jitter_ns: int = 250_000
-    """Mean of an exponential delay on top of it, each way."""
+    """Mean of a random delay on top of it, each way: the host wakes and reads at random."""
     bridge_ns: int = 1_000_000
     """A USB bridge hands bytes to the host at multiples of this only; 0: at once."""
     late_share: float = 0.0
@@ -48,30 +48,34 @@ class Link:
         self._random = random.Random(model.seed)
         self._bridge_phase_ns = self._random.randrange(model.bridge_ns) if model.bridge_ns else 0
         self._wire_free_ns = 0
-        self._last_to_host_ns = 0
+        self._wake_ns = 0
         self._last_to_device_ns = 0
 
-    def _delay_ns(self) -> int:
-        jitter_ns = self._model.jitter_ns
-        return self._model.base_ns + (
-            round(self._random.expovariate(1.0 / jitter_ns)) if jitter_ns else 0
-        )
+    def _jitter_ns(self) -> int:
+        mean_ns = self._model.jitter_ns
+        return round(self._random.expovariate(1.0 / mean_ns)) if mean_ns else 0
 
     def to_host(self, n_bytes: int, sent_ns: int) -> int:
-        """Tell when `n_bytes` handed to the UART at `sent_ns` can be read by the host."""
+        """Tell when the host can read `n_bytes` that the UART was given at `sent_ns`.
+
+        Waiting until the host wakes has no memory, so it need not be drawn anew for
+        what comes before that: all of it is read together.
+        """
         model = self._model
         self._wire_free_ns = max(self._wire_free_ns, sent_ns) + n_bytes * model.ns_per_byte
         at_ns = self._wire_free_ns
         if model.bridge_ns:
             at_ns += (self._bridge_phase_ns - at_ns) % model.bridge_ns
-        at_ns += self._delay_ns()
+        at_ns += model.base_ns
         if model.late_share and self._random.random() < model.late_share:
             at_ns += model.late_ns
-        self._last_to_host_ns = max(self._last_to_host_ns, at_ns)
-        return self._last_to_host_ns
+        if at_ns > self._wake_ns:
+            self._wake_ns = at_ns + self._jitter_ns()
+        return self._wake_ns
 
     def to_device(self, n_bytes: int, sent_ns: int) -> int:
         """Tell when `n_bytes` written by the host at `sent_ns` have reached the device."""
-        at_ns = sent_ns + n_bytes * self._model.ns_per_byte + self._delay_ns()
+        at_ns = sent_ns + n_bytes * self._model.ns_per_byte + self._model.base_ns
+        at_ns += self._jitter_ns()
         self._last_to_device_ns = max(self._last_to_device_ns, at_ns)
         return self._last_to_device_ns

@@ -1,0 +1,258 @@
+"""The mannequin as a `Device`, with the simulated one at the other end of the cable."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from mr.clock.host import SteppedClock
+from mr.devices.mannequin import MannequinSource, find_mannequins
+from mr.devices.mannequin.find import PortInfo
+from mr.errors import ConfigError, DeviceError, ProtocolError
+from mr.sim.adc import TableAdc
+from mr.sim.link import LinkModel
+from mr.sim.mannequin import SimMannequinPort
+from mr.types import ClockExchange, Device, MannequinFrame
+from mr.wire import PROTOCOL_VERSION, Hello, encode
+
+STEP_NS = 4_000_000
+TABLE = TableAdc(
+    tuple((k % 1024, (k % 7, k % 11, k % 13, k % 17), k % 100 - 50) for k in range(4000)), 200
+)
+
+
+class Rig:
+    """A simulated mannequin, its host clock, and what has been polled from it."""
+
+    def __init__(self, link: LinkModel | None = None, start_ticks: int = 0) -> None:
+        self.clock = SteppedClock()
+        self.port = SimMannequinPort(TABLE, self.clock, "SIM-9", 40.0, link, "sim", start_ticks)
+        self.source = MannequinSource(self.port, self.clock, "sim", timeout_s=1.0)
+        self.frames: list[MannequinFrame] = []
+        self.exchanges: list[ClockExchange] = []
+
+    def run(self, seconds: float) -> None:
+        for _ in range(round(seconds * 1e9 / STEP_NS)):
+            self.clock.advance(STEP_NS)
+            for sample in self.source.poll():
+                if isinstance(sample, MannequinFrame):
+                    self.frames.append(sample)
+                elif isinstance(sample, ClockExchange):
+                    self.exchanges.append(sample)
+
+
+def test_streams_and_identity() -> None:
+    rig = Rig()
+    with rig.source as source:
+        assert isinstance(source, Device)
+        rig.run(5)
+        info = source.info
+        assert (info.kind, info.serial, info.firmware) == ("sim", "SIM-9", "0.1.0")
+        assert [(s.name, s.ticks_per_s) for s in info.streams] == [
+            ("mannequin", 1e6),
+            ("mannequin.clock", 1e6),
+        ]
+        assert info.details["uart_baud"] == "500000"
+        assert 990 <= len(rig.frames) <= 1001
+        assert len(rig.exchanges) == 24, "20 in the first second, then one each 0.98 s"
+        assert [f.arrival.seq for f in rig.frames] == list(range(1, len(rig.frames) + 1))
+        assert {f.arrival.stream for f in rig.frames} == {"mannequin"}
+        assert rig.frames[10].chest_counts == 11
+        assert source.status is not None
+        assert source.counters.lost == 0
+
+
+def test_ticks_go_on_over_a_wrap() -> None:
+    rig = Rig(start_ticks=2**32 - 1_000_000)
+    with rig.source:
+        rig.run(3)
+    ticks = [f.arrival.device_ticks for f in rig.frames]
+    assert ticks[-1] > 2**32
+    assert {b - a for a, b in pairwise(ticks)} == {5000}
+    assert all(x.device_rx_ticks <= x.device_tx_ticks for x in rig.exchanges)
+
+
+def test_the_rate_is_acknowledged_and_bounded() -> None:
+    rig = Rig()
+    with rig.source as source:
+        rig.run(0.1)
+        with pytest.raises(ConfigError, match="100 to 500"):
+            source.set_rate(1000)
+        source.set_rate(500)
+        rig.run(0.5)
+        assert source.info.streams[0].rate_hz == 500
+        ticks = [f.arrival.device_ticks for f in rig.frames]
+        assert ticks[-1] - ticks[-2] == 2000
+
+
+class NoisyPort:
+    """A cable that damages bytes on their way to the host, by a seed."""
+
+    def __init__(self, port: SimMannequinPort, share: float, seed: int) -> None:
+        self._port = port
+        self._share = share
+        self._random = random.Random(seed)
+        self.damaged = 0
+
+    @property
+    def in_waiting(self) -> int:
+        return self._port.in_waiting
+
+    def read(self, size: int = 1, /) -> bytes:
+        clean = self._port.read(size)
+        noisy = bytearray()
+        for byte in clean:
+            if self._random.random() >= self._share:
+                noisy.append(byte)
+                continue
+            self.damaged += 1
+            noisy += self._random.choice((b"", b"\0", bytes([byte ^ 0x20]), b"\xff\xfe" * 9))
+        return bytes(noisy)
+
+    def write(self, data: bytes, /) -> int | None:
+        return self._port.write(data)
+
+    def close(self) -> None:
+        self._port.close()
+
+
+def test_garbage_is_survived_and_counted() -> None:
+    rig = Rig()
+    noisy = NoisyPort(rig.port, 0.0, seed=4)
+    rig.source = MannequinSource(noisy, rig.clock, "sim")
+    with rig.source as source:
+        noisy._share = 0.002
+        rig.run(20)
+        counters = source.counters
+        bad = counters.crc_errors + counters.framing_errors
+        assert noisy.damaged > 50
+        assert bad > 0
+        assert 0 < counters.lost <= 1.2 * noisy.damaged
+        assert counters.frames + counters.lost == rig.frames[-1].arrival.seq
+        assert counters.restarts == 0
+        true = {(k % 1024) for k in range(4001)}
+        assert all(f.chest_counts in true for f in rig.frames)
+    assert rig.source.counters == replace(counters), "closing keeps the counters"
+
+
+def test_a_restart_is_seen_and_the_rate_restored() -> None:
+    rig = Rig()
+    with rig.source as source:
+        source.set_rate(500)
+        rig.run(1)
+        rig.port.brown_out()
+        rig.run(1)
+        assert source.counters.restarts == 1
+        assert source.info.details["reset_cause"] == "brown out"
+        ticks = [f.arrival.device_ticks for f in rig.frames]
+        assert ticks == sorted(set(ticks)), "ticks never go back"
+        jumps = [b - a for a, b in pairwise(ticks) if b - a > 10_000]
+        assert len(jumps) == 1
+        assert jumps[0] > 2**32, "the clock can see that they began anew"
+        assert ticks[-1] - ticks[-2] == 2000
+        assert source.info.streams[0].rate_hz == 500
+
+
+def test_a_restart_whose_hello_was_lost_is_seen_by_its_ticks() -> None:
+    rig = Rig()
+    with rig.source as source:
+        rig.run(2)
+        rig.port.brown_out()
+        rig.port._to_host = deque((t, b) for t, b in rig.port._to_host if len(b) < 50)
+        rig.run(1)
+        assert source.counters.restarts == 1
+        assert source.counters.implausible > 0
+        ticks = [f.arrival.device_ticks for f in rig.frames]
+        assert ticks == sorted(set(ticks))
+
+
+def test_unplugging_is_a_device_error_and_reopening_goes_on() -> None:
+    rig = Rig()
+    with rig.source as source:
+        source.set_rate(250)
+        rig.run(1)
+        rig.port.unplug()
+        with pytest.raises(DeviceError, match="is gone"):
+            rig.run(0.1)
+        with pytest.raises(DeviceError, match="went away"):
+            source.reopen()
+        n = len(rig.frames)
+        rig.clock.advance(3_000_000_000)
+        rig.port.plug()
+        source.reopen()
+        rig.run(1)
+        assert source.info.streams[0].rate_hz == 250
+        assert len(rig.frames) > n + 200
+        seqs = [f.arrival.seq for f in rig.frames]
+        assert seqs == sorted(set(seqs))
+
+
+def test_another_mannequin_in_its_place_is_refused() -> None:
+    rig = Rig()
+    with rig.source as source:
+        rig.run(0.2)
+        rig.port._names = ("OTHER", "sim")
+        rig.port.plug()
+        with pytest.raises(DeviceError, match="now has mannequin OTHER"):
+            source.reopen()
+
+
+def test_silence_is_a_lost_device() -> None:
+    rig = Rig()
+    with rig.source as source:
+        rig.run(0.2)
+        rig.port.set_period(2**31)
+        rig.source._requests._ping_due_ns = 2**62
+        with pytest.raises(DeviceError, match="has sent nothing for 2"):
+            rig.run(3)
+        assert source.counters.lost == 0
+
+
+class ScriptedPort:
+    """Answers whatever is written with the same bytes."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+        self._waiting = b""
+        self.closed = False
+
+    @property
+    def in_waiting(self) -> int:
+        return len(self._waiting)
+
+    def read(self, size: int = 1, /) -> bytes:
+        chunk, self._waiting = self._waiting[:size], self._waiting[size:]
+        return chunk
+
+    def write(self, data: bytes, /) -> int | None:
+        self._waiting += self._answer
+        return len(data)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_another_protocol_version_is_refused_with_the_cure() -> None:
+    hello = Hello(1, PROTOCOL_VERSION + 1, 9, 0, 0, 10, 0, 1_000_000, 0, 200, 1, 2, b"", b"")
+    port = ScriptedPort(encode(hello))
+    with pytest.raises(ProtocolError, match="speaks protocol 2, this program speaks 1: flash"):
+        MannequinSource(port).__enter__()
+    assert port.closed
+
+
+@pytest.mark.parametrize(("answer", "heard"), [(b"", "nothing"), (b"AT OK\r\n", "no HELLO")])
+def test_what_is_no_mannequin_is_told_so(answer: bytes, heard: str) -> None:
+    port = ScriptedPort(answer)
+    with pytest.raises(DeviceError, match=heard):
+        MannequinSource(port, timeout_s=0.02).__enter__()
+    assert port.closed
+
+
+def test_ports_are_listed_not_opened() -> None:
+    ports = find_mannequins()
+    assert all(isinstance(port, PortInfo) and port.path for port in ports)
+    assert [p.likely for p in ports] == sorted((p.likely for p in ports), reverse=True)
