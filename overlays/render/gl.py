@@ -81,14 +81,14 @@ void main() {
 class Eye:
     """One eye: where it is in the mannequin's frame, and its projection (4, 4)."""
 
-    mannequin_from_eye: Pose
-    clip_from_eye: FloatArray
+    mannequin_from_view: Pose
+    clip_from_view: FloatArray
 
 
 def projection_from_fov(
     fov_rad: tuple[float, float, float, float], near_m: float = 0.05, far_m: float = 50.0
 ) -> FloatArray:
-    """Make ``clip_from_eye`` (4, 4) from angles left, right, up, down of an OpenXR view."""
+    """Make ``clip_from_view`` (4, 4) from angles left, right, up, down of an OpenXR view."""
     left, right, up, down = np.tan(fov_rad)
     width, height = right - left, up - down
     matrix = np.zeros((4, 4))
@@ -145,8 +145,8 @@ class SceneRenderer:
         Nothing hides anything else: the drawing order is the scene's.
         """
         self._begin(framebuffer)
-        clip = eye.clip_from_eye @ matrix_of(eye.mannequin_from_eye.inverse())
-        mesh = solid_mesh(registered, eye.mannequin_from_eye.t_m)
+        clip = eye.clip_from_view @ matrix_of(eye.mannequin_from_view.inverse())
+        mesh = solid_mesh(registered, eye.mannequin_from_view.t_m)
         if len(mesh.points_in_mannequin_m):
             light = premultiplied_linear(mesh.colors)
             self._draw_solid(np.hstack([mesh.points_in_mannequin_m, light]), clip)
@@ -200,7 +200,7 @@ class SceneRenderer:
             label,
             texture.width / texture.height,
             LABEL_CAP_PX / texture.height,
-            eye.mannequin_from_eye.R,
+            eye.mannequin_from_view.R,
         )
         self._draw_picture(texture, corners_m, clip)
 

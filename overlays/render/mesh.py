@@ -74,7 +74,7 @@ def polygon_triangles(polygon: Polygon) -> FloatArray:
 
 
 def label_corners(
-    label: Label, aspect: float, cap_fraction: float, mannequin_from_eye_R: FloatArray
+    label: Label, aspect: float, cap_fraction: float, mannequin_from_view_R: FloatArray
 ) -> FloatArray:
     """Place a label's picture so that it faces the eye, centred on its anchor.
 
@@ -86,7 +86,7 @@ def label_corners(
         Width of the picture over its height.
     cap_fraction
         Height of a capital letter over the height of the picture.
-    mannequin_from_eye_R
+    mannequin_from_view_R
         (3, 3) rotation; its columns are the eye's right, up and back.
 
     Returns
@@ -96,8 +96,8 @@ def label_corners(
         top right.
     """
     height_m = label.height_m / cap_fraction
-    right_m = mannequin_from_eye_R[:, 0] * (height_m * aspect / 2.0)
-    up_m = mannequin_from_eye_R[:, 1] * (height_m / 2.0)
+    right_m = mannequin_from_view_R[:, 0] * (height_m * aspect / 2.0)
+    up_m = mannequin_from_view_R[:, 1] * (height_m / 2.0)
     anchor_m = np.asarray(label.anchor_in_mannequin_m)
     sides = ((-1, -1), (1, -1), (-1, 1), (1, 1))
     return np.stack([anchor_m + x * right_m + y * up_m for x, y in sides])

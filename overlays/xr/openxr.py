@@ -7,12 +7,14 @@ what to do. Leaves the frame loop to `overlays.xr.session`.
 What pyopenxr 1.1.6501 does wrong and is kept out of the rest of the house: importing
 ``xr.ext.KHR.opengl_enable`` fails on Linux (the function sits in ``xr`` itself), the
 import of ``xr`` needs libGL and ends in an AttributeError without it, ``poll_event``
-raises when there is no event, and the loader writes to the terminal.
+raises when there is no event.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +47,20 @@ NO_HEADSET = (
 )
 
 
+PARTS = ("xr", "moderngl", "glfw", "OpenGL")
+"""The Python modules of the extra `headset`."""
+
+
+def require_parts() -> None:
+    """Raise `DeviceError` unless the extra `headset` is installed."""
+    missing = [name for name in PARTS if importlib.util.find_spec(name) is None]
+    if missing:
+        raise DeviceError(
+            f"headset: Python modules are missing ({', '.join(missing)}): "
+            "pip install 'mrcpr[headset]'"
+        )
+
+
 def load() -> Any:
     """Import pyopenxr, or say what is missing.
 
@@ -55,12 +71,11 @@ def load() -> Any:
     """
     if sys.platform != "linux":
         raise DeviceError(f"headset: this version drives headsets on Linux, not on {sys.platform}")
+    require_parts()
+    # The loader writes to the terminal otherwise; what it has to say comes as errors, too.
+    os.environ.setdefault("XR_LOADER_DEBUG", "none")
     try:
         return importlib.import_module("xr")
-    except ModuleNotFoundError as error:
-        raise DeviceError(
-            f"headset: Python module {error.name} is missing: pip install 'mrcpr[headset]'"
-        ) from error
     except (ImportError, AttributeError, OSError, TypeError) as error:
         # PyOpenGL finds no GL library, and says so in one of these four ways.
         raise DeviceError(f"headset: OpenGL is missing ({error}): install libgl1") from error

@@ -6,14 +6,11 @@ while another program uses the headset. Leaves sessions to `overlays.xr.session`
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 
 from mr.errors import DeviceError
 from overlays.xr import openxr
 from overlays.xr.blend import BlendChoice, choose_blend
-
-EXTRA_MODULES = ("xr", "moderngl", "glfw", "OpenGL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +26,6 @@ class XrProbe:
 
 def probe() -> XrProbe:
     """Look for the Python parts, a runtime and a headset, in this order."""
-    missing = [name for name in EXTRA_MODULES if importlib.util.find_spec(name) is None]
-    if missing:
-        names = ", ".join(missing)
-        return XrProbe(
-            False, why=f"Python modules are missing ({names}): pip install 'mrcpr[headset]'"
-        )
     runtime = openxr.Runtime("mrcpr doctor")
     try:
         with runtime:

@@ -46,7 +46,7 @@ class FrameReport:
     display_ns: int
     drawn: bool
     xr_from_head: Pose | None
-    xr_from_eye: tuple[Pose, ...] | None
+    xr_from_view: tuple[Pose, ...] | None
     fov_rad: tuple[Fov, ...]
     why: str = ""
 
@@ -233,14 +233,14 @@ class HeadsetSession:
             return FrameReport(display_ns, False, None, None, fov_rad, "headset is not tracked")
         head = self._xr.locate_space(self._head_space, self._space, state.predicted_display_time)
         xr_from_head = openxr.pose_from_xr(head.pose)
-        xr_from_eye = tuple(openxr.pose_from_xr(view.pose) for view in views)
+        xr_from_view = tuple(openxr.pose_from_xr(view.pose) for view in views)
         if not state.should_render:
             why = "the runtime shows nothing now"
-            return FrameReport(display_ns, False, xr_from_head, xr_from_eye, fov_rad, why)
-        layers.append(self._projection_layer(scene, xr_from_mannequin, views, xr_from_eye))
+            return FrameReport(display_ns, False, xr_from_head, xr_from_view, fov_rad, why)
+        layers.append(self._projection_layer(scene, xr_from_mannequin, views, xr_from_view))
         scale = panel_scale(self._offer.eye_size_px[0], *fov_rad[0][:2], scene.panel.width_px)
         layers.append(self._panel_layer(scene.panel, scale, xr_from_mannequin, xr_from_head))
-        return FrameReport(display_ns, True, xr_from_head, xr_from_eye, fov_rad)
+        return FrameReport(display_ns, True, xr_from_head, xr_from_view, fov_rad)
 
     def _locate_views(self, display_time: Any) -> tuple[Any, Any]:
         stereo = self._xr.ViewConfigurationType.PRIMARY_STEREO
@@ -253,12 +253,12 @@ class HeadsetSession:
         scene: Scene,
         xr_from_mannequin: Pose,
         views: Any,
-        xr_from_eye: tuple[Pose, ...],
+        xr_from_view: tuple[Pose, ...],
     ) -> Any:
         xr = self._xr
         mannequin_from_xr = xr_from_mannequin.inverse()
         layer_views = []
-        for view, pose, swapchain in zip(views, xr_from_eye, self._eyes, strict=True):
+        for view, pose, swapchain in zip(views, xr_from_view, self._eyes, strict=True):
             eye = Eye(mannequin_from_xr @ pose, projection_from_fov(_angles(view.fov)))
             with swapchain.image() as framebuffer:
                 self._renderer.draw_registered(self._target.framebuffer, scene.registered, eye)

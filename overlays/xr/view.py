@@ -2,7 +2,8 @@
 
 Takes a reader of snapshots and, where there is one, the measured registration; gives
 frames to the headset. Leaves what stands where to `overlays.xr.stage`, drawing to
-`overlays.xr.session`, and the process itself to `mr.session`.
+`overlays.xr.session`, and the process itself to `mr.session`. Can be imported without
+the extra `headset`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from mr.types import Registration, Snapshot
 from overlays.messages import ENGLISH, Messages
 from overlays.theme import DEFAULT, Theme
-from overlays.xr.session import HeadsetSession
+from overlays.xr import openxr
 from overlays.xr.stage import Stage
 
 IDLE_S = 0.02
@@ -48,8 +49,12 @@ def run_headset_view(
     Raises
     ------
     DeviceError
-        When there is no runtime or headset, or it is lost on the way.
+        When the extra is not installed, when there is no runtime or headset, or when
+        it is lost on the way.
     """
+    openxr.require_parts()
+    from overlays.xr.session import HeadsetSession  # noqa: PLC0415 -- only then can it be imported
+
     tell = say or (lambda _: None)
     with HeadsetSession("mrcpr") as session:
         tell(f"headset: {session.system_name} on {session.runtime_name}")

@@ -69,7 +69,7 @@ def draw(session: HeadsetSession, name: str, n: int) -> dict[str, Any]:
     return {
         "frames": drawn,
         "head": plain(report.xr_from_head),
-        "eyes": [plain(pose) for pose in report.xr_from_eye or ()],
+        "eyes": [plain(pose) for pose in report.xr_from_view or ()],
         "fov_rad": report.fov_rad,
         "display_after_s": (report.display_ns - before_ns) / 1e9,
     }

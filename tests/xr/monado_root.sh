@@ -61,13 +61,13 @@ trap 'exit 130' INT TERM
 say "unpacking Debian $SUITE with Monado into $ROOT (about a minute, 0.6 GB, once)"
 # chrootless: nothing is run in the root (extract runs no package scripts), so anyone may.
 mmdebstrap --quiet --mode=chrootless --variant=extract --include="$PACKAGES" \
-    --aptopt='Acquire::Languages "none"' "$SUITE" "$PART/root" "$MIRROR" >&2 9>&- ||
+    --aptopt='Acquire::Languages "none"' "$SUITE" "$PART/tree" "$MIRROR" >&2 9>&- ||
     die "mmdebstrap could not unpack $SUITE from the mirror of this machine's apt sources"
-rm -rf "$PART/root/usr/share/doc" "$PART/root/usr/share/man" "$PART/root/usr/share/locale" \
-    "$PART/root/var/cache/apt" "$PART/root/var/lib/apt/lists"
-[ -x "$PART/root/usr/bin/monado-service" ] || die "the unpacked root has no monado-service"
-echo "$SUITE $PACKAGES" >"$PART/root/.whole"
+rm -rf "$PART/tree/usr/share/doc" "$PART/tree/usr/share/man" "$PART/tree/usr/share/locale" \
+    "$PART/tree/var/cache/apt" "$PART/tree/var/lib/apt/lists"
+[ -x "$PART/tree/usr/bin/monado-service" ] || die "the unpacked root has no monado-service"
+echo "$SUITE $PACKAGES" >"$PART/tree/.whole"
 rm -rf "$ROOT"
-mv -T "$PART/root" "$ROOT"
+mv -T "$PART/tree" "$ROOT"
 say "built $ROOT ($(du -sh "$ROOT" | cut -f1))"
 echo "$ROOT"

@@ -21,8 +21,8 @@ def eye_pixels(
 ) -> FloatArray:
     """Give (n, 2) pixel coordinates of points (n, 3) in one eye's half of the window."""
     pose = told["eyes"][eye]
-    xr_from_eye = Pose(np.array(pose["R"]), np.array(pose["t_m"]))
-    x, y, z = xr_from_eye.inverse().apply(points_in_xr_m).T
+    xr_from_view = Pose(np.array(pose["R"]), np.array(pose["t_m"]))
+    x, y, z = xr_from_view.inverse().apply(points_in_xr_m).T
     left, right, up, down = np.tan(DISPLAY_FOV_RAD)
     half_px = window_px[0] / 2
     u_px = (x / -z - left) / (right - left) * half_px + eye * half_px

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from typing import Any
 
@@ -104,22 +105,38 @@ def test_poses_go_to_openxr_and_back(require: Any) -> None:
     assert np.allclose(back.t_m, pose.t_m, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("failure", "words"),
-    [
-        (ModuleNotFoundError("No module named 'xr'", name="xr"), r"mrcpr\[headset\]"),
-        (AttributeError("no attribute 'glXGetCurrentContext'"), "libgl1"),
-    ],
-)
-def test_missing_parts_are_named(
-    monkeypatch: pytest.MonkeyPatch, failure: Exception, words: str
-) -> None:
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, require: Any) -> None:
+    require.module("xr", "pip install 'mrcpr[headset]'")
+
     def refuse(name: str) -> None:
-        raise failure
+        raise AttributeError("no attribute 'glXGetCurrentContext'")
 
     monkeypatch.setattr(importlib, "import_module", refuse)
-    with pytest.raises(DeviceError, match=words):
+    with pytest.raises(DeviceError, match="libgl1"):
         openxr.load()
+
+
+WITHOUT_EXTRA = """
+import importlib.util, sys
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "xr" else find(name, *rest)
+sys.modules["moderngl"] = None
+from overlays.xr.probe import probe
+from overlays.xr.view import run_headset_view
+print(probe().why)
+try:
+    run_headset_view(lambda: None, lambda: True)
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+def test_without_the_extra_everything_imports_and_says_what_to_install() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", WITHOUT_EXTRA], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert "pip install 'mrcpr[headset]'" in told[0]
+    assert told[1].startswith("DeviceError headset: Python modules are missing (xr")
 
 
 def test_other_systems_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
