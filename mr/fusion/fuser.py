@@ -32,8 +32,6 @@ from mr.types import ChestObservation, ChestSample, HandSample, MannequinFrame, 
 
 SILENT_NS = 150_000_000
 """A mannequin unheard for so long, by the cameras' time, is silent."""
-REORDER_NS = 40_000_000
-"""With several cameras, how long one waits for another's frame of the same time."""
 REMEMBER_NS = 1_000_000_000
 """How far back a late camera finds the mannequin's depth."""
 GAP_S = 0.1
@@ -82,7 +80,7 @@ class MotionFuser:
         self._past: deque[_Past] = deque()
         self._late: list[_Late] = []
         self._n_late = 0
-        self._newest_ns: int | None = None
+        self._newest_ns: dict[str, int] = {}
         self._seen_hands: tuple[int, Hands] | None = None
 
     def step(
@@ -168,7 +166,7 @@ class MotionFuser:
         self._n_late += 1
         self._late.append(_Late(t_ns, self._n_late, seen))
         self._late.sort(key=lambda late: (late.t_ns, late.order))
-        self._newest_ns = t_ns if self._newest_ns is None else max(self._newest_ns, t_ns)
+        self._newest_ns[seen.camera_id] = max(t_ns, self._newest_ns.get(seen.camera_id, t_ns))
         return self._drain(last=False)
 
     def _drain(self, last: bool) -> list[ChestSample]:
@@ -186,11 +184,16 @@ class MotionFuser:
         return out
 
     def _may_lead(self, t_ns: int) -> bool:
-        """Whether the mannequin is silent and no other camera may still be earlier."""
-        assert self._newest_ns is not None
-        if self._mannequin_ns is not None and self._newest_ns - self._mannequin_ns <= SILENT_NS:
+        """Whether the mannequin is silent and no other camera may still be earlier.
+
+        One camera's frames come in order, so a camera that has sent a later frame will
+        not send an earlier one; a silent camera is not waited for.
+        """
+        newest_ns = max(self._newest_ns.values())
+        if self._mannequin_ns is not None and newest_ns - self._mannequin_ns <= SILENT_NS:
             return False
-        return len(self._zeros) == 1 or t_ns <= self._newest_ns - REORDER_NS
+        heard = [t for t in self._newest_ns.values() if newest_ns - t <= SILENT_NS]
+        return t_ns <= min(heard)
 
     def _learn(self, late: _Late) -> None:
         """Let a camera learn its zero from what the mannequin said at that time."""

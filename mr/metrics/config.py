@@ -43,7 +43,7 @@ class MetricsConfig(Strict):
         Smoothing shrinks quick strokes by up to 8 %, so candidates are looser than the
         definition; the fitted excursion decides.
         """
-        return 0.75 * self.min_excursion_m
+        return 0.85 * self.min_excursion_m
 
     @classmethod
     def for_uncalibrated(cls, depth_au: FloatArray, pause_threshold_s: float = 1.0) -> Self:

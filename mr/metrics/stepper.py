@@ -6,7 +6,7 @@ judging to `mr.scoring`. The same code runs live and in review; a block is one s
 an hour, and the results do not depend on where blocks begin.
 
 Latency: a peak stands in `LiveState` half a smoothing width (30 ms) after the sample
-with which the chest has come back by three quarters of the minimum excursion. The
+with which the chest has come back by 85 % of the minimum excursion. The
 `Compression` follows when the next downstroke has begun in the same sense, or, before a
 pause, one pause threshold after its shallowest point.
 """

@@ -20,7 +20,7 @@ from mr.types import ChestSample, Compression, Measured
 EDGE = 0.10
 """Onset and release are where the chest passes a tenth of its travel."""
 TOP = (0.35, 0.15, 0.06, 0.025)
-BOTTOM = (0.20, 0.08)
+BOTTOM = (0.12, 0.05)
 """Shares of the travel that are fitted around a peak and a release: the widest window
 that a polynomial follows to within the noise."""
 LEAST_N = 9
