@@ -1,0 +1,111 @@
+"""`python -m tests.bench`: measure and print accuracy and timings of this version.
+
+Everything that is printed was measured in this run, with fixed seeds. Nothing is asserted:
+the tests do that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import platform
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+import mr
+from mr.clock.host import wall_now_utc
+from mr.files import write_whole
+from tests.bench.accuracy import evaluate
+from tests.bench.sessions import Measured, measure, plans
+from tests.bench.stopwatch import Timing
+from tests.bench.table import print_accuracy, timing_table
+from tests.bench.timing import run_all
+
+
+def main() -> None:
+    """Read the command line, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few and short: half a minute")
+    parser.add_argument(
+        "--json",
+        nargs="?",
+        const=Path("out/bench.json"),
+        type=Path,
+        metavar="FILE",
+        help="write all figures to FILE, too (default: %(const)s)",
+    )
+    parser.add_argument("--only", choices=("accuracy", "timing"), help="one half of it")
+    options = parser.parse_args()
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    console.print(f"MR-CPR {mr.__version__} bench, {machine()}; every accuracy is SIMULATED")
+    started_s = time.monotonic()
+    report: dict[str, Any] = {
+        "made_utc": wall_now_utc().isoformat(timespec="seconds"),
+        "software": f"mrcpr {mr.__version__}",
+        "machine": machine(),
+        "quick": options.quick,
+    }
+    if options.only != "timing":
+        report["accuracy"] = evaluate(measure_all(console, options.quick))
+        print_accuracy(console, report["accuracy"])
+        console.print()
+    if options.only != "accuracy":
+        timings = time_all(console, options.quick)
+        report["timing"] = [asdict(t) | {"ratio": t.ratio} for t in timings]
+        console.print(timing_table(timings))
+    console.print(f"\ntook {time.monotonic() - started_s:.0f} s")
+    if options.json:
+        write_whole(options.json, (json.dumps(report, indent=2, allow_nan=False) + "\n").encode())
+        console.print(f"all figures: {options.json}")
+
+
+def machine() -> str:
+    """Name this machine's class, and nothing that tells it apart."""
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def measure_all(console: Console, quick: bool) -> list[Measured]:
+    """Simulate and measure all sessions, on all cores; in the order of the plans."""
+    wanted = plans(quick)
+    context = multiprocessing.get_context("spawn")
+    with bar(console) as progress, ProcessPoolExecutor(os.cpu_count(), context) as pool:
+        task = progress.add_task("simulating sessions", total=len(wanted))
+        futures = [pool.submit(measure, plan) for plan in wanted]
+        for done in as_completed(futures):
+            plan = done.result().plan
+            progress.update(task, advance=1, description=f"simulated {plan.style} {plan.seed}")
+            if not console.is_terminal:
+                console.print(f"  measured {plan.style}, seed {plan.seed}, {plan.mode.value}")
+    return [future.result() for future in futures]
+
+
+def time_all(console: Console, quick: bool) -> list[Timing]:
+    """Take all timings, one after the other."""
+    with bar(console) as progress:
+        task = progress.add_task("timing", total=None)
+
+        def name(what: str) -> None:
+            progress.update(task, description=f"timing: {what}")
+            if not console.is_terminal:
+                console.print(f"  timing {what}")
+
+        return run_all(quick, name)
+
+
+def bar(console: Console) -> Progress:
+    """Make the progress line."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+if __name__ == "__main__":
+    main()
