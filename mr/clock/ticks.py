@@ -142,8 +142,11 @@ class TickClock:
         tx_s = self._place(x.device_tx_ticks, back_ns)
         rx_s = self._seconds(x.device_rx_ticks)
         self._above.add(tx_s, self._residual_ns(tx_s, back_ns))
-        self._exchanges += 1
-        self._below.add(rx_s, -self._residual_ns(rx_s, x.sent_ns + self._out_ns))
+        below = self._residual_ns(rx_s, x.sent_ns + self._out_ns)
+        if self._line is None or below - self._line.at(rx_s) <= RESET_NS:
+            # A ping seen long before it was sent is damage; one such would bend the line.
+            self._exchanges += 1
+            self._below.add(rx_s, -below)
         self._x_newest_s = max(self._x_newest_s, tx_s)
         self._fit()
 

@@ -10,6 +10,8 @@ from itertools import pairwise
 import pytest
 
 from mr.clock.host import SteppedClock
+from mr.clock.mannequin import mannequin_clock
+from mr.clock.ticks import TickClock
 from mr.devices.mannequin import MannequinSource, find_mannequins
 from mr.devices.mannequin.find import PortInfo
 from mr.errors import ConfigError, DeviceError, ProtocolError
@@ -87,6 +89,44 @@ def test_the_rate_is_acknowledged_and_bounded() -> None:
         assert source.info.streams[0].rate_hz == 500
         ticks = [f.arrival.device_ticks for f in rig.frames]
         assert ticks[-1] - ticks[-2] == 2000
+
+
+def stamp_errors_ns(clock: TickClock, link: LinkModel, seconds: float) -> list[float]:
+    """Stamp what a device delivers, and compare with the simulated oscillator's truth."""
+    rig = Rig(link)
+    start_ns = rig.clock()
+    errors: list[float] = []
+    with rig.source:
+        for _ in range(round(seconds * 1e9 / STEP_NS)):
+            rig.clock.advance(STEP_NS)
+            for sample in rig.source.poll():
+                if isinstance(sample, ClockExchange):
+                    clock.exchange(sample)
+                elif isinstance(sample, MannequinFrame):
+                    clock.arrival(sample.arrival)
+                    stamp = clock.stamp(sample.arrival.device_ticks)
+                    true_ns = start_ns + rig.port._oscillator.elapsed_ns(
+                        sample.arrival.device_ticks
+                    )
+                    if stamp is not None and true_ns - start_ns > 10_000_000_000:
+                        errors.append(stamp.t_ns - true_ns)
+    return errors
+
+
+@pytest.mark.parametrize("bridge_ns", [0, 1_000_000, 16_000_000])
+def test_samples_are_stamped_to_a_millisecond(bridge_ns: int) -> None:
+    """The host reads every 4 ms only: that, too, is a delay the clock must see through."""
+    link = LinkModel(bridge_ns=bridge_ns, late_share=0.02, seed=1)
+    rig = Rig(link)
+    with rig.source as source:
+        clock = mannequin_clock(source.info)
+    errors = stamp_errors_ns(clock, link, 16)
+    assert len(errors) > 1000
+    assert max(abs(e) for e in errors) < 1_000_000
+    wrong = stamp_errors_ns(TickClock(1.0005e6), link, 11)
+    assert max(abs(e) for e in wrong) < 1_500_000, "a wrong nominal rate is drift, and tracked"
+    deaf = stamp_errors_ns(TickClock(1e6, latency_ns=5_000_000, out_ns=5_000_000), link, 11)
+    assert max(abs(e) for e in deaf) > 1_000_000, "the check can fail"
 
 
 class NoisyPort:

@@ -62,3 +62,20 @@ def start_board(board_program: Path) -> Iterator[Callable[..., Any]]:
     """Give a function that starts a host board on a pty; it ends with the test."""
     with ExitStack() as stack:
         yield lambda *options: stack.enter_context(host_board.HostBoard(board_program, *options))
+
+
+@pytest.fixture
+def sanitized(
+    board_program: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., bytes]:
+    """Give `lockstep` with a board built under the compiler's sanitizers."""
+    flags = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+    build = tmp_path_factory.mktemp("sanitized")
+    program = host_board.build_host_board(build, "CC=gcc", f"CFLAGS={flags}")
+    assert program != board_program
+
+    def run(script: str, *options: str) -> bytes:
+        sent: bytes = host_board.run_lockstep(program, script, *options)
+        return sent
+
+    return run

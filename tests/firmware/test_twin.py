@@ -149,3 +149,15 @@ def test_samples_that_cannot_be_sent_are_counted(
     overflows = [m.overflow for m in messages if isinstance(m, Sample) and m.overflow]
     assert overflows == [20, 255], "the byte in a sample saturates"
     assert [m.overruns for m in messages if isinstance(m, Status)] == [420]
+
+
+def test_the_core_is_clean_under_sanitizers(
+    sanitized: Callable[..., bytes], tmp_path: Path
+) -> None:
+    """Address and undefined-behaviour sanitizers would stop the program at a fault."""
+    rng = random.Random(5)
+    adc = some_counts(rng, 100)
+    until = 20_000_000
+    events = [(t, rng.randbytes(rng.randrange(1, 200))) for t in range(0, until, 4000)]
+    events = sorted(events + some_events(rng, until))
+    assert c_bytes(sanitized, adc, events, until, tmp_path) == twin_bytes(adc, events, until)

@@ -85,6 +85,7 @@ int main(int argc, char **argv)
         {"uart-baud", required_argument, NULL, 'u'},
         {"serial", required_argument, NULL, 's'},
         {"board-name", required_argument, NULL, 'n'},
+        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     struct host_options options = {
@@ -92,6 +93,10 @@ int main(int argc, char **argv)
     int key;
 
     while ((key = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        if (key == 'h') {
+            fputs(usage, stdout);
+            return 0;
+        }
         if (!set_option(&options, key, optarg)) {
             fputs(usage, stderr);
             return 2;

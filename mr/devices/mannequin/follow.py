@@ -34,7 +34,7 @@ class MannequinCounters:
     framing_errors: int = 0
     unknown_messages: int = 0
     implausible: int = 0
-    """Samples with a good CRC and impossible ticks, dropped."""
+    """Samples and pongs with a good CRC and impossible ticks, dropped."""
     restarts: int = 0
     """Restarts of the device while the port was open, and reconnections."""
     refused: int = 0

@@ -279,14 +279,14 @@ class MannequinSource:
         sent_ns = self._requests.answered(pong.token)
         if sent_ns is None:
             return None
-        self._exchanges += 1
+        rx_ticks = self._follower.ticks(pong.device_rx_ticks)
         tx_ticks = self._follower.ticks(pong.device_tx_ticks)
-        return ClockExchange(
-            Arrival(CLOCK_STREAM, self._exchanges, tx_ticks, arrival_ns),
-            sent_ns,
-            self._follower.ticks(pong.device_rx_ticks),
-            tx_ticks,
-        )
+        if not 0 <= tx_ticks - rx_ticks < self._require_hello().tick_rate_hz:
+            self._counters.implausible += 1
+            return None
+        self._exchanges += 1
+        arrival = Arrival(CLOCK_STREAM, self._exchanges, tx_ticks, arrival_ns)
+        return ClockExchange(arrival, sent_ns, rx_ticks, tx_ticks)
 
     def _acknowledged(self, ack: Ack) -> None:
         if ack.code != AckCode.DONE:

@@ -248,3 +248,23 @@ def test_unwrapping() -> None:
     assert unwrap.peek(1) == 257
     unwrap.restart()
     assert unwrap(5) == 773
+
+
+def test_one_impossible_exchange_bends_nothing() -> None:
+    world = World()
+    clock, spoilt = TickClock(1e6), TickClock(1e6)
+    for k, (at, _, event) in enumerate(world.events(0)):
+        for each in (clock, spoilt):
+            each.exchange(event) if isinstance(event, ClockExchange) else each.arrival(event)
+        if k == 1500:
+            early = Arrival("x", k, event_ticks(event), at)
+            rx = event_ticks(event) - 3_000_000
+            spoilt.exchange(ClockExchange(early, at - 1_000_000, rx, early.device_ticks))
+    good, bent = clock.stamp(15_000_000), spoilt.stamp(15_000_000)
+    assert good is not None
+    assert bent is not None
+    assert abs(good.t_ns - bent.t_ns) < 100_000
+
+
+def event_ticks(event: Arrival | ClockExchange) -> int:
+    return event.device_ticks if isinstance(event, Arrival) else event.device_tx_ticks
