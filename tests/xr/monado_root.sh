@@ -62,7 +62,7 @@ say "unpacking Debian $SUITE with Monado into $ROOT (about a minute, 0.6 GB, onc
 # chrootless: nothing is run in the root (extract runs no package scripts), so anyone may.
 mmdebstrap --quiet --mode=chrootless --variant=extract --include="$PACKAGES" \
     --aptopt='Acquire::Languages "none"' "$SUITE" "$PART/tree" "$MIRROR" >&2 9>&- ||
-    die "mmdebstrap could not unpack $SUITE from the mirror of this machine's apt sources"
+    die "mmdebstrap could not unpack $SUITE (if a key is missing: apt-get install debian-archive-keyring)"
 rm -rf "$PART/tree/usr/share/doc" "$PART/tree/usr/share/man" "$PART/tree/usr/share/locale" \
     "$PART/tree/var/cache/apt" "$PART/tree/var/lib/apt/lists"
 [ -x "$PART/tree/usr/bin/monado-service" ] || die "the unpacked root has no monado-service"
