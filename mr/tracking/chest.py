@@ -50,7 +50,8 @@ NEAR_M = 0.005
 """While the hands are farther from the patch's place than the heel's scatter, they are
 still being put down: the patch catches up, so that it is at rest when they are."""
 JUMP_M = 0.035
-"""Hands that move farther at once have been put elsewhere."""
+"""Hands that move farther from one frame to the next are on their way, not on the chest."""
+MOVING = "the hands are on their way"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +138,10 @@ class ChestWatch:
         if rough is None or landing is None:
             why = "the back of the hand is hidden or gives no depth"
             return ChestLook(None, "unknown", why, None, float("nan"), why)
+        arrived = self._near(landing)
         heel, fingers = self._follow(landing, fingers, t_ns)
+        if not arrived:
+            return ChestLook(None, "unknown", MOVING, None, float("nan"), MOVING)
         height = _back_height(view, points, heel, fingers) or rough
         xy = landing + HEEL_FORWARD_M * fingers
         heel_m = np.array([*xy, height.z_m])
@@ -154,6 +158,10 @@ class ChestWatch:
             return ChestLook(None, "unknown", why, None, float("nan"), heel_why)
         return ChestLook(height, "off", "", None, float("nan"), heel_why)
 
+    def _near(self, landing: FloatArray) -> bool:
+        """Whether the arms come down where they did in the frame before."""
+        return self._heel is not None and float(np.linalg.norm(landing - self._heel)) < JUMP_M
+
     def _follow(
         self, landing: FloatArray, fingers: FloatArray, t_ns: int
     ) -> tuple[FloatArray, FloatArray]:
@@ -165,7 +173,7 @@ class ChestWatch:
         gap_m = np.inf if heel is None else float(np.linalg.norm(landing - heel))
         if gap_m >= NEAR_M:
             self._settled_ns = t_ns
-        if heel is not None and old is not None and gap_m < JUMP_M:
+        if heel is not None and old is not None and self._near(landing):
             # Once near, the mean of all looks since; later the mean of the last ones.
             slow_s = min(FOLLOW_S, max(settled_s, elapsed_s))
             share = 1.0 - float(np.exp(-elapsed_s / (slow_s if gap_m < NEAR_M else CATCH_UP_S)))

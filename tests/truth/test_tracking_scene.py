@@ -272,3 +272,17 @@ def test_a_bumped_mannequin_is_named_and_followed() -> None:
     # The control: before the bump it was elsewhere, and the same check fails there.
     before = poses[4].world_from_mannequin.t_m
     assert np.linalg.norm(before - bumped.world_from_mannequin.t_m) > 0.001
+
+
+def wrong_heights(seen: Seen, z_mm: FloatArray) -> int:
+    """Count heights told of hands that cannot be: no hand's back lies 20 mm under the chest."""
+    return int(np.sum(z_mm[[c.hands == "on" for c in seen.chest]] < -20.0))
+
+
+def test_hands_on_their_way_give_no_height(seen: Seen) -> None:
+    """While they travel, the patch beyond the wrist lies on whatever is there."""
+    assert wrong_heights(seen, seen.z_mm) == 0
+    travelling = [c for c in seen.chest if c.hands == "unknown"]
+    assert 1 <= len(travelling) <= 12
+    assert all(c.surface_z_m is None and c.why for c in travelling)
+    assert wrong_heights(seen, seen.z_mm - 60.0) > 0  # the check can fail
