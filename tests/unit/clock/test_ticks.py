@@ -253,14 +253,14 @@ def test_unwrapping() -> None:
 def test_one_impossible_exchange_bends_nothing() -> None:
     world = World()
     clock, spoilt = TickClock(1e6), TickClock(1e6)
-    for k, (at, _, event) in enumerate(world.events(0)):
+    for k, (at, _, event) in enumerate(world.events(0)[:1700]):
         for each in (clock, spoilt):
             each.exchange(event) if isinstance(event, ClockExchange) else each.arrival(event)
         if k == 1500:
             early = Arrival("x", k, event_ticks(event), at)
             rx = event_ticks(event) - 3_000_000
             spoilt.exchange(ClockExchange(early, at - 1_000_000, rx, early.device_ticks))
-    good, bent = clock.stamp(15_000_000), spoilt.stamp(15_000_000)
+    good, bent = clock.stamp(8_600_000), spoilt.stamp(8_600_000)
     assert good is not None
     assert bent is not None
     assert abs(good.t_ns - bent.t_ns) < 100_000
