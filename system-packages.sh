@@ -2,8 +2,9 @@
 # Installs the system packages of Debian and its kin that a part of MR-CPR needs.
 #
 #   ./system-packages.sh demo     what `make demo` needs: a Python venv and OpenCV's libraries
-#   ./system-packages.sh test     the same, a C compiler for the host firmware, and in CI also
-#                                 the parts for the OpenXR test (elsewhere: `test-all`)
+#   ./system-packages.sh test     the same, a C compiler for the host firmware, and in CI also a
+#                                 screen, a browser and an OpenXR runtime's root (elsewhere:
+#                                 `test-all`)
 #   ./system-packages.sh test-all everything the tests can use, whether or not CI is set
 #
 # Says what it installs, installs only what is missing, uses sudo when not root. On a system
@@ -12,7 +13,7 @@ set -eu
 
 base="python3-venv libgl1 libegl1 libglib2.0-0 libusb-1.0-0 libudev1 libxcb1 ca-certificates"
 tests="gcc libc6-dev make"
-full="xvfb mmdebstrap gnupg x11-utils"
+full="xvfb mmdebstrap debian-archive-keyring chromium libgles2 libportaudio2"
 
 case "${1:-}" in
 demo) wanted="$base" ;;

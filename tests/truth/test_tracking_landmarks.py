@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import pytest
 
 from mr.tracking.landmarks import FETCH, HINT, MediapipeHands, model_path
 from mr.types import Arrival, ColorFrame, Stamp
@@ -18,10 +16,9 @@ if TYPE_CHECKING:
 
 def test_hands_of_real_photographs(require: Require) -> None:
     folder = require.shared("hands")
-    if importlib.util.find_spec("mediapipe") is None:
-        pytest.skip(f"mediapipe is not here: {HINT}")
+    require.module("mediapipe", HINT)
     if not model_path().exists():
-        pytest.skip(f"the hand model is not here: {FETCH}")
+        require.missing("the hand model", FETCH)
     photographs = sorted(folder.glob("*/*.jpg"))
     with MediapipeHands(model_path()) as finder:
         n_found = 0
