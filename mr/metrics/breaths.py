@@ -48,7 +48,8 @@ class BreathFinder:
         if self._base_ml is None or volume_ml <= self._base_ml:
             self._base_ml, self._base_t_s = volume_ml, t_s
         elif t_s - self._base_t_s > REST_MEMORY_S:
-            self._base_t_s, self._base_ml = min(self._past, key=lambda p: p[1])
+            recent = [p for p in self._past if p[0] >= t_s - 0.5 * REST_MEMORY_S]
+            self._base_t_s, self._base_ml = min(recent, key=lambda p: p[1])
         if volume_ml >= self._base_ml + self._min_ml:
             self._peak_ml, self._peak_t_s = volume_ml, t_s
             self._start_s = self._base_t_s

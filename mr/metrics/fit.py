@@ -110,7 +110,7 @@ class Polynomial:
         for degree in [d for d in degrees if n >= d + 4] or [min(*degrees, 2)]:
             k = degree + 1
             design = np.vander(u, min(k, n), increasing=True)
-            gram_inv: FloatArray = np.asarray(np.linalg.pinv(design.T @ design), dtype=np.float64)
+            gram_inv: FloatArray = np.asarray(np.linalg.inv(design.T @ design), dtype=np.float64)
             coef = gram_inv @ (design.T @ (sign * y))
             residual = sign * y - design @ coef
             rss = float(residual @ residual) + n * FLOOR * FLOOR

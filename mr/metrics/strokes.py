@@ -33,6 +33,10 @@ SHAPE_S = 0.004
 """By how much a chord's middle wanders about the peak as one learner's shape varies. It
 cannot be learnt from flat tops: their fitted peaks jump by more than they claim."""
 
+DIP_M = 0.001
+RIVAL_M = 0.003
+"""A second hump stands behind a dip of 1 mm and is within 3 mm of the peak."""
+
 NO_SCALE = "the signal is not calibrated"
 NO_ZERO = "the unloaded zero is not known"
 
@@ -156,6 +160,22 @@ class Edges:
     chord_s: float
     """Middle of the chord through the upper flanks; follows the peak at a fixed distance."""
     chord_sigma_s: float
+    rival_s: float
+    """Distance of a second hump about as deep as the peak; 0 when there is none."""
+
+
+def _rival_s(history: History, k: int, half_in_s: float, half_out_s: float) -> float:
+    """Find a second hump of the top: either may be the deeper one by chance."""
+    i = history.at(k)
+    best_s = 0.0
+    for step, end in ((-1, history.index_at(half_in_s)), (1, history.index_at(half_out_s))):
+        low_m = history.smooth[i]
+        for j in range(i, end, step):
+            y_m = history.smooth[j]
+            low_m = min(low_m, y_m)
+            if y_m > max(low_m + DIP_M, history.smooth[i] - RIVAL_M):
+                best_s = max(best_s, abs(history.t_s[j] - history.t_s[i]))
+    return best_s
 
 
 def edges(stroke: Stroke, history: History, noise_m: float) -> Edges:
@@ -177,13 +197,15 @@ def edges(stroke: Stroke, history: History, noise_m: float) -> Edges:
     n = max(history.index_at(half_out_s) - history.index_at(half_in_s), 1)
     together = max(n * history.smoothing_s / max(half_out_s - half_in_s, 1e-3), 1.0)
     noise_s = noise_m / math.sqrt(2.0 * together) / speed_m_s
+    rival_s = _rival_s(history, peak.k, half_in_s, half_out_s)
     return Edges(
         onset_s,
         half_in_s,
         half_out_s,
         release_s,
         0.25 * (low[0] + low[1] + high[0] + high[1]),
-        math.hypot(noise_s, SHAPE_S),
+        math.hypot(noise_s, SHAPE_S, 0.5 * rival_s),
+        rival_s,
     )
 
 
@@ -194,13 +216,18 @@ class Beat:
     peak: Fit
     at: Edges
 
+    @property
+    def peak_var(self) -> float:
+        """Variance of the peak's instant (s²), a second hump's distance included."""
+        return self.peak.t_sigma_s**2 + 0.25 * self.at.rival_s**2
+
     def since(self, earlier: Beat) -> tuple[float, float]:
         """Give the interval from an earlier peak and its sigma (s).
 
         A flat top says little about the instant of its peak; its flanks say more. Both
         intervals are weighed by their variances; the chord's distance cancels out.
         """
-        peak_var = self.peak.t_sigma_s**2 + earlier.peak.t_sigma_s**2 + 1e-12
+        peak_var = self.peak_var + earlier.peak_var + 1e-12
         chord_var = self.at.chord_sigma_s**2 + earlier.at.chord_sigma_s**2
         by_peak_s = self.peak.t_s - earlier.peak.t_s
         by_chord_s = self.at.chord_s - earlier.at.chord_s

@@ -6,6 +6,7 @@ and points to `mr.scoring`. Definitions: docs/guides/definitions.md.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -66,19 +67,19 @@ def _sd(values: Sequence[Measured]) -> Measured:
 
 def _mean_rate_cpm(compressions: Sequence[Compression]) -> Measured:
     """Intervals within compression periods, per minute of their summed duration."""
-    periods_s = [60.0 / c.rate_cpm.value for c in compressions if c.rate_cpm.value is not None]
-    if not periods_s:
-        return Measured.unknown("fewer than two compressions without a pause between them")
-    total_s = math.fsum(periods_s)
-    rate = 60.0 * len(periods_s) / total_s
-    # Only the two ends of a run count: the peaks between them cancel.
-    sigmas_s = [
-        c.rate_cpm.sigma / c.rate_cpm.value * (60.0 / c.rate_cpm.value)
-        for c in compressions
-        if c.rate_cpm.value is not None and c.rate_cpm.sigma is not None
+    pairs = [
+        (earlier, later)
+        for earlier, later in itertools.pairwise(compressions)
+        if later.rate_cpm.value is not None and later.index == earlier.index + 1
     ]
-    runs = max(len(compressions) - len(periods_s), 1)
-    end_s = math.sqrt(math.fsum(s * s for s in sigmas_s) / len(sigmas_s)) if sigmas_s else 0.0
+    if not pairs:
+        return Measured.unknown("fewer than two compressions without a pause between them")
+    # The peaks between the two ends of a run cancel out.
+    total_s = math.fsum((later.peak_ns - earlier.peak_ns) * 1e-9 for earlier, later in pairs)
+    rate = 60.0 * len(pairs) / total_s
+    sigmas = [later.rate_cpm.sigma or 0.0 for _, later in pairs]
+    end_s = math.sqrt(math.fsum(s * s for s in sigmas) / len(sigmas)) * 60.0 / rate**2
+    runs = max(len(compressions) - len(pairs), 1)
     return Measured(rate, rate * end_s * math.sqrt(runs) / total_s)
 
 
