@@ -267,7 +267,7 @@ def measure(
     return Compression(
         index=index,
         onset_ns=to_ns(at.onset_s),
-        peak_ns=to_ns(stroke.peak.fit.t_s),
+        peak_ns=to_ns(min(max(stroke.peak.fit.t_s, at.onset_s), at.release_s)),
         release_ns=to_ns(at.release_s),
         depth_mm=_depth_mm(stroke.peak, config),
         release_depth_mm=release,

@@ -206,3 +206,20 @@ def test_an_empty_session_has_no_means() -> None:
         assert number.why
     with pytest.raises(ValueError, match="cannot end"):
         summarise([], 5, 5)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**6), step_mm=st.sampled_from([0.1, 1.0, 5.0]), gaps=st.integers(0, 5))
+def test_any_signal_gives_events_in_order(seed: int, step_mm: float, gaps: int) -> None:
+    rng = np.random.default_rng(seed)
+    t_s = np.cumsum(0.005 * rng.uniform(0.3, 1.7, 3000))
+    for _ in range(gaps):
+        t_s[rng.integers(3000) :] += rng.uniform(0.1, 3.0)
+    depth_m = np.cumsum(rng.standard_normal(3000)) * step_mm / 1e3 + 0.03 * np.sin(11 * t_s)
+    found = _compressions(events := _run(_samples(np.stack([t_s, depth_m], axis=1))))
+    assert [c.index for c in found] == list(range(len(found)))
+    for c in found:
+        assert c.onset_ns <= c.peak_ns <= c.release_ns
+    for earlier, later in itertools.pairwise(found):
+        assert earlier.release_ns <= later.onset_ns
+    assert all(p.start_ns < p.end_ns for p in _pauses(events))
