@@ -124,8 +124,12 @@ class Monado:
         with log.open("wb") as file:
             more.setdefault("stdout", file)
             more.setdefault("stdin", subprocess.DEVNULL)
+            # Should the tests be killed, the kernel ends what they started.
             process = subprocess.Popen(
-                command, stderr=file, env={**self.environment, **(extra or {})}, **more
+                ["setpriv", "--pdeathsig", "TERM", *command],
+                stderr=file,
+                env={**self.environment, **(extra or {})},
+                **more,
             )
         self._stack.callback(end, process)
         return process
