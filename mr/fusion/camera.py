@@ -95,7 +95,8 @@ class CameraZero:
             self._variance, self._relative = None, False
         self._approach.clear()
         self._lowest_m, self._highest_m = math.inf, -math.inf
-        return Seen(0.0, seen.sigma_m / self._gain, CONTACT_SIGMA_M, True, "off")
+        noise_m = CONTACT_SIGMA_M if seen.surface_z_m is None else seen.sigma_m / self._gain
+        return Seen(0.0, noise_m, CONTACT_SIGMA_M, True, "off")
 
     def _find_contact(self, height_m: float, sigma_m: float, t_s: float) -> bool:
         """Look for a hand that rests still, or else for a first compression."""

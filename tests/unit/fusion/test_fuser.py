@@ -187,6 +187,8 @@ def test_a_lifted_hand_leaves_the_chest_at_zero() -> None:
 def test_what_a_camera_cannot_see_is_left_out() -> None:
     items = [_seen(i / 60, None) for i in range(20)]
     assert _run(items, _rig(mannequin=False)) == []
+    away = [_seen(i / 60, None, "off") for i in range(20)]
+    assert [s.depth_m for s in _run(away, _rig(mannequin=False))] == [0.0] * 20
     strange = [_seen(i / 60, 60.0, camera_id="unheard-of") for i in range(20)]
     assert _run(strange, _rig(mannequin=False)) == []
 
