@@ -23,6 +23,8 @@ CONTACT_SIGMA_M = 0.0015
 """A hand that rests still may still weigh on the chest a little."""
 LIFTED_M = 0.012
 """So far above the zero the hand is in the air, and the chest at rest."""
+DEEPEST_M = 0.090
+"""No chest goes deeper: a hand on its way off was taken for one that presses."""
 MOVED_M = 0.010
 STILL_S = 0.35
 STILL_N = 6
@@ -86,6 +88,8 @@ class CameraZero:
         noise_m = seen.sigma_m / self._gain
         if depth_m < -LIFTED_M:
             return self._away(seen)
+        if depth_m > DEEPEST_M:
+            return None
         bias_m = math.hypot(math.sqrt(self._grown(t_s)) / self._gain, GAIN_SIGMA * depth_m)
         return Seen(depth_m, noise_m, bias_m, not self._relative, "on")
 

@@ -184,6 +184,11 @@ def test_a_lifted_hand_leaves_the_chest_at_zero() -> None:
     assert out[-1].hands == "off"
 
 
+def test_a_hand_that_slips_away_sideways_is_no_compression() -> None:
+    items = [*_arriving(still=True), _seen(6.2, -40.0), _seen(6.22, 0.5, "off")]
+    assert max(s.depth_m for s in _run(items, _rig(mannequin=False))) < 0.055
+
+
 def test_what_a_camera_cannot_see_is_left_out() -> None:
     items = [_seen(i / 60, None) for i in range(20)]
     assert _run(items, _rig(mannequin=False)) == []
