@@ -45,7 +45,7 @@ def main() -> None:
     )
     parser.add_argument("--only", choices=("accuracy", "timing"), help="one half of it")
     options = parser.parse_args()
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 220)
     console.print(f"MR-CPR {mr.__version__} bench, {machine()}; every accuracy is SIMULATED")
     started_s = time.monotonic()
     report: dict[str, Any] = {

@@ -36,11 +36,11 @@ from mr.types import (
 
 GUIDELINE = "aha-2025-adult-bls"
 DEPTH_HZ, COLOR_HZ = 30.0, 2.0
-OF_SENSORS: dict[str, tuple[type, ...]] = {
-    "mannequin": (MannequinFrame, ClockExchange),
-    "camera": (ChestObservation, HandSample, MannequinPose),
-}
-SENSORS = ("mannequin", "camera", "both")
+OF_MANNEQUIN = (MannequinFrame, ClockExchange)
+OF_CAMERA = (ChestObservation, HandSample, MannequinPose)
+AFTER = "camera after mannequin"
+"""Both, but the mannequin falls silent at half-time: the camera has learnt its zero by then."""
+SENSORS = ("mannequin", "camera", "both", AFTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,10 @@ class Measured:
     script: Script
     start_ns: int
     outcomes: dict[str, Outcome]
+
+    def judged_from_s(self, sensors: str) -> float:
+        """Tell from when on, in the script's time, these sensors are compared with the truth."""
+        return half_time_s(self.script) if sensors == AFTER else 0.0
 
 
 def plans(quick: bool) -> list[Plan]:
@@ -90,14 +94,31 @@ def measure(plan: Plan) -> Measured:
         both = run_fast(session, lambda _: None, lambda _: None).outcome()
         recording = open_recording(path)
         samples = list(recording.samples())
-        outcomes = {name: alone(recording, samples, name) for name in OF_SENSORS}
-    return Measured(plan, sources.script(), started_ns[0], outcomes | {"both": both})
+        script, start_ns = sources.script(), started_ns[0]
+        outcomes = {
+            name: rerun(recording, [s for s in samples if not isinstance(s, others)])
+            for name, others in (("mannequin", OF_CAMERA), ("camera", OF_MANNEQUIN))
+        }
+        silent_ns = start_ns + round(1e9 * half_time_s(script))
+        outcomes[AFTER] = rerun(
+            recording,
+            [
+                s
+                for s in samples
+                if not (isinstance(s, OF_MANNEQUIN) and s.arrival.arrival_ns > silent_ns)
+            ],
+        )
+    return Measured(plan, script, start_ns, outcomes | {"both": both})
 
 
-def alone(recording: Recording, samples: Sequence[Sample], sensor: str) -> Outcome:
-    """Run one sensor's samples of a recording through a pipeline of their own."""
+def half_time_s(script: Script) -> float:
+    """Tell the middle of the compressions, in the script's time."""
+    return 0.5 * (script.compressions[0].onset_s + script.compressions[-1].release_s)
+
+
+def rerun(recording: Recording, samples: Sequence[Sample]) -> Outcome:
+    """Run some of a recording's samples through a pipeline of their own."""
     header = recording.header
-    others = tuple(t for name, types in OF_SENSORS.items() if name != sensor for t in types)
     pipeline = Pipeline(
         recording.rig,
         header.session,
@@ -106,7 +127,6 @@ def alone(recording: Recording, samples: Sequence[Sample], sensor: str) -> Outco
         header.kind,
     )
     for sample in samples:
-        if not isinstance(sample, others):
-            pipeline.step(sample)
+        pipeline.step(sample)
     pipeline.finish()
     return pipeline.outcome()

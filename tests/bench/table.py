@@ -92,7 +92,7 @@ def print_accuracy(console: Console, found: dict[str, Any]) -> None:
         f"{style}: {sensors}": row
         for style, by in found["by_style"].items()
         for sensors, row in by.items()
-        if sensors != "both"
+        if sensors != "both"  # the mannequin's, while it speaks
     }
     console.print()
     console.print(accuracy_table("SIMULATED, by learner", rows))
