@@ -36,11 +36,12 @@ def parse(model: type[Model], data: dict[str, Any], source: str) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is missing, too: name the misspelling.
+        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         key = ".".join(str(part) for part in first["loc"])
         what = "unknown key; remove it or mend its spelling"
         if first["type"] != "extra_forbidden":
-            what = first["msg"].lower()
+            what = first["msg"][:1].lower() + first["msg"][1:]
         raise ConfigError(f"{source}: {key}: {what}") from error
 
 

@@ -219,7 +219,8 @@ def load_rig(path: Path) -> Rig:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{path}: cannot read this rig file ({error}): give --rig the path of a rig.toml"
+            f"{path}: cannot read this rig file ({getattr(error, 'strerror', None) or 'no text'}): "
+            "give --rig the path of a rig.toml"
         ) from error
     return loads_rig(text, str(path))
 
@@ -229,7 +230,9 @@ def save_rig(rig: Rig, path: Path) -> None:
     try:
         write_whole(path, dumps_rig(rig).encode())
     except OSError as error:
-        raise ConfigError(f"{path}: cannot write this rig file ({error.strerror})") from error
+        raise ConfigError(
+            f"{path}: cannot write this rig file ({error.strerror}): choose another place"
+        ) from error
 
 
 def rig_sha256(rig: Rig) -> str:

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 
-from mr.cli.deliver import analysis_of, analysis_of_recording, as_json, print_analysis
+from mr.cli.console import Output
+from mr.cli.deliver import MODE_HELP, analysis_of, analysis_of_recording, as_json, print_analysis
 from mr.config import Mode
+from mr.errors import AnalysisError
 from mr.metrics.config import MetricsConfig
+from mr.recording.container import MAGIC
 from mr.recording.csv_motion import read_csv_motion
 from mr.scoring.guideline import load_guideline
 from mr.session.offline import rerun
@@ -25,19 +28,33 @@ def analyze_csv(path: Path, guideline_name: str, mode: Mode) -> dict[str, Any]:
     motion = read_csv_motion(path)
     config = metrics_config(guideline)
     if not motion.calibrated:
-        config = MetricsConfig.for_uncalibrated(motion.depth, config.pause_threshold_s)
+        try:
+            config = MetricsConfig.for_uncalibrated(motion.depth, config.pause_threshold_s)
+        except AnalysisError as error:
+            raise AnalysisError(f"{path}: {error}") from error
     outcome = judge_motion(motion.samples, config, guideline, mode, "replay")
     return analysis_of(outcome, path.name, "csv", calibrated=motion.calibrated)
 
 
+def is_recording(path: Path) -> bool:
+    """Tell a recording from a CSV: by its name, else by how it begins."""
+    suffix = path.suffix.lower()
+    if suffix in {".mcap", ".csv"} or not path.is_file():
+        return suffix != ".csv"
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
 def analyze(
-    file: Annotated[Path, typer.Argument(help="A recording (.mcap) or a CSV.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording (.mcap) or a CSV.")],
     guideline: Annotated[
         str | None,
-        typer.Option(help="Profile id or path of a .toml; default: the recording's own."),
+        typer.Option(
+            metavar="PROFILE", help="Profile id, or the path of a .toml; default: the recording's."
+        ),
     ] = None,
     mode: Annotated[
-        Mode | None, typer.Option(help="How compressions and breaths were meant to alternate.")
+        Mode | None, typer.Option(metavar="MODE", help=f"{MODE_HELP} Default: the recording's.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the analysis as JSON.")] = False,
 ) -> None:
@@ -47,14 +64,14 @@ def analyze(
     from the unloaded zero) or depth_au (unknown scale: depth and recoil are
     then unknown, too); optional force_n, hand_x_mm, hand_y_mm, airway_ml.
     """
-    if file.suffix.lower() == ".csv":
-        analysis = analyze_csv(file, guideline or DEFAULT_GUIDELINE, mode or Mode.HANDS_ONLY)
-    else:
+    if is_recording(file):
         analysis = analysis_of_recording(rerun(file, guideline_name=guideline, mode=mode))
+    else:
+        analysis = analyze_csv(file, guideline or DEFAULT_GUIDELINE, mode or Mode.HANDS_ONLY)
     if json:
         typer.echo(as_json(analysis), nl=False)
     else:
-        console = Console()
+        console = Output()
         print_analysis(console, analysis)
-        if analysis["source"]["why_incomplete"]:
-            console.print(f"[yellow]incomplete:[/] {analysis['source']['why_incomplete']}")
+        if why := analysis["source"]["why_incomplete"]:
+            console.prose(f"[yellow]incomplete:[/] {escape(why)}")

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from mr.config import Mode
 from mr.errors import MrError
 from mr.files import write_whole
 from mr.review.analysis import Kind, Provenance, build_analysis
@@ -22,6 +24,7 @@ from mr.review.report import render_report
 from mr.session.offline import Rerun
 from mr.session.outcome import Outcome
 
+MODE_HELP = f"How compressions and breaths alternate: {', '.join(Mode)}."
 KIND_WORDS = {"sim": "SIMULATED", "live": "live", "replay": "replay", "csv": "from a CSV"}
 
 
@@ -94,7 +97,7 @@ def print_analysis(console: Console, analysis: dict[str, Any]) -> None:
     """Print the summary and the explained score as tables."""
     source, summary, score = analysis["source"], analysis["summary"], analysis["score"]
     word = "SIMULATED" if source["simulated"] else KIND_WORDS[source["kind"]]
-    title = f"{source['name']} ({word}), {analysis['guideline']['title']}"
+    title = escape(f"{source['name']} ({word}), {analysis['guideline']['title']}")
     table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
     table.add_column(style="dim")
     table.add_column()
@@ -128,9 +131,9 @@ def _score_table(score: dict[str, Any]) -> Table:
     for item in score["items"]:
         lost = item["points_lost"]
         table.add_row(
-            item["label"],
+            escape(item["label"]),
             f"{item['weight_pct']:.0f}" if lost is not None else "–",
             f"{lost:.1f}" if lost is not None else "–",
-            item["reason"] if lost is not None else f"not judged: {item['reason']}",
+            escape(item["reason"] if lost is not None else f"not judged: {item['reason']}"),
         )
     return table

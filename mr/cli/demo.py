@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from calibration.quick import calibrate_simulated
 from mr import DISCLAIMER
+from mr.cli.console import Output
 from mr.cli.deliver import (
+    MODE_HELP,
     analysis_of_recording,
     as_json,
     print_analysis,
     write_file,
     write_report,
 )
+from mr.cli.places import folder_for_results, unused
 from mr.cli.sources import SimSources
 from mr.cli.train import train_fast, train_live
 from mr.cli.view import view_mains
@@ -95,18 +99,26 @@ def truth_table(truth: Truth, analysis: dict[str, Any]) -> Table:
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder; each demo makes a new one inside it.")] = Path(
-        "out/demo"
-    ),
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where each demo makes a folder of its own.")
+    ] = Path("out/demo"),
     fast: Annotated[
         bool, typer.Option("--fast", help="As quick as it can, not in real time.")
     ] = False,
-    learner: Annotated[str, typer.Option(help=f"One of {', '.join(STYLES)}.")] = "demo",
-    mode: Annotated[Mode, typer.Option(help="Compressions and breaths.")] = Mode.HANDS_ONLY,
-    seconds: Annotated[float, typer.Option(min=3, help="How long the learner compresses.")] = 30.0,
-    seed: Annotated[int, typer.Option(help="Of the learner and of all noise.")] = 1,
+    learner: Annotated[
+        str, typer.Option(metavar="STYLE", help=f"One of {', '.join(STYLES)}.")
+    ] = "demo",
+    mode: Annotated[Mode, typer.Option(metavar="MODE", help=MODE_HELP)] = Mode.HANDS_ONLY,
+    seconds: Annotated[
+        float, typer.Option(metavar="S", min=3, help="How long the learner compresses.")
+    ] = 30.0,
+    seed: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Of the learner and of all noise.")
+    ] = 1,
     camera: Annotated[bool, typer.Option(help="Simulate the camera, too.")] = True,
-    guideline: Annotated[str, typer.Option(help="Profile id or path.")] = "aha-2025-adult-bls",
+    guideline: Annotated[
+        str, typer.Option(metavar="PROFILE", help="Profile id, or the path of a .toml.")
+    ] = "aha-2025-adult-bls",
     assessment: Annotated[
         bool, typer.Option("--assessment", help="Cold: without cues and metronome.")
     ] = False,
@@ -121,41 +133,45 @@ def demo(
     render. All outputs say "simulated"; the simulator's truth stands beside the
     measured values at the end.
     """
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]MR-CPR demo, simulated.[/] {DISCLAIMER}")
-    folder = out / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    console = Output()
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
-    with console.status("measuring how fast this machine renders the simulated camera"):
-        depth_hz, color_hz = camera_rates_hz(sources) if camera else (0.0, 0.0)
-    sources = SimSources(learner, mode, seconds, seed, depth_hz, color_hz, camera=camera)
-    if camera:
-        console.print(
-            f"simulated mannequin at 200 Hz, simulated camera at {depth_hz:.0f} Hz depth and "
-            f"{color_hz:.0f} Hz colour: what one core of this machine can render"
-        )
-    with console.status("calibrating the simulated rig with gauge blocks, masses and a syringe"):
-        rig = calibrated_rig(seed)
-    save_rig(rig, folder / "rig.toml")
-    plan = SessionPlan(
-        open_devices=sources,
-        rig=rig,
-        config=SessionConfig(
+    script = sources.script()
+    truth = script.truth()
+    profile = load_guideline(guideline)
+    profile.require_mode(mode)
+    console.prose(f"[bold]MR-CPR demo, simulated.[/] {DISCLAIMER}")
+    with folder_for_results(unused(out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}")) as folder:
+        if camera:
+            sources = _at_rates_of_this_machine(sources, console)
+        with console.status("calibrating the simulated rig with blocks, masses and a syringe"):
+            rig = calibrated_rig(seed)
+        config = SessionConfig(
             mode=mode, guideline=guideline, guidance=not assessment, out_dir=folder
-        ),
-        guideline=load_guideline(guideline),
-        path=folder / "session.mcap",
+        )
+        plan = SessionPlan(sources, rig, config, profile, folder / "session.mcap")
+        planned_s = script.duration_s - truth.compressions[0].onset_s
+        if fast:
+            keeper = train_fast(plan, console, planned_s)
+        else:
+            keeper = train_live(plan, console, view_mains(rig, window), sound, planned_s)
+        save_rig(rig, folder / "rig.toml")
+        keeper.save(folder / "session.png")
+        with console.status("running the recording through the pipeline again, for the report"):
+            again = rerun(plan.path)
+            analysis = analysis_of_recording(again)
+            write_file(folder / "session.json", as_json(analysis).encode())
+            write_report(again, analysis, folder / "session.html", folder / "session.png")
+    _conclude(console, truth, again, analysis, folder)
+
+
+def _at_rates_of_this_machine(sources: SimSources, console: Output) -> SimSources:
+    with console.status("measuring how fast this machine renders the simulated camera"):
+        depth_hz, color_hz = camera_rates_hz(sources)
+    console.prose(
+        f"simulated mannequin at 200 Hz, simulated camera at {depth_hz:.0f} Hz depth and "
+        f"{color_hz:.0f} Hz colour: what one core of this machine can render"
     )
-    if fast:
-        keeper = train_fast(plan, console)
-    else:
-        keeper = train_live(plan, console, view_mains(rig, window), sound)
-    has_picture = keeper.save(folder / "session.png")
-    with console.status("running the recording through the pipeline again, writing the report"):
-        again = rerun(plan.path)
-        analysis = analysis_of_recording(again)
-        write_file(folder / "session.json", as_json(analysis).encode())
-        write_report(again, analysis, folder / "session.html", folder / "session.png")
-    _conclude(console, sources, again, analysis, folder, has_picture)
+    return replace(sources, depth_hz=depth_hz, color_hz=color_hz)
 
 
 def calibrated_rig(seed: int) -> Rig:
@@ -164,32 +180,34 @@ def calibrated_rig(seed: int) -> Rig:
 
 
 def _conclude(
-    console: Console,
-    sources: SimSources,
+    console: Output,
+    truth: Truth,
     again: Rerun,
     analysis: dict[str, Any],
     folder: Path,
-    has_picture: bool,
 ) -> None:
     console.print()
     print_analysis(console, analysis)
-    console.print(truth_table(sources.script().truth(), analysis))
+    console.print(truth_table(truth, analysis))
     found = differences(again)
     console.print(
         f"replay: identical to the last bit, {len(again.compressions)} compressions"
         if not found
-        else f"[bold red]replay of the recording differs[/] in {len(found)} places: {found[0]}"
+        else f"[bold red]replay of the recording differs[/] in {len(found)} places: "
+        f"{escape(found[0])}"
     )
     console.print("\nAll of this is simulated. What it left behind:")
     for name, what in (
         ("session.mcap", "the recording"),
         ("session.html", "the report: open it in a browser"),
         ("session.json", "the analysis"),
-        ("session.png", "the mirror view" if has_picture else "absent: no colour picture came"),
+        ("session.png", "the mirror view"),
         ("rig.toml", "the simulated rig's calibration"),
     ):
-        console.print(f"  {folder / name}  [dim]{what}[/]")
-    console.print(
-        "\nNext: [bold]mrcpr doctor[/] says what a real rig still needs here, "
+        if (folder / name).exists():  # without a camera there is no picture
+            console.print(f"  {escape(str(folder / name))}  [dim]{what}[/]")
+    console.print()
+    console.prose(
+        "Next: [bold]mrcpr doctor[/] says what a real rig still needs here, "
         "[bold]mrcpr demo --learner leaning[/] trains somebody else."
     )

@@ -1,25 +1,32 @@
 """The command `mrcpr`: one module a subcommand, imported when it is called.
 
 Exit codes: 0 done; 2 something the user can mend, said in one line; 1 an internal fault,
-whose traceback is kept in a file that the line names; 130 Ctrl-C.
+whose traceback is kept in a file that the line names (and a replay that differs); 130 and
+143 when Ctrl-C or a TERM signal ended it before it was done.
 """
 
 from __future__ import annotations
 
 import importlib
+import io
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import platformdirs
 import typer
 import typer.core
-from rich.console import Console
 
 import mr
+from mr.cli.console import Output
 from mr.errors import MrError
+from mr.session.signals import ENDING, held_back
+
+FAULT_LENGTH = 300
 
 COMMANDS = {
     "demo": "Train on a simulated rig: sensors, overlay, score, report and picture.",
@@ -47,7 +54,17 @@ class LazyGroup(typer.core.TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import the subcommand that is about to run."""
         name, stand_in, rest = super().resolve_command(ctx, args)
-        return name, stand_in if name is None else load_command(name), rest
+        with held_back():  # a Ctrl-C amid an import comes out as any kind of error
+            command = stand_in if name is None else load_command(name)
+        return name, command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the subcommand; that the reader of its output has gone is nobody's fault."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _drop_output()
+            return 0
 
 
 def load_command(name: str) -> Any:
@@ -97,28 +114,60 @@ def _keep_traceback() -> Path:
     return path
 
 
-def main() -> None:
-    """Run the command line and turn errors into one line and an exit code."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+def _drop_output() -> None:
+    """Send what is still to be printed nowhere: a pager or `head` has read enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    """Treat every signal that asks to end like Ctrl-C."""
+    _ended_by.append(number)
+    raise KeyboardInterrupt
+
+
+_ended_by: list[int] = []
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())
+
+
+def _run() -> int:
+    console = Output(stderr=True)
     try:
         app()
-        code = 0
     except MrError as error:
         console.print("[bold red]mrcpr:[/] ", end="")
-        console.print(str(error), markup=False)
-        code = 2
+        console.print(_one_line(str(error)), markup=False)
+        return 2
     except KeyboardInterrupt:
-        code = 130
-    except BrokenPipeError:
-        # The reader of our output has gone (a pager, `head`): not a fault of anybody.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        return 130
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else 0
     except Exception as error:
         if os.environ.get("MRCPR_DEBUG"):
             raise
-        console.print(
-            f"[bold red]mrcpr: internal fault:[/] {type(error).__name__}: {error} "
-            f"(please report it with {_keep_traceback()})"
-        )
-        code = 1
+        console.print("[bold red]mrcpr: internal fault:[/] ", end="")
+        text = _one_line(f"{type(error).__name__}: {error}")[:FAULT_LENGTH]
+        console.print(f"{text} (please report it with {_keep_traceback()})", markup=False)
+        return 1
+    return 0
+
+
+def main() -> None:
+    """Run the command line and turn errors into one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal or a file that lacks a character shows another one in its place.
+            stream.reconfigure(errors="replace")
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # ignored: started by nohup
+            signal.signal(number, _interrupt)
+    code = _run()
+    if code == 130 and _ended_by:
+        code = 128 + _ended_by[0]
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
     sys.exit(code)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 
+from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, as_json, print_analysis
 from mr.session.offline import differences, rerun
 
@@ -15,31 +16,36 @@ MANY = 10
 
 
 def replay(
-    recording: Annotated[Path, typer.Argument(help="A recording (.mcap), whole or cut.")],
+    recording: Annotated[
+        Path, typer.Argument(metavar="RECORDING", help="A recording (.mcap), whole or cut.")
+    ],
     block_size: Annotated[
-        int, typer.Option(min=1, help="Samples read at once; the result does not depend on it.")
+        int,
+        typer.Option(
+            metavar="N", min=1, help="Samples read at once; the result does not depend on it."
+        ),
     ] = 64,
     json: Annotated[bool, typer.Option("--json", help="Print the analysis as JSON.")] = False,
 ) -> None:
-    """Run RECORDING through the pipeline again and compare with what was computed live.
+    """Run RECORDING through the pipeline again and compare with the live run.
 
     Exits with 1 when a compression comes out differently by as little as the last bit.
     """
     again = rerun(recording, block_size)
     analysis = analysis_of_recording(again)
     found = differences(again)
-    console = Console(stderr=json)
+    console = Output(stderr=json)
     if json:
         typer.echo(as_json(analysis), nl=False)
     else:
         print_analysis(console, analysis)
     if why := again.recording.why_incomplete:
-        console.print(f"[yellow]incomplete:[/] {why}")
+        console.prose(f"[yellow]incomplete:[/] {escape(why)}")
     n = len(again.compressions)
     if not found:
         console.print(f"[green]identical[/] to the live run to the last bit: {n} compressions")
         return
     console.print(f"[bold red]different[/] from the live run in {len(found)} places:")
     for line in found[:MANY]:
-        console.print(f"  {line}")
+        console.print(f"  {escape(line)}")
     raise typer.Exit(1)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 
 from mr import DISCLAIMER
-from mr.cli.deliver import analysis_of_recording, print_analysis, write_report
+from mr.cli.console import Output
+from mr.cli.deliver import MODE_HELP, analysis_of_recording, print_analysis, write_report
 from mr.cli.sources import RigSources
 from mr.cli.train import train_fast, train_live
 from mr.cli.view import view_mains
@@ -20,6 +22,9 @@ from mr.rig import load_rig
 from mr.scoring.guideline import load_guideline
 from mr.session.offline import rerun
 from mr.session.processes import SessionPlan
+
+Start = Literal["first-compression", "key", "command"]
+LEARNER_ID = r"[A-Za-z0-9_-]{1,64}"
 
 
 def _camera_files(rig_cameras: list[str], given: list[str]) -> tuple[tuple[str, Path], ...]:
@@ -39,42 +44,54 @@ def _camera_files(rig_cameras: list[str], given: list[str]) -> tuple[tuple[str, 
 
 
 def run(
-    rig: Annotated[Path, typer.Option(help="The rig file.")],
+    rig: Annotated[Path, typer.Option(metavar="FILE", help="The rig's calibration, rig.toml.")],
     port: Annotated[
-        str | None, typer.Option(help="The mannequin's serial port; default: found by itself.")
+        str | None,
+        typer.Option(metavar="PORT", help="The mannequin's serial port; default: found by itself."),
     ] = None,
     mannequin: Annotated[bool, typer.Option(help="Use the sensor mannequin.")] = True,
     camera: Annotated[bool, typer.Option(help="Use the rig's cameras.")] = True,
     camera_file: Annotated[
         list[str] | None,
         typer.Option(
-            help="Play this .bag/.db3 in place of a camera: [ID=]FILE; needs --no-mannequin."
+            metavar="[ID=]FILE",
+            help="Play this .bag or .db3 in place of a camera; needs --no-mannequin.",
         ),
     ] = None,
     learner: Annotated[
-        str | None, typer.Option(help="The learner's random id; default: a new one.")
+        str | None, typer.Option(metavar="ID", help="The learner's random id; default: a new one.")
     ] = None,
-    mode: Annotated[Mode, typer.Option(help="Compressions and breaths.")] = Mode.HANDS_ONLY,
+    mode: Annotated[Mode, typer.Option(metavar="MODE", help=MODE_HELP)] = Mode.HANDS_ONLY,
     guideline: Annotated[
-        str, typer.Option(help="Profile id or path of a .toml.")
+        str, typer.Option(metavar="PROFILE", help="Profile id, or the path of a .toml.")
     ] = "aha-2025-adult-bls",
     assessment: Annotated[
         bool, typer.Option("--assessment", help="Cold: without cues and metronome.")
     ] = False,
     start: Annotated[
-        str,
+        Start,
         typer.Option(
-            help="first-compression, key (Enter starts and stops) or command (lines start, stop)."
+            metavar="WHEN",
+            help="first-compression; key: Enter starts and stops it; command: lines start and "
+            "stop on standard input do (its end stops, too).",
         ),
     ] = "first-compression",
     duration: Annotated[
-        float | None, typer.Option(help="End so many seconds after the start.")
+        float | None,
+        typer.Option(metavar="S", min=1, help="End so many seconds after the start."),
     ] = None,
     level: Annotated[
         int,
-        typer.Option(min=1, max=3, help="Storage: 1 observations, 2 depth, 3 colour (consent!)."),
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=3,
+            help="What is kept: 1 observations, 2 depth pictures, too, 3 colour, too (consent!).",
+        ),
     ] = 1,
-    out: Annotated[Path, typer.Option(help="Folder for recordings.")] = Path("recordings"),
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where recordings go.")] = Path(
+        "recordings"
+    ),
     headset: Annotated[
         bool, typer.Option("--headset", help="Show the overlay in the headset.")
     ] = False,
@@ -88,7 +105,11 @@ def run(
     The session ends with Ctrl-C, after --duration, or with the end of its files.
     It leaves a recording, a report and, with a camera, a picture of the mirror view.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = Output()
+    if learner is not None and not re.fullmatch(LEARNER_ID, learner):
+        raise ConfigError(
+            f"--learner {learner}: a random id, never a name: 1 to 64 letters, digits, - and _"
+        )
     loaded = load_rig(rig)
     settings = {
         "mode": mode,
@@ -109,14 +130,15 @@ def run(
     sources = RigSources(loaded, port, files, mannequin, camera)
     path = out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{config.learner_id}.mcap"
     plan = SessionPlan(sources, loaded, config, load_guideline(guideline), path)
-    console.print(DISCLAIMER, style="dim")
+    console.prose(f"[dim]{DISCLAIMER}[/]")
     if files:
-        keeper = train_fast(plan, console)
+        keeper = train_fast(plan, console, duration)
     else:
-        keeper = train_live(plan, console, view_mains(loaded, window, headset), sound)
+        views = view_mains(loaded, window, headset)
+        keeper = train_live(plan, console, views, sound, duration)
     keeper.save(path.with_suffix(".png"))
     again = rerun(path)
     analysis = analysis_of_recording(again)
     write_report(again, analysis, path.with_suffix(".html"), path.with_suffix(".png"))
     print_analysis(console, analysis)
-    console.print(f"recording: {path}\nreport:    {path.with_suffix('.html')}")
+    console.print(escape(f"recording: {path}\nreport:    {path.with_suffix('.html')}"))

@@ -1,7 +1,7 @@
 """The live terminal view: what the learner's overlay says, in text.
 
 Takes snapshots, gives a Rich renderable that is redrawn a few times a second; where the
-output is no terminal it prints a line every few seconds instead. Words stand beside
+output cannot be redrawn it prints a line every few seconds instead. Words stand beside
 colours. Leaves measuring to the session.
 """
 
@@ -10,18 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from mr.types import Health, Snapshot
+from mr.cli.console import Output
+from mr.types import Health, Phase, Snapshot, Targets
 from overlays.messages import ENGLISH
 
 BAR_WIDTH = 40
 DEPTH_SPAN_MM = 80.0
 PLAIN_EVERY_S = 5.0
+PANEL_WIDTH = 88
+QUIET_STREAMS = {"mannequin.clock"}
+"""Streams that tell a learner nothing while they are well."""
+HOW_TO_END = "Ctrl-C ends the session and keeps its recording"
 _SEVERITY_STYLE = {"good": "green", "hint": "cyan", "warning": "bold yellow"}
 _STATE_STYLE = {"ok": "green", "degraded": "yellow", "lost": "bold red", "absent": "dim"}
 
@@ -45,17 +50,28 @@ def depth_bar(snapshot: Snapshot) -> Text:
 
 
 def _number(value: float | None, unit: str, digits: int = 0) -> str:
-    return f"{value:.{digits}f} {unit}" if value is not None else "–"
-
-
-def _verdict(value: float | None, low: float, high: float | None, words: tuple[str, str]) -> Text:
+    """Write a number; noise about zero is no negative depth."""
     if value is None:
-        return Text("unknown", style="dim")
+        return "–"
+    return f"{max(value, 0.0):.{digits}f} {unit}"
+
+
+def _verdict(
+    value: float | None, low: float, high: float | None, words: tuple[str, str], target: str
+) -> Text:
+    if value is None:
+        return Text(target, style="dim")
     if value < low:
-        return Text(words[0], style="yellow")
-    if high is not None and value > high:
-        return Text(words[1], style="yellow")
-    return Text("on target", style="green")
+        text = Text(words[0], style="yellow")
+    elif high is not None and value > high:
+        text = Text(words[1], style="yellow")
+    else:
+        text = Text("on target", style="green")
+    return text.append(f"  ({target})", style="dim")
+
+
+def _band(low: float, high: float | None, unit: str) -> str:
+    return f"wanted: {low:.0f} to {high:.0f} {unit}" if high else f"wanted: from {low:.0f} {unit}"
 
 
 def _health_line(health: Health) -> Text:
@@ -68,78 +84,119 @@ def _health_line(health: Health) -> Text:
     return text
 
 
-def render(snapshot: Snapshot) -> RenderableType:
-    """Lay one snapshot out."""
-    targets = snapshot.targets
+def _guided_rows(snapshot: Snapshot, targets: Targets) -> Iterator[tuple[str, str, Text]]:
+    depth_mm, release_mm = snapshot.last_depth_mm, snapshot.last_release_mm
+    yield "depth now", _number(snapshot.depth_mm, "mm"), depth_bar(snapshot)
+    yield (
+        "last depth",
+        _number(depth_mm, "mm", 1),
+        _verdict(
+            depth_mm,
+            targets.depth_low_mm,
+            targets.depth_high_mm,
+            ("too shallow", "too deep"),
+            _band(targets.depth_low_mm, targets.depth_high_mm, "mm"),
+        ),
+    )
+    yield (
+        "left at release",
+        _number(release_mm, "mm", 1),
+        _verdict(
+            release_mm,
+            float("-inf"),
+            targets.release_max_mm,
+            ("", "let it rise"),
+            f"wanted: at most {targets.release_max_mm:.0f} mm",
+        ),
+    )
+    yield (
+        "rate",
+        _number(snapshot.rate_cpm, "/min"),
+        _verdict(
+            snapshot.rate_cpm,
+            targets.rate_low_cpm,
+            targets.rate_high_cpm,
+            ("too slow", "too fast"),
+            _band(targets.rate_low_cpm, targets.rate_high_cpm, "/min"),
+        ),
+    )
+    score = Text("so far" if snapshot.score_pct is not None else "comes later", style="dim")
+    yield "score", _number(snapshot.score_pct, "%"), score
+
+
+def _elapsed(snapshot: Snapshot, planned_s: float | None) -> str:
+    planned = f" of {planned_s:.0f}" if planned_s is not None else ""
+    return f"{snapshot.elapsed_s:.0f}{planned} s"
+
+
+def render(snapshot: Snapshot, planned_s: float | None = None) -> RenderableType:
+    """Lay one snapshot out; `planned_s` is how long the session will take, where known."""
     grid = Table.grid(padding=(0, 2))
-    grid.add_column(justify="right", style="dim", min_width=10)
-    grid.add_column(min_width=10)
-    grid.add_column()
-    grid.add_row("count", str(snapshot.n_compressions), Text(snapshot.phase.value))
+    grid.add_column(justify="right", style="dim", width=15)
+    grid.add_column(width=9)
+    grid.add_column(no_wrap=True)
+    grid.add_row("compressions", str(snapshot.n_compressions), Text(snapshot.phase.value))
     if snapshot.guidance:
-        depth_words = ("too shallow", "too deep")
-        grid.add_row("depth now", _number(snapshot.depth_mm, "mm"), depth_bar(snapshot))
-        grid.add_row(
-            "last depth",
-            _number(snapshot.last_depth_mm, "mm", 1),
-            _verdict(
-                snapshot.last_depth_mm, targets.depth_low_mm, targets.depth_high_mm, depth_words
-            ),
-        )
-        grid.add_row(
-            "rate",
-            _number(snapshot.rate_cpm, "/min"),
-            _verdict(
-                snapshot.rate_cpm,
-                targets.rate_low_cpm,
-                targets.rate_high_cpm,
-                ("too slow", "too fast"),
-            ),
-        )
-        grid.add_row(
-            "release",
-            _number(snapshot.last_release_mm, "mm left", 1),
-            _verdict(snapshot.last_release_mm, -1e9, targets.release_max_mm, ("", "let it rise")),
-        )
-        grid.add_row("score", _number(snapshot.score_pct, "%"), Text("so far", style="dim"))
+        for row in _guided_rows(snapshot, snapshot.targets):
+            grid.add_row(*row)
     cue = Text("")
     if snapshot.cue is not None:
         words = ENGLISH(f"cue.{snapshot.cue.key}")
         cue = Text(words, style=_SEVERITY_STYLE[snapshot.cue.severity])
-    health = Group(*(_health_line(h) for h in snapshot.health))
-    title = f"{ENGLISH(f'kind.{snapshot.kind}')}  {snapshot.mode}  {snapshot.elapsed_s:5.1f} s"
-    return Panel(Group(cue, grid, health), title=title, title_align="left", width=88)
+    elif snapshot.phase is Phase.WAITING:
+        cue = Text("waiting for the start", style="cyan")
+    lines = [
+        _health_line(h) for h in snapshot.health if h.state != "ok" or h.stream not in QUIET_STREAMS
+    ]
+    kind = ENGLISH(f"kind.{snapshot.kind}")
+    return Panel(
+        Group(cue, grid, *lines),
+        title=f"{kind}  {snapshot.mode}  {_elapsed(snapshot, planned_s)}",
+        title_align="left",
+        subtitle=HOW_TO_END,
+        subtitle_align="left",
+        width=PANEL_WIDTH,
+    )
+
+
+def plain_line(snapshot: Snapshot, planned_s: float | None = None) -> str:
+    """Say one snapshot in one line, for pipes and simple terminals."""
+    said = [f"{_elapsed(snapshot, planned_s):>10}  {snapshot.phase.value}"]
+    if snapshot.n_compressions:
+        said.append(f"{snapshot.n_compressions} compressions")
+    if snapshot.guidance and snapshot.last_depth_mm is not None:
+        said.append(f"last {_number(snapshot.last_depth_mm, 'mm', 1)} deep")
+    if snapshot.guidance and snapshot.rate_cpm is not None:
+        said.append(_number(snapshot.rate_cpm, "/min"))
+    said += [f"{h.stream} {h.state} ({h.why})" for h in snapshot.health if h.state == "lost"]
+    return ", ".join(said)
 
 
 class LiveTerminal:
     """Shows snapshots on a console; make it with `live_terminal`."""
 
-    def __init__(self, console: Console, live: Live | None) -> None:
+    def __init__(self, console: Output, live: Live | None, planned_s: float | None) -> None:
         self._console = console
         self._live = live
+        self._planned_s = planned_s
         self._next_plain_s = 0.0
 
     def show(self, snapshot: Snapshot | None) -> None:
-        """Show a snapshot; without a terminal one line every few seconds."""
+        """Show a snapshot; without a live view one line every few seconds."""
         if snapshot is None:
             return
         if self._live is not None:
-            self._live.update(render(snapshot))
+            self._live.update(render(snapshot, self._planned_s))
         elif snapshot.elapsed_s >= self._next_plain_s:
             self._next_plain_s = snapshot.elapsed_s + PLAIN_EVERY_S
-            self._console.print(
-                f"{snapshot.elapsed_s:5.1f} s  {snapshot.phase.value:<12} "
-                f"{snapshot.n_compressions:3d} compressions  "
-                f"{_number(snapshot.last_depth_mm, 'mm', 1):>8}  "
-                f"{_number(snapshot.rate_cpm, '/min'):>8}"
-            )
+            self._console.print(plain_line(snapshot, self._planned_s), markup=False)
 
 
 @contextmanager
-def live_terminal(console: Console) -> Iterator[LiveTerminal]:
+def live_terminal(console: Output, planned_s: float | None = None) -> Iterator[LiveTerminal]:
     """Open the live view on a console for the time of a session."""
-    if not console.is_terminal:
-        yield LiveTerminal(console, None)
+    if not console.can_redraw:
+        yield LiveTerminal(console, None, planned_s)
         return
     with Live(console=console, refresh_per_second=12, transient=True) as live:
-        yield LiveTerminal(console, live)
+        yield LiveTerminal(console, live, planned_s)

@@ -1,35 +1,36 @@
 """One session from the command line: terminal view, metronome, windows, the picture.
 
 Takes a `SessionPlan` and how to show it, gives the recording's path finished on disk;
-`demo` and `run` are both this with other sources. Ctrl-C (or a TERM signal) asks the
-session to stop, and what follows is as after any other end.
+`demo` and `run` are both this with other sources. Ctrl-C (or a TERM signal, which `main`
+makes the same) asks the session to stop, and what follows is as after any other end.
 """
 
 from __future__ import annotations
 
+import os
 import queue
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from rich.console import Console
-
+from mr.cli.console import Output
 from mr.cli.terminal import live_terminal
 from mr.rig import Rig
 from mr.session.processes import LiveSession, SessionPlan, ViewMain, run_fast
 from mr.session.shared import Picture
+from mr.session.signals import ENDING
 from mr.types import Phase, Snapshot
 from overlays.mirror import MirrorView, save_png
 from overlays.sound import Metronome
 
 SHOW_EVERY_S = 0.05
 METRONOME_CPM = 110.0
+READ_MAX = 4096
 TELLING_SHARE = 0.5
 """A picture tells most while the chest is down by this share of the target."""
 
@@ -74,10 +75,13 @@ class PictureKeeper:
 
 @dataclass(slots=True)
 class Stdin:
-    """Lines of standard input as they come, for start and stop by key or command."""
+    """Lines of standard input as they come, for start and stop by key or command.
+
+    The end of input stops the session: nobody is left who could.
+    """
 
     start_on: str
-    _lines: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
+    _lines: queue.SimpleQueue[str | None] = field(default_factory=queue.SimpleQueue)
 
     def listen(self) -> None:
         """Start reading in the background, unless the session starts by itself."""
@@ -85,44 +89,47 @@ class Stdin:
             threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
-        for line in sys.stdin:
-            self._lines.put(line.strip().lower())
+        # Not by sys.stdin: a thread that waits in it makes Python abort when it ends.
+        number, text = sys.stdin.fileno(), b""
+        while chunk := os.read(number, READ_MAX):
+            *lines, text = (text + chunk).split(b"\n")
+            for line in lines:
+                self._lines.put(line.decode(errors="replace").strip().lower())
+        self._lines.put(None)
 
     def words(self, phase: Phase | None) -> Sequence[str]:
         """Translate new lines: Enter starts, then stops; or the words themselves."""
-        found = []
+        found: list[str] = []
         while not self._lines.empty():
             line = self._lines.get()
-            if self.start_on == "key":
-                found.append("start" if phase is Phase.WAITING else "stop")
+            if line is None:
+                found.append("stop")
+            elif self.start_on == "key":
+                begun = phase is not Phase.WAITING or "start" in found
+                found.append("stop" if begun else "start")
             elif line in {"start", "stop"}:
                 found.append(line)
         return found
 
 
-@contextmanager
-def _term_is_ctrl_c() -> Iterator[None]:
-    def interrupt(_signum: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def train_live(
-    plan: SessionPlan, console: Console, views: Sequence[ViewMain], sound: bool
+    plan: SessionPlan,
+    console: Output,
+    views: Sequence[ViewMain],
+    sound: bool,
+    planned_s: float | None = None,
 ) -> PictureKeeper:
-    """Run a session in its processes and show it until it ends or Ctrl-C."""
+    """Run a session in its processes and show it until it ends or Ctrl-C.
+
+    `planned_s` is how long it will take from its start, where that is known.
+    """
     keeper = PictureKeeper(plan.rig)
     stdin = Stdin(plan.config.start_on)
     stdin.listen()
     metronome = Metronome(METRONOME_CPM) if sound and plan.config.guidance else None
-    with _term_is_ctrl_c(), LiveSession(plan, views) as session:
+    with LiveSession(plan, views) as session:
         try:
-            with live_terminal(console) as terminal:
+            with live_terminal(console, planned_s) as terminal:
                 if metronome is not None:
                     metronome.start()
                 while session.running:
@@ -134,8 +141,8 @@ def train_live(
                         session.say(word)
                     time.sleep(SHOW_EVERY_S)
         except KeyboardInterrupt:
-            console.print("stopping: finishing the recording")
             session.say("stop")
+            console.print("stopping: finishing the recording")
         finally:
             if metronome is not None:
                 metronome.stop()
@@ -143,7 +150,7 @@ def train_live(
     return keeper
 
 
-def train_fast(plan: SessionPlan, console: Console) -> PictureKeeper:
+def train_fast(plan: SessionPlan, console: Output, planned_s: float | None = None) -> PictureKeeper:
     """Run a session as quickly as the machine can, with a line every few seconds."""
     keeper = PictureKeeper(plan.rig)
     stopped = threading.Event()
@@ -151,9 +158,9 @@ def train_fast(plan: SessionPlan, console: Console) -> PictureKeeper:
     def interrupt(_signum: int, _frame: FrameType | None) -> None:
         stopped.set()
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, *ENDING)}
     try:
-        with live_terminal(console) as terminal:
+        with live_terminal(console, planned_s) as terminal:
 
             def publish(snapshot: Snapshot) -> None:
                 terminal.show(snapshot)
@@ -161,5 +168,6 @@ def train_fast(plan: SessionPlan, console: Console) -> PictureKeeper:
 
             run_fast(plan, publish, keeper.see, stopped.is_set)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return keeper

@@ -7,7 +7,6 @@ at will, and the session goes on.
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from mr.errors import MrError
 from mr.rig import Rig
 from mr.session.processes import ViewMain
 from mr.session.shared import Channel
+from mr.session.signals import leave_ctrl_c_to_the_parent, parent_is_gone
 from overlays.mirror import CameraPicture, run_mirror_view
 from overlays.xr.view import run_headset_view
 
@@ -32,6 +32,16 @@ def view_mains(rig: Rig, window: bool | None, headset: bool = False) -> Sequence
     return mains
 
 
+class _End:
+    """Set when the session asks a view to end, or is gone itself."""
+
+    def __init__(self, event: Event) -> None:
+        self._event = event
+
+    def is_set(self) -> bool:
+        return self._event.is_set() or parent_is_gone()
+
+
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201 -- a view's one way to speak
 
@@ -39,12 +49,15 @@ def _say(line: str) -> None:
 @contextmanager
 def _viewing(names: tuple[str, str]) -> Iterator[Channel]:
     """Open the channel; Ctrl-C is the parent's, and a view that fails says so in one line."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_ctrl_c_to_the_parent()
     try:
         with Channel.attach(names) as channel:
             yield channel
     except MrError as error:
         _say(f"mrcpr: {error} (the session goes on)")
+    except Exception as error:
+        _say(f"mrcpr: a view ended: {type(error).__name__}: {error} (the session goes on)")
+        raise SystemExit(1) from error
 
 
 def mirror_main(rig: Rig, window: bool | None, names: tuple[str, str], end: Event) -> None:
@@ -53,7 +66,7 @@ def mirror_main(rig: Rig, window: bool | None, names: tuple[str, str], end: Even
         # Only who asked for a window is told that there can be none.
         say = _say if window else (lambda _line: None)
         run_mirror_view(
-            rig, channel.snapshot, partial(_picture, channel), end, window=window, say=say
+            rig, channel.snapshot, partial(_picture, channel), _End(end), window=window, say=say
         )
 
 
@@ -68,4 +81,4 @@ def _picture(channel: Channel) -> CameraPicture | None:
 def headset_main(names: tuple[str, str], end: Event) -> None:
     """Show the scene in the headset until `end` is set."""
     with _viewing(names) as channel:
-        run_headset_view(channel.snapshot, end.is_set, say=_say)
+        run_headset_view(channel.snapshot, _End(end).is_set, say=_say)

@@ -28,6 +28,8 @@ MIN_DURATION_S = 1.0
 MAX_STEP_S = 0.1
 """Slower than 10 samples a second, the peak of a compression is missed by over 10 %."""
 MAX_DEPTH_MM = 200.0
+MAX_NUMBER = 1e12
+"""No column holds larger ones, not even seconds since 1970."""
 MIN_SIGMA_MM = 0.001
 
 
@@ -163,6 +165,8 @@ def _number(path: Path, line: int, name: str, cell: str, decimal_comma: bool) ->
     if not math.isfinite(value):
         cure = "leave the cell empty" if name in OPTIONAL else "remove the row"
         raise _bad(path, line, f"{name} is {cell[:30]}, not a finite number", cure)
+    if abs(value) > MAX_NUMBER:
+        raise _bad(path, line, f"{name} is {cell[:30]}, which is too large", "mend the row")
     return value
 
 

@@ -145,7 +145,9 @@ def open_recording(path: Path) -> Recording:
     header = _header(path, heads[RECORDING_SCHEMA])
     try:
         rig = loads_rig(rig_toml.decode(), f"{path}: its rig")
-    except (ConfigError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise RecordingError(f"{path}: its rig is damaged: nothing can be recovered") from error
+    except ConfigError as error:
         raise RecordingError(f"{error}: made by {header.software}: update mrcpr") from error
     return Recording(path, header, rig, heads.get(REPAIR_METADATA, {}).get("why", ""))
 

@@ -180,7 +180,10 @@ def load_guideline(name: str) -> Guideline:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{name}: cannot read this guideline profile: {error}") from error
+            why = getattr(error, "strerror", None) or "no text"
+            raise ConfigError(
+                f"{name}: cannot read this guideline profile ({why}): give a .toml's path"
+            ) from error
     elif name in shipped_guidelines():
         text = resources.files("mr.scoring.guidelines").joinpath(f"{name}.toml").read_text("utf-8")
     else:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
 from mr.coaching.coach import Situation, advise
 from mr.config import SessionConfig
@@ -41,9 +42,17 @@ from mr.types import (
     SourceKind,
 )
 
+MANNEQUIN_STREAM = "mannequin"
 RECENT = 8
 NOT_LATER_SCORED_EVERY = 5
 """While compressing, the score so far is judged anew after so many compressions."""
+
+
+def _clock_of_the_mannequin(infos: Sequence[DeviceInfo]) -> TickClock | None:
+    for info in infos:
+        if any(stream.name == MANNEQUIN_STREAM for stream in info.streams):
+            return mannequin_clock(info)
+    return None
 
 
 class Pipeline:
@@ -66,8 +75,7 @@ class Pipeline:
         self._health = HealthWatch()
         for info in infos:
             self._health.expect(info)
-        ticks_per_s = {s.name: s.ticks_per_s for info in infos for s in info.streams}
-        self._mannequin_clock = TickClock(ticks_per_s.get("mannequin", 1e6))
+        self._mannequin_clock = _clock_of_the_mannequin(infos)
         self._fuser = MotionFuser(rig)
         self._metrics = MetricsStepper(metrics_config(guideline))
         self._events: list[MetricsEvent] = []
@@ -93,7 +101,8 @@ class Pipeline:
             mannequin = sample if isinstance(sample, MannequinFrame) else None
             self._health.arrived(mannequin, arrival)
         if isinstance(sample, ClockExchange):
-            self._mannequin_clock.exchange(sample)
+            if self._mannequin_clock is not None:
+                self._mannequin_clock.exchange(sample)
             return []
         if isinstance(sample, MannequinPose):
             self._placed(sample)
@@ -109,6 +118,8 @@ class Pipeline:
 
     def _fuse(self, sample: Sample) -> list[ChestSample]:
         if isinstance(sample, MannequinFrame):
+            if self._mannequin_clock is None:
+                return []
             self._mannequin_clock.arrival(sample.arrival)
             stamp = self._mannequin_clock.stamp(sample.arrival.device_ticks)
             return [] if stamp is None else self._fuser.step(sample, stamp)
@@ -167,6 +178,11 @@ class Pipeline:
         if live.breathing:
             return Phase.VENTILATING
         return Phase.PAUSED if live.hands_off_s > 0 else Phase.COMPRESSING
+
+    @property
+    def start_ns(self) -> int | None:
+        """Tell the instant of the session's start; None before it."""
+        return self._start_ns
 
     @property
     def elapsed_s(self) -> float:

@@ -3,18 +3,17 @@
 Takes a picklable `SessionPlan`, gives a running `LiveSession` whose newest snapshot and
 picture anyone in this process tree can read; leaves the loop itself to
 `mr.session.sensing` and what a view does to the composition root. A stalled or crashed
-view never delays sensing. Ctrl-C reaches the parent alone: it asks sensing to stop, and
-the recording is finished. When the parent dies, sensing notices and finishes too.
+view never delays sensing. Ctrl-C is answered by the parent alone: it asks sensing to stop,
+and the recording is finished. When the parent dies, sensing notices and finishes too.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 import time
+import traceback
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -25,12 +24,13 @@ from typing import Self
 
 from mr.clock.host import NowNs, SteppedClock, host_now_ns
 from mr.config import SessionConfig
-from mr.errors import DeviceError, MrError
+from mr.errors import DeviceError, MrError, RecordingError
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
 from mr.session.pipeline import Pipeline
 from mr.session.sensing import SensingJob, sense
 from mr.session.shared import Channel, Picture
+from mr.session.signals import EndRequest, held_back
 from mr.types import Device, Snapshot
 
 OpenDevices = Callable[[NowNs], Sequence[Device]]
@@ -40,7 +40,12 @@ ViewMain = Callable[[tuple[str, str], Event], None]
 """A view process's main: the channel's names, and an event that asks it to end."""
 
 IDLE_S = 0.002
-FAST_STEP_NS = 5_000_000
+FAST_STEP_NS = 2_000_000
+"""Shorter than the time between two samples, so that polling does not beat with pings."""
+LEAVE_S = 10.0
+"""A child that does not leave within this time of being asked is made to: a device that
+does not open may keep it for the time of a handshake."""
+FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,10 @@ def _sensing_main(
     answer: Connection,
 ) -> None:
     """Run the sensing process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = os.getppid()
+    end = EndRequest()
 
     def commands() -> Sequence[str]:
-        if os.getppid() != parent:
+        if end.is_set():
             return ("stop",)
         said = []
         while words.poll():
@@ -107,6 +111,7 @@ def _sensing_main(
     try:
         with Channel.attach(names) as channel, ExitStack() as stack:
             devices = [stack.enter_context(device) for device in plan.open_devices(host_now_ns)]
+            early = commands()
             answer.send(("open", ""))
             job = SensingJob(
                 rig=plan.rig,
@@ -119,11 +124,20 @@ def _sensing_main(
                 publish_picture=channel.publish_picture,
                 commands=commands,
             )
-            sense(devices, job)
+            if "stop" not in early:  # else nothing was recorded, and no file is made
+                sense(devices, job)
     except MrError as error:
-        answer.send((type(error).__name__, str(error)))
+        _tell(answer, type(error).__name__, str(error))
+    except Exception as error:
+        _tell(answer, FAULT, traceback.format_exc())
+        raise SystemExit(1) from error
     else:
-        answer.send(("done", ""))
+        _tell(answer, "done", "")
+
+
+def _tell(answer: Connection, word: str, message: str) -> None:
+    with suppress(BrokenPipeError):  # the parent is gone; the recording is finished all the same
+        answer.send((word, message))
 
 
 class LiveSession:
@@ -153,17 +167,19 @@ class LiveSession:
             name="mrcpr-sensing",
         )
         try:
-            self._sensing.start()
+            with held_back():
+                self._sensing.start()
             self._child_answer.close()
             self._expect("open")
+            for main in self._view_mains:
+                args = (self._channel.names, self._views_end)
+                view = self._context.Process(target=main, args=args)
+                with held_back():
+                    view.start()
+                self._views.append(view)
         except BaseException:
-            self._sensing.join(timeout=5)
-            self._channel.close()
+            self._leave()
             raise
-        for main in self._view_mains:
-            view = self._context.Process(target=main, args=(self._channel.names, self._views_end))
-            view.start()
-            self._views.append(view)
         return self
 
     def __exit__(
@@ -172,23 +188,31 @@ class LiveSession:
         exc: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        """End all processes; sensing is given the time to finish its recording."""
+        self._views_end.set()
         try:
             self.say("stop")
-            self._sensing.join()
+            _see_off(self._sensing)
         finally:
-            self._views_end.set()
             for view in self._views:
-                view.join(timeout=3)
-                if view.is_alive():
-                    view.terminate()
-                    view.join()
+                _see_off(view)
             self._channel.close()
 
     def _expect(self, word: str) -> None:
         try:
             said, message = self._answer.recv()
-        except EOFError:
-            raise RuntimeError("the sensing process ended without a word") from None
+        except (EOFError, ConnectionResetError):
+            self._sensing.join()
+            raise RecordingError(
+                f"{self._plan.path}: measuring was ended from outside (exit code "
+                f"{self._sensing.exitcode}): what was recorded until then can be read with "
+                "`mrcpr replay`"
+            ) from None
+        if said == FAULT:
+            raise RuntimeError(f"in the sensing process: {message}")
         if said != word:
             raise _error_named(said)(message)
 
@@ -204,7 +228,8 @@ class LiveSession:
     def say(self, word: str) -> None:
         """Send ``start`` or ``stop`` to the session; one that has ended hears nothing."""
         if self._sensing.is_alive():
-            self._words.send(word)
+            with suppress(BrokenPipeError):
+                self._words.send(word)
 
     def snapshot(self) -> Snapshot | None:
         """Give the newest snapshot."""
@@ -213,6 +238,16 @@ class LiveSession:
     def picture(self) -> Picture | None:
         """Give the newest colour picture."""
         return self._channel.picture()
+
+
+def _see_off(process: SpawnProcess) -> None:
+    """Wait for a process that was asked to leave; one that stays is ended."""
+    if process.pid is None:
+        return  # it was never started
+    process.join(timeout=LEAVE_S)
+    if process.is_alive():
+        process.kill()
+        process.join()
 
 
 def _error_named(name: str) -> type[MrError]:

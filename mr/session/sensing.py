@@ -21,6 +21,7 @@ from mr.recording.writer import RecordingWriter
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
 from mr.session.front import FrontEnd
+from mr.session.match import require_own_rig
 from mr.session.pipeline import Pipeline
 from mr.session.shared import Picture
 from mr.types import (
@@ -37,6 +38,8 @@ from mr.types import (
 
 PUBLISH_EVERY_NS = 16_000_000
 RETRY_EVERY_NS = 1_000_000_000
+LATEST_S = 0.5
+"""Samples of an instant have arrived by so long after it, or do not come."""
 
 
 @runtime_checkable
@@ -86,6 +89,7 @@ class _Loop:
         self._ended: set[int] = set()
         self._next_publish_ns = 0
         infos = [device.info for device in devices]
+        require_own_rig(job.rig, infos)
         self._kind = session_kind(devices)
         self._front = FrontEnd(job.rig, infos)
         self._pipeline = Pipeline(job.rig, job.config, job.guideline, infos, self._kind)
@@ -114,8 +118,14 @@ class _Loop:
         if "start" in words and self._pipeline.phase is Phase.WAITING:
             self._take(SessionEvent(self._job.now(), "start"))
         duration_s = self._job.config.duration_s
-        done = duration_s is not None and self._pipeline.elapsed_s >= duration_s
+        done = duration_s is not None and self._elapsed_s() >= duration_s
         return "stop" in words or done or len(self._ended) == len(self._devices)
+
+    def _elapsed_s(self) -> float:
+        """Tell the time since the start; it goes on when all devices are lost."""
+        start_ns = self._pipeline.start_ns
+        waited_s = 0.0 if start_ns is None else (self._job.now() - start_ns) / 1e9 - LATEST_S
+        return max(self._pipeline.elapsed_s, waited_s)
 
     def _round(self) -> bool:
         """Ask every device once; tell whether anything had arrived."""

@@ -1,0 +1,72 @@
+"""How a process of a session learns that it should end.
+
+Takes signals, and the fate of the parent process; gives a flag to ask. Ctrl-C goes to all
+processes of a terminal at once, but it is the parent's alone to answer: its children ignore
+it and wait for its word, so that a recording is finished and not cut.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+if sys.platform == "win32":
+    ENDING: tuple[signal.Signals, ...] = (signal.SIGTERM,)
+else:
+    ENDING = (signal.SIGTERM, signal.SIGHUP)
+    """Signals besides Ctrl-C that ask a program to end: kill, and a terminal that closes."""
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Hold signals back while a child is started: it begins life with them held back, too.
+
+    Without this a Ctrl-C in a child's first second would end it before it can ignore it.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *ENDING})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _let_through() -> None:
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, *ENDING})
+
+
+def parent_is_gone() -> bool:
+    """Tell whether the process that started this one has ended."""
+    parent = multiprocessing.parent_process()
+    return parent is not None and not parent.is_alive()
+
+
+def leave_ctrl_c_to_the_parent() -> None:
+    """Ignore Ctrl-C in a child process; other signals end it as ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _let_through()
+
+
+class EndRequest:
+    """Tells a child process that it was asked to end, or that its parent is gone."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        for number in ENDING:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # ignored: started by nohup
+                signal.signal(number, self._ask)
+        leave_ctrl_c_to_the_parent()
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self._asked = True
+
+    def is_set(self) -> bool:
+        """Tell whether it is time to finish."""
+        return self._asked or parent_is_gone()
