@@ -38,10 +38,11 @@ def parse(model: type[Model], data: dict[str, Any], source: str) -> Model:
     except ValidationError as error:
         # A misspelt key is missing, too: name the misspelling.
         first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        key = ".".join(str(part) for part in first["loc"])
+        key = ".".join(str(part) for part in first["loc"]) or "as a whole"
         what = "unknown key; remove it or mend its spelling"
         if first["type"] != "extra_forbidden":
-            what = first["msg"][:1].lower() + first["msg"][1:]
+            message = first["msg"].removeprefix("Value error, ")
+            what = message[:1].lower() + message[1:]
         raise ConfigError(f"{source}: {key}: {what}") from error
 
 

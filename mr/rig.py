@@ -11,11 +11,11 @@ import hashlib
 import itertools
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import tomlkit
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from scipy.spatial.transform import Rotation
 
 from mr.config import Strict, parse
@@ -161,6 +161,12 @@ class Rig(Strict):
     """At rest, as calibrated."""
     provenance: Provenance
 
+    @model_validator(mode="after")
+    def _measures(self) -> Self:
+        if self.mannequin is None and not self.cameras:
+            raise ValueError("a rig needs a [mannequin] or at least one [cameras.<id>]")
+        return self
+
     def require_mannequin(self, serial: str) -> MannequinCalibration:
         """Give the mannequin's calibration, refusing one made for another mannequin.
 
@@ -201,10 +207,7 @@ def loads_rig(text: str, source: str) -> Rig:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{source}: not a TOML file ({error}): is it a rig file?") from error
-    rig = parse(Rig, data, source)
-    if rig.mannequin is None and not rig.cameras:
-        raise ConfigError(f"{source}: a rig needs a [mannequin] or at least one [cameras.<id>]")
-    return rig
+    return parse(Rig, data, source)
 
 
 def load_rig(path: Path) -> Rig:

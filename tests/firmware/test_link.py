@@ -13,11 +13,16 @@ import pytest
 
 from mr.clock.host import SteppedClock, host_now_ns
 from mr.clock.mannequin import mannequin_clock
+from mr.config import SessionConfig
 from mr.devices.mannequin import MannequinSource
 from mr.errors import DeviceError
+from mr.recording.header import RecordingHeader
+from mr.recording.replay import ReplayDevice
+from mr.recording.writer import RecordingWriter
 from mr.sim.adc import TableAdc
 from mr.sim.mannequin import SimMannequinPort
-from mr.types import ClockExchange, Device, MannequinFrame
+from mr.types import ClockExchange, Device, DeviceInfo, EndOfStream, MannequinFrame
+from tests.unit.recording.conftest import a_rig
 
 StartBoard = Callable[..., Any]
 
@@ -55,7 +60,23 @@ def wait_until(enough: Callable[[], bool], timeout_s: float) -> None:
         time.sleep(0.0005)
 
 
-def test_firmware_on_a_pty_and_twin_give_the_same_samples(
+def recorded(path: Path, info: DeviceInfo, frames: list[MannequinFrame]) -> list[MannequinFrame]:
+    """Write frames into a recording and give what its replay gives."""
+    rig = a_rig()
+    header = RecordingHeader.make("sim", SessionConfig(), rig, [info])
+    with RecordingWriter(path, header, rig) as writer:
+        for frame in frames:
+            writer.write(frame)
+    again: list[MannequinFrame] = []
+    with ReplayDevice(path) as device:
+        try:
+            while True:
+                again += [s for s in device.poll() if isinstance(s, MannequinFrame)]
+        except EndOfStream:
+            return again
+
+
+def test_firmware_twin_and_recording_give_the_same_samples(
     start_board: StartBoard, tmp_path: Path
 ) -> None:
     table = a_table()
@@ -76,7 +97,12 @@ def test_firmware_on_a_pty_and_twin_give_the_same_samples(
         while len(from_twin) < 2000:
             clock.advance(7_000_000)
             from_twin += [s for s in source.poll() if isinstance(s, MannequinFrame)]
+        twin = source.info
     assert decoded(from_c) == decoded(from_twin[:2000])
+
+    replayed = recorded(tmp_path / "samples.mcap", twin, from_twin[:2000])
+    assert replayed == from_twin[:2000]
+    assert decoded(replayed) == decoded(from_c)
 
     other = TableAdc(table.rows[1:], 200)
     clock = SteppedClock()
