@@ -29,6 +29,10 @@ MOVED_M = 0.010
 STILL_S = 0.35
 STILL_N = 6
 GATE = 5.0
+REST_GATE = 4.0
+"""A resting hand's height lies within this many sigma of the zero found so far."""
+REST_MAX_N = 60
+"""So many looks make the zero; a hand that settles slowly is followed."""
 PATIENCE = 8
 
 
@@ -56,6 +60,8 @@ class CameraZero:
         self._approach: deque[tuple[float, float]] = deque()
         self._lowest_m = math.inf
         self._highest_m = -math.inf
+        self._rest_n = 0
+        """Looks averaged into the zero of a hand that has rested since; 0 once it pressed."""
 
     def learn(self, height_m: float, depth_m: float, sigma_m: float, t_s: float) -> None:
         """Take in a height seen while the mannequin said `depth_m`, hands on."""
@@ -71,7 +77,7 @@ class CameraZero:
             return
         if self._outliers >= PATIENCE:
             variance = e * e
-        self._outliers = 0
+        self._outliers, self._rest_n = 0, 0
         self._offset_m += variance / (variance + r) * e
         self._variance, self._t_s = variance * r / (variance + r), t_s
 
@@ -82,8 +88,11 @@ class CameraZero:
             return self._away(seen)
         if height_m is None or (seen.hands == "unknown" and self._variance is None):
             return None
-        if self._variance is None and not self._find_contact(height_m, seen.sigma_m, t_s):
-            return None
+        if self._variance is None:
+            if not self._find_contact(height_m, seen.sigma_m, t_s):
+                return None
+        else:
+            self._rest(height_m, seen.sigma_m, t_s)
         depth_m = (self._offset_m - height_m) / self._gain
         noise_m = seen.sigma_m / self._gain
         if depth_m < -LIFTED_M:
@@ -116,6 +125,7 @@ class CameraZero:
             spread_m = math.sqrt(math.fsum((h - mean_m) ** 2 for _, h in self._approach) / n)
             if spread_m < max(1.5 * sigma_m, 0.0005) and mean_m < self._lowest_m + MOVED_M:
                 self._set(mean_m, sigma_m**2 / n + CONTACT_SIGMA_M**2, t_s)
+                self._rest_n = n
                 return True
         pressed = self._highest_m - self._lowest_m > MOVED_M
         if pressed and height_m < self._highest_m - 0.5 * MOVED_M:
@@ -124,9 +134,21 @@ class CameraZero:
             return True
         return False
 
+    def _rest(self, height_m: float, sigma_m: float, t_s: float) -> None:
+        """Go on averaging the zero while the hand rests, until it first presses."""
+        if not self._rest_n:
+            return
+        if self._offset_m - height_m > 0.5 * MOVED_M:
+            self._rest_n = 0
+        elif abs(height_m - self._offset_m) < REST_GATE * sigma_m:
+            self._rest_n = min(self._rest_n + 1, REST_MAX_N)
+            self._offset_m += (height_m - self._offset_m) / self._rest_n
+            self._variance = sigma_m**2 / self._rest_n + CONTACT_SIGMA_M**2
+            self._t_s = t_s
+
     def _set(self, offset_m: float, variance: float, t_s: float) -> None:
         self._offset_m, self._variance, self._t_s = offset_m, variance, t_s
-        self._relative, self._outliers = False, 0
+        self._relative, self._outliers, self._rest_n = False, 0, 0
 
     def _grown(self, t_s: float) -> float:
         return (self._variance or 0.0) + WANDER_M**2 * max(t_s - self._t_s, 0.0)
