@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from typer._click.exceptions import UsageError
+import typer
 
 from mr.cli.main import COMMANDS, load_command
 from tests.conftest import ROOT
@@ -19,6 +19,8 @@ GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guides").rglob("*.md"))]
 TECHNICIAN = ROOT / "docs" / "guides" / "technician" / "rig.md"
 ANY = ".{1,80}"
 """What is filled into a message; it may be a list of names."""
+USAGE_ERROR = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "UsageError")
+"""What typer raises, wherever its version keeps it."""
 LEAST_TELLING = 12
 """A template with fewer fixed characters than this would match almost any line."""
 
@@ -99,8 +101,8 @@ def refusal_of(line: str) -> str:
         return ""  # the command is only named
     try:
         load_command(name).make_context(f"mrcpr {name}", rest)
-    except UsageError as error:
-        return error.format_message()
+    except USAGE_ERROR as error:
+        return str(error)
     return ""
 
 
