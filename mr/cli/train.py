@@ -52,7 +52,7 @@ class PictureKeeper:
         """Take the newest snapshot; it is kept with the picture when it tells something."""
         if snapshot is None or self._picture is None:
             return
-        if self._kept is not None and self._kept[1].t_ns == self._picture.t_ns:
+        if self._kept is not None and self._kept[1].arrival == self._picture.arrival:
             return
         telling = (
             snapshot.phase is Phase.COMPRESSING

@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.synchronize import Event
@@ -27,6 +28,7 @@ from mr.config import SessionConfig
 from mr.errors import DeviceError, MrError, RecordingError
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
+from mr.session.hands import hands_main, received
 from mr.session.pipeline import Pipeline
 from mr.session.sensing import SensingJob, sense
 from mr.session.shared import Channel, Picture
@@ -96,8 +98,9 @@ def _sensing_main(
     names: tuple[str, str],
     words: Connection,
     answer: Connection,
+    found: Connection,
 ) -> None:
-    """Run the sensing process."""
+    """Run the sensing process; `found` brings hand landmarks, if anybody sends some."""
     end = EndRequest()
 
     def commands() -> Sequence[str]:
@@ -122,6 +125,7 @@ def _sensing_main(
                 wait=lambda: time.sleep(IDLE_S),
                 publish=channel.publish,
                 publish_picture=channel.publish_picture,
+                landmarks=lambda: received(found),
                 commands=commands,
             )
             if "stop" not in early:  # else nothing was recorded, and no file is made
@@ -143,12 +147,18 @@ def _tell(answer: Connection, word: str, message: str) -> None:
 class LiveSession:
     """A session in processes of its own; use it as a context manager."""
 
-    def __init__(self, plan: SessionPlan, views: Sequence[ViewMain] = ()) -> None:
+    def __init__(
+        self, plan: SessionPlan, views: Sequence[ViewMain] = (), *, hands: bool = False
+    ) -> None:
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._plan = plan
-        self._view_mains = tuple(views)
+        self._found, self._finds = self._context.Pipe(duplex=False)
+        self._view_mains = list(views)
+        if hands:
+            self._view_mains.append(partial(hands_main, plan.rig, self._finds))
         self._views: list[SpawnProcess] = []
-        self._views_end: Event = self._context.Event()
+        with held_back():  # Python's own helper process for shared memory starts here, too
+            self._views_end: Event = self._context.Event()
         self._child_words, self._words = self._context.Pipe(duplex=False)
         self._answer, self._child_answer = self._context.Pipe(duplex=False)
 
@@ -163,7 +173,13 @@ class LiveSession:
         self._channel = Channel.create()
         self._sensing = self._context.Process(
             target=_sensing_main,
-            args=(self._plan, self._channel.names, self._child_words, self._child_answer),
+            args=(
+                self._plan,
+                self._channel.names,
+                self._child_words,
+                self._child_answer,
+                self._found,
+            ),
             name="mrcpr-sensing",
         )
         try:

@@ -28,6 +28,7 @@ from mr.types import (
     ColorFrame,
     Device,
     EndOfStream,
+    HandLandmarks,
     MetricsEvent,
     Phase,
     Sample,
@@ -64,6 +65,8 @@ class SensingJob:
     """Called when nothing had arrived: sleeps a little, or moves a stepped clock on."""
     publish: Callable[[Snapshot], None]
     publish_picture: Callable[[Picture], None]
+    landmarks: Callable[[], Sequence[HandLandmarks]] = field(default=lambda: ())
+    """What the hands process has found since the last call."""
     arrived: Callable[[int], None] = field(default=lambda _arrival_ns: None)
     """Told when each sample arrived, so that a stepped clock can follow a file's own time."""
     commands: Callable[[], Sequence[str]] = field(default=lambda: ())
@@ -102,7 +105,10 @@ class _Loop:
             self._writer = writer
             self._take(SessionEvent(job.now(), "open"))
             while not self._over():
-                if not self._round():
+                busy = self._round()
+                for found in job.landmarks():
+                    self._receive(found)
+                if not busy:
                     job.wait()
                     writer.tick()
                 self._publish(job.now())
@@ -151,7 +157,7 @@ class _Loop:
         if arrival is not None:
             self._job.arrived(arrival.arrival_ns)
         if isinstance(sample, ColorFrame):
-            picture = Picture(sample.arrival.arrival_ns, sample.camera_id, sample.bgr)
+            picture = Picture(sample.arrival, sample.camera_id, sample.bgr)
             self._job.publish_picture(picture)
         for made in self._front.step(sample):
             self._take(made)

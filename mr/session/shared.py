@@ -18,7 +18,7 @@ from typing import Any, Self, cast
 import numpy as np
 import numpy.typing as npt
 
-from mr.types import Cue, Health, Phase, Pose, Snapshot, Targets
+from mr.types import Arrival, Cue, Health, Phase, Pose, Snapshot, Targets
 
 MAX_HEALTH = 8
 MAX_PICTURE = (1080, 1920, 3)
@@ -230,20 +230,32 @@ class _Slot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A camera's colour picture, (H, W, 3) uint8 blue-green-red."""
+    """A camera's colour picture, (H, W, 3) uint8 blue-green-red, and how it arrived."""
 
-    t_ns: int
+    arrival: Arrival
     camera_id: str
     bgr: npt.NDArray[np.uint8]
 
 
-_PICTURE_HEAD = np.dtype([("t_ns", "i8"), ("camera_id", "S32"), ("h", "i8"), ("w", "i8")])
+_PICTURE_HEAD = np.dtype(
+    [
+        ("stream", "S40"),
+        ("seq", "i8"),
+        ("device_ticks", "i8"),
+        ("arrival_ns", "i8"),
+        ("camera_id", "S32"),
+        ("h", "i8"),
+        ("w", "i8"),
+    ]
+)
 
 
 def pack_picture(picture: Picture) -> bytes:
     """Lay a picture out behind a small head."""
-    head = np.zeros((), _PICTURE_HEAD)
-    head["t_ns"], head["camera_id"] = picture.t_ns, _clip(picture.camera_id, 32)
+    head, arrival = np.zeros((), _PICTURE_HEAD), picture.arrival
+    head["stream"], head["seq"] = _clip(arrival.stream, 40), arrival.seq
+    head["device_ticks"], head["arrival_ns"] = arrival.device_ticks, arrival.arrival_ns
+    head["camera_id"] = _clip(picture.camera_id, 32)
     head["h"], head["w"] = picture.bgr.shape[:2]
     return head.tobytes() + np.ascontiguousarray(picture.bgr).tobytes()
 
@@ -253,7 +265,13 @@ def unpack_picture(data: bytes) -> Picture:
     head: Any = np.frombuffer(data, _PICTURE_HEAD, count=1)[0]
     pixels = np.frombuffer(data, np.uint8, offset=_PICTURE_HEAD.itemsize)
     bgr = pixels.reshape(int(head["h"]), int(head["w"]), 3)
-    return Picture(int(head["t_ns"]), bytes(head["camera_id"]).decode(), bgr)
+    arrival = Arrival(
+        bytes(head["stream"]).decode(),
+        int(head["seq"]),
+        int(head["device_ticks"]),
+        int(head["arrival_ns"]),
+    )
+    return Picture(arrival, bytes(head["camera_id"]).decode(), bgr)
 
 
 class Channel:

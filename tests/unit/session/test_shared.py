@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mr.session.shared import Channel, Picture, pack_snapshot, unpack_snapshot
-from mr.types import Cue, Health, Phase, Pose, Snapshot, Targets
+from mr.types import Arrival, Cue, Health, Phase, Pose, Snapshot, Targets
 
 SNAPSHOT = Snapshot(
     t_ns=123_456_789_012,
@@ -126,13 +126,20 @@ def test_a_write_under_way_is_not_read() -> None:
 
 
 def test_pictures() -> None:
-    picture = Picture(5, "side", np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3))
+    picture = Picture(
+        Arrival("cam_side.color", 5, 6, 7),
+        "side",
+        np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3),
+    )
     with Channel.create() as channel:
         assert channel.picture() is None
         channel.publish_picture(picture)
         again = channel.picture()
         assert again is not None
-        assert (again.t_ns, again.camera_id) == (5, "side")
+        assert again.arrival == picture.arrival
+        assert again.camera_id == "side"
         assert np.array_equal(again.bgr, picture.bgr)
         with pytest.raises(ValueError, match="larger"):
-            channel.publish_picture(Picture(0, "side", np.zeros((2000, 2000, 3), np.uint8)))
+            channel.publish_picture(
+                Picture(picture.arrival, "side", np.zeros((2000, 2000, 3), np.uint8))
+            )

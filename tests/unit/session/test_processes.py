@@ -1,0 +1,106 @@
+"""Processes of a session: neither a stalled view nor the hands process delays sensing."""
+
+from __future__ import annotations
+
+import os
+import signal
+from functools import partial
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import pytest
+
+from mr.cli.demo import calibrated_rig
+from mr.cli.sources import SimSources
+from mr.config import Mode, SessionConfig
+from mr.recording.reader import Recording, open_recording
+from mr.rig import Rig
+from mr.scoring.guideline import load_guideline
+from mr.session import processes
+from mr.session.processes import LiveSession, SessionPlan
+from mr.session.shared import Channel
+from mr.tracking.landmarks import FETCH, HINT, model_path
+from mr.types import HandLandmarks, MannequinFrame
+from tests.conftest import Require
+
+SECONDS = 3.0
+RATE_HZ = 200.0
+
+
+@pytest.fixture(scope="module")
+def rig() -> Rig:
+    return calibrated_rig(1)
+
+
+def plan(rig: Rig, path: Path, color_hz: float = 0.0) -> SessionPlan:
+    sources = SimSources("good", Mode.HANDS_ONLY, SECONDS, 1, 5.0, color_hz, camera=color_hz > 0)
+    guideline = load_guideline("aha-2025-adult-bls")
+    return SessionPlan(sources, rig, SessionConfig(), guideline, path)
+
+
+def stalled_view(log: Path, names: tuple[str, str], end: Event) -> None:
+    """See one snapshot, then stop dead, as a hung compositor would."""
+    with Channel.attach(names) as channel:
+        while channel.snapshot() is None and not end.is_set():
+            pass
+        log.write_text("seen")
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def run(session: LiveSession) -> None:
+    while session.running:
+        session._answer.poll(0.05)
+    session.result()
+
+
+def mannequin_frames(recording: Recording) -> list[MannequinFrame]:
+    return [s for s in recording.samples() if isinstance(s, MannequinFrame)]
+
+
+def test_a_stalled_view_costs_no_sample(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "LEAVE_S", 3.0)
+    path, log = tmp_path / "s.mcap", tmp_path / "log"
+    with LiveSession(plan(rig, path), [partial(stalled_view, log)]) as session:
+        run(session)
+    recording = open_recording(path)
+    frames = mannequin_frames(recording)
+    assert log.read_text() == "seen"
+    assert recording.complete
+    seqs = [f.arrival.seq for f in frames]
+    assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+    assert len(frames) > 0.95 * RATE_HZ * SECONDS
+
+
+def test_hand_landmarks_come_from_a_process_of_their_own(
+    rig: Rig, tmp_path: Path, require: Require
+) -> None:
+    require.module("mediapipe", HINT)
+    if not model_path().exists():
+        require.missing("the hand model", FETCH)
+    path = tmp_path / "s.mcap"
+    with LiveSession(plan(rig, path, color_hz=4.0), hands=True) as session:
+        run(session)
+    recording = open_recording(path)
+    found = [s for s in recording.samples() if isinstance(s, HandLandmarks)]
+    arrivals = [f.arrival.arrival_ns for f in mannequin_frames(recording)]
+    assert found, "no hand was found in the simulated pictures"
+    for landmarks in found:
+        assert landmarks.landmarks_px.shape == (21, 2)
+        assert landmarks.stamp.sigma_ns > 0
+        assert arrivals[0] - 100_000_000 < landmarks.stamp.t_ns < arrivals[-1]
+
+
+def test_without_its_model_the_session_goes_on(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "nowhere"))
+    path = tmp_path / "s.mcap"
+    with LiveSession(plan(rig, path, color_hz=1.0), hands=True) as session:
+        run(session)
+    recording = open_recording(path)
+    assert recording.complete
+    assert mannequin_frames(recording)
+    assert not any(isinstance(s, HandLandmarks) for s in recording.samples())
+    assert "no hand landmarks" in capfd.readouterr().err
