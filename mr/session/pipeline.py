@@ -44,8 +44,8 @@ from mr.types import (
 
 MANNEQUIN_STREAM = "mannequin"
 RECENT = 8
-NOT_LATER_SCORED_EVERY = 5
-"""While compressing, the score so far is judged anew after so many compressions."""
+SCORED_EVERY = 5
+"""For a view, the score so far is judged anew after so many compressions."""
 
 
 def _clock_of_the_mannequin(infos: Sequence[DeviceInfo]) -> TickClock | None:
@@ -86,7 +86,9 @@ class Pipeline:
         self._open_ns: int | None = None
         self._start_ns: int | None = None
         self._stop_ns: int | None = None
+        self._n_before_start = 0
         self._score_pct: float | None = None
+        self._unscored = 0
         self._n_published = 0
 
     # --- in ---------------------------------------------------------------------------
@@ -145,14 +147,14 @@ class Pipeline:
             if self._start_ns is None and self._config.start_on == "first-compression":
                 self._start_ns = event.onset_ns
             self._recent.append(event)
-            if self._start_ns is not None and event.index % NOT_LATER_SCORED_EVERY == 0:
-                self._score_pct = self.outcome().score.value_pct
+            self._unscored += 1
 
     def _happened(self, event: SessionEvent) -> None:
         if event.kind == "open":
             self._open_ns = event.t_ns
         elif event.kind == "start" and self._start_ns is None:
             self._start_ns = event.t_ns
+            self._n_before_start = self._metrics.live.n_compressions
         elif event.kind == "stop":
             self._stop_ns = event.t_ns
         elif event.kind == "device_lost":
@@ -178,6 +180,13 @@ class Pipeline:
         if live.breathing:
             return Phase.VENTILATING
         return Phase.PAUSED if live.hands_off_s > 0 else Phase.COMPRESSING
+
+    @property
+    def _n_since_start(self) -> int:
+        """Count for the views; what was tried before a start by key or command is not in it."""
+        if self._start_ns is None and self._config.start_on != "first-compression":
+            return 0
+        return self._metrics.live.n_compressions - self._n_before_start
 
     @property
     def start_ns(self) -> int | None:
@@ -225,6 +234,8 @@ class Pipeline:
     def snapshot(self, now_ns: int) -> Snapshot:
         """Give what a view may show now."""
         self._n_published += 1
+        if self._unscored >= SCORED_EVERY or (self._unscored and self._stop_ns is not None):
+            self._score_pct, self._unscored = self.outcome().score.value_pct, 0
         live, chest = self._metrics.live, self._chest
         known = chest is not None and chest.zero_known
         offset = chest.hand_offset_m if chest is not None else None
@@ -240,7 +251,7 @@ class Pipeline:
             depth_sigma_mm=1000.0 * chest.sigma_m if chest is not None and known else None,
             velocity_mm_s=1000.0 * chest.velocity_m_s if chest is not None else None,
             rate_cpm=live.rate_cpm,
-            n_compressions=live.n_compressions,
+            n_compressions=self._n_since_start,
             n_in_cycle=live.n_in_cycle,
             last_depth_mm=live.last_depth_mm,
             last_release_mm=live.last_release_mm,
