@@ -72,7 +72,7 @@ def doctor(
         typer.Option(help="Write a support file (zip) without names of users or computers."),
     ] = None,
 ) -> None:
-    """Say what is installed, what is connected, what is missing and how to get it.
+    """Say what is installed, connected and missing, and how to get it.
 
     Ends with 2 when something needed is missing, else with 0.
     """

@@ -13,6 +13,7 @@ from rich.markup import escape
 from mr import DISCLAIMER
 from mr.cli.console import Output
 from mr.cli.deliver import MODE_HELP, analysis_of_recording, print_analysis, write_report
+from mr.cli.places import folder_for_results
 from mr.cli.sources import RigSources
 from mr.cli.train import train_fast, train_live
 from mr.cli.view import view_mains
@@ -131,11 +132,12 @@ def run(
     path = out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{config.learner_id}.mcap"
     plan = SessionPlan(sources, loaded, config, load_guideline(guideline), path)
     console.prose(f"[dim]{DISCLAIMER}[/]")
-    if files:
-        keeper = train_fast(plan, console, duration)
-    else:
-        views = view_mains(loaded, window, headset)
-        keeper = train_live(plan, console, views, sound, duration)
+    with folder_for_results(out):
+        if files:
+            keeper = train_fast(plan, console, duration)
+        else:
+            views = view_mains(loaded, window, headset)
+            keeper = train_live(plan, console, views, sound, duration)
     keeper.save(path.with_suffix(".png"))
     again = rerun(path)
     analysis = analysis_of_recording(again)

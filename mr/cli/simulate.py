@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 
@@ -32,8 +31,15 @@ COLOR_HZ = 2
 Item = TypeVar("Item")
 
 
-def _with_progress(items: Iterable[Item], total: int, console: Console) -> Iterator[Item]:
-    yield from track(items, "rendering", total=total, console=console, transient=True)
+def _with_progress(items: Iterable[Item], total: int, console: Output) -> Iterator[Item]:
+    yield from track(
+        items,
+        "rendering",
+        total=total,
+        console=console,
+        transient=True,
+        disable=not console.can_redraw,
+    )
 
 
 def simulate(

@@ -26,7 +26,8 @@ PLAIN_EVERY_S = 5.0
 PANEL_WIDTH = 88
 QUIET_STREAMS = {"mannequin.clock"}
 """Streams that tell a learner nothing while they are well."""
-HOW_TO_END = "Ctrl-C ends the session and keeps its recording"
+CTRL_C = "Ctrl-C ends the session and keeps its recording"
+ENTER = "Enter starts and stops the session; Ctrl-C ends it, too"
 _SEVERITY_STYLE = {"good": "green", "hint": "cyan", "warning": "bold yellow"}
 _STATE_STYLE = {"ok": "green", "degraded": "yellow", "lost": "bold red", "absent": "dim"}
 
@@ -129,8 +130,13 @@ def _elapsed(snapshot: Snapshot, planned_s: float | None) -> str:
     return f"{snapshot.elapsed_s:.0f}{planned} s"
 
 
-def render(snapshot: Snapshot, planned_s: float | None = None) -> RenderableType:
-    """Lay one snapshot out; `planned_s` is how long the session will take, where known."""
+def render(
+    snapshot: Snapshot, planned_s: float | None = None, keys: str = CTRL_C
+) -> RenderableType:
+    """Lay one snapshot out.
+
+    `planned_s` is how long the session will take, where known; `keys` says what keys do.
+    """
     grid = Table.grid(padding=(0, 2))
     grid.add_column(justify="right", style="dim", width=15)
     grid.add_column(width=9)
@@ -153,7 +159,7 @@ def render(snapshot: Snapshot, planned_s: float | None = None) -> RenderableType
         Group(cue, grid, *lines),
         title=f"{kind}  {snapshot.mode}  {_elapsed(snapshot, planned_s)}",
         title_align="left",
-        subtitle=HOW_TO_END,
+        subtitle=keys,
         subtitle_align="left",
         width=PANEL_WIDTH,
     )
@@ -175,10 +181,13 @@ def plain_line(snapshot: Snapshot, planned_s: float | None = None) -> str:
 class LiveTerminal:
     """Shows snapshots on a console; make it with `live_terminal`."""
 
-    def __init__(self, console: Output, live: Live | None, planned_s: float | None) -> None:
+    def __init__(
+        self, console: Output, live: Live | None, planned_s: float | None, keys: str
+    ) -> None:
         self._console = console
         self._live = live
         self._planned_s = planned_s
+        self._keys = keys
         self._next_plain_s = 0.0
 
     def show(self, snapshot: Snapshot | None) -> None:
@@ -186,17 +195,19 @@ class LiveTerminal:
         if snapshot is None:
             return
         if self._live is not None:
-            self._live.update(render(snapshot, self._planned_s))
+            self._live.update(render(snapshot, self._planned_s, self._keys))
         elif snapshot.elapsed_s >= self._next_plain_s:
             self._next_plain_s = snapshot.elapsed_s + PLAIN_EVERY_S
             self._console.print(plain_line(snapshot, self._planned_s), markup=False)
 
 
 @contextmanager
-def live_terminal(console: Output, planned_s: float | None = None) -> Iterator[LiveTerminal]:
+def live_terminal(
+    console: Output, planned_s: float | None = None, keys: str = CTRL_C
+) -> Iterator[LiveTerminal]:
     """Open the live view on a console for the time of a session."""
     if not console.can_redraw:
-        yield LiveTerminal(console, None, planned_s)
+        yield LiveTerminal(console, None, planned_s, keys)
         return
     with Live(console=console, refresh_per_second=12, transient=True) as live:
-        yield LiveTerminal(console, live, planned_s)
+        yield LiveTerminal(console, live, planned_s, keys)

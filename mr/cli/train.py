@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from mr.cli.console import Output
-from mr.cli.terminal import live_terminal
+from mr.cli.terminal import CTRL_C, ENTER, live_terminal
 from mr.rig import Rig
 from mr.session.processes import LiveSession, SessionPlan, ViewMain, run_fast
 from mr.session.shared import Picture
@@ -129,7 +129,8 @@ def train_live(
     metronome = Metronome(METRONOME_CPM) if sound and plan.config.guidance else None
     with LiveSession(plan, views) as session:
         try:
-            with live_terminal(console, planned_s) as terminal:
+            keys = ENTER if plan.config.start_on == "key" else CTRL_C
+            with live_terminal(console, planned_s, keys) as terminal:
                 if metronome is not None:
                     metronome.start()
                 while session.running:

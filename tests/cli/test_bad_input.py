@@ -1,0 +1,222 @@
+"""Bad input is one line that says what, which one and what to do, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import pty
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import serial
+
+from mr.devices.mannequin.find import find_mannequins
+from tests.cli.conftest import Finished, ScriptedBoard
+
+Run = Callable[..., Finished]
+ROWS = "".join(f"{k / 100},{abs(k % 50 - 25)}\n" for k in range(300))
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    """Take down what is in a folder, to the last byte."""
+    return {str(p): p.read_bytes() if p.is_file() else None for p in sorted(folder.rglob("*"))}
+
+
+@pytest.fixture
+def refused(mrcpr: Run, tmp_path: Path) -> Callable[..., None]:
+    """Give a function that holds: refused in one line, and nothing is left behind."""
+
+    def check(args: list[Any], *words: str) -> None:
+        before = contents(tmp_path)
+        done = mrcpr(*args, cwd=tmp_path)
+        done.require_one_line(*words)
+        assert contents(tmp_path) == before
+
+    return check
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("missing.csv", None, ("missing.csv", "no such file", "give")),
+        ("empty.csv", "", ("empty.csv", "empty", "header row")),
+        ("wrong.csv", "time,depth\n1,2\n", ("wrong.csv", "line 1", "t_s", "depth_mm")),
+        ("nan.csv", f"t_s,depth_mm\n{ROWS}9,nan\n", ("nan.csv", "line 302", "nan", "remove")),
+        ("flat.csv", "t_s,depth_au\n" + "".join(f"{k / 50},7\n" for k in range(99)), ("flat.csv",)),
+        ("[b]junk[x]", b"\x00\xff\x80" * 99, ("[b]junk[x]", "recording")),
+        ("missing.mcap", None, ("missing.mcap", "no such file", "give")),
+        ("junk.mcap", b"\x00\xff\x80" * 99, ("junk.mcap", "not a recording", "give")),
+    ],
+)
+def test_analyze(
+    refused: Callable[..., None],
+    tmp_path: Path,
+    name: str,
+    data: str | bytes | None,
+    words: tuple[str, ...],
+) -> None:
+    if data is not None:
+        (tmp_path / name).write_bytes(data.encode() if isinstance(data, str) else data)
+    refused(["analyze", name], *words)
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, ("cut.mcap", "empty", "record again")), (300, ("cut.mcap", "cut before its head"))],
+)
+def test_a_recording_with_nothing_to_recover(
+    refused: Callable[..., None],
+    recording: Path,
+    tmp_path: Path,
+    size: int,
+    words: tuple[str, ...],
+) -> None:
+    (tmp_path / "cut.mcap").write_bytes(recording.read_bytes()[:size])
+    refused(["replay", "cut.mcap"], *words)
+
+
+def test_a_truncated_recording_is_read_as_far_as_it_goes(
+    mrcpr: Run, recording: Path, tmp_path: Path
+) -> None:
+    data = recording.read_bytes()
+    (tmp_path / "cut.mcap").write_bytes(data[: 2 * len(data) // 3])
+    done = mrcpr("replay", tmp_path / "cut.mcap").require(0)
+    assert "incomplete: the file is cut" in done.out
+    assert list(tmp_path.iterdir()) == [tmp_path / "cut.mcap"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--picture", "no.png"], ("no.png", "No such file", "--picture")),
+        (["--picture", "rig.toml"], ("rig.toml", "not a PNG", "--picture")),
+        (["--out", "session.mcap"], ("session.mcap", "the recording itself", "--out")),
+        (["--out", "rig.toml/x.html"], ("rig.toml/x.html", "cannot write", "--out")),
+    ],
+)
+def test_report(
+    refused: Callable[..., None],
+    recording: Path,
+    rig: Path,
+    tmp_path: Path,
+    options: list[str],
+    words: tuple[str, ...],
+) -> None:
+    (tmp_path / "session.mcap").write_bytes(recording.read_bytes())
+    (tmp_path / "rig.toml").write_bytes(rig.read_bytes())
+    refused(["report", "session.mcap", *options], *words)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--guideline", "nobody-1999"], ("nobody-1999", "aha-2025-adult-bls")),
+        (["--learner", "nobody"], ("nobody", "shallow")),
+        (["--mode", "15:2"], ("15:2", "choose")),
+        (["--out", "file"], ("file", "cannot make this folder", "choose")),
+    ],
+)
+def test_demo(
+    refused: Callable[..., None], tmp_path: Path, options: list[str], words: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    out = [] if "--out" in options else ["--out", "new"]
+    refused(["demo", "--fast", "--no-camera", *out, *options], *words)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, ("rig.toml", "cannot read", "--rig")),
+        ("name = ", ("rig.toml", "not a TOML file")),
+        ('nmae = "x"\n', ("rig.toml", "nmae", "unknown key", "spelling")),
+    ],
+)
+def test_rig_file(
+    refused: Callable[..., None], tmp_path: Path, text: str | None, words: tuple[str, ...]
+) -> None:
+    if text is not None:
+        (tmp_path / "rig.toml").write_text(text)
+    refused(["run", "--rig", "rig.toml"], *words)
+
+
+def test_no_mannequin(refused: Callable[..., None], rig: Path) -> None:
+    if any(port.likely for port in find_mannequins()):
+        pytest.skip("a serial bridge is plugged into this machine")
+    refused(["run", "--rig", rig, "--no-camera"], "no mannequin", "plug it in", "--port")
+
+
+def test_no_camera(refused: Callable[..., None], rig: Path, require: Any) -> None:
+    require.module("pyrealsense2", "pip install 'mrcpr[realsense]'")
+    refused(["run", "--rig", rig, "--no-mannequin"], "camera side", "plug")
+
+
+def test_a_camera_file_that_is_none(
+    refused: Callable[..., None], rig: Path, require: Any, tmp_path: Path
+) -> None:
+    require.module("pyrealsense2", "pip install 'mrcpr[realsense]'")
+    (tmp_path / "junk.db3").write_bytes(b"junk" * 99)
+    args = ["run", "--rig", rig, "--no-mannequin", "--camera-file", "junk.db3"]
+    refused(args, "junk.db3", "give")
+
+
+def test_a_busy_port(refused: Callable[..., None], rig: Path) -> None:
+    master, slave = pty.openpty()
+    path = os.ttyname(slave)
+    try:
+        with serial.Serial(path, exclusive=True):
+            args = ["run", "--rig", rig, "--no-camera", "--port", path]
+            refused(args, path, "in use by another program", "close")
+    finally:
+        os.close(slave)
+        os.close(master)
+
+
+@pytest.mark.parametrize("port", ["/dev/absent-port", "/dev/null"])
+def test_no_such_port(refused: Callable[..., None], rig: Path, port: str) -> None:
+    refused(["run", "--rig", rig, "--no-camera", "--port", port], port, "`mrcpr doctor`")
+
+
+def test_a_rig_of_another_mannequin(
+    refused: Callable[..., None], play: Callable[..., ScriptedBoard], rig: Path
+) -> None:
+    board = play(3.0, serial="ANOTHER-7")
+    args = ["run", "--rig", rig, "--no-camera", "--no-sound", "--port", board.port]
+    refused(args, "SIM-MANNEQUIN-1", "ANOTHER-7", "its own rig file")
+
+
+def test_a_place_that_cannot_be_written(
+    refused: Callable[..., None], rig: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    args = ["run", "--rig", rig, "--no-camera", "--port", "/dev/null", "--out", "file/x"]
+    refused(args, "file/x", "cannot make this folder", "choose another")
+
+
+def test_a_learner_is_no_name(refused: Callable[..., None], rig: Path) -> None:
+    refused(["run", "--rig", rig, "--learner", "Jane Doe"], "--learner Jane Doe", "never a name")
+
+
+@pytest.mark.parametrize(
+    ("args", "option"),
+    [
+        (["run", "--rig", "x", "--start", "maybe"], "--start"),
+        (["run", "--rig", "x", "--duration", "0"], "--duration"),
+        (["demo", "--seconds", "nan"], "--seconds"),
+        (["demo", "--seed", "-1"], "--seed"),
+        (["run"], "--rig"),
+    ],
+)
+def test_wrong_use(mrcpr: Run, tmp_path: Path, args: list[str], option: str) -> None:
+    done = mrcpr(*args, cwd=tmp_path).require(2)
+    assert option in done.err and "Usage" in done.err and not done.out
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_checks_can_fail(refused: Callable[..., None], tmp_path: Path, recording: Path) -> None:
+    (tmp_path / "session.mcap").write_bytes(recording.read_bytes())
+    with pytest.raises(AssertionError, match="exit code 0"):
+        refused(["report", "session.mcap"])
+    with pytest.raises(AssertionError, match="nowhere"):
+        refused(["analyze", "absent.csv"], "nowhere")

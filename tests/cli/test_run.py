@@ -1,0 +1,236 @@
+"""`mrcpr run` with the real firmware, built for this host, on a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mr.recording.reader import open_recording
+from mr.types import SessionEvent
+from tests.cli.conftest import (
+    LIMIT_S,
+    MRCPR,
+    Finished,
+    Running,
+    ScriptedBoard,
+    environment,
+    only_file,
+    wait_for_group,
+)
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pseudo-terminals and /proc")
+
+SIZE = (30, 100)
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def the_recording(folder: Path) -> Path:
+    path = only_file(folder, "*.mcap")
+    assert path is not None
+    return path
+
+
+def test_scripted_compressions_are_counted_and_measured(
+    start: Callable[..., Running],
+    mrcpr: Callable[..., Finished],
+    play: Callable[..., ScriptedBoard],
+    rig: Path,
+    tmp_path: Path,
+) -> None:
+    board = play(4.0)
+    running = start(
+        "run", "--rig", rig, "--no-camera", "--no-sound", "--port", board.port,
+        "--start", "command", "--out", tmp_path / "out",
+    )  # fmt: skip
+    running.wait_until(lambda: "waiting" in running.said(), "the open session")
+    running.say("start\n")
+    time.sleep(board.script.duration_s + 0.3)
+    running.say("stop\n")
+    done = running.end().require(0)
+    assert "Ctrl-C" not in done.err
+    truth = board.script.truth()
+    said = mrcpr("analyze", the_recording(tmp_path), "--json").require(0)
+    analysis = json.loads(said.out)
+    assert analysis["summary"]["n_compressions"] == truth.count
+    assert abs(analysis["summary"]["mean_depth_mm"] - truth.mean_depth_mm) < 1.0
+    assert abs(analysis["summary"]["mean_rate_cpm"] - truth.mean_rate_cpm) < 0.5
+    assert analysis["score"]["value_pct"] > 50
+    assert re.search(rf"compressions +{truth.count}\b", done.out)
+
+
+def test_the_end_of_input_stops_a_commanded_session(
+    start: Callable[..., Running],
+    play: Callable[..., ScriptedBoard],
+    rig: Path,
+    tmp_path: Path,
+) -> None:
+    running = start(
+        "run", "--rig", rig, "--no-camera", "--no-sound", "--port", play(9.0).port,
+        "--start", "command", "--out", tmp_path / "out",
+    )  # fmt: skip
+    running.wait_until(lambda: "waiting" in running.said(), "the open session")
+    running.say("start\n")
+    assert running.process.stdin is not None
+    running.process.stdin.close()
+    running.end().require(0)
+    path = the_recording(tmp_path)
+    assert open_recording(path).complete
+    kinds = [s.kind for s in open_recording(path).samples() if isinstance(s, SessionEvent)]
+    assert kinds == ["open", "start", "stop"]
+
+
+class Terminal:
+    """A command on a terminal of its own; what it wrote so far is `text`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
+        self.process = process
+        self._master = master
+        self.text = ""
+        """Without what moves the cursor and sets colours."""
+
+    def read(self, seconds: float = 0.02) -> None:
+        """Take in what comes within some time."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if select.select([self._master], [], [], left)[0]:
+                try:
+                    chunk = os.read(self._master, 1 << 16)
+                except OSError:  # how Linux says that nobody has it open any more
+                    return
+                self.text += ESCAPES.sub("", chunk.decode(errors="replace").replace("\r", ""))
+
+    def wait_for(self, pattern: str) -> None:
+        """Read until a pattern was written."""
+        until = time.monotonic() + LIMIT_S
+        while not re.search(pattern, self.text):
+            assert time.monotonic() < until and self.process.poll() is None, self.text[-3000:]
+            self.read()
+
+    def type(self, keys: str) -> None:
+        """Press keys; control characters do what a terminal does with them."""
+        os.write(self._master, keys.encode())
+
+    def end(self) -> int:
+        """Wait for the command's end."""
+        until = time.monotonic() + LIMIT_S
+        while self.process.poll() is None:
+            assert time.monotonic() < until, self.text
+            self.read()
+        self.read(0.1)
+        return self.process.returncode
+
+
+@contextmanager
+def on_a_terminal(*args: object, **env: str) -> Iterator[Terminal]:
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-c", TAKE_TERMINAL, str(MRCPR), *map(str, args)],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=environment(**env),
+        start_new_session=True,
+    )
+    os.close(slave)
+    try:
+        yield Terminal(process, master)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, 9)
+        process.wait()
+        os.close(master)
+
+
+TAKE_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_start_by_key_unplug_and_ctrl_c_on_a_terminal(
+    mrcpr: Callable[..., Finished], play: Callable[..., ScriptedBoard], rig: Path, tmp_path: Path
+) -> None:
+    board = play(20.0)
+    args = [
+        "run", "--rig", rig, "--no-camera", "--no-sound", "--port", board.port,
+        "--start", "key", "--out", tmp_path / "out",
+    ]  # fmt: skip
+    with on_a_terminal(*args, TERM="xterm-256color") as terminal:
+        terminal.wait_for("Enter starts and stops.*\n(.*\n)+.*on target")
+        assert re.search(r"compressions +0 +waiting", terminal.text)  # it is not counted yet
+        terminal.type("\r")
+        terminal.wait_for(r"compressions +[12] +compressing")
+        board.board.unplug()
+        terminal.wait_for("mannequin.* lost")
+        terminal.read(0.5)
+        assert terminal.process.poll() is None  # the session goes on
+        terminal.type("\x03")
+        assert terminal.end() == 0, terminal.text
+        wait_for_group(terminal.process.pid)
+    assert "finishing the recording" in terminal.text and "Traceback" not in terminal.text
+    path = the_recording(tmp_path)
+    assert open_recording(path).complete
+    events = [s for s in open_recording(path).samples() if isinstance(s, SessionEvent)]
+    assert [e.kind for e in events] == ["open", "start", "device_lost", "stop"]
+    assert board.port in events[2].text and "check its cable" in events[2].text
+    analysis = json.loads(mrcpr("analyze", path, "--json").require(0).out)
+    (lost,) = (h for h in analysis["source"]["health"] if h["stream"] == "mannequin")
+    assert lost["state"] == "lost" and "check its cable" in lost["why"]
+    assert analysis["summary"]["n_compressions"] >= 1
+
+
+def test_an_unplugged_session_ends_after_its_duration(
+    start: Callable[..., Running], play: Callable[..., ScriptedBoard], rig: Path, tmp_path: Path
+) -> None:
+    board = play(20.0)
+    running = start(
+        "run", "--rig", rig, "--no-camera", "--no-sound", "--port", board.port,
+        "--start", "command", "--duration", "3", "--out", tmp_path / "out",
+    )  # fmt: skip
+    running.wait_until(lambda: "waiting" in running.said(), "the open session")
+    running.say("start\n")
+    time.sleep(1.0)
+    board.board.unplug()
+    began_s = time.monotonic()
+    running.end().require(0)
+    assert time.monotonic() - began_s > 1.0
+    assert open_recording(the_recording(tmp_path)).complete
+
+
+def test_simulated_camera_files_are_scored_as_simulated(
+    mrcpr: Callable[..., Finished], require: Any, tmp_path: Path
+) -> None:
+    require.module("pyrealsense2", "pip install 'mrcpr[realsense]'")
+    folder = tmp_path / "sim"
+    made = mrcpr("simulate", folder, "--seconds", "4", "--fps", "15", "--learner", "good")
+    assert made.require(0).out.startswith("SIMULATED")
+    command = made.out.split("mrcpr run ")[1].split()
+    done = mrcpr("run", *command, "--out", tmp_path / "out").require(0)
+    truth = json.loads((folder / "truth.json").read_text())
+    assert "SIMULATED" in done.out
+    assert re.search(rf"compressions +{len(truth['compressions'])}\b", done.out)
+    path = the_recording(tmp_path)
+    assert "SIMULATED" in mrcpr("replay", path).require(0).out
+    analysis = json.loads(mrcpr("analyze", path, "--json").require(0).out)
+    assert analysis["source"]["simulated"] is True
+    assert analysis["score"]["value_pct"] is not None or analysis["score"]["missing"]
+    assert "simulated" in path.with_suffix(".html").read_text().lower()
+    again = mrcpr("simulate", folder, "--seconds", "4")
+    again.require_one_line("camera.db3", "exists already", "choose another folder")
