@@ -20,7 +20,10 @@ LOST_AFTER_S = 0.5
 DEGRADED_BELOW = 0.7
 """Share of the nominal rate below which a stream is called degraded."""
 
-WINDOW = 64
+WINDOW_S = 2.0
+"""A rate is told over so long: a shorter window shows the bursts in which a busy computer
+reads a port."""
+FEWEST = 16
 
 
 @dataclass(slots=True)
@@ -28,11 +31,14 @@ class _Stream:
     name: str
     kind: SourceKind
     nominal_hz: float
-    times_ns: deque[int] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    times_ns: deque[int] = field(init=False)
     last_seq: int | None = None
     lost: int = 0
     gone_why: str = ""
     why: str = ""
+
+    def __post_init__(self) -> None:
+        self.times_ns = deque(maxlen=max(FEWEST, round(WINDOW_S * self.nominal_hz)))
 
     def rate_hz(self) -> float:
         if len(self.times_ns) < 2 or self.times_ns[-1] == self.times_ns[0]:

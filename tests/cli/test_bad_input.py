@@ -45,7 +45,6 @@ def refused(mrcpr: Run, tmp_path: Path) -> Callable[..., None]:
         ("nan.csv", f"t_s,depth_mm\n{ROWS}9,nan\n", ("nan.csv", "line 302", "nan", "remove")),
         ("flat.csv", "t_s,depth_au\n" + "".join(f"{k / 50},7\n" for k in range(99)), ("flat.csv",)),
         ("[b]junk[x]", b"\x00\xff\x80" * 99, ("[b]junk[x]", "recording")),
-        ("missing.mcap", None, ("missing.mcap", "no such file", "give")),
         ("junk.mcap", b"\x00\xff\x80" * 99, ("junk.mcap", "not a recording", "give")),
     ],
 )
@@ -92,7 +91,6 @@ def test_a_truncated_recording_is_read_as_far_as_it_goes(
         (["--picture", "no.png"], ("no.png", "No such file", "--picture")),
         (["--picture", "rig.toml"], ("rig.toml", "not a PNG", "--picture")),
         (["--out", "session.mcap"], ("session.mcap", "the recording itself", "--out")),
-        (["--out", "rig.toml/x.html"], ("rig.toml/x.html", "cannot write", "--out")),
     ],
 )
 def test_report(
@@ -113,7 +111,6 @@ def test_report(
     [
         (["--guideline", "nobody-1999"], ("nobody-1999", "aha-2025-adult-bls")),
         (["--learner", "nobody"], ("nobody", "shallow")),
-        (["--mode", "15:2"], ("15:2", "choose")),
         (["--out", "file"], ("file", "cannot make this folder", "choose")),
     ],
 )
@@ -173,8 +170,8 @@ def test_a_busy_port(refused: Callable[..., None], rig: Path) -> None:
         os.close(master)
 
 
-@pytest.mark.parametrize("port", ["/dev/absent-port", "/dev/null"])
-def test_no_such_port(refused: Callable[..., None], rig: Path, port: str) -> None:
+def test_no_such_port(refused: Callable[..., None], rig: Path) -> None:
+    port = "/dev/absent-port"
     refused(["run", "--rig", rig, "--no-camera", "--port", port], port, "`mrcpr doctor`")
 
 
@@ -184,14 +181,6 @@ def test_a_rig_of_another_mannequin(
     board = play(3.0, serial="ANOTHER-7")
     args = ["run", "--rig", rig, "--no-camera", "--no-sound", "--port", board.port]
     refused(args, "SIM-MANNEQUIN-1", "ANOTHER-7", "its own rig file")
-
-
-def test_a_place_that_cannot_be_written(
-    refused: Callable[..., None], rig: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "file").write_text("not a folder")
-    args = ["run", "--rig", rig, "--no-camera", "--port", "/dev/null", "--out", "file/x"]
-    refused(args, "file/x", "cannot make this folder", "choose another")
 
 
 def test_a_learner_is_no_name(refused: Callable[..., None], rig: Path) -> None:
@@ -204,8 +193,6 @@ def test_a_learner_is_no_name(refused: Callable[..., None], rig: Path) -> None:
         (["run", "--rig", "x", "--start", "maybe"], "--start"),
         (["run", "--rig", "x", "--duration", "0"], "--duration"),
         (["demo", "--seconds", "nan"], "--seconds"),
-        (["demo", "--seed", "-1"], "--seed"),
-        (["run"], "--rig"),
     ],
 )
 def test_wrong_use(mrcpr: Run, tmp_path: Path, args: list[str], option: str) -> None:
@@ -217,6 +204,8 @@ def test_wrong_use(mrcpr: Run, tmp_path: Path, args: list[str], option: str) -> 
 def test_the_checks_can_fail(refused: Callable[..., None], tmp_path: Path, recording: Path) -> None:
     (tmp_path / "session.mcap").write_bytes(recording.read_bytes())
     with pytest.raises(AssertionError, match="exit code 0"):
-        refused(["report", "session.mcap"])
+        refused(["analyze", "session.mcap"])
     with pytest.raises(AssertionError, match="nowhere"):
         refused(["analyze", "absent.csv"], "nowhere")
+    with pytest.raises(AssertionError):
+        Finished(2, "", "mrcpr: two\nlines\n").require_one_line()
