@@ -37,6 +37,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	@./system-packages.sh test
+	@case "$$CI" in true|1) $(BIN)/mrcpr fetch-hands ;; esac
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_FLAGS)
 
 lint: $(VENV)/.dev

@@ -153,7 +153,9 @@ def demo(
         if fast:
             keeper = train_fast(plan, console, planned_s)
         else:
-            keeper = train_live(plan, console, view_mains(rig, window), sound, planned_s)
+            keeper = train_live(
+                plan, console, view_mains(rig, window), sound=sound, planned_s=planned_s
+            )
         save_rig(rig, folder / "rig.toml")
         keeper.save(folder / "session.png")
         with console.status("running the recording through the pipeline again, for the report"):

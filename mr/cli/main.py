@@ -35,6 +35,7 @@ COMMANDS = {
     "analyze": "Count, measure and score the compressions of FILE.",
     "report": "Write an HTML report of RECORDING: score, plots and every compression.",
     "simulate": "Write a simulated rig into FOLDER: rig.toml, a camera recording, the truth.",
+    "fetch-hands": "Download the hand model for --hands (35 MB, once) and check it.",
     "doctor": "Say what is installed, connected and missing, and how to get it.",
 }
 
@@ -69,13 +70,14 @@ class LazyGroup(typer.core.TyperGroup):
 
 def load_command(name: str) -> Any:
     """Import ``mr.cli.<name>`` and make a command of its function of the same name."""
-    module: Any = importlib.import_module(f"mr.cli.{name}")
+    function = name.replace("-", "_")
+    module: Any = importlib.import_module(f"mr.cli.{function}")
     single = typer.Typer(
         add_completion=False,
         rich_markup_mode="rich",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    single.command(name)(getattr(module, name))
+    single.command(name)(getattr(module, function))
     return typer.main.get_command(single)
 
 

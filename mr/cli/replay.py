@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, as_json, print_analysis
+from mr.recording.reader import repair as write_repaired
 from mr.session.offline import differences, rerun
 
 MANY = 10
@@ -25,12 +26,18 @@ def replay(
             metavar="N", min=1, help="Samples read at once; the result does not depend on it."
         ),
     ] = 64,
+    repair: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a whole copy of a cut recording."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the analysis as JSON.")] = False,
 ) -> None:
     """Run RECORDING through the pipeline again and compare with the live run.
 
     Exits with 1 when a compression comes out differently by as little as the last bit.
     """
+    if repair is not None:
+        write_repaired(recording, repair)
     again = rerun(recording, block_size)
     analysis = analysis_of_recording(again)
     found = differences(again)
@@ -41,6 +48,8 @@ def replay(
         print_analysis(console, analysis)
     if why := again.recording.why_incomplete:
         console.prose(f"[yellow]incomplete:[/] {escape(why)}")
+        if repair is not None:
+            console.print(f"whole copy: {escape(str(repair))}")
     n = len(again.compressions)
     if not found:
         console.print(f"[green]identical[/] to the live run to the last bit: {n} compressions")

@@ -96,6 +96,9 @@ def run(
     headset: Annotated[
         bool, typer.Option("--headset", help="Show the overlay in the headset.")
     ] = False,
+    hands: Annotated[
+        bool, typer.Option("--hands", help="Record hand landmarks, too (see fetch-hands).")
+    ] = False,
     sound: Annotated[bool, typer.Option(help="Metronome, where there is a sound device.")] = True,
     window: Annotated[
         bool | None, typer.Option(help="Mirror window; default: where there is a display.")
@@ -137,7 +140,7 @@ def run(
             keeper = train_fast(plan, console, duration)
         else:
             views = view_mains(loaded, window, headset)
-            keeper = train_live(plan, console, views, sound, duration)
+            keeper = train_live(plan, console, views, sound=sound, planned_s=duration, hands=hands)
     keeper.save(path.with_suffix(".png"))
     again = rerun(path)
     analysis = analysis_of_recording(again)

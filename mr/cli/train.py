@@ -116,8 +116,10 @@ def train_live(
     plan: SessionPlan,
     console: Output,
     views: Sequence[ViewMain],
+    *,
     sound: bool,
     planned_s: float | None = None,
+    hands: bool = False,
 ) -> PictureKeeper:
     """Run a session in its processes and show it until it ends or Ctrl-C.
 
@@ -127,7 +129,7 @@ def train_live(
     stdin = Stdin(plan.config.start_on)
     stdin.listen()
     metronome = Metronome(METRONOME_CPM) if sound and plan.config.guidance else None
-    with LiveSession(plan, views) as session:
+    with LiveSession(plan, views, hands=hands) as session:
         try:
             keys = ENTER if plan.config.start_on == "key" else CTRL_C
             with live_terminal(console, planned_s, keys) as terminal:

@@ -9,9 +9,12 @@ simply tries again (a *seqlock*).
 
 from __future__ import annotations
 
+import os
+import secrets
 import zlib
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -23,6 +26,8 @@ from mr.types import Arrival, Cue, Health, Phase, Pose, Snapshot, Targets
 MAX_HEALTH = 8
 MAX_PICTURE = (1080, 1920, 3)
 READ_TRIES = 8
+PREFIX = "mrcpr_"
+POSIX_SHARED = Path("/dev/shm")
 
 _HEALTH = np.dtype(
     [
@@ -167,6 +172,14 @@ def _unpack_health(row: Any) -> Health:
     )
 
 
+def _sweep() -> None:
+    """Remove what sessions left that were killed with all their processes (Linux)."""
+    for left in POSIX_SHARED.glob(f"{PREFIX}*") if POSIX_SHARED.is_dir() else ():
+        pid = left.name.removeprefix(PREFIX).split("_")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            left.unlink(missing_ok=True)
+
+
 class _Slot:
     """One seqlocked piece of shared memory: [seq, crc, length] then the payload."""
 
@@ -181,7 +194,8 @@ class _Slot:
 
     @classmethod
     def create(cls, size: int) -> Self:
-        memory = SharedMemory(create=True, size=cls._HEAD + size)
+        name = f"{PREFIX}{os.getpid()}_{secrets.token_hex(4)}"
+        memory = SharedMemory(name=name, create=True, size=cls._HEAD + size)
         slot = cls(memory, owner=True)
         assert slot._head is not None
         slot._head[:] = 0
@@ -284,6 +298,7 @@ class Channel:
     @classmethod
     def create(cls) -> Self:
         """Make the shared memory; the maker removes it in `close`."""
+        _sweep()
         size = _PICTURE_HEAD.itemsize + int(np.prod(MAX_PICTURE))
         return cls(_Slot.create(_SNAPSHOT.itemsize), _Slot.create(size))
 

@@ -45,7 +45,7 @@ PARTS = {
 }
 """What a ``.task`` bundle holds: name in it, name in the wheel, sha256."""
 HINT = "pip install 'mrcpr[hands]' (mediapipe >= 0.10.32, < 0.10.35)"
-FETCH = "python -c 'from mr.tracking.landmarks import fetch_model; fetch_model()' makes it"
+FETCH = "`mrcpr fetch-hands` gets it"
 
 Window = tuple[slice, slice]
 """Rows and columns of an image."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import subprocess
 from dataclasses import fields, replace
 from multiprocessing.connection import Connection
 
 import numpy as np
 import pytest
 
-from mr.session.shared import Channel, Picture, pack_snapshot, unpack_snapshot
+from mr.session.shared import POSIX_SHARED, Channel, Picture, pack_snapshot, unpack_snapshot
 from mr.types import Arrival, Cue, Health, Phase, Pose, Snapshot, Targets
 
 SNAPSHOT = Snapshot(
@@ -143,3 +145,20 @@ def test_pictures() -> None:
             channel.publish_picture(
                 Picture(picture.arrival, "side", np.zeros((2000, 2000, 3), np.uint8))
             )
+
+
+def test_what_a_killed_session_left_is_swept_away() -> None:
+    if not POSIX_SHARED.is_dir():
+        pytest.skip("this system keeps shared memory elsewhere")
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left = POSIX_SHARED / f"mrcpr_{gone.pid}_dead"
+    ours = POSIX_SHARED / f"mrcpr_{os.getpid()}_alive"
+    for path in (left, ours):
+        path.write_bytes(b"x")
+    try:
+        with Channel.create():
+            assert not left.exists()
+            assert ours.exists()
+    finally:
+        ours.unlink()
