@@ -6,11 +6,21 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from calibration.quick import calibrate_simulated
+from calibration.motion import measure_camera_motion
+from calibration.quick import UNMEASURED, calibrate_simulated
+from calibration.sightings import seen_motion
+from calibration.sim_compressions import RecordedCompressions, record_compressions
+from mr.clock.mannequin import mannequin_clock
+from mr.fusion import MotionFuser
 from mr.rig import Rig, dumps_rig, loads_rig
+from mr.sim import camera as sim_camera
 from mr.sim.learner import make_script, style_named
 from mr.sim.plant import Bench, Plant
 from mr.sim.rig import SimRig, make_sim_rig
+from mr.types import ChestObservation, ChestSample, ClockExchange, MannequinFrame
+
+LATENCY_S = 0.030
+"""From exposure to delivery; the earliest frames come with next to nothing on top."""
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +35,13 @@ def rig(sim_rig: SimRig) -> Rig:
 
 @pytest.fixture(scope="module")
 def other(sim_rig: SimRig) -> Rig:
-    return calibrate_simulated(sim_rig, Bench(5), n_frames=3)
+    return calibrate_simulated(sim_rig, Bench(5), n_frames=3, seed=8)
+
+
+@pytest.fixture(scope="module")
+def recorded(sim_rig: SimRig, rig: Rig) -> RecordedCompressions:
+    """Compressions that the rig was not calibrated with."""
+    return record_compressions(sim_rig, rig, seed=21)
 
 
 def test_the_rig_is_a_whole_simulated_rig(sim_rig: SimRig, rig: Rig) -> None:
@@ -37,7 +53,17 @@ def test_the_rig_is_a_whole_simulated_rig(sim_rig: SimRig, rig: Rig) -> None:
         "cell_counts",
         "airway_counts",
         "color_frames",
+        "motion_depth",
+        "motion_surface",
     }
+
+
+def test_what_was_not_measured_is_said(sim_rig: SimRig) -> None:
+    less = calibrate_simulated(sim_rig, Bench(4), n_frames=3, with_motion=False)
+    assert UNMEASURED in less.name
+    assert not [key for key in less.provenance.residuals if "latency" in key or "gain" in key]
+    camera = less.cameras[sim_rig.camera_id]
+    assert (camera.latency_s, camera.depth_gain) == (0.0, 1.0)
 
 
 def test_depth_force_and_flow_come_back_from_the_plants_counts(rig: Rig) -> None:
@@ -79,3 +105,87 @@ def test_the_chest_curves_sigma_is_honest(rig: Rig, other: Rig) -> None:
     apart_m = np.sqrt(np.mean((one(asked) - two(asked)) ** 2))
     assert 0 < apart_m < 2 * one.sigma
     assert one.sigma < 0.0002
+
+
+def near(latency_s: float, gain: float) -> bool:
+    """Tell whether a camera's latency and gain are the simulator's own."""
+    return abs(latency_s - LATENCY_S) < 0.003 and abs(gain - 1.0) < 0.01
+
+
+def measured(rig: Rig, recorded: RecordedCompressions) -> tuple[float, float]:
+    assert rig.mannequin is not None
+    seen = seen_motion(recorded.samples, rig.mannequin, recorded.mannequin, "side")
+    found = measure_camera_motion(seen, "side")
+    return found.latency_s, found.depth_gain
+
+
+def test_the_cameras_latency_and_gain_are_measured(rig: Rig, other: Rig) -> None:
+    for made in (rig, other):
+        camera, residuals = made.cameras["side"], made.provenance.residuals
+        assert near(camera.latency_s, camera.depth_gain)
+        assert 0 < residuals["camera_side_latency_sigma_s"] < 0.001
+        assert 0 < residuals["camera_side_depth_gain_sigma"] < 0.01
+        assert 0 < residuals["camera_side_motion_rms_m"] < 0.0015
+        assert UNMEASURED not in made.name
+    one, two = rig.cameras["side"], other.cameras["side"]
+    assert one.latency_s != two.latency_s
+    assert one.depth_gain != two.depth_gain
+
+
+def test_another_latency_and_another_gain_would_be_seen(
+    sim_rig: SimRig, rig: Rig, recorded: RecordedCompressions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: a camera that delivers later, and a chest curve that is 4 % off."""
+    assert near(*measured(rig, recorded))
+    assert rig.mannequin is not None
+    curve = rig.mannequin.chest_depth_m
+    bent = rig.mannequin.model_copy(
+        update={
+            "chest_depth_m": curve.model_copy(
+                update={"values": tuple(1.04 * np.array(curve.values))}
+            )
+        }
+    )
+    latency_s, gain = measured(rig.model_copy(update={"mannequin": bent}), recorded)
+    assert not near(latency_s, gain)
+    assert gain == pytest.approx(measured(rig, recorded)[1] / 1.04, abs=0.001)
+    monkeypatch.setattr(sim_camera, "LATENCY_S", 0.055)
+    latency_s, gain = measured(rig, record_compressions(sim_rig, rig, seed=22))
+    assert not near(latency_s, gain)
+    assert latency_s == pytest.approx(0.055, abs=0.003)
+
+
+def led_error_m(rig: Rig, recorded: RecordedCompressions) -> float:
+    """Rms error of the camera that carries on when the mannequin falls silent half-way."""
+    frames = [s for s in recorded.samples if isinstance(s, MannequinFrame)]
+    silent_ns = frames[len(frames) // 2].arrival.arrival_ns
+    clock, fuser = mannequin_clock(recorded.mannequin), MotionFuser(rig)
+    motion: list[ChestSample] = []
+    for sample in recorded.samples:
+        if isinstance(sample, ClockExchange):
+            clock.exchange(sample)
+        elif isinstance(sample, MannequinFrame):
+            clock.arrival(sample.arrival)
+            stamp = clock.stamp(sample.arrival.device_ticks)
+            if stamp is not None and sample.arrival.arrival_ns < silent_ns:
+                motion += fuser.step(sample, stamp)
+        elif isinstance(sample, ChestObservation):
+            motion += fuser.step(sample, sample.stamp)
+    motion += fuser.finish()
+    assert rig.mannequin is not None
+    whole = seen_motion(recorded.samples, rig.mannequin, recorded.mannequin, "side")
+    led = [s for s in motion if s.sources != ("mannequin",)]
+    assert len(led) > 30
+    t_ns = np.array([s.stamp.t_ns for s in led])
+    true_m = np.interp((t_ns - t_ns[0]) / 1e9, (whole.depth_t_ns - t_ns[0]) / 1e9, whole.depth_m)
+    return float(np.sqrt(np.mean((np.array([s.depth_m for s in led]) - true_m) ** 2)))
+
+
+def test_fusion_takes_the_latency_out_the_right_way(
+    rig: Rig, recorded: RecordedCompressions
+) -> None:
+    assert led_error_m(rig, recorded) < 0.0015
+    camera = rig.cameras["side"]
+    for wrong_s in (0.0, -camera.latency_s):
+        changed = {"side": camera.model_copy(update={"latency_s": wrong_s})}
+        assert led_error_m(rig.model_copy(update={"cameras": changed}), recorded) > 0.003

@@ -1,0 +1,114 @@
+"""Compressions on the simulated rig, as a session would record them.
+
+Takes the simulated rig and the rig calibrated so far, gives samples of both devices in
+their order of arrival: bytes of the mannequin's port, rendered depth, through the sources
+and the front end of a session. Leaves measuring to `calibration.motion`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mr.clock.host import SteppedClock
+from mr.devices.mannequin.source import MannequinSource
+from mr.rig import Rig
+from mr.session.front import FrontEnd
+from mr.sim.camera import SimCamera
+from mr.sim.learner import LearnerStyle, make_script
+from mr.sim.mannequin import SimMannequinPort
+from mr.sim.plant import Plant
+from mr.sim.rig import SimRig
+from mr.sim.script import HandsSegment, Script
+from mr.types import DeviceInfo, EndOfStream, Sample
+
+TECHNICIAN = LearnerStyle(
+    "technician",
+    depth_mm=55.0,
+    depth_spread_mm=4.0,
+    rate_cpm=100.0,
+    rate_spread_cpm=4.0,
+    down_share=0.25,
+    hold_share=0.25,
+    up_share=0.30,
+    offset_mm=(0.0, 0.0),
+    slide_mm=(0.0, 0.0),
+)
+"""Compresses for the calibration alone: unevenly, so that no two compressions are alike, and
+with a hold and a rest, because the gain is learnt at the ends of the stroke."""
+SEED = 40_961
+"""The technician's own noise, unlike that of any session."""
+DEPTH_HZ = 18.0
+"""A frame costs some 15 ms of rendering and tracking, and the user waits."""
+TICK_PPM = -20.0
+RESTING_S = 0.6
+"""Hands on the chest before the first compression: clocks and tracking settle."""
+LATE_S = 0.1
+"""After the script's end its last frames still arrive."""
+STEP_NS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordedCompressions:
+    """What both devices said, in order of arrival, and who the mannequin is."""
+
+    samples: Sequence[Sample]
+    mannequin: DeviceInfo
+
+
+def record_compressions(
+    sim_rig: SimRig, rig: Rig, compressing_s: float = 5.4, seed: int = 0
+) -> RecordedCompressions:
+    """Let the technician compress, as fast as the machine goes.
+
+    Parameters
+    ----------
+    sim_rig
+        The true rig.
+    rig
+        Calibrated so far: the front end needs the camera's model and the resting pose.
+    compressing_s
+        How long the compressions last in the script's time.
+    seed
+        Of this technician's motion and noise.
+    """
+    now = SteppedClock()
+    seed += SEED
+    script = _already_resting(make_script(TECHNICIAN, compressing_s=compressing_s, seed=seed))
+    start_ns = now()
+    end_ns = start_ns + round((script.duration_s + LATE_S) * 1e9)
+    port = SimMannequinPort(
+        Plant(script, seed), now, serial=sim_rig.mannequin_serial, tick_ppm=TICK_PPM
+    )
+    mannequin = MannequinSource(port, now, kind="sim")
+    camera = SimCamera(
+        sim_rig, script, now, depth_hz=DEPTH_HZ, color_hz=0.0, seed=seed, start_ns=start_ns
+    )
+    samples: list[Sample] = []
+    with mannequin, camera:
+        front = FrontEnd(rig, [mannequin.info, camera.info])
+        playing = True
+        while now() < end_ns:
+            now.advance(STEP_NS)
+            arrived: list[Sample] = list(mannequin.poll())
+            if playing:
+                try:
+                    arrived += camera.poll()
+                except EndOfStream:
+                    playing = False
+            for sample in arrived:
+                samples += front.step(sample)
+        return RecordedCompressions(samples, mannequin.info)
+
+
+def _already_resting(script: Script) -> Script:
+    """Leave out the learner's coming and going: the hands rest on the chest throughout."""
+    early_s = script.compressions[0].onset_s - RESTING_S
+    compressions = tuple(replace(c, onset_s=c.onset_s - early_s) for c in script.compressions)
+    return replace(
+        script,
+        compressions=compressions,
+        hands=(HandsSegment(0.0, "chest"),),
+        duration_s=compressions[-1].release_s + RESTING_S,
+        _grid={},
+    )
