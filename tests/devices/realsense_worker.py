@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 
 from mr.clock.host import SteppedClock
+from mr.clock.ticks import TickClock
 from mr.devices.realsense import CameraSettings, RealSenseSource, VirtualCamera, record_frames
 from mr.devices.realsense.frames import intrinsics_of
 from mr.errors import MrError
 from mr.rig import CameraCalibration, Intrinsics, PoseEntry
+from mr.session.sensing import Reopenable
 from mr.types import DepthFrame, Device, EndOfStream, Pose
 
 N_FRAMES = 70  # with colour, more than the recorder lets wait
@@ -250,6 +252,96 @@ def live(path: str) -> dict[str, Any]:
     del camera
     out["made_sha"] = [digest([counts]) for _, counts, _ in made_frames()]
     return out
+
+
+def reopened(path: str, other: str) -> dict[str, Any]:
+    """Unplug a camera on the bus, put another in its place, then plug it in again."""
+    import pyrealsense2 as rs
+
+    small = CameraSettings(
+        depth_width_px=320, depth_height_px=180, color_width_px=320, color_height_px=180
+    )
+    record_frames(
+        Path(other), made_frames(2), calibration().model_copy(update={"serial": "S2"}), 60
+    )
+    context = rs.context()
+    out: dict[str, Any] = {}
+    source = RealSenseSource.live(None, "c", small, context=context)
+    out["never open"] = _reopen(source)
+    plugged = context.load_device(path)  # listed as long as somebody holds it
+    clock = TickClock(1e6)
+    with source:
+        out["reopenable"] = [
+            isinstance(device, Reopenable)
+            for device in (source, RealSenseSource.file(Path(path), "c"))
+        ]
+        before = _some_samples(source, 20)
+        del plugged
+        context.unload_device(path)
+        out["gone"] = _reopen(source)
+        out["poll"] = _polled(source)
+        source._context = _HalfBack()
+        out["half back"] = _reopen(source)
+        source._context = context
+        plugged = context.load_device(other)
+        out["other"] = _reopen(source)
+        del plugged
+        plugged = context.load_device(path)
+        out["back"] = _reopen(source)
+        after = _some_samples(source, 40)
+        out["serial"] = source.info.serial
+        for sample in before + after:
+            clock.arrival(sample.arrival)
+            stamp = clock.stamp(sample.arrival.device_ticks)
+        newest = after[-1].arrival
+        out["stamp_late_ms"] = (stamp.t_ns - newest.arrival_ns) / 1e6 if stamp else None
+    del plugged
+    for name in ("depth", "color"):
+        seqs, ticks = (
+            [
+                [getattr(s.arrival, what) for s in part if s.arrival.stream == f"cam_c.{name}"]
+                for part in (before, after)
+            ]
+            for what in ("seq", "device_ticks")
+        )
+        out[name] = {
+            "gap": seqs[1][0] - seqs[0][-1],
+            "jump_us": ticks[1][0] - ticks[0][-1],
+            "span_us": ticks[1][-1] - ticks[1][0],
+        }
+    return out
+
+
+class _HalfBack:
+    """A bus on which a camera is just being enumerated."""
+
+    def query_devices(self) -> Any:
+        raise RuntimeError("failed to set power state")
+
+
+def _some_samples(source: RealSenseSource, n: int) -> list[Any]:
+    samples: list[Any] = []
+    deadline_s = time.monotonic() + 10
+    while len(samples) < n and time.monotonic() < deadline_s:
+        samples += source.poll()
+        time.sleep(0.002)
+    return samples
+
+
+def _reopen(source: Any) -> str:
+    try:
+        source.reopen()
+    except MrError as error:
+        return f"{type(error).__name__}: {error}"
+    return "no error"
+
+
+def _polled(source: RealSenseSource) -> str:
+    try:
+        source.poll()
+    except MrError as error:
+        return f"{type(error).__name__}: {error}"
+    return "no error"
 
 
 def _refused(serial: str | None, settings: CameraSettings, context: Any) -> str:

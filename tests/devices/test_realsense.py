@@ -136,6 +136,24 @@ def test_a_camera_on_the_bus(recording: tuple[Path, Any]) -> None:
     assert out["silence"].startswith("DeviceError: the camera has been silent for 5 s")
 
 
+def test_a_camera_comes_back_after_an_unplug(recording: tuple[Path, Any], tmp_path: Path) -> None:
+    out = run("reopened", recording[0], tmp_path / "other.db3")
+    assert out["reopenable"] == [True, False]  # a file that fails is at its end
+    assert "is not open" in out["never open"]
+    assert "no RealSense camera is connected" in out["gone"]
+    assert "is not open" in out["poll"]
+    assert out["half back"].startswith("DeviceError: camera c is not back yet (failed to set")
+    assert "S1 is not connected, but S2 is" in out["other"]  # though no serial was asked for
+    assert out["back"] == "no error"
+    assert out["serial"] == "S1"
+    for stream in ("depth", "color"):
+        assert out[stream]["gap"] == 1
+        assert out[stream]["jump_us"] > 2**32  # its clock began anew: never back, never near
+        assert 0 < out[stream]["span_us"] < 5_000_000
+    # The clock has started over: without that, stamps would follow the jump of 2³³ µs.
+    assert abs(out["stamp_late_ms"]) < 2000
+
+
 def test_what_cannot_be_recorded_is_refused_and_leaves_nothing(sdk: None, tmp_path: Path) -> None:
     out = run("refused_recordings", tmp_path)
     assert out.pop("left") == ""

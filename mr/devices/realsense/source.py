@@ -71,8 +71,10 @@ class RealSenseSource:
         self._now = now
         self._feed: LiveFeed | FileFeed | None = None
         self._info: DeviceInfo | None = None
-        # Microseconds of 32 bits jump back every 71.6 minutes.
-        self._unwrap = {"depth": Unwrapper(32), "color": Unwrapper(32)}
+        # Microseconds of 32 bits jump back every 71.6 minutes, for both streams at once.
+        self._unwrap = Unwrapper(32)
+        self._last_seq: dict[str, int] = {}
+        self._seq_shift: dict[str, int] = {}
 
     @classmethod
     def live(
@@ -82,9 +84,9 @@ class RealSenseSource:
         settings: CameraSettings | None = None,
         now: NowNs = host_now_ns,
         context: Any = None,
-    ) -> RealSenseSource:
+    ) -> LiveRealSenseSource:
         """Give the camera with this serial number, or the only one; `context` is the SDK's."""
-        return cls(
+        return LiveRealSenseSource(
             camera_id,
             "live",
             serial=serial,
@@ -207,11 +209,11 @@ class RealSenseSource:
         return [self._sample(frame) for frame in feed.read()]
 
     def _sample(self, frame: RawFrame) -> DepthFrame | ColorFrame:
-        ticks = self._unwrap[frame.kind](frame.ticks_us)
+        ticks = self._unwrap(frame.ticks_us)
         from_file = self._path is not None
         arrival = Arrival(
             stream=self._stream(frame.kind),
-            seq=frame.number,
+            seq=self._seq(frame),
             device_ticks=ticks,
             arrival_ns=ticks * 1000 if from_file else frame.arrival_ns,
         )
@@ -219,6 +221,15 @@ class RealSenseSource:
             counts = cast(npt.NDArray[np.uint16], frame.pixels)
             return DepthFrame(arrival, self._camera_id, counts, frame.m_per_count)
         return ColorFrame(arrival, self._camera_id, cast(npt.NDArray[np.uint8], frame.pixels))
+
+    def _seq(self, frame: RawFrame) -> int:
+        """Give the frame's number; after a reopening the numbers go on, none counts as lost."""
+        shift = self._seq_shift.get(frame.kind)
+        if shift is None:
+            shift = self._last_seq.get(frame.kind, frame.number - 1) + 1 - frame.number
+            self._seq_shift[frame.kind] = shift
+        self._last_seq[frame.kind] = frame.number + shift
+        return frame.number + shift
 
     def _depth_option(self, rs: Any, feed: LiveFeed | FileFeed, name: str) -> float | None:
         option = getattr(rs.option, name)
@@ -256,3 +267,29 @@ class RealSenseSource:
             baseline_m=abs(baseline_mm) / 1000.0,
             world_from_cam=PoseEntry.of(world_from_cam or Pose.identity()),
         )
+
+
+class LiveRealSenseSource(RealSenseSource):
+    """A camera on the bus, which may be unplugged and come back; made by `RealSenseSource.live`."""
+
+    def reopen(self) -> None:
+        """Open the same camera again after it was lost.
+
+        Its clock may have begun anew: ticks go on in a range of their own, so that
+        `mr.clock.ticks.TickClock` starts over, live and in a replay.
+
+        Raises
+        ------
+        DeviceError
+            When it is not back yet, or another camera has taken its place.
+        """
+        self._serial = self.info.serial or self._serial
+        self.__exit__(None, None, None)
+        try:
+            self.__enter__()
+        except RuntimeError as error:  # a camera that is only half back on the bus
+            raise DeviceError(
+                f"camera {self._camera_id} is not back yet ({error}): wait, or plug it in again"
+            ) from error
+        self._unwrap.restart()
+        self._seq_shift.clear()
