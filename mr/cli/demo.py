@@ -122,6 +122,9 @@ def demo(
     assessment: Annotated[
         bool, typer.Option("--assessment", help="Cold: without cues and metronome.")
     ] = False,
+    headset: Annotated[
+        bool, typer.Option("--headset", help="Show the overlay in the headset, too.")
+    ] = False,
     sound: Annotated[bool, typer.Option(help="Metronome, where there is a sound device.")] = True,
     window: Annotated[
         bool | None, typer.Option(help="Mirror window; default: where there is a display.")
@@ -154,7 +157,7 @@ def demo(
             keeper = train_fast(plan, console, planned_s)
         else:
             keeper = train_live(
-                plan, console, view_mains(rig, window), sound=sound, planned_s=planned_s
+                plan, console, view_mains(rig, window, headset), sound=sound, planned_s=planned_s
             )
         save_rig(rig, folder / "rig.toml")
         keeper.save(folder / "session.png")
