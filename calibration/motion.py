@@ -75,7 +75,8 @@ def measure_camera_motion(seen: SeenMotion, camera_id: str) -> CameraMotion:
     """Measure a camera's latency and gain.
 
     The height is modelled as ``offset + drift * t - gain * depth(t - latency)``: the drift
-    takes up a hand that slides. Frames that do not fit are left out (Tukey's biweight).
+    takes up a hand that slides. Frames that do not fit are left out (Tukey's biweight). The
+    sigmas are of these compressions; clocks that settle anew in each session are not in them.
 
     Parameters
     ----------
@@ -130,7 +131,6 @@ class _Motion:
     t_s: FloatArray
     z_m: FloatArray
     sigma_m: FloatArray
-    stroke_m: float
     presses_s: FloatArray
     """When the chest passes half the stroke on its way in, once a compression."""
 
@@ -146,39 +146,21 @@ class _Motion:
     def of(seen: SeenMotion, what: str) -> _Motion:
         """Check samples; keep the heights from the first compression to the last."""
         _require_whole(seen, what)
-        n_heights = len(seen.surface_t_ns)
-        if n_heights < MIN_FRAMES or len(seen.depth_t_ns) < MIN_FRAMES:
-            raise CalibrationError(
-                f"{what}: {n_heights} heights and {len(seen.depth_t_ns)} depths, "
-                f"{MIN_FRAMES} of each are needed: record for longer, with the hands in view"
-            )
         zero_ns = int(seen.surface_t_ns[0])
         depth_t_s = (seen.depth_t_ns - zero_ns) / NS_PER_S
         t_s = (seen.surface_t_ns - zero_ns) / NS_PER_S
-        low_m, high_m = np.percentile(seen.depth_m, (2, 98))
-        presses_s = _presses_s(depth_t_s, seen.depth_m, float(low_m), float(high_m))
+        low_m, high_m = (float(v) for v in np.percentile(seen.depth_m, (2, 98)))
+        presses_s = _presses_s(depth_t_s, seen.depth_m, low_m, high_m)
         within = _spoken_of(depth_t_s, t_s)
         if len(presses_s):
             within &= (t_s >= presses_s[0]) & (t_s < presses_s[-1])
-        stroke_m = float(high_m - low_m)
-        if stroke_m < MIN_STROKE_M:
-            raise CalibrationError(
-                f"{what}: the chest moves by {stroke_m * 1000:.1f} mm, "
-                f"{MIN_STROKE_M * 1000:.0f} are needed: compress as deep as in training"
-            )
-        if len(presses_s) < MIN_COMPRESSIONS or within.sum() < MIN_FRAMES:
-            raise CalibrationError(
-                f"{what}: {len(presses_s)} compressions with {within.sum()} heights, "
-                f"{MIN_COMPRESSIONS} with {MIN_FRAMES} are needed: compress for longer, "
-                "seen by both"
-            )
+        _require_motion(high_m - low_m, len(presses_s), int(within.sum()), what)
         return _Motion(
             depth_t_s,
             seen.depth_m,
             t_s[within],
             seen.surface_z_m[within],
             seen.surface_sigma_m[within],
-            stroke_m,
             presses_s,
         )
 
@@ -279,7 +261,27 @@ def _spoken_of(depth_t_s: FloatArray, t_s: FloatArray) -> BoolArray:
     return np.asarray(~gap & (from_s >= depth_t_s[0]) & (to_s <= depth_t_s[-1]))
 
 
+def _require_motion(stroke_m: float, n_compressions: int, n_heights: int, what: str) -> None:
+    if stroke_m < MIN_STROKE_M:
+        raise CalibrationError(
+            f"{what}: the chest moves by {stroke_m * 1000:.1f} mm, "
+            f"{MIN_STROKE_M * 1000:.0f} are needed: compress as deep as in training"
+        )
+    if n_compressions < MIN_COMPRESSIONS or n_heights < MIN_FRAMES:
+        raise CalibrationError(
+            f"{what}: {n_compressions} compressions with {n_heights} heights, "
+            f"{MIN_COMPRESSIONS} with {MIN_FRAMES} are needed: compress for longer, "
+            "seen by both"
+        )
+
+
 def _require_whole(seen: SeenMotion, what: str) -> None:
+    n_heights, n_depths = len(seen.surface_t_ns), len(seen.depth_t_ns)
+    if n_heights < MIN_FRAMES or n_depths < MIN_FRAMES:
+        raise CalibrationError(
+            f"{what}: {n_heights} heights and {n_depths} depths, {MIN_FRAMES} of each are "
+            "needed: record for longer, with the hands in view"
+        )
     streams = (
         ("depths", seen.depth_t_ns, (seen.depth_m,)),
         ("heights", seen.surface_t_ns, (seen.surface_z_m, seen.surface_sigma_m)),

@@ -45,7 +45,7 @@ def calibrate_simulated(
     made_utc: str | None = None,
     with_motion: bool = True,
 ) -> Rig:
-    """Calibrate the simulated rig; takes some 3 s, two thirds of them for the compressions.
+    """Calibrate the simulated rig; takes some 3 s, most of them for the compressions.
 
     Parameters
     ----------

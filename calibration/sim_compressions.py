@@ -24,13 +24,13 @@ from mr.types import DeviceInfo, EndOfStream, Sample
 
 TECHNICIAN = LearnerStyle(
     "technician",
-    depth_mm=55.0,
+    depth_mm=58.0,
     depth_spread_mm=4.0,
     rate_cpm=100.0,
     rate_spread_cpm=4.0,
-    down_share=0.25,
-    hold_share=0.25,
-    up_share=0.30,
+    down_share=0.20,
+    hold_share=0.30,
+    up_share=0.25,
     offset_mm=(0.0, 0.0),
     slide_mm=(0.0, 0.0),
 )
@@ -43,6 +43,7 @@ DEPTH_HZ = 18.0
 TICK_PPM = -20.0
 RESTING_S = 0.6
 """Hands on the chest before the first compression: clocks and tracking settle."""
+AFTER_S = 0.2
 LATE_S = 0.1
 """After the script's end its last frames still arrive."""
 STEP_NS = 1_000_000
@@ -57,7 +58,7 @@ class RecordedCompressions:
 
 
 def record_compressions(
-    sim_rig: SimRig, rig: Rig, compressing_s: float = 5.4, seed: int = 0
+    sim_rig: SimRig, rig: Rig, compressing_s: float = 6.0, seed: int = 0
 ) -> RecordedCompressions:
     """Let the technician compress, as fast as the machine goes.
 
@@ -109,6 +110,6 @@ def _already_resting(script: Script) -> Script:
         script,
         compressions=compressions,
         hands=(HandsSegment(0.0, "chest"),),
-        duration_s=compressions[-1].release_s + RESTING_S,
+        duration_s=compressions[-1].release_s + AFTER_S,
         _grid={},
     )
