@@ -126,24 +126,33 @@ def _misses(values: FloatArray, low: float, high: float | None, words: tuple[str
     return f"{' and '.join(parts)} of {len(values)}"
 
 
-def _depth(performance: Performance, guideline: Guideline) -> _Judged:
-    target = guideline.depth
-    values, why = _known([c.depth_mm for c in performance.compressions])
+def _band(
+    measured: Sequence[Measured],
+    low: float,
+    high: float | None,
+    zero_at: float,
+    words: tuple[str, str, str],
+) -> _Judged:
+    """Judge values by a band: their mean closeness, and who missed it on which side."""
+    values, why = _known(measured)
     if not len(values):
         return _Judged(None, why)
-    value = closeness(values, target.low_mm, target.high_mm, target.zero_at_mm).mean()
+    value = closeness(values, low, high, zero_at).mean()
+    return _Judged(100.0 * float(value), _misses(values, low, high, words))
+
+
+def _depth(performance: Performance, guideline: Guideline) -> _Judged:
+    target = guideline.depth
+    depths = [c.depth_mm for c in performance.compressions]
     words = ("mm", "too shallow", "too deep")
-    return _Judged(100.0 * float(value), _misses(values, target.low_mm, target.high_mm, words))
+    return _band(depths, target.low_mm, target.high_mm, target.zero_at_mm, words)
 
 
 def _rate(performance: Performance, guideline: Guideline) -> _Judged:
     target = guideline.rate
-    values, why = _known([c.rate_cpm for c in performance.compressions])
-    if not len(values):
-        return _Judged(None, why)
-    value = closeness(values, target.low_cpm, target.high_cpm, target.zero_at_cpm).mean()
+    rates = [c.rate_cpm for c in performance.compressions]
     words = ("/min", "too slow", "too fast")
-    return _Judged(100.0 * float(value), _misses(values, target.low_cpm, target.high_cpm, words))
+    return _band(rates, target.low_cpm, target.high_cpm, target.zero_at_cpm, words)
 
 
 def _recoil(performance: Performance, guideline: Guideline) -> _Judged:
@@ -206,9 +215,6 @@ def _ventilation(performance: Performance, guideline: Guideline) -> _Judged:
     target = guideline.ventilation
     if not performance.ventilations:
         return _Judged(None, "no breaths were seen")
-    values, why = _known([v.volume_ml for v in performance.ventilations])
-    if not len(values):
-        return _Judged(None, why)
-    value = closeness(values, target.low_ml, target.high_ml, target.zero_at_ml).mean()
+    volumes = [v.volume_ml for v in performance.ventilations]
     words = ("mL", "too small", "too big")
-    return _Judged(100.0 * float(value), _misses(values, target.low_ml, target.high_ml, words))
+    return _band(volumes, target.low_ml, target.high_ml, target.zero_at_ml, words)
