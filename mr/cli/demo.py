@@ -146,7 +146,7 @@ def demo(
     with folder_for_results(unused(out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}")) as folder:
         if camera:
             sources = _at_rates_of_this_machine(sources, console)
-        with console.status("calibrating the simulated rig with blocks, masses and a syringe"):
+        with console.status("calibrating the simulated rig: blocks, masses, a syringe, compressions"):
             rig = calibrated_rig(seed)
         config = SessionConfig(
             mode=mode, guideline=guideline, guidance=not assessment, out_dir=folder
