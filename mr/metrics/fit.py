@@ -1,8 +1,17 @@
-"""Fit the signal around a turning point instead of taking its extreme sample.
+"""Draw the likeliest smooth curve through noisy samples and read its extremes.
 
-Takes raw samples of one window, gives the fitted extreme or the steepest slope with its
-sigma; leaves finding the strokes to `mr.metrics.turning`. The extreme sample of a noisy
-peak is too high by two to three sigmas; a polynomial through the top is not.
+Takes raw samples of one window, gives the extreme of the curve beneath them, or its
+fastest fall, with sigma; `NoiseMemory` says how noisy single samples are. Leaves finding
+the strokes to `mr.metrics.turning`.
+
+The extreme sample of a noisy peak is too high by two to three sigmas. A polynomial has no
+such fault, but one stiff enough to quiet the noise rounds the peak off, the more the fewer
+samples there are. Here the prior says only that the chest's jerk is white, at a level that
+goes with the travel; how much is smoothed then follows from the noise and the sampling.
+
+Ref: G. Wahba, J. R. Statist. Soc. B 40 (1978) 364, smoothing splines as posterior means.
+Ref: C. E. Rasmussen and C. K. I. Williams, Gaussian Processes for Machine Learning
+(2006), 2.7 (a vague quadratic) and 6.3 (integrated white noise).
 """
 
 from __future__ import annotations
@@ -14,175 +23,288 @@ import numpy as np
 
 from mr.types import FloatArray
 
-FLOOR = 1e-6
-"""Residuals below a micrometre (or a millionth of a newton) are rounding, not noise."""
-MISFIT = 1.6
-FAITHFUL_M = 5e-5
-"""A polynomial follows the curve when it leaves little more than the noise, or 0.05 mm."""
-INNER = 0.8
-"""Extremes are looked for within this share of the window: its ends wag with the noise."""
-NEAR = 2
-SURE = 2.5
-"""Five samples at the extreme may not lie off it by more than 2.5 sigmas of their mean."""
+JERK_PSD = 1.2e7
+"""Power density of the jerk for a travel of one (1/s⁵): 3e4 m²/s⁵ at 50 mm."""
+MOST_N = 64
+"""More samples than this are averaged with their neighbours: the cost stays bounded."""
+CALM = 0.1
+CALM_N = 0.5
+CALM_LEAST = 0.02
+"""The prior is wide enough for the tip of a peak; on the whole strokes are calmer, 0.02
+(cosines) to 0.15 of it. So much of the variance that it leaves is real. It is measured;
+until then it is 0.1, with the weight of half a mode."""
+GRID_N = 81
+LEAST = 1e-4
+STEPS = 24
+"""Noises from a ten-thousandth to a third of the unit are told apart, by factors of √2."""
+MEMORY = 0.9
+"""Each window weighs so much of the next one in the memory of the noise."""
+MOST_HIDDEN = 0.02
+"""A share of the travel: nothing higher hides between the samples of a peak."""
+BOTTOM = 2.5
+"""A release is where the curve lies within so many standard errors of its lowest point."""
+
+VALUE = np.array([0.0, 0.0, 1.0, 0.0, 0.0])
+SLOPE = np.array([0.0, -0.5, 0.0, 0.5, 0.0])
+BEND = np.array([0.0, 1.0, -2.0, 1.0, 0.0])
+TWIST = np.array([-0.5, 1.0, 0.0, -1.0, 0.5])
+"""Differences of five neighbours on the grid: the curve and its derivatives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What a polynomial through one window says."""
+    """What the curve through one window says."""
 
     t_s: float
     value: float
     sigma: float
-    """One-sigma of `value` out of the residuals (white noise)."""
+    """One-sigma of `value`: noise, and what may hide between the samples."""
     t_sigma_s: float
 
 
-def roughness(y: FloatArray) -> tuple[float, int]:
-    """Sum of squares and number of third differences of (N,) `y`, scaled to one sample.
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """How single samples scatter, and how calm the motion beneath them is."""
 
-    Third differences hardly see a chest's motion, and see white noise whole.
-    """
-    third = np.diff(y, 3)
-    return float(third @ third) / 20.0, len(third)
-
-
-class NoiseMemory:
-    """The noise of single samples, pooled over the strokes of the last seconds."""
-
-    def __init__(self) -> None:
-        self._rss = 0.0
-        self._dof = 0.0
-
-    def pool(self, rss: float, dof: int) -> float:
-        """Take in one fit's residuals; give the pooled variance."""
-        self._rss = 0.8 * self._rss + rss
-        self._dof = 0.8 * self._dof + dof
-        return self.variance
-
-    @property
-    def variance(self) -> float:
-        """Variance of a single sample about its fit; 0 before the first."""
-        return self._rss / self._dof if self._dof > 0 else 0.0
+    sigma: float
+    """One-sigma of a single sample, in the unit of the samples, > 0."""
+    calm: float = CALM
+    """Share of the prior's variance that strokes really have."""
 
 
 @dataclass(frozen=True, slots=True)
-class Polynomial:
-    """Least squares through one window, in ``u = (t - centre_s) / width_s``."""
+class Reading:
+    """Grid of a window, and how its values follow from the samples."""
 
-    coef: FloatArray
-    gram_inv: FloatArray
-    rss: float
-    dof: int
     u: FloatArray
+    step: float
+    weights: FloatArray
+    """(GRID_N, n): curve = weights @ samples."""
+    mean: FloatArray
+    with_samples: FloatArray
+    """(GRID_N, n) prior covariance with the samples."""
+    v: float
+    calm: float
+
+
+def _prior(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Covariance of white noise integrated three times, (N,) with (M,) → (N, M)."""
+    first, apart = np.minimum.outer(a, b), np.abs(np.subtract.outer(a, b))
+    return np.asarray(first**3 * (first**2 / 20 + first * apart / 8 + apart**2 / 12))
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The samples of one window, ready to be smoothed for any noise.
+
+    Within, time runs from 0 to 2 over the window and values are shares of the travel; a
+    quadratic of any size is free, and `modes` are what the prior says of the rest.
+    """
+
     centre_s: float
-    width_s: float
-    sign: float
+    half_s: float
+    level: float
+    travel: float
+    together: int
+    """So many samples were averaged into each."""
+    u: FloatArray
+    y: FloatArray
+    prior: FloatArray
+    psd: float
+    quadratic: FloatArray
+    """(k, n): coefficients of the quadratic out of the samples."""
+    modes: FloatArray
+    """(n, n − k) orthonormal columns, without any quadratic."""
+    spread: FloatArray
+    """(n − k,) prior variance of each mode's size."""
+    size: FloatArray
+    """(n − k,) size of each mode in the samples."""
 
     @classmethod
-    def best(
-        cls,
-        t_s: FloatArray,
-        y: FloatArray,
-        centre_s: float,
-        degrees: tuple[int, ...],
-        *,
-        highest: bool,
-    ) -> Polynomial:
-        """Pick the degree by the corrected information criterion of Akaike (AICc).
+    def through(cls, t_s: FloatArray, y: FloatArray, travel: float) -> Curve:
+        """Take the samples of one window.
 
         Parameters
         ----------
         t_s, y
-            (N,) times and values of the window, N ≥ 1.
-        centre_s
-            Where the smoothed signal turns.
-        degrees
-            Candidates; the data choose among those they can carry.
-        highest
-            True for a peak, False for a trough.
+            (N,) instants, increasing, and values, N ≥ 1. Any unit: only the ratio of
+            noise and travel matters.
+        travel
+            Travel of the stroke that the window belongs to, in the unit of `y`, > 0.
         """
-        sign = 1.0 if highest else -1.0
-        width_s = max(float(np.max(np.abs(t_s - centre_s))), 1e-6)
-        u = (t_s - centre_s) / width_s
-        n = len(u)
-        best: Polynomial | None = None
-        best_score = math.inf
-        for degree in [d for d in degrees if n >= d + 4] or [min(*degrees, 2)]:
-            k = degree + 1
-            design = np.vander(u, min(k, n), increasing=True)
-            gram_inv: FloatArray = np.asarray(np.linalg.inv(design.T @ design), dtype=np.float64)
-            coef = gram_inv @ (design.T @ (sign * y))
-            residual = sign * y - design @ coef
-            rss = float(residual @ residual) + n * FLOOR * FLOOR
-            score = n * math.log(rss / n) + 2 * k + 2 * k * (k + 1) / max(n - k - 1, 1)
-            if score < best_score:
-                dof = max(n - len(coef), 0)
-                best = cls(coef, gram_inv, rss, dof, u, centre_s, width_s, sign)
-                best_score = score
-        assert best is not None
-        return best
+        together = -(-len(t_s) // MOST_N)
+        n = len(t_s) // together
+        t_s = t_s[: n * together].reshape(n, together).mean(axis=1)
+        y = y[: n * together].reshape(n, together).mean(axis=1)
+        centre_s = 0.5 * float(t_s[0] + t_s[-1])
+        half_s = max(0.5 * float(t_s[-1] - t_s[0]), 1e-6)
+        level, u = float(np.mean(y)), (t_s - centre_s) / half_s + 1.0
+        psd = JERK_PSD * half_s**5
+        prior = psd * _prior(u, u)
+        k = min(3, n)
+        q, r = np.linalg.qr(np.vander(u - 1.0, k, increasing=True), mode="complete")
+        free = q[:, k:]
+        spread, modes = np.linalg.eigh(free.T @ prior @ free)
+        modes, values = free @ modes, (y - level) / travel
+        return cls(
+            centre_s=centre_s,
+            half_s=half_s,
+            level=level,
+            travel=travel,
+            together=together,
+            u=u,
+            y=values,
+            prior=prior,
+            psd=psd,
+            quadratic=np.linalg.solve(r[:k], q[:, :k].T),
+            modes=modes,
+            spread=np.maximum(spread, 0.0),
+            size=modes.T @ values,
+        )
 
-    def follows(self, y: FloatArray, noise_var: float) -> bool:
-        """Whether what it leaves of (N,) `y` is noise, on the whole and at its extreme."""
-        n = len(y)
-        if self.dof == 0 or n < 8:
-            return True
-        if self.rss / self.dof > MISFIT**2 * noise_var + FAITHFUL_M**2:
-            return False
-        fitted = self.sign * self.fitted()
-        k = int(np.argmax(fitted))
-        a, b = max(k - NEAR, 0), min(k + NEAR + 1, n)
-        left = float(np.mean(self.sign * y[a:b] - fitted[a:b]))
-        return left * left <= SURE**2 * noise_var / (b - a) + FAITHFUL_M**2 / 4
+    def extreme(self, from_s: float, to_s: float, noise: Noise, *, highest: bool) -> Fit:
+        """Give the curve's highest or lowest point between two instants.
 
-    def fitted(self) -> FloatArray:
-        """Give the fitted values at the window's instants, (N,)."""
-        values = np.polynomial.polynomial.polyval(self.u, self.coef)
-        return np.asarray(self.sign * values, dtype=np.float64)
+        Noise tilts a peak, and the highest point of a tilted peak is too high; that much
+        is taken off. A release is a rest of some length: its value is the mean of the
+        curve's bottom, because the lowest of many points is too low.
 
-    def row(self, u: float, order: int) -> FloatArray:
-        """Row of the design (or of its `order`-th derivative) at `u`."""
-        row = np.zeros(len(self.coef))
-        for power in range(order, len(row)):
-            row[power] = math.perm(power, order) * u ** (power - order)
-        return row
+        Parameters
+        ----------
+        from_s, to_s
+            Where to look; what lies outside the samples is left out.
+        noise
+            Of `NoiseMemory`.
+        highest
+            True for a peak, False for a release.
+        """
+        read = self._read(from_s, to_s, noise)
+        if highest:
+            return self._peak(read, (VALUE, SLOPE, BEND), 0, 1.0)
+        return self._bottom(read)
 
-    def extreme(self, memory: NoiseMemory) -> Fit:
-        """Give the highest (or lowest) point; `memory` pools the noise over strokes."""
-        variance = memory.pool(self.rss, self.dof)
-        first, last = float(self.u[0]), float(self.u[-1])
-        grid = np.linspace(INNER * first, INNER * last, 65)
-        at = float(grid[int(np.argmax(np.polynomial.polynomial.polyval(grid, self.coef)))])
-        curvature = float(self.row(at, 2) @ self.coef)
-        inside = first < at < last and curvature < 0
-        if inside:
-            at = min(max(at - float(self.row(at, 1) @ self.coef) / curvature, first), last)
-        row, slope = self.row(at, 0), self.row(at, 1)
-        sigma = math.sqrt(max(variance * float(row @ self.gram_inv @ row), 0.0))
-        value, t_sigma_s = float(row @ self.coef), self.width_s
-        if inside:
-            slope_var = max(variance * float(slope @ self.gram_inv @ slope), 0.0)
-            t_sigma_s *= min(math.sqrt(slope_var) / -curvature, 1.0)
-            # Noise tilts the top, and the highest point of a tilted top is too high.
-            value -= min(slope_var / (-2.0 * curvature), 0.5 * sigma)
-        t_s = self.centre_s + at * self.width_s
-        return Fit(t_s, self.sign * value, sigma, t_sigma_s)
+    def fastest_fall(self, from_s: float, to_s: float, noise: Noise) -> Fit:
+        """Give the highest speed of falling, as a positive number per second."""
+        read = self._read(from_s, to_s, noise)
+        return self._peak(read, (SLOPE, BEND, TWIST), 1, -1.0)
+
+    def variance(self, sigma: FloatArray | float) -> FloatArray:
+        """Variance of the averaged samples, as a share of the travel squared."""
+        return np.asarray((np.asarray(sigma) / self.travel) ** 2 / self.together)
+
+    def _read(self, from_s: float, to_s: float, noise: Noise) -> Reading:
+        v = float(self.variance(noise.sigma))
+        ends = np.clip((np.array([from_s, to_s]) - self.centre_s) / self.half_s, -1.0, 1.0)
+        u = np.linspace(ends[0], ends[1], GRID_N) + 1.0
+        with_samples = self.psd * _prior(u, self.u)
+        quadratic = np.vander(u - 1.0, len(self.quadratic), increasing=True) @ self.quadratic
+        inverse = (self.modes / (self.spread + v)) @ self.modes.T
+        weights = (with_samples - quadratic @ self.prior) @ inverse + quadratic
+        step = max(float(u[1] - u[0]), 1e-9)
+        return Reading(u, step, weights, weights @ self.y, with_samples, v, noise.calm)
+
+    def _left(self, read: Reading, at: slice, row: FloatArray) -> tuple[float, float]:
+        """Variance of the grid's values at `at`, times `row`, summed.
+
+        Gives what the motion of the prior leaves, and what noise does.
+        """
+        w, u = row @ read.weights[at], read.u[at]
+        own = float(row @ (self.psd * _prior(u, u)) @ row)
+        cross = float(row @ read.with_samples[at] @ w)
+        return max(own - 2.0 * cross + float(w @ self.prior @ w), 0.0), read.v * float(w @ w)
+
+    def _peak(self, read: Reading, rows: tuple[FloatArray, ...], order: int, sign: float) -> Fit:
+        """Read the highest point of the curve (order 0) or of its `sign` × slope (1)."""
+        value_row, slope_row, bend_row = rows
+        h = read.step
+        values = np.convolve(sign * read.mean, value_row[::-1], mode="valid")
+        i = int(np.argmax(values))
+        at = slice(i, i + 5)
+        motion, noise = self._left(read, at, value_row)
+        value, var = float(values[i]), read.calm * motion + noise
+        slope = sign * float(slope_row @ read.mean[at]) / h
+        bend = sign * float(bend_row @ read.mean[at]) / h**2
+        u, u_sigma = float(read.u[i + 2]), 1.0
+        if 0 < i < len(values) - 1 and bend < 0:
+            move = min(max(-slope / bend, -0.5 * h), 0.5 * h)
+            motion, noise = (part / h**2 for part in self._left(read, at, slope_row))
+            u, u_sigma = u + move, min(math.sqrt(motion + noise) / -bend, 1.0)
+            value += 0.5 * slope * move - min(noise / (-2.0 * bend), 0.5 * math.sqrt(var))
+            # What may hide between the samples is higher there, not lower.
+            var += min(read.calm * motion / (-2.0 * bend), MOST_HIDDEN) ** 2
+        scale = self.travel / (h * self.half_s) ** order
+        return Fit(
+            self.centre_s + (u - 1.0) * self.half_s,
+            scale * value + (self.level if order == 0 else 0.0),
+            scale * math.sqrt(var),
+            u_sigma * self.half_s,
+        )
+
+    def _bottom(self, read: Reading) -> Fit:
+        """Read the mean of the curve near its lowest point."""
+        i = int(np.argmin(read.mean))
+        limit = float(read.mean[i]) + BOTTOM * math.sqrt(
+            read.v * float(read.weights[i] @ read.weights[i])
+        )
+        above = np.flatnonzero(read.mean > limit)
+        k = int(np.searchsorted(above, i))
+        a = int(above[k - 1]) + 1 if k else 0
+        b = int(above[k]) if k < len(above) else GRID_N
+        at = slice(a, b)
+        value = float(np.mean(read.mean[at]))
+        mean_row = np.full(b - a, 1.0 / (b - a))
+        of_mean, of_lowest = (
+            read.calm * motion + noise
+            for motion, noise in (
+                self._left(read, at, mean_row),
+                self._left(read, slice(i, i + 1), np.ones(1)),
+            )
+        )
+        # Whether it rests or turns at once is not known: between the two.
+        sigma = self.travel * math.sqrt(0.5 * (of_mean + of_lowest))
+        t_s = self.centre_s + (0.5 * float(read.u[a] + read.u[b - 1]) - 1.0) * self.half_s
+        return Fit(t_s, self.level + self.travel * value, sigma, 0.5 * self.half_s)
 
 
-def fit_fastest_fall(t_s: FloatArray, y: FloatArray) -> Fit | None:
-    """Fit the steepest fall of a window; `value` is its speed, positive when falling.
+class NoiseMemory:
+    """The noise of single samples, out of what the curves of the last strokes leave.
 
-    Gives None when there are fewer than four samples.
+    A noise σ leaves residuals of the mean square σ² per degree of freedom only if it is
+    the true one: that σ is looked for among steps of √2 of `unit`, from the largest
+    down, with what all windows left for each of them. A slow signal leaves next to
+    nothing, being followed whole; there the samples' own claim stands.
     """
-    if len(t_s) < 4:
-        return None
-    centre_s = 0.5 * float(t_s[0] + t_s[-1])
-    poly = Polynomial.best(t_s, y, centre_s, (1, 3), highest=False)
-    variance = poly.rss / poly.dof if poly.dof else 0.0
-    grid = np.linspace(-1.0, 1.0, 33)
-    speeds = np.array([float(poly.row(g, 1) @ poly.coef) for g in grid])
-    at = float(grid[int(np.argmax(speeds))])
-    row = poly.row(at, 1)
-    sigma = math.sqrt(max(variance * float(row @ poly.gram_inv @ row), 0.0)) / poly.width_s
-    speed = float(np.max(speeds)) / poly.width_s
-    return Fit(centre_s + at * poly.width_s, speed, sigma, poly.width_s)
+
+    def __init__(self, unit: float) -> None:
+        self._steps = np.asarray(LEAST * unit * 2.0 ** (0.5 * np.arange(STEPS)), np.float64)
+        self._squares = np.zeros(STEPS)
+        self._dof = np.zeros(STEPS)
+        self._rough = CALM_N * CALM
+        self._smooth = CALM_N
+        self.noise = Noise(float(self._steps[0]))
+
+    def pool(self, curve: Curve, claimed: float) -> Noise:
+        """Take in one window, whose samples claim a one-sigma of `claimed`; give the noise."""
+        left = 1.0 / (1.0 + curve.spread[:, None] / curve.variance(self._steps))
+        squares = np.sum((left * curve.size[:, None]) ** 2, axis=0)
+        self._squares = MEMORY * self._squares + squares * curve.travel**2 * curve.together
+        self._dof = MEMORY * self._dof + np.sum(left**2, axis=0)
+        sigma = self._sigma(claimed)
+        v = float(curve.variance(sigma))
+        weight = curve.spread / (curve.spread + v) ** 2
+        self._rough = MEMORY * self._rough + float(np.sum(weight * (curve.size**2 - v)))
+        self._smooth = MEMORY * self._smooth + float(np.sum(weight * curve.spread))
+        calm = min(max(self._rough / self._smooth, CALM_LEAST), 1.0)
+        self.noise = Noise(sigma, calm)
+        return self.noise
+
+    def _sigma(self, claimed: float) -> float:
+        """Find the largest step whose residuals are as large as it says."""
+        # The claim weighs as much as one sample.
+        excess = (claimed**2 + self._squares) / (1.0 + self._dof) - self._steps**2
+        more = np.flatnonzero(excess >= 0.0)
+        j = int(more[-1]) if len(more) else 0
+        share = 0.0
+        if len(more) and j + 1 < STEPS:
+            share = float(excess[j] / (excess[j] - excess[j + 1]))
+        return float(self._steps[j] * 2.0 ** (0.5 * share))

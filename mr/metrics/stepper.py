@@ -63,7 +63,7 @@ class MetricsStepper:
         self._beats: deque[Beat] = deque(maxlen=LIVE_RATE_INTERVALS + 1)
         self._last: Compression | None = None
         self._fresh()
-        self._fitter = Fitter(self._history)
+        self._fitter = Fitter(self._history, config)
 
     def _fresh(self) -> None:
         """Forget the curve: at the start and after a loss of signal."""
@@ -212,9 +212,11 @@ class MetricsStepper:
     def _complete(self, after: Level, known: bool) -> list[MetricsEvent]:
         assert self._before is not None and self._peak is not None
         # Fitted again: at its confirmation the far side of the peak was not all there.
-        peak = self._fitter.level(self._peak.turn, self._peak.turn.y - after.turn.y)
+        travel_m = self._peak.turn.y - after.turn.y
+        peak = self._fitter.level(self._peak.turn, travel_m, again=True)
         stroke = Stroke(self._before, peak, after, known)
-        at = edges(stroke, self._history, self._fitter.noise_m)
+        noise_m = self._fitter.noise(peak.turn.t_s, after.turn.t_s).sigma
+        at = edges(stroke, self._history, noise_m)
         beat = Beat(peak.fit, at)
         events = self._pause_before(at)
         previous = self._beats[-1] if self._beats else None

@@ -13,20 +13,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from mr.metrics.config import MetricsConfig
-from mr.metrics.fit import FAITHFUL_M, Fit, NoiseMemory, Polynomial, fit_fastest_fall, roughness
-from mr.metrics.turning import History, Turn
+from mr.metrics.fit import Curve, Fit, Noise, NoiseMemory
+from mr.metrics.turning import REACH_S, History, Turn
 from mr.types import ChestSample, Compression, Measured
 
 EDGE = 0.10
 """Onset and release are where the chest passes a tenth of its travel."""
-TOP = (0.35, 0.15, 0.06, 0.025)
-BOTTOM = (0.12, 0.05)
-"""Shares of the travel that are fitted around a peak and a release: the widest window
-that a polynomial follows to within the noise."""
-LEAST_N = 9
-"""Fewer samples are not split further; so many around the extreme are the last resort."""
-FAR = 0.60
-"""A window of few samples (a slow camera) may reach this far to have seven."""
+TURN_S = 0.10
+"""The extreme lies so near to where the smoothed signal turns."""
+FALL = (0.85, 0.15)
+FLANK_S = 0.05
+"""The release's speed is looked for between these shares of the travel; the samples so
+far to both sides help to draw the curve."""
+TYPICAL_EXCURSION = 5.0
+"""In least excursions; the unit in which noise is counted."""
+LEAST_N = 1.0
+"""Forces that vary less than a newton are noise."""
+SAME = 1.25
+"""A claim of at most so many times the seen noise is all noise and no bias."""
 
 CHORD = (0.60, 0.80)
 SHAPE_S = 0.004
@@ -64,53 +68,52 @@ class Stroke:
 class Fitter:
     """Turns candidates into fitted levels; remembers the noise."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, config: MetricsConfig) -> None:
         self._history = history
-        self._noise = NoiseMemory()
-        self._rough = NoiseMemory()
-        self._force_noise = NoiseMemory()
+        self._least_m = config.min_excursion_m
+        self._noise: dict[frozenset[str], NoiseMemory] = {}
+        self._force_noise: NoiseMemory | None = None
 
     def on(self, history: History) -> Fitter:
         """Go on with another history, remembering the noise."""
         self._history = history
         return self
 
-    @property
-    def noise_m(self) -> float:
-        """One-sigma of a single sample, pooled over the strokes of the last seconds."""
-        return math.sqrt(self._noise.variance)
+    def _memory(self, samples: list[ChestSample]) -> NoiseMemory:
+        """Give the memory of what made these samples: a camera is not the mannequin."""
+        sources = frozenset(source for s in samples for source in s.sources)
+        unit_m = TYPICAL_EXCURSION * self._least_m
+        return self._noise.setdefault(sources, NoiseMemory(unit_m))
 
-    def level(self, turn: Turn, travel_m: float) -> Level:
-        """Fit the raw samples around `turn`; `travel_m` is the stroke's rough travel."""
-        peak = turn.kind == "peak"
-        poly, (a, b), noise_var = self._widest(turn, travel_m, peak)
-        fit = poly.extreme(self._noise)
-        around = self._history.samples[a:b]
-        # White noise is in the fit's sigma already; the rest of the samples' is bias.
-        claimed = sum(s.sigma_m**2 for s in around) / len(around)
-        bias_m = math.sqrt(max(claimed - noise_var, 0.0))
-        return Level(turn, fit, bias_m, all(s.zero_known for s in around))
+    def noise(self, from_s: float, to_s: float) -> Noise:
+        """Noise between two instants, as strokes of the same sources showed it."""
+        a, b = self._history.window(from_s, to_s, 0.0)
+        return self._memory(self._history.samples[a:b]).noise
 
-    def _widest(
-        self, turn: Turn, travel_m: float, peak: bool
-    ) -> tuple[Polynomial, tuple[int, int], float]:
-        """Fit the widest window that a polynomial follows; its list bounds; the noise."""
-        shares, degrees = (TOP, (3, 4)) if peak else (BOTTOM, (0, 2, 3, 4))
-        noise_var: float | None = None
-        for share in shares:
-            a, b = self._history.window(turn.k, share * travel_m, FAR * travel_m)
-            t_s, y = self._history.raw(a, b)
-            poly = Polynomial.best(t_s, y, turn.t_s, degrees, highest=peak)
-            if noise_var is None:
-                noise_var = self._rough.pool(*roughness(y))
-            if len(t_s) <= LEAST_N or poly.follows(y, noise_var):
-                return poly, (a, b), noise_var
-        assert noise_var is not None
-        k = int(np.argmax(poly.sign * poly.fitted()))
-        a, b = a + max(k - LEAST_N // 2, 0), min(a + k + LEAST_N // 2 + 1, b)
-        t_s, y = self._history.raw(a, b)
-        poly = Polynomial.best(t_s, y, float(t_s[len(t_s) // 2]), (2,), highest=peak)
-        return poly, (a, b), noise_var
+    def level(self, turn: Turn, travel_m: float, *, again: bool = False) -> Level:
+        """Fit the raw samples around `turn`; `travel_m` is the stroke's rough travel.
+
+        A window that is fitted `again` is not counted twice in the noise.
+        """
+        history = self._history
+        a, b = history.window(history.t_s[history.at(turn.k)])
+        curve = Curve.through(*history.raw(a, b), max(travel_m, self._least_m))
+        around = history.samples[a:b]
+        claimed_m = math.sqrt(sum(s.sigma_m**2 for s in around) / len(around))
+        memory = self._memory(around)
+        noise = memory.noise if again else memory.pool(curve, claimed_m)
+        fit = curve.extreme(
+            turn.t_s - TURN_S, turn.t_s + TURN_S, noise, highest=turn.kind == "peak"
+        )
+        # Noise is in the fit's sigma already; the rest of the samples' is bias.
+        over_m2 = claimed_m**2 - noise.sigma**2 if claimed_m > SAME * noise.sigma else 0.0
+        return Level(turn, fit, math.sqrt(over_m2), all(s.zero_known for s in around))
+
+    def fastest_fall(self, from_s: float, to_s: float, travel_m: float) -> Fit:
+        """Fit the release between two instants; the value is its highest speed (m/s)."""
+        a, b = self._history.window(from_s, to_s, FLANK_S)
+        curve = Curve.through(*self._history.raw(a, b), travel_m)
+        return curve.fastest_fall(from_s, to_s, self.noise(from_s, to_s))
 
     def force_peak(self, samples: list[ChestSample], t_s: list[float]) -> Measured:
         """Fit the highest force of a compression."""
@@ -119,10 +122,13 @@ class Fitter:
             return Measured.unknown("no force was measured")
         t = np.array([p[0] for p in pairs])
         force = np.array([p[1] for p in pairs])
-        hint = int(np.argmax(np.convolve(force, np.ones(5) / 5.0, mode="same")))
-        near = np.abs(t - t[hint]) <= 0.06
-        poly = Polynomial.best(t[near], force[near], float(t[hint]), (2, 3, 4), highest=True)
-        fit = poly.extreme(self._force_noise)
+        hint_s = float(t[np.argmax(np.convolve(force, np.ones(5) / 5.0, mode="same"))])
+        near = np.abs(t - hint_s) <= REACH_S
+        travel_n = max(float(np.ptp(force)), LEAST_N)
+        curve = Curve.through(t[near], force[near], travel_n)
+        self._force_noise = self._force_noise or NoiseMemory(travel_n)
+        noise = self._force_noise.pool(curve, 0.0)
+        fit = curve.extreme(hint_s - TURN_S, hint_s + TURN_S, noise, highest=True)
         return Measured(fit.value, fit.sigma)
 
 
@@ -131,8 +137,8 @@ def _depth_mm(level: Level, config: MetricsConfig) -> Measured:
         return Measured.unknown(NO_SCALE)
     if not level.zero_known:
         return Measured.unknown(NO_ZERO)
-    # Bias is not lessened by a fit over many samples, nor is what a polynomial misses.
-    sigma_m = math.hypot(level.fit.sigma, level.bias_m, FAITHFUL_M)
+    # Bias is not lessened by a fit over many samples.
+    sigma_m = math.hypot(level.fit.sigma, level.bias_m)
     return Measured(1e3 * level.fit.value, 1e3 * sigma_m)
 
 
@@ -162,6 +168,8 @@ class Edges:
     chord_sigma_s: float
     rival_s: float
     """Distance of a second hump about as deep as the peak; 0 when there is none."""
+    step_s: float
+    """Interval of the samples."""
 
 
 def _rival_s(history: History, k: int, half_in_s: float, half_out_s: float) -> float:
@@ -194,7 +202,8 @@ def edges(stroke: Stroke, history: History, noise_m: float) -> Edges:
     low, high = crossings(CHORD[0]), crossings(CHORD[1])
     flank_s = max(0.5 * (high[0] - low[0] + low[1] - high[1]), 1e-3)
     speed_m_s = (CHORD[1] - CHORD[0]) * 0.5 * (rise + fall) / flank_s
-    n = max(history.index_at(half_out_s) - history.index_at(half_in_s), 1)
+    a, b = history.index_at(half_in_s), history.index_at(half_out_s)
+    n = max(b - a, 1)
     together = max(n * history.smoothing_s / max(half_out_s - half_in_s, 1e-3), 1.0)
     noise_s = noise_m / math.sqrt(2.0 * together) / speed_m_s
     rival_s = _rival_s(history, peak.k, half_in_s, half_out_s)
@@ -206,6 +215,7 @@ def edges(stroke: Stroke, history: History, noise_m: float) -> Edges:
         0.25 * (low[0] + low[1] + high[0] + high[1]),
         math.hypot(noise_s, SHAPE_S, 0.5 * rival_s),
         rival_s,
+        (history.t_s[b] - history.t_s[a]) / n,
     )
 
 
@@ -233,7 +243,9 @@ class Beat:
         by_chord_s = self.at.chord_s - earlier.at.chord_s
         weight = chord_var / (peak_var + chord_var)
         interval_s = weight * by_peak_s + (1.0 - weight) * by_chord_s
-        return interval_s, math.sqrt(peak_var * chord_var / (peak_var + chord_var))
+        sigma_s = math.sqrt(peak_var * chord_var / (peak_var + chord_var))
+        # However clean a signal, it says nothing of what lies between its samples.
+        return interval_s, max(sigma_s, self.at.step_s / math.sqrt(12.0))
 
 
 def measure(
@@ -273,20 +285,20 @@ def measure(
         release_depth_mm=release,
         rate_cpm=rate,
         duty_cycle=duty,
-        release_velocity_mm_s=_release_velocity(stroke, history, config),
+        release_velocity_mm_s=_release_velocity(stroke, history, fitter, config),
         force_peak_n=fitter.force_peak(history.samples[first:last], history.t_s[first:last]),
         hand_offset_mm=_hand_offset_mm(loaded),
     )
 
 
-def _release_velocity(stroke: Stroke, history: History, config: MetricsConfig) -> Measured:
+def _release_velocity(
+    stroke: Stroke, history: History, fitter: Fitter, config: MetricsConfig
+) -> Measured:
     if not config.signal_calibrated:
         return Measured.unknown(NO_SCALE)
     peak, after = stroke.peak.turn, stroke.after.turn
     fall = peak.y - after.y
-    a = history.index_at(history.crossing(peak.k, after.k, after.y + 0.85 * fall))
-    b = history.index_at(history.crossing(peak.k, after.k, after.y + 0.15 * fall))
-    fit = fit_fastest_fall(*history.raw(a, b + 1))
-    if fit is None:
-        return Measured.unknown("too few samples in the release")
+    from_s = history.crossing(peak.k, after.k, after.y + FALL[0] * fall)
+    to_s = history.crossing(peak.k, after.k, after.y + FALL[1] * fall)
+    fit = fitter.fastest_fall(from_s, to_s, fall)
     return Measured(1e3 * fit.value, 1e3 * fit.sigma)

@@ -74,21 +74,22 @@ def _mean_rate_cpm(compressions: Sequence[Compression]) -> Measured:
     ]
     if not pairs:
         return Measured.unknown("fewer than two compressions without a pause between them")
-    # The peaks between the two ends of a run cancel out.
-    total_s = math.fsum((later.peak_ns - earlier.peak_ns) * 1e-9 for earlier, later in pairs)
+    intervals_s = [60.0 / rate for _, later in pairs if (rate := later.rate_cpm.value)]
+    total_s = math.fsum(intervals_s)
     rate = 60.0 * len(pairs) / total_s
+    # Of a run of intervals only the errors of its two ends are left.
     sigmas = [later.rate_cpm.sigma or 0.0 for _, later in pairs]
     end_s = math.sqrt(math.fsum(s * s for s in sigmas) / len(sigmas)) * 60.0 / rate**2
     runs = max(len(compressions) - len(pairs), 1)
     return Measured(rate, rate * end_s * math.sqrt(runs) / total_s)
 
 
-def _active_s(
+def _active_ns(
     compressions: Sequence[Compression], pauses: Sequence[Pause], start_ns: int, end_ns: int
-) -> float:
-    """Time (s) within the bounds from first onset to last release, less the pauses."""
+) -> int:
+    """Time (ns) within the bounds from first onset to last release, less the pauses."""
     if not compressions:
-        return 0.0
+        return 0
 
     def clipped(a_ns: int, b_ns: int) -> int:
         return max(min(b_ns, end_ns) - max(a_ns, start_ns), 0)
@@ -96,7 +97,7 @@ def _active_s(
     first, last = compressions[0].onset_ns, compressions[-1].release_ns
     spent = clipped(first, last)
     spent -= sum(clipped(max(p.start_ns, first), min(p.end_ns, last)) for p in pauses)
-    return spent * 1e-9
+    return spent
 
 
 def _cycles(compressions: Sequence[Compression], pauses: Sequence[Pause]) -> tuple[int, ...]:
@@ -133,7 +134,7 @@ def summarise(events: Iterable[MetricsEvent], start_ns: int, end_ns: int) -> Sum
     def mean(pick: Callable[[Compression], Measured]) -> Measured:
         return _mean((pick(c) for c in compressions), NOTHING)
 
-    active_s = _active_s(compressions, pauses, start_ns, end_ns)
+    active_ns = _active_ns(compressions, pauses, start_ns, end_ns)
     first = Measured.unknown(NOTHING)
     if compressions:
         first = Measured(max(compressions[0].onset_ns - start_ns, 0) * 1e-9)
@@ -151,7 +152,7 @@ def summarise(events: Iterable[MetricsEvent], start_ns: int, end_ns: int) -> Sum
             mean(lambda c: c.hand_offset_mm[0]),
             mean(lambda c: c.hand_offset_mm[1]),
         ),
-        ccf_pct=Measured(100.0 * active_s * 1e9 / (end_ns - start_ns)),
+        ccf_pct=Measured(100.0 * active_ns / (end_ns - start_ns)),
         n_pauses=len(pauses),
         longest_pause_s=max(
             ((min(p.end_ns, end_ns) - max(p.start_ns, start_ns)) * 1e-9 for p in pauses),

@@ -21,8 +21,10 @@ REST_MEMORY_S = 1.0
 """At rest the release level is that of the last second: baselines drift."""
 LONGEST_PRESS_S = 2.0
 """What takes longer from the release before to the peak is drift, or a hold."""
-WINDOW_S = 0.20
-"""Fits reach at most this far to both sides of a turn."""
+REACH_S = 0.15
+"""Fits reach so far to both sides of a turn."""
+REACH_K = 3
+"""A slow signal's fits reach so many samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +102,14 @@ class History:
         i = self.index_at(self.t_s[len(self.smooth) - 1] - span_s)
         return self.smooth[i] - self.smooth[-1]
 
-    def window(self, k: int, near_m: float, far_m: float) -> tuple[int, int]:
-        """List bounds [a, b) around `k` in which the smoothed curve stays near its turn.
-
-        Within `near_m` of the turn's height, for at most 0.2 s on each side; where that
-        holds fewer than three samples on a side, up to three within `far_m`.
-        """
-        i = self.at(k)
-        return self._reach(i, -1, near_m, far_m), self._reach(i, 1, near_m, far_m) + 1
-
-    def _reach(self, i: int, step: int, near_m: float, far_m: float) -> int:
-        """Last index of the window on one side of `i`."""
-        j, end = i, 0 if step < 0 else len(self.smooth) - 1
-        while j != end and abs(self.t_s[j + step] - self.t_s[i]) <= WINDOW_S:
-            away_m = abs(self.smooth[j + step] - self.smooth[i])
-            if away_m > (far_m if abs(j - i) < 3 else near_m):
-                break
-            j += step
-        return j
+    def window(
+        self, from_s: float, to_s: float | None = None, reach_s: float = REACH_S
+    ) -> tuple[int, int]:
+        """List bounds [a, b) from so far before one instant to so far after another."""
+        to_s = from_s if to_s is None else to_s
+        a = min(self.index_at(from_s - reach_s), self.index_at(from_s) - REACH_K)
+        b = max(self.index_at(to_s + reach_s), self.index_at(to_s) + REACH_K + 1)
+        return max(a, 0), min(b, len(self.t_s))
 
     def raw(self, a: int, b: int) -> tuple[FloatArray, FloatArray]:
         """Times (s) and raw depths (m) of list slice [a, b)."""

@@ -52,11 +52,18 @@ class Plan:
         return out
 
 
-def _plan(seed: int, n: int = 60, rate_cpm: float = 110.0, lean_mm: float = 1.0) -> Plan:
+def _plan(
+    seed: int,
+    n: int = 60,
+    rate_cpm: float = 110.0,
+    lean_mm: float = 1.0,
+    least_busy: float = 0.90,
+) -> Plan:
+    """`least_busy` … 0.96 of each period are motion, the rest of it the chest rests."""
     rng = np.random.default_rng(seed)
     period_s = 60.0 / (rate_cpm + 3.0 * rng.standard_normal(n))
     down = rng.uniform(0.41, 0.45, n)
-    busy = rng.uniform(0.90, 0.96, n)
+    busy = rng.uniform(least_busy, 0.96, n)
     onset_s = 1.5 + np.concatenate([[0.0], np.cumsum(period_s)[:-1]])
     return Plan(
         onset_s=onset_s,
@@ -97,9 +104,12 @@ def test_the_csv_case() -> None:
     events = _run(t_s, mm)
     summary = summarise(events, T0_NS, T0_NS + round(t_s[-1] * 1e9))
     assert summary.n_compressions == 60
-    assert summary.mean_depth_mm.value == pytest.approx(55.0, abs=0.05)
+    assert summary.mean_depth_mm.value == pytest.approx(55.0, abs=0.02)
     assert summary.mean_rate_cpm.value == pytest.approx(110.0, abs=0.02)
-    assert summary.mean_release_depth_mm.value == pytest.approx(0.0, abs=0.05)
+    assert summary.mean_release_depth_mm.value == pytest.approx(0.0, abs=0.03)
+    # However clean: an instant is not known much better than the samples' interval.
+    floor_cpm = 110.0 * 0.01 / math.sqrt(12) / 32.2
+    assert floor_cpm * 0.95 < (summary.mean_rate_cpm.sigma or 0.0) < floor_cpm * 1.2
     assert summary.mean_duty_cycle.value == pytest.approx(0.5, abs=0.005)
     assert summary.ccf_pct.value == pytest.approx(100.0, abs=0.5)
     speeds = _values(_compressions(events), "release_velocity_mm_s")
@@ -112,54 +122,93 @@ def test_count_depth_release_and_rate(rate_hz: float, noise_mm: float) -> None:
     plan = _plan(seed=round(rate_hz))
     rng = np.random.default_rng(7)
     t_s = np.sort(np.arange(0, plan.end_s + 1, 1 / rate_hz) + rng.uniform(0, 0.2 / rate_hz))
-    found = _compressions(_run(t_s, plan.mm(t_s) + noise_mm * rng.standard_normal(t_s.size)))
+    mm = plan.mm(t_s) + noise_mm * rng.standard_normal(t_s.size)
+    found = _compressions(_run(t_s, mm, sigma_mm=noise_mm))
     assert len(found) == 60
     depth = _values(found, "depth_mm") - plan.depth_mm
-    # The polynomial takes some tens of samples together; small strokes at 60 Hz only few.
-    floor_mm = 0.15 if rate_hz > 60 else 0.3
-    assert np.sqrt(np.mean(depth**2)) < math.hypot(floor_mm, 4.6 * noise_mm / math.sqrt(rate_hz))
-    assert abs(depth.mean()) < 0.1 + 0.15 * noise_mm
+    # Little bias is bought with noise: a stiffer curve has less of it, and rounds peaks off.
+    assert np.sqrt(np.mean(depth**2)) < math.hypot(0.10, 5.8 * noise_mm / math.sqrt(rate_hz))
+    assert abs(depth.mean()) < 0.03 + 0.12 * noise_mm
     release = (_values(found, "release_depth_mm") - plan.rest_mm[1:])[:-1]
-    assert abs(np.median(release)) < 0.35 + 0.25 * noise_mm
+    assert abs(release.mean()) < 0.04 + 0.14 * noise_mm
     rate = _values(found, "rate_cpm")[1:] - 60 / np.diff(plan.peak_s)
     assert np.sqrt(np.mean(rate**2)) < 1.0 + 0.6 * noise_mm
     mean = 60.0 * 59 / np.sum(60.0 / _values(found, "rate_cpm")[1:])
     assert mean == pytest.approx(60 * 59 / (plan.peak_s[-1] - plan.peak_s[0]), abs=0.15)
 
 
-def test_the_extreme_sample_would_be_too_deep() -> None:
-    """The negative control of the fit: picking extremes fails where fitting passes."""
-    plan = _plan(seed=1)
-    t_s = np.arange(0, plan.end_s, 0.005)
-    mm = plan.mm(t_s) + 2.0 * np.random.default_rng(2).standard_normal(t_s.size)
-    fitted = _values(_compressions(_run(t_s, mm)), "depth_mm") - plan.depth_mm
-    picked = [mm[abs(t_s - p) < 0.2].max() for p in plan.peak_s] - plan.depth_mm
-    assert abs(fitted.mean()) < 0.3
-    assert picked.mean() > 2.0
+@dataclass(frozen=True)
+class Runs:
+    """Errors (mm) of independent runs, each of another learner, with 0.8 mm of noise."""
+
+    rate_hz: float
+    errors: dict[str, list[np.ndarray]]
+    sigmas: dict[str, list[np.ndarray]]
+    picked: dict[str, float]
+    """Bias of the extreme sample in place of the curve."""
 
 
-@pytest.fixture(scope="module")
-def noisy_runs() -> list[tuple[np.ndarray, np.ndarray]]:
-    """(errors, sigmas) of depth in mm, of twenty independent runs."""
-    runs = []
+NOISE_MM = 0.8
+
+
+@pytest.fixture(scope="module", params=[30.0, 60.0, 200.0])
+def runs(request: pytest.FixtureRequest) -> Runs:
+    errors: dict[str, list[np.ndarray]] = {"depth_mm": [], "release_depth_mm": []}
+    sigmas: dict[str, list[np.ndarray]] = {"depth_mm": [], "release_depth_mm": []}
+    picked: dict[str, list[np.ndarray]] = {"depth_mm": [], "release_depth_mm": []}
     for seed in range(20):
-        plan = _plan(seed=100 + seed, n=40)
-        t_s = np.arange(0, plan.end_s, 0.005)
-        noise = np.random.default_rng(seed).standard_normal(t_s.size)
-        found = _compressions(_run(t_s, plan.mm(t_s) + 0.8 * noise, sigma_mm=0.8))
-        assert len(found) == 40
-        runs.append((_values(found, "depth_mm") - plan.depth_mm, _sigmas(found, "depth_mm")))
-    return runs
+        rng = np.random.default_rng(seed)
+        plan = _plan(seed=100 + seed, n=41, least_busy=rng.uniform(0.78, 0.93))
+        t_s = np.arange(0, plan.end_s, 1 / request.param) + rng.uniform(0, 1 / request.param)
+        mm = plan.mm(t_s) + NOISE_MM * rng.standard_normal(t_s.size)
+        found = _compressions(_run(t_s, mm, sigma_mm=NOISE_MM))
+        assert len(found) == 41
+        rests_s = plan.peak_s[:-1] + 0.5 * np.diff(plan.peak_s)
+        extremes = {
+            "depth_mm": [mm[abs(t_s - p) < 0.12].max() for p in plan.peak_s[:-1]],
+            "release_depth_mm": [mm[abs(t_s - r) < 0.12].min() for r in rests_s],
+        }
+        for name, true in (("depth_mm", plan.depth_mm), ("release_depth_mm", plan.rest_mm[1:])):
+            errors[name].append((_values(found, name) - true)[:-1])
+            sigmas[name].append(_sigmas(found, name)[:-1])
+            picked[name].append(extremes[name] - true[:-1])
+    return Runs(
+        request.param, errors, sigmas, {name: float(np.mean(e)) for name, e in picked.items()}
+    )
 
 
+@pytest.mark.parametrize(("name", "limit_mm"), [("depth_mm", 0.10), ("release_depth_mm", 0.15)])
+def test_values_are_not_biased(runs: Runs, name: str, limit_mm: float) -> None:
+    """Over 800 compressions; the extreme samples are the negative control."""
+    assert abs(np.mean(runs.errors[name])) < limit_mm
+    # At 30 Hz the samples miss a peak by as much as noise lifts them.
+    assert abs(runs.picked[name]) > 3 * limit_mm or (runs.rate_hz, name) == (30.0, "depth_mm")
+
+
+@pytest.mark.parametrize("name", ["depth_mm", "release_depth_mm"])
 @pytest.mark.parametrize(("scale", "honest"), [(1.0, True), (0.5, False), (2.0, False)])
-def test_depths_sigma_is_honest(
-    noisy_runs: list[tuple[np.ndarray, np.ndarray]], scale: float, honest: bool
-) -> None:
-    """The 95 % coverage over independent runs; sigmas halved or doubled fail the same test."""
-    shares = np.array([np.mean(np.abs(e) < norm.ppf(0.975) * scale * s) for e, s in noisy_runs])
-    half = 2.09 * shares.std(ddof=1) / math.sqrt(len(shares))  # 95 %, 19 degrees of freedom
-    assert (abs(shares.mean() - 0.95) <= half + 0.015) == honest
+def test_sigmas_are_honest(runs: Runs, name: str, scale: float, honest: bool) -> None:
+    """The cluster bootstrap's interval of the 95 % coverage over runs contains 95 %.
+
+    Six intervals are asked at once, so each one leaves out a sixth of 5 %.
+    """
+    within = norm.ppf(0.975) * scale
+    pairs = zip(runs.errors[name], runs.sigmas[name], strict=True)
+    shares = np.array([np.mean(np.abs(e) < within * s) for e, s in pairs])
+    again = np.random.default_rng(1).choice(shares, size=(4000, len(shares))).mean(axis=1)
+    low, high = np.quantile(again, [0.025 / 6, 1 - 0.025 / 6])
+    assert (low <= 0.95 <= high) == honest
+
+
+def test_a_clean_signal_is_measured_at_any_rate() -> None:
+    """What a polynomial got wrong by 0.9 mm at 30 Hz and 0.4 mm at 60 Hz."""
+    plan = _plan(seed=1)
+    for rate_hz, limit_mm in ((20.0, 0.4), (30.0, 0.1), (60.0, 0.03), (100.0, 0.02), (500.0, 0.02)):
+        t_s = np.arange(0, plan.end_s, 1 / rate_hz)
+        found = _compressions(_run(t_s, plan.mm(t_s)))
+        assert abs(np.mean(_values(found, "depth_mm") - plan.depth_mm)) < limit_mm
+        release = (_values(found, "release_depth_mm") - plan.rest_mm[1:])[:-1]
+        assert abs(np.mean(release)) < limit_mm
 
 
 def _dips(dip_mm: float) -> int:
