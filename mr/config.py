@@ -55,6 +55,10 @@ class Mode(StrEnum):
     CONTINUOUS = "continuous"
 
 
+LEARNER_ID = r"^learner-[0-9a-f]{8}$"
+"""Only ids that this program makes are accepted, so that no name slips into a recording."""
+
+
 def random_learner_id() -> str:
     """Make a random learner id; names are kept elsewhere, never in a recording."""
     return "learner-" + secrets.token_hex(4)
@@ -63,7 +67,7 @@ def random_learner_id() -> str:
 class SessionConfig(Strict):
     """What a session is told at its start, and its recording keeps."""
 
-    learner_id: str = Field(default_factory=random_learner_id, pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    learner_id: str = Field(default_factory=random_learner_id, pattern=LEARNER_ID)
     mode: Mode = Mode.HANDS_ONLY
     guideline: str = "aha-2025-adult-bls"
     guidance: bool = True

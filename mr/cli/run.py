@@ -17,7 +17,7 @@ from mr.cli.places import folder_for_results
 from mr.cli.sources import RigSources
 from mr.cli.train import train_fast, train_live
 from mr.cli.view import view_mains
-from mr.config import Mode, SessionConfig, parse
+from mr.config import LEARNER_ID, Mode, SessionConfig, parse
 from mr.errors import ConfigError
 from mr.rig import load_rig
 from mr.scoring.guideline import load_guideline
@@ -25,7 +25,6 @@ from mr.session.offline import rerun
 from mr.session.processes import SessionPlan
 
 Start = Literal["first-compression", "key", "command"]
-LEARNER_ID = r"[A-Za-z0-9_-]{1,64}"
 
 
 def _camera_files(rig_cameras: list[str], given: list[str]) -> tuple[tuple[str, Path], ...]:
@@ -112,7 +111,8 @@ def run(
     console = Output()
     if learner is not None and not re.fullmatch(LEARNER_ID, learner):
         raise ConfigError(
-            f"--learner {learner}: a random id, never a name: 1 to 64 letters, digits, - and _"
+            f"--learner {learner}: a random id, never a name: learner- and 8 hex digits, "
+            "as an earlier session's file name has it"
         )
     loaded = load_rig(rig)
     settings = {
@@ -131,6 +131,8 @@ def run(
             "--camera-file plays with its own time and cannot be joined with a live mannequin: "
             "add --no-mannequin"
         )
+    if files and hands:
+        raise ConfigError("--hands looks at live pictures: leave it out with --camera-file")
     sources = RigSources(loaded, port, files, mannequin, camera)
     path = out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{config.learner_id}.mcap"
     plan = SessionPlan(sources, loaded, config, load_guideline(guideline), path)

@@ -51,7 +51,7 @@ def simulate(
     ] = "demo",
     mode: Annotated[Mode, typer.Option(metavar="MODE", help=MODE_HELP)] = Mode.HANDS_ONLY,
     seconds: Annotated[
-        float, typer.Option(metavar="S", min=1, help="How long the learner compresses.")
+        float, typer.Option(metavar="S", min=1, max=3600, help="How long the learner compresses.")
     ] = 15.0,
     fps: Annotated[
         int, typer.Option(metavar="N", min=6, max=90, help="Depth frames a second.")
@@ -83,7 +83,9 @@ def simulate(
             lens = rig.cameras[sim_rig.camera_id]
             pushed = record_frames(path, frames, lens, fps, color_fps=COLOR_HZ)
         save_rig(rig, rig_path)
-        write_file(truth_path, json.dumps(asdict(script.truth()), indent=2).encode())
+        write_file(
+            truth_path, json.dumps({"kind": "sim"} | asdict(script.truth()), indent=2).encode()
+        )
     command = ("mrcpr", "run", "--rig", str(rig_path), "--no-mannequin", "--camera-file", str(path))
     console.print(
         escape(

@@ -167,7 +167,8 @@ def render(
 
 def plain_line(snapshot: Snapshot, planned_s: float | None = None) -> str:
     """Say one snapshot in one line, for pipes and simple terminals."""
-    said = [f"{_elapsed(snapshot, planned_s):>10}  {snapshot.phase.value}"]
+    kind = "" if snapshot.kind == "live" else f"{ENGLISH(f'kind.{snapshot.kind}')}, "
+    said = [f"{_elapsed(snapshot, planned_s):>10}  {kind}{snapshot.phase.value}"]
     if snapshot.n_compressions:
         said.append(f"{snapshot.n_compressions} compressions")
     if snapshot.guidance and snapshot.last_depth_mm is not None:

@@ -35,13 +35,29 @@ TELLING_SHARE = 0.5
 """A picture tells most while the chest is down by this share of the target."""
 
 
+def _telling(snapshot: Snapshot) -> int:
+    """Rank a moment: 0 anything, 1 the chest is pressed, 2 and the last depth was on target."""
+    targets, depth_mm = snapshot.targets, snapshot.last_depth_mm
+    pressed = (
+        snapshot.phase is Phase.COMPRESSING
+        and snapshot.rate_cpm is not None
+        and snapshot.hands != "off"
+        and (snapshot.depth_mm or 0.0) > TELLING_SHARE * targets.depth_low_mm
+    )
+    if not pressed:
+        return 0
+    high_mm = targets.depth_high_mm or float("inf")
+    return 1 + (depth_mm is not None and targets.depth_low_mm <= depth_mm <= high_mm)
+
+
 @dataclass(slots=True)
 class PictureKeeper:
-    """Keeps a telling moment for the mirror's PNG: the newest one while compressing."""
+    """Keeps a telling moment for the mirror's PNG: the newest of the most telling ones."""
 
     rig: Rig
     _picture: Picture | None = None
     _kept: tuple[Snapshot, Picture] | None = None
+    _kept_rank: int = -1
 
     def see(self, picture: Picture | None) -> None:
         """Take the newest colour picture."""
@@ -54,14 +70,9 @@ class PictureKeeper:
             return
         if self._kept is not None and self._kept[1].arrival == self._picture.arrival:
             return
-        telling = (
-            snapshot.phase is Phase.COMPRESSING
-            and snapshot.rate_cpm is not None
-            and snapshot.hands != "off"
-            and (snapshot.depth_mm or 0.0) > TELLING_SHARE * snapshot.targets.depth_low_mm
-        )
-        if telling or self._kept is None:
-            self._kept = (snapshot, self._picture)
+        rank = _telling(snapshot)
+        if rank >= self._kept_rank:
+            self._kept, self._kept_rank = (snapshot, self._picture), rank
 
     def save(self, path: Path) -> bool:
         """Draw the mirror view of the kept moment; tells whether there was one."""

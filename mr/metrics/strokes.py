@@ -268,7 +268,7 @@ def measure(
     release = _depth_mm(stroke.after, config)
     if release.value is not None and not stroke.after_known:
         release = Measured.unknown("the signal was lost before the chest came back")
-    rate = duty = Measured.unknown("first compression after a pause")
+    rate = duty = Measured.unknown("first compression, or first after a pause")
     if previous is not None:
         period_s, sigma_s = beat.since(previous)
         rate = Measured(60.0 / period_s, 60.0 * sigma_s / period_s**2)

@@ -298,7 +298,8 @@ def _distance(x: Measured, y: Measured) -> Measured:
 
 def _share(values: Iterable[Measured], low: float, high: float) -> Measured:
     every = list(values)
-    known = [m.value for m in every if m.value is not None]
+    # To a tenth, as it is shown and scored: 120.0 is not above 120.
+    known = [round(m.value, 1) for m in every if m.value is not None]
     if not known:
         return Measured.unknown(next((m.why for m in every if m.why), "there are none"))
     return Measured(100.0 * sum(low <= v <= high for v in known) / len(known))

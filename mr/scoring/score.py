@@ -27,7 +27,13 @@ LABELS = {
     "hands": "Hand position",
     "ventilation": "Ventilations",
 }
+COMPRESSIONS_BEFORE_BREATHS = {Mode.C30_2: 30, Mode.C15_2: 15, Mode.CONTINUOUS: 15}
+"""Without a breath by then (continuous: about 6 s at 10 breaths a minute) one is missing."""
 REQUIRED = ("depth", "rate", "recoil", "flow")
+SURE_SHARE = 0.5
+"""A value with a sigma over this share of ``zero_at`` is not judged. Source: this project."""
+LEAST_SURE = 0.5
+"""With fewer sure values than this share the item is not judged at all."""
 LONG_PAUSE_COST_PCT = 20.0
 """What one pause over the limit takes off the flow item. Source: this project."""
 
@@ -40,6 +46,8 @@ class Performance:
     ventilations: Sequence[Ventilation]
     pauses: Sequence[Pause]
     ccf_pct: Measured
+    airway_measured: bool = False
+    """True: a breath that was given would have been seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ def score_performance(performance: Performance, guideline: Guideline, mode: Mode
         "hands": _hands(performance, guideline),
     }
     if mode is not Mode.HANDS_ONLY:
-        judged["ventilation"] = _ventilation(performance, guideline)
+        judged["ventilation"] = _ventilation(performance, guideline, mode)
     return _weigh(judged, guideline)
 
 
@@ -101,12 +109,21 @@ def _weigh(judged: dict[str, _Judged], guideline: Guideline) -> Score:
     return Score(value, tuple(items), guideline.id, missing)
 
 
-def _known(values: Sequence[Measured]) -> tuple[FloatArray, str]:
-    """Give the known values, and the commonest reason among the unknown ones."""
-    known = np.array([m.value for m in values if m.value is not None])
+def _known(values: Sequence[Measured], zero_at: float) -> tuple[FloatArray, str]:
+    """Give what can be judged, to a tenth as it is shown; and the commonest reason why not.
+
+    A value whose sigma is more than half of what separates full from no points says too
+    little about the learner: it is not judged, and its sigma is told.
+    """
+    limit = SURE_SHARE * zero_at
+    known = [m for m in values if m.value is not None]
+    sure = [m.value for m in known if m.value is not None and (m.sigma or 0.0) <= limit]
+    if known and len(sure) < LEAST_SURE * len(known):
+        vague = float(np.median([m.sigma or 0.0 for m in known]))
+        return np.zeros(0), f"measured to ±{vague:.1f} only, too vague to judge"
     whys = [m.why for m in values if m.value is None and m.why]
     why = max(set(whys), key=whys.count) if whys else "no compressions were seen"
-    return known, why
+    return np.round(np.array(sure), 1), why
 
 
 def _misses(values: FloatArray, low: float, high: float | None, words: tuple[str, str, str]) -> str:
@@ -134,7 +151,7 @@ def _band(
     words: tuple[str, str, str],
 ) -> _Judged:
     """Judge values by a band: their mean closeness, and who missed it on which side."""
-    values, why = _known(measured)
+    values, why = _known(measured, zero_at)
     if not len(values):
         return _Judged(None, why)
     value = closeness(values, low, high, zero_at).mean()
@@ -157,7 +174,8 @@ def _rate(performance: Performance, guideline: Guideline) -> _Judged:
 
 def _recoil(performance: Performance, guideline: Guideline) -> _Judged:
     target = guideline.recoil
-    values, why = _known([c.release_depth_mm for c in performance.compressions])
+    releases = [c.release_depth_mm for c in performance.compressions]
+    values, why = _known(releases, target.zero_at_mm)
     if not len(values):
         return _Judged(None, why)
     value = closeness(values, None, target.release_max_mm, target.zero_at_mm).mean()
@@ -186,14 +204,15 @@ def _flow(performance: Performance, guideline: Guideline, mode: Mode) -> _Judged
     value = max(0.0, value - LONG_PAUSE_COST_PCT * len(long_pauses))
     reason = f"CCF {ccf_pct:.0f} % (at least {wanted_pct:g} % wanted)"
     if long_pauses:
-        reason += f", {len(long_pauses)} pauses over {target.pause_max_s:g} s"
+        word = "pause" if len(long_pauses) == 1 else "pauses"
+        reason += f", {len(long_pauses)} {word} over {target.pause_max_s:g} s"
     return _Judged(value, reason)
 
 
 def _hands(performance: Performance, guideline: Guideline) -> _Judged:
     target = guideline.hands
     offsets = [c.hand_offset_mm for c in performance.compressions]
-    _, why = _known([x for x, _ in offsets])
+    _, why = _known([x for x, _ in offsets], target.zero_at_mm)
     values = np.array(
         [
             np.hypot(x.value, y.value)
@@ -211,10 +230,15 @@ def _hands(performance: Performance, guideline: Guideline) -> _Judged:
     return _Judged(100.0 * float(value), reason)
 
 
-def _ventilation(performance: Performance, guideline: Guideline) -> _Judged:
+def _ventilation(performance: Performance, guideline: Guideline, mode: Mode) -> _Judged:
     target = guideline.ventilation
     if not performance.ventilations:
-        return _Judged(None, "no breaths were seen")
+        due_after = COMPRESSIONS_BEFORE_BREATHS.get(mode, 0)
+        if not performance.airway_measured:
+            return _Judged(None, "the airway was not measured")
+        if len(performance.compressions) <= due_after:
+            return _Judged(None, "no breaths were due yet")
+        return _Judged(0.0, "no breaths were given")
     volumes = [v.volume_ml for v in performance.ventilations]
     words = ("mL", "too small", "too big")
     return _band(volumes, target.low_ml, target.high_ml, target.zero_at_ml, words)

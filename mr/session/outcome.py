@@ -71,6 +71,8 @@ def judge(
     mode: Mode,
     kind: SourceKind,
     health: tuple[Health, ...] = (),
+    *,
+    airway_measured: bool = False,
 ) -> Outcome:
     """Sum up and score the events between ``start_ns`` and ``end_ns``."""
     inside = [e for e in events if _middle_ns(e) >= start_ns and _middle_ns(e) <= end_ns]
@@ -78,7 +80,7 @@ def judge(
     ventilations = tuple(e for e in inside if isinstance(e, Ventilation))
     pauses = tuple(e for e in inside if isinstance(e, Pause))
     summary = summarise(inside, start_ns, max(end_ns, start_ns + 1))
-    performance = Performance(compressions, ventilations, pauses, summary.ccf_pct)
+    performance = Performance(compressions, ventilations, pauses, summary.ccf_pct, airway_measured)
     score = score_performance(performance, guideline, mode)
     return Outcome(
         kind, mode, guideline, start_ns, end_ns, compressions, ventilations, pauses,
@@ -99,7 +101,8 @@ def judge_motion(
     compressions = [e for e in events if isinstance(e, Compression)]
     start_ns = min((c.onset_ns for c in compressions), default=samples[0].stamp.t_ns)
     end_ns = max((c.release_ns for c in compressions), default=samples[-1].stamp.t_ns)
-    return judge(events, start_ns, end_ns, guideline, mode, kind)
+    airway = any(sample.airway_ml is not None for sample in samples)
+    return judge(events, start_ns, end_ns, guideline, mode, kind, airway_measured=airway)
 
 
 def _middle_ns(event: MetricsEvent) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,13 +25,16 @@ from mr.scoring.guideline import Guideline
 from mr.session.health import HealthWatch
 from mr.session.outcome import Outcome, Trace, judge, metrics_config
 from mr.types import (
+    Arrival,
     ChestObservation,
     ChestSample,
     ClockExchange,
     Compression,
     Cue,
     DeviceInfo,
+    HandJoints,
     HandSample,
+    HeadPose,
     MannequinFrame,
     MannequinPose,
     MetricsEvent,
@@ -53,6 +57,11 @@ def _clock_of_the_mannequin(infos: Sequence[DeviceInfo]) -> TickClock | None:
         if any(stream.name == MANNEQUIN_STREAM for stream in info.streams):
             return mannequin_clock(info)
     return None
+
+
+def _of_frames(arrival: Arrival, stream: str) -> Arrival:
+    """Give the arrival of the frame that an observation was made of."""
+    return replace(arrival, stream=arrival.stream.rpartition(".")[0] + stream)
 
 
 class Pipeline:
@@ -89,6 +98,7 @@ class Pipeline:
         self._n_before_start = 0
         self._score_pct: float | None = None
         self._unscored = 0
+        self._airway_measured = False
         self._n_published = 0
 
     # --- in ---------------------------------------------------------------------------
@@ -98,10 +108,7 @@ class Pipeline:
         if isinstance(sample, SessionEvent):
             self._happened(sample)
             return []
-        arrival = getattr(sample, "arrival", None)
-        if arrival is not None:
-            mannequin = sample if isinstance(sample, MannequinFrame) else None
-            self._health.arrived(mannequin, arrival)
+        self._count(sample)
         if isinstance(sample, ClockExchange):
             if self._mannequin_clock is not None:
                 self._mannequin_clock.exchange(sample)
@@ -110,6 +117,21 @@ class Pipeline:
             self._placed(sample)
             return []
         return self._moved(self._fuse(sample))
+
+    def _count(self, sample: Sample) -> None:
+        """Let the health watch see an arrival; a camera's by what tracking made of its frames.
+
+        Frames are recorded at the higher levels only, their observations always: so live and
+        replayed health are the same.
+        """
+        if isinstance(sample, MannequinFrame):
+            self._health.arrived(sample, sample.arrival)
+        elif isinstance(sample, ClockExchange | HeadPose | HandJoints):
+            self._health.arrived(None, sample.arrival)
+        elif isinstance(sample, ChestObservation):
+            self._health.arrived(None, _of_frames(sample.arrival, ".depth"))
+        elif isinstance(sample, MannequinPose):
+            self._health.arrived(None, _of_frames(sample.arrival, ".color"))
 
     def finish(self) -> list[MetricsEvent]:
         """Close what is open at the session's end; give the events that this completed."""
@@ -133,6 +155,7 @@ class Pipeline:
         events: list[MetricsEvent] = []
         for chest in motion:
             self._chest = chest
+            self._airway_measured |= chest.airway_ml is not None
             self._trace.append((chest.stamp.t_ns, chest.depth_m, chest.sigma_m))
             if self._stop_ns is None or chest.stamp.t_ns <= self._stop_ns:
                 events += self._metrics.step(chest)
@@ -162,7 +185,9 @@ class Pipeline:
             self._health.gone(tuple(names.split(",")), why)
 
     def _placed(self, pose: MannequinPose) -> None:
-        self._health.complain(pose.arrival.stream, "" if pose.valid else pose.why)
+        self._health.complain(
+            _of_frames(pose.arrival, ".color").stream, "" if pose.valid else pose.why
+        )
         if pose.valid:
             self._pose = pose.world_from_mannequin
 
@@ -223,6 +248,7 @@ class Pipeline:
             self._config.mode,
             self._kind,
             self._health.report(),
+            airway_measured=self._airway_measured,
         )
 
     def trace(self) -> Trace:

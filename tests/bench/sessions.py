@@ -87,7 +87,7 @@ def measure(plan: Plan) -> Measured:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "session.mcap"
-        config = SessionConfig(mode=plan.mode, learner_id="bench")
+        config = SessionConfig(mode=plan.mode, learner_id="learner-00000000")
         session = SessionPlan(
             open_devices, calibrated_rig(plan.seed), config, load_guideline(GUIDELINE), path
         )

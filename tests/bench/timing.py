@@ -80,7 +80,7 @@ def make_material(folder: Path, compressing_s: float) -> Material:
     """Simulate the session that is timed."""
     path, rig, snapshots = folder / "material.mcap", calibrated_rig(1), []
     sources = SimSources("demo", Mode.HANDS_ONLY, compressing_s, 1, 30.0, 2.0, camera=False)
-    config = SessionConfig(learner_id="bench")
+    config = SessionConfig(learner_id="learner-00000000")
     plan = SessionPlan(sources, rig, config, load_guideline(GUIDELINE), path)
     run_fast(plan, snapshots.append, lambda _: None)
     recording = open_recording(path)

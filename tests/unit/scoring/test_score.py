@@ -164,3 +164,45 @@ def test_wrong_profiles_are_refused_by_key_and_bound(tmp_path) -> None:
         GUIDELINE.require_mode(Mode.C15_2)
     with pytest.raises(ConfigError, match="infant"):
         GUIDELINE.require_body("infant")
+
+
+def test_breaths_that_were_due_and_not_given_cost_points() -> None:
+    base = performance([55.0] * 40)
+    seen = Performance(base.compressions, [], [], base.ccf_pct, airway_measured=True)
+    blind = Performance(base.compressions, [], [], base.ccf_pct, airway_measured=False)
+    few = performance([55.0] * 20)
+    early = Performance(few.compressions, [], [], few.ccf_pct, airway_measured=True)
+
+    def breaths(p: Performance):
+        score = score_performance(p, GUIDELINE, Mode.C30_2)
+        return next(i for i in score.items if i.key == "ventilation")
+
+    assert breaths(seen).value_pct == 0.0
+    assert breaths(seen).reason == "no breaths were given"
+    assert breaths(blind).value_pct is None
+    assert breaths(early).value_pct is None
+
+
+def test_exactly_on_the_limit_is_on_target() -> None:
+    on = Performance(
+        [compression(i, rate_cpm=120.0000001) for i in range(9)], [], [], Measured(95.0)
+    )
+    score = score_performance(on, GUIDELINE, Mode.HANDS_ONLY)
+    assert next(i for i in score.items if i.key == "rate").reason == "all 9 on target"
+
+
+def test_vague_values_are_not_judged() -> None:
+    """A release known to ±4 mm says nothing about leaning; it is not held against anybody."""
+    from dataclasses import replace
+
+    def leaning(sigma_mm: float) -> Performance:
+        vague = Measured(7.0, sigma_mm)
+        many = [replace(compression(i), release_depth_mm=vague) for i in range(9)]
+        return Performance(many, [], [], Measured(95.0))
+
+    vague = score_performance(leaning(4.0), GUIDELINE, Mode.HANDS_ONLY)
+    sure = score_performance(leaning(0.5), GUIDELINE, Mode.HANDS_ONLY)
+    assert vague.value_pct is None
+    assert any("±4.0 only" in m for m in vague.missing)
+    assert sure.value_pct is not None
+    assert sure.value_pct < 100.0

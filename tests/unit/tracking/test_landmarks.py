@@ -58,7 +58,7 @@ def test_other_bytes_are_refused(tmp_path: Path) -> None:
 
 
 def test_missing_model_says_how_to_make_it(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="fetch_model"):
+    with pytest.raises(ConfigError, match="fetch-hands"):
         MediapipeHands(tmp_path / "none.task")
 
 
