@@ -39,7 +39,7 @@ from mr.sim.rig import make_sim_rig
 from mr.sim.script import Truth
 
 TRIAL_FRAMES = 5
-DEPTH_SHARE, COLOR_SHARE = 0.45, 0.10
+DEPTH_SHARE, COLOR_SHARE = 0.30, 0.10
 """Shares of one core that rendering may take, so that measuring keeps its time."""
 WHOLE_SHARE = 0.97
 """A session shorter than this share of its plan was stopped early."""
