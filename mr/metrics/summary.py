@@ -42,6 +42,8 @@ class Summary:
 
 
 NOTHING = "no compressions"
+LEFT = 0.05
+"""Share of an interval's variance that the next interval does not take back (measured)."""
 
 
 def _mean(values: Iterable[Measured], empty: str) -> Measured:
@@ -77,11 +79,11 @@ def _mean_rate_cpm(compressions: Sequence[Compression]) -> Measured:
     intervals_s = [60.0 / rate for _, later in pairs if (rate := later.rate_cpm.value)]
     total_s = math.fsum(intervals_s)
     rate = 60.0 * len(pairs) / total_s
-    # Of a run of intervals only the errors of its two ends are left.
+    # Of a run of intervals mostly the errors of its two ends are left.
     sigmas = [later.rate_cpm.sigma or 0.0 for _, later in pairs]
     end_s = math.sqrt(math.fsum(s * s for s in sigmas) / len(sigmas)) * 60.0 / rate**2
     runs = max(len(compressions) - len(pairs), 1)
-    return Measured(rate, rate * end_s * math.sqrt(runs) / total_s)
+    return Measured(rate, rate * end_s * math.sqrt(runs + LEFT * len(pairs)) / total_s)
 
 
 def _active_ns(

@@ -137,14 +137,14 @@ def test_a_session_with_the_mannequin(rig: Rig, style: str, mode: Mode) -> None:
     _, events = _run(rig, _mannequin(script, 11) + _camera(script, rig, 11))
     summary = _summary(events, script)
     assert summary.n_compressions == truth.count
-    assert summary.mean_depth_mm.value == pytest.approx(truth.mean_depth_mm, abs=0.2)
+    assert summary.mean_depth_mm.value == pytest.approx(truth.mean_depth_mm, abs=0.1)
     assert summary.mean_rate_cpm.value == pytest.approx(truth.mean_rate_cpm, abs=0.3)
     # Onset and release are a tenth of the travel inside the plan's, once a bout.
     assert summary.ccf_pct.value == pytest.approx(truth.ccf_pct, abs=1.5)
-    assert np.sqrt(np.mean(_depth_errors_mm(events, script) ** 2)) < 0.2
-    assert np.abs(_release_errors_mm(events, script)).max() < 0.5
+    assert np.sqrt(np.mean(_depth_errors_mm(events, script) ** 2)) < 0.12
+    assert np.abs(_release_errors_mm(events, script)).max() < 0.25
     if style != "double-dip":  # of two equal dips either may be the deeper
-        assert np.sqrt(np.mean(_rate_errors_cpm(events, script) ** 2)) < 1.0
+        assert np.sqrt(np.mean(_rate_errors_cpm(events, script) ** 2)) < 0.8
     assert summary.n_ventilations == len(truth.breaths)
     if truth.breaths:
         mean_ml = float(np.mean([b.volume_ml for b in truth.breaths]))
@@ -163,10 +163,52 @@ def test_a_session_with_a_camera_alone(rig: Rig, style: str) -> None:
     summary = _summary(events, script)
     assert all(sample.zero_known for sample in motion)
     assert summary.n_compressions == truth.count
-    assert summary.mean_depth_mm.value == pytest.approx(truth.mean_depth_mm, abs=1.0)
-    assert summary.mean_rate_cpm.value == pytest.approx(truth.mean_rate_cpm, abs=0.3)
-    assert np.sqrt(np.mean(_depth_errors_mm(events, script) ** 2)) < 1.2
-    assert np.sqrt(np.mean(_rate_errors_cpm(events, script) ** 2)) < 3.0
+    assert summary.mean_depth_mm.value == pytest.approx(truth.mean_depth_mm, abs=0.6)
+    assert summary.mean_rate_cpm.value == pytest.approx(truth.mean_rate_cpm, abs=0.2)
+    assert abs(summary.mean_rate_cpm.value - truth.mean_rate_cpm) < 3 * summary.mean_rate_cpm.sigma
+    assert np.sqrt(np.mean(_depth_errors_mm(events, script) ** 2)) < 1.0
+    # What rests on the chest is noise all through; the lowest of it is a little too low.
+    assert abs(np.mean(_release_errors_mm(events, script))) < 0.8
+    assert np.sqrt(np.mean(_rate_errors_cpm(events, script) ** 2)) < 2.5
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "noise_mm", "limit_mm"),
+    [
+        (30, 0.0, 0.3),
+        (30, 0.8, 0.25),
+        (60, 0.0, 0.1),
+        (60, 0.8, 0.2),
+        (200, 0.0, 0.01),
+        (200, 0.8, 0.2),
+    ],
+)
+@pytest.mark.parametrize("style", ["demo", "fast", "deep"])
+def test_the_tip_of_a_press_is_not_rounded_off(
+    style: str, rate_hz: float, noise_mm: float, limit_mm: float
+) -> None:
+    """A tip of 50 ms that rises by a millimetre: two frames of a camera at 30 Hz.
+
+    The negative control is the smoothed curve, whose peaks are too low by more.
+    """
+    errors, smoothed = [], []
+    for seed in range(4):
+        script = make_script(style, Mode.HANDS_ONLY, compressing_s=10.0, seed=seed)
+        t_s = np.arange(0, script.duration_s, 1 / rate_hz)
+        noise = noise_mm * np.random.default_rng(seed).standard_normal(t_s.size)
+        mm = 1e3 * script.chest_depth_m(t_s) + noise
+        stepper = MetricsStepper(MetricsConfig())
+        motion = [
+            ChestSample(_stamp(t), d / 1e3, 0.0, noise_mm / 1e3, ("truth",))
+            for t, d in zip(t_s.tolist(), mm.tolist(), strict=True)
+        ]
+        errors.append(_depth_errors_mm(stepper.steps(motion) + stepper.finish(), script))
+        n = max(round(0.060 * rate_hz), 3)
+        means = np.convolve(mm, np.ones(n) / n, mode="same")
+        for c in script.truth().compressions:
+            smoothed.append(means[abs(t_s - c.peak_s) < 0.1].max() - c.depth_mm)
+    assert abs(np.mean(np.concatenate(errors))) < limit_mm
+    assert np.mean(smoothed) < -limit_mm
 
 
 def test_a_wrong_gain_would_be_seen(rig: Rig) -> None:
@@ -201,7 +243,7 @@ def test_five_seconds_without_the_mannequin(rig: Rig) -> None:
     assert np.sqrt(np.mean(error_mm[without] ** 2)) < 1.4
     assert abs(error_mm[without].mean()) < 0.3
     during = [10.0 < c.peak_s < 15.0 for c in script.truth().compressions]
-    assert np.sqrt(np.mean(_depth_errors_mm(events, script)[during] ** 2)) < 1.0
+    assert np.sqrt(np.mean(_depth_errors_mm(events, script)[during] ** 2)) < 0.7
 
 
 def test_five_seconds_without_cameras_change_nothing(rig: Rig) -> None:

@@ -109,7 +109,7 @@ def test_the_csv_case() -> None:
     assert summary.mean_release_depth_mm.value == pytest.approx(0.0, abs=0.03)
     # However clean: an instant is not known much better than the samples' interval.
     floor_cpm = 110.0 * 0.01 / math.sqrt(12) / 32.2
-    assert floor_cpm * 0.95 < (summary.mean_rate_cpm.sigma or 0.0) < floor_cpm * 1.2
+    assert floor_cpm < (summary.mean_rate_cpm.sigma or 0.0) < 3 * floor_cpm
     assert summary.mean_duty_cycle.value == pytest.approx(0.5, abs=0.005)
     assert summary.ccf_pct.value == pytest.approx(100.0, abs=0.5)
     speeds = _values(_compressions(events), "release_velocity_mm_s")

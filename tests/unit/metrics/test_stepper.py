@@ -197,6 +197,30 @@ def test_the_summary_leaves_pauses_out() -> None:
     assert summary.mean_volume_ml.why == "no breaths"
 
 
+def test_a_session_of_compressions_alone_is_all_compressions() -> None:
+    """Not 100.00000000000001 %, whatever the bounds are."""
+    found = _compressions(_run(_samples(_bouts([(1.0, 9)], 6.0))))
+    for cut_ns in range(0, 140_000_000, 1_777_777):
+        start_ns, end_ns = found[0].onset_ns + cut_ns, found[-1].release_ns - cut_ns
+        assert summarise(found, start_ns, end_ns).ccf_pct.value == 100.0
+
+
+def test_the_noise_of_one_source_is_not_that_of_another() -> None:
+    """A camera carries on for a mannequin that is thirty times finer."""
+    curve, rng = _bouts([(1.0, 12)], 8.0), np.random.default_rng(3)
+    fine = [s for s in _samples(curve) if s.stamp.t_ns < T0_NS + 4_000_000_000]
+    t_s = np.arange(4.0, 8.0, 1 / 60)
+    mm = np.interp(t_s, curve[:, 0], curve[:, 1]) + 0.0012 * rng.standard_normal(t_s.size)
+    coarse = [
+        replace(s, sigma_m=0.0012, sources=("camera",))
+        for s in _samples(np.stack([t_s, mm], axis=1))
+    ]
+    found = _compressions(_run([replace(s, sigma_m=0.00005) for s in fine] + coarse))
+    sigmas = [c.depth_mm.sigma or 0.0 for c in found]
+    assert max(sigmas[:5]) < 0.1
+    assert min(sigmas[-3:]) > 0.4
+
+
 def test_an_empty_session_has_no_means() -> None:
     summary = summarise([], 0, 1_000_000_000)
     assert summary.n_compressions == 0
