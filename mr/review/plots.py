@@ -27,6 +27,7 @@ ROW_LENGTHS_S = (20.0, 30.0, 60.0, 120.0, 300.0)
 MAX_ROWS = 8
 MAX_POINTS = 1600
 GAP_S = 0.25
+STAMP_EVERY = 250.0
 MISSING = "–"
 
 
@@ -40,10 +41,19 @@ def number(value: float | None, digits: int = 1) -> str:
     return text.replace("-", "−")
 
 
+def spread(sigma: float) -> str:
+    """Write a sigma; a small one with two decimals, for none is zero."""
+    return f"± {number(sigma, 1 if sigma >= 0.05 else 2)}"
+
+
 def verdict(value: float | None, low: float, high: float | None) -> str:
-    """Say where a value lies to its band: ``ok``, ``low``, ``high`` or ``unknown``."""
+    """Say where a value lies to its band: ``ok``, ``low``, ``high`` or ``unknown``.
+
+    It is judged to a tenth, as it is shown and scored: 120.0 is not above 120.
+    """
     if value is None:
         return "unknown"
+    value = round(value, 1)
     if value < low:
         return "low"
     return "high" if high is not None and value > high else "ok"
@@ -52,17 +62,17 @@ def verdict(value: float | None, low: float, high: float | None) -> str:
 def describe(c: Json) -> str:
     """Say a compression's numbers in one line, for hovering."""
     parts = [f"Compression {c['index'] + 1} at {number(c['peak_s'])} s"]
-    for label, name, unit, digits in (
-        ("depth", "depth", "mm", 1),
-        ("left at release", "release_depth", "mm", 1),
-        ("rate", "rate", "cpm", 0),
+    for label, name, unit in (
+        ("depth", "depth", "mm"),
+        ("left at release", "release_depth", "mm"),
+        ("rate", "rate", "cpm"),
     ):
         value, sigma = c[f"{name}_{unit}"], c[f"{name}_sigma_{unit}"]
         if value is None:
             parts.append(f"{label} unknown ({c['why'][f'{name}_{unit}']})")
             continue
-        spread = f" ± {number(sigma, digits)}" if sigma is not None and digits else ""
-        parts.append(f"{label} {number(value, digits)}{spread} {'/min' if unit == 'cpm' else unit}")
+        about = "" if sigma is None else f" {spread(sigma)}"
+        parts.append(f"{label} {number(value)}{about} {'/min' if unit == 'cpm' else unit}")
     return ", ".join(parts)
 
 
@@ -157,7 +167,7 @@ def rate_plot(analysis: Json) -> Markup:
             for c in rated
         ),
     ]
-    n_ok = sum(low <= rate <= high for rate in rates)
+    n_ok = sum(verdict(rate, low, high) == "ok" for rate in rates)
     label = f"Rate of {len(rates)} compressions, {n_ok} between {low:g} and {high:g} per minute"
     return _svg(label, STRIP_HEIGHT, parts, analysis)
 
@@ -174,8 +184,8 @@ def hand_plot(analysis: Json) -> Markup | None:
     n_ok = 0
     for c in seen:
         far = math.hypot(c["hand_x_mm"], c["hand_y_mm"])
-        n_ok += far <= limit_mm
         kind = verdict(far, 0.0, limit_mm)
+        n_ok += kind == "ok"
         dots.append(_mark(130 + scale * c["hand_x_mm"], 130 - scale * c["hand_y_mm"], kind, c))
     ring = Markup(
         '<circle class="band" cx="130" cy="130" r="{r:.1f}"/>'
@@ -198,7 +208,7 @@ def score_ring(value_pct: float | None) -> Markup:
     length = 2 * math.pi * 52
     shown = 0.0 if value_pct is None else length * value_pct / 100.0
     text = MISSING if value_pct is None else f"{value_pct:.0f}"
-    label = "Not scored" if value_pct is None else f"Score {value_pct:.0f} of 100"
+    label = "No score" if value_pct is None else f"Score {value_pct:.0f} of 100"
     return Markup(
         '<svg class="ring" viewBox="0 0 128 128" role="img" aria-label="{label}">'
         '<circle class="rail" cx="64" cy="64" r="52"/>'
@@ -208,23 +218,35 @@ def score_ring(value_pct: float | None) -> Markup:
         '<text x="64" y="92" text-anchor="middle">{unit}</text></svg>'
     ).format(
         label=label, shown=shown, length=length, text=text, y=76,
-        unit="not scored" if value_pct is None else "of 100",
+        unit="no score" if value_pct is None else "of 100",
     )  # fmt: skip
 
 
 def _svg(
     label: str, height: float, parts: list[Markup], analysis: Json, width: float = WIDTH
 ) -> Markup:
-    # A picture that is copied out of the page still says what it is.
-    stamp = Markup("")
-    if analysis["source"]["simulated"]:
-        stamp = Markup('<text class="stamp" x="{:.0f}" y="{:.0f}">SIMULATED</text>').format(
-            width - 10, height - 4 if width < WIDTH else TOP - 6
-        )
+    stamp = _stamps(height, width) if analysis["source"]["simulated"] else Markup("")
     head = Markup('<svg viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="{}">').format(
         width, height, label
     )
     return head + Markup("").join(parts) + stamp + Markup("</svg>")
+
+
+def _stamps(height: float, width: float) -> Markup:
+    """Say that a picture is simulated, so that it still does when copied out of the page.
+
+    A wide one says it so often that whatever part a telephone shows has a whole one.
+    """
+    y = height - 4 if width < WIDTH else TOP - 6
+    stamps: list[Markup] = []
+    x = width - 10
+    while x > STAMP_EVERY / 2:
+        kind = "stamp" if not stamps else "stamp again"
+        stamps.append(
+            Markup('<text class="{}" x="{:.0f}" y="{:.0f}">SIMULATED</text>').format(kind, x, y)
+        )
+        x -= STAMP_EVERY
+    return Markup("").join(stamps if width >= WIDTH else stamps[:1])
 
 
 def _band(axes: _Axes, low: float, high: float) -> Markup:
@@ -346,17 +368,18 @@ def _depth_mark(c: Json, axes: _Axes, targets: Json, stem: bool) -> Markup:
             + drawn
         )
     left_mm = c["release_depth_mm"]
-    if left_mm is not None and left_mm > targets["release_max_mm"] and axes.holds(c["release_s"]):
-        drawn += Markup(
-            '<path class="lean" d="M{:.1f} {:.1f}l4 -4l4 4l-4 4z"><title>{}</title></path>'
-        ).format(axes.x(c["release_s"]) - 4, axes.y(left_mm), describe(c))
+    leans = verdict(left_mm, -math.inf, targets["release_max_mm"]) == "high"
+    if leans and axes.holds(c["release_s"]):
+        drawn += _mark(axes.x(c["release_s"]), axes.y(left_mm), "lean", c)
     return drawn
 
 
+# ▼ is below its target and ▲ above it, whatever the picture's own up and down are.
 SHAPES = {
     "ok": '<circle class="ok" cx="{x:.1f}" cy="{y:.1f}" r="3.4"/>',
-    "low": '<path class="low" d="M{x:.1f} {y:.1f}m0 -4.6l4.6 8.4h-9.2z"/>',
-    "high": '<path class="high" d="M{x:.1f} {y:.1f}m0 4.6l4.6 -8.4h-9.2z"/>',
+    "low": '<path class="low" d="M{x:.1f} {y:.1f}m0 4.6l4.6 -8.4h-9.2z"/>',
+    "high": '<path class="high" d="M{x:.1f} {y:.1f}m0 -4.6l4.6 8.4h-9.2z"/>',
+    "lean": '<path class="lean" d="M{x:.1f} {y:.1f}m0 -4.6l4.6 8.4h-9.2z"/>',
     "unknown": '<path class="unknown" d="M{x:.1f} {y:.1f}m-3.4 -3.4h6.8v6.8h-6.8z"/>',
 }
 

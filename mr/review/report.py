@@ -23,6 +23,7 @@ from mr.review.plots import (
     number,
     rate_plot,
     score_ring,
+    spread,
     verdict,
 )
 
@@ -40,7 +41,8 @@ STANDING_WORDS = {
     "recalled": "from memory, not verified",
     "ours": "chosen by this project",
 }
-VERDICT_WORDS = {"low": "too low", "high": "too high"}
+VERDICT_WORDS = {"low": "below target", "high": "above target"}
+VERDICT_SIGNS = {"low": "▼", "high": "▲"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,43 @@ class Cell:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """One item of the score in words; without a score nothing is worth or loses points."""
+
+    label: str
+    worth: str
+    lost: str
+    why: str
+    value_pct: float | None
+    loses: bool
+
+
+def score_lines(score: Json) -> list[ScoreLine]:
+    """Put an analysis' score into lines, in its own order.
+
+    Weights are whole when all of them are, else with one decimal, so that they add up.
+    """
+    scored = score["value_pct"] is not None
+    weights = [i["weight_pct"] for i in score["items"] if i["value_pct"] is not None]
+    digits = 0 if all(abs(w - round(w)) < 0.05 for w in weights) else 1
+    lines = []
+    for item in score["items"]:
+        lost, judged = item["points_lost"], item["value_pct"] is not None
+        counts = scored and lost is not None
+        lines.append(
+            ScoreLine(
+                item["label"],
+                number(item["weight_pct"] if counts else None, digits),
+                number(lost if counts else None),
+                item["reason"] if judged else f"not judged: {item['reason']}",
+                item["value_pct"],
+                counts and lost >= 0.05,
+            )
+        )
+    return lines
+
+
 def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None) -> str:
     """Write the page.
 
@@ -88,14 +127,16 @@ def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None
     )
     environment.filters["number"] = number
     rows, notes = _table(analysis)
+    score = analysis["score"]
+    by_loss = sorted(score["items"], key=lambda i: -(i["points_lost"] or 0.0))
     return environment.get_template("report.html").render(
         a=analysis,
         kind_words=KIND_WORDS[analysis["source"]["kind"]],
         standing_words=STANDING_WORDS,
         pause_words=PAUSE_WORDS,
         cards=_cards(analysis),
-        items=sorted(analysis["score"]["items"], key=lambda i: -(i["points_lost"] or 0.0)),
-        ring=score_ring(analysis["score"]["value_pct"]),
+        lines=score_lines({**score, "items": by_loss}),
+        ring=score_ring(score["value_pct"]),
         strips=depth_strips(analysis, trace),
         depth_known=depth_known(analysis),
         has_trace=trace is not None,
@@ -104,7 +145,9 @@ def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None
         hand_mean=_hand_mean(analysis["summary"]),
         rows=rows,
         notes=notes,
+        breaths=_breaths(analysis),
         verdict_words=VERDICT_WORDS,
+        verdict_signs=VERDICT_SIGNS,
         picture=_data_uri(picture_png),
     )
 
@@ -145,7 +188,7 @@ def _cards(analysis: Json) -> list[Card]:
             f"Each moves the chest by at least {least} from the release before it.",
         ),
         _card(s, "Mean depth", "mean_depth_mm", 1, "mm", band,
-              "Deepest point from the unloaded zero, mean of all compressions.",
+              "Deepest point from the unloaded zero, mean of the measured compressions.",
               (t["depth_low_mm"], t["depth_high_mm"])),
         _card(s, "Depth in target", "depth_in_target_pct", 0, "%", band,
               "Share of the measured depths inside the band; a near miss counts as a miss here, "
@@ -159,19 +202,22 @@ def _cards(analysis: Json) -> list[Card]:
               "Share of the measured releases that come back to the unloaded zero within "
               "the limit."),
         _card(s, "Compression fraction", "ccf_pct", 0, "%", f"at least {t['ccf_min_pct']:g} %",
-              "CCF: share of the judged time in periods of compressions.",
+              "CCF: from the first onset to the last release, less the pauses in between, over "
+              "what is judged.",
               (t["ccf_min_pct"], None)),
         Card(
             "Longest pause",
             number(s["longest_pause_s"]),
             "s",
             f"at most {t['pause_max_s']:g} s",
-            f"Time without compressions of {d['pause_threshold_s']:g} s or more.",
+            f"From one release to the next onset, where that takes {d['pause_threshold_s']:g} s "
+            "or more.",
             on_target=s["longest_pause_s"] <= t["pause_max_s"],
         ),
         _card(s, "Hands in place", "hand_in_target_pct", 0, "%",
               f"within {t['hand_offset_max_mm']:g} mm",
-              "Distance of the hands from the compression point, at the deepest point."),
+              "Distance of the hands from the compression point: their mean place while the chest "
+              "is pressed by more than half."),
     ]  # fmt: skip
     if s["n_ventilations"]:
         volume = f"{t['volume_low_ml']:g}–{t['volume_high_ml']:g} mL"
@@ -210,6 +256,7 @@ def _table(analysis: Json) -> tuple[list[tuple[int, list[Cell]]], list[str]]:
             _cell(c, "depth_mm", 1, notes, depth),
             _sigma(c["depth_sigma_mm"]),
             _cell(c, "release_depth_mm", 1, notes, left),
+            _sigma(c["release_depth_sigma_mm"]),
             _cell(c, "rate_cpm", 1, notes, rate),
             _cell({**c, "duty_cycle": duty}, "duty_cycle", 0, notes),
             _cell(c, "release_velocity_mm_s", 0, notes),
@@ -221,8 +268,23 @@ def _table(analysis: Json) -> tuple[list[tuple[int, list[Cell]]], list[str]]:
     return rows, notes
 
 
+def _breaths(analysis: Json) -> list[tuple[float, list[Cell]]]:
+    """Lay out a row per breath: its start in s, its volume and how long it took."""
+    t = analysis["guideline"]["targets"]
+    rows = []
+    for v in analysis["ventilations"]:
+        kind = verdict(v["volume_ml"], t["volume_low_ml"], t["volume_high_ml"])
+        words = number(v["volume_ml"], 0)
+        if v["volume_ml"] is None:
+            words += f" ({v['why']['volume_ml']})"
+        elif v["volume_sigma_ml"] is not None:
+            words += f" ± {number(v['volume_sigma_ml'], 0)}"
+        rows.append((v["start_s"], [Cell(words, kind), Cell(number(v["inspiration_s"]))]))
+    return rows
+
+
 def _sigma(value: float | None) -> Cell:
-    return Cell("" if value is None else f"± {number(value)}", "sigma")
+    return Cell("" if value is None else spread(value), "sigma")
 
 
 def _cell(c: Json, key: str, digits: int, notes: list[str], kind: str = "ok") -> Cell:

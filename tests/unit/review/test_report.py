@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from mr.review.analysis import Provenance
-from mr.review.plots import _thin, number, verdict
-from mr.review.report import render_report
-from mr.types import Compression, Measured
+from mr.review.plots import WIDTH, _thin, number, spread, verdict
+from mr.review.report import render_report, score_lines
+from mr.types import Compression, Measured, Ventilation
 from tests.conftest import Require
 from tests.unit.review.conftest import DEPTHS_MM, Session, a_session
 
@@ -81,6 +81,78 @@ def test_every_compression_is_marked_by_its_verdict_and_has_its_row(session: Ses
     assert "depth 55.0 ± " in depth
 
 
+TIP_DOWN = r"(?:m0 4\.6l4\.6 -8\.4h-9\.2z|M0 5l5 -9h-10z)"
+TIP_UP = r"(?:m0 -4\.6l4\.6 8\.4h-9\.2z|M0 -5l5 9h-10z)"
+
+
+def test_a_tip_down_is_below_and_a_tip_up_above_everywhere() -> None:
+    session = a_session()
+    leaning, slow, fast = Measured(9.0, 0.4), Measured(80.0), Measured(140.0)
+    session.events = [
+        replace(e, release_depth_mm=leaning, rate_cpm=slow if e.index % 2 else fast)
+        if isinstance(e, Compression)
+        else e
+        for e in session.events
+    ]
+    html = render_report(session.analysis(), session.trace(), None)
+    shapes: dict[str, list[str]] = {"low": [], "high": [], "lean": []}
+    for kind, path in re.findall(r'<path class="(low|high|lean)" d="([^"]+)"', html):
+        shapes[kind].append(path)
+    for kind, tip in (("low", TIP_DOWN), ("high", TIP_UP), ("lean", TIP_UP)):
+        assert len(shapes[kind]) > 5
+        assert all(re.search(tip, path) for path in shapes[kind])
+    cells = re.findall(r'<td class="(low|high)"><span aria-hidden="true">(.)<', html)
+    assert set(cells) == {("low", "▼"), ("high", "▲")}
+    release = 'above target: </span> 9.0</td><td class="sigma">± 0.4</td>'
+    assert html.count(f'<span aria-hidden="true">▲</span><span class="hidden">{release}') == 30
+    assert "▼ below, ▲ above its target" in html
+
+
+def test_a_breath_outside_its_target_is_marked() -> None:
+    session = a_session()
+    for volume_ml, want in ((468.0, "▼"), (550.0, ""), (700.0, "▲")):
+        session.events = [
+            replace(e, volume_ml=Measured(volume_ml, 12.0))
+            if isinstance(e, Ventilation) and e.volume_ml.value is not None
+            else e
+            for e in session.events
+        ]
+        html = render_report(session.analysis(), None, None)
+        table = html.split('aria-label="Breaths"')[1].split("</table>")[0]
+        assert f"{volume_ml:.0f} ± 12</td>" in table
+        assert "".join(c for c in table if c in "▼▲") == want
+
+
+def test_weights_add_up_as_they_are_shown(session: Session) -> None:
+    score = session.analysis()["score"]
+    lines = [line for line in score_lines(score) if line.worth != "–"]
+    assert len(lines) == 5  # the hands were not measured
+    assert any("." in line.worth for line in lines)
+    assert sum(float(line.worth) for line in lines) == pytest.approx(100.0, abs=0.15)
+    for item, weight in zip(score["items"], (30.0, 20.0, 20.0, 20.0, 10.0, 0.0), strict=True):
+        item["weight_pct"] = weight
+    assert [line.worth for line in score_lines(score)][:4] == ["30", "20", "20", "20"]
+
+
+def test_without_a_score_nothing_is_worth_or_loses_points(session: Session) -> None:
+    score = session.analysis()["score"]
+    assert any(line.loses for line in score_lines(score))
+    unscored = score_lines({**score, "value_pct": None})
+    assert {(line.worth, line.lost, line.loses) for line in unscored} == {("–", "–", False)}
+
+
+def test_whatever_part_of_a_chart_a_telephone_shows_says_simulated(session: Session) -> None:
+    html = render_report(session.analysis("sim"), session.trace(), None)
+    phone = 340 / 900 * WIDTH  # px of a 400 px screen, and of the chart on it
+    word = 95.0
+    charts = [p for p in re.findall(r"<svg.*?</svg>", html, re.DOTALL) if 'viewBox="0 0 1000' in p]
+    assert len(charts) >= 2
+    for chart in charts:
+        ends = [float(x) for x in re.findall(r'<text class="stamp[^"]*" x="(\d+)"', chart)]
+        for left in np.arange(0.0, WIDTH - phone + 1, 5.0):
+            assert any(left <= end - word and end <= left + phone for end in ends)
+
+
 def test_lost_points_are_explained(session: Session) -> None:
     analysis = session.analysis()
     html = render_report(analysis, None, None)
@@ -127,7 +199,10 @@ def test_an_unknown_depth_draws_no_depth() -> None:
     assert "The depth is unknown: the scale of this signal is unknown" in strips
     assert 'class="band"' not in strips and 'class="trace"' not in strips
     assert strips.count('class="unknown"') == 30
-    assert "Not scored" in html
+    assert "No score." in html
+    score = html.split('id="h-score"')[1].split("</section>")[0]
+    assert "points" not in score and " lost<" not in score and "meter" not in score
+    assert score.count('<span class="lost">no score</span>') == 6
     assert f"<li>{why}</li>" in html
 
 
@@ -170,6 +245,10 @@ def test_numbers_and_verdicts() -> None:
     assert [verdict(v, 50, 60) for v in (None, 49.9, 50, 60, 60.1)] == [
         "unknown", "low", "ok", "ok", "high",
     ]  # fmt: skip
+    assert [verdict(v, 100, 120) for v in (99.94, 99.96, 120.04, 120.06)] == [
+        "low", "ok", "ok", "high",
+    ]  # fmt: skip
+    assert [spread(s) for s in (0.04, 0.26)] == ["± 0.04", "± 0.3"]
     assert verdict(90, 50, None) == "ok"
 
 
