@@ -38,7 +38,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	@./system-packages.sh test
 	@case "$$CI" in true|1) $(BIN)/mrcpr fetch-hands ;; esac
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_FLAGS)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_FLAGS)
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
@@ -47,7 +47,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
-	@$(BIN)/python -m tests.bench
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench
 
 firmware:
 	@$(MAKE) --no-print-directory -C firmware
