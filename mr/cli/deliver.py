@@ -20,7 +20,7 @@ from mr.config import Mode
 from mr.errors import MrError
 from mr.files import write_whole
 from mr.review.analysis import Kind, Provenance, build_analysis
-from mr.review.report import render_report
+from mr.review.report import render_report, score_lines
 from mr.session.offline import Rerun
 from mr.session.outcome import Outcome
 
@@ -128,12 +128,6 @@ def _score_table(score: dict[str, Any]) -> Table:
     table.add_column("worth", justify="right")
     table.add_column("lost", justify="right")
     table.add_column("why")
-    for item in score["items"]:
-        lost = item["points_lost"]
-        table.add_row(
-            escape(item["label"]),
-            f"{item['weight_pct']:.0f}" if lost is not None else "–",
-            f"{lost:.1f}" if lost is not None else "–",
-            escape(item["reason"] if lost is not None else f"not judged: {item['reason']}"),
-        )
+    for line in score_lines(score):
+        table.add_row(escape(line.label), line.worth, line.lost, escape(line.why))
     return table

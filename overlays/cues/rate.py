@@ -49,7 +49,7 @@ def tile(context: Context, box: Box) -> list[PanelItem]:
         Text(dial.x_px, dial.y_px + 12, number, NUMBER_PX, theme.text, "center", bold=True),
         Text(dial.x_px, dial.y_px + 37, messages("rate.unit"), UNIT_PX, theme.muted, "center"),
     ]
-    return items + judged(context, box, side, "rate", {"low": "▲", "high": "▼"})
+    return items + judged(context, box, side, "rate", {"low": "▼", "high": "▲"})
 
 
 @dataclass(frozen=True, slots=True)
