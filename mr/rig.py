@@ -21,9 +21,8 @@ from scipy.spatial.transform import Rotation
 from mr.config import Strict, parse
 from mr.errors import CalibrationError, ConfigError
 from mr.files import write_whole
+from mr.geometry.poses import pose_of
 from mr.types import FloatArray, Pose
-
-RIG_SCHEMA = "mrcpr.rig/1"
 
 
 class PoseEntry(Strict):
@@ -34,7 +33,7 @@ class PoseEntry(Strict):
 
     def pose(self) -> Pose:
         """Give the transform as matrices."""
-        return Pose(Rotation.from_rotvec(self.rotvec_rad).as_matrix(), np.array(self.t_m))
+        return pose_of(np.array(self.rotvec_rad), np.array(self.t_m))
 
     @classmethod
     def of(cls, pose: Pose) -> PoseEntry:

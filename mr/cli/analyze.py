@@ -9,7 +9,8 @@ import typer
 from rich.markup import escape
 
 from mr.cli.console import Output
-from mr.cli.deliver import MODE_HELP, analysis_of, analysis_of_recording, as_json, print_analysis
+from mr.cli.deliver import analysis_of, analysis_of_recording, as_json, print_analysis
+from mr.cli.options import DEFAULT_GUIDELINE, MODE_HELP
 from mr.config import Mode
 from mr.errors import AnalysisError
 from mr.metrics.config import MetricsConfig
@@ -18,8 +19,6 @@ from mr.recording.csv_motion import read_csv_motion
 from mr.scoring.guideline import load_guideline
 from mr.session.offline import rerun
 from mr.session.outcome import judge_motion, metrics_config
-
-DEFAULT_GUIDELINE = "aha-2025-adult-bls"
 
 
 def analyze_csv(path: Path, guideline_name: str, mode: Mode) -> dict[str, Any]:

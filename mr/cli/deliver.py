@@ -16,7 +16,6 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from mr.config import Mode
 from mr.errors import MrError
 from mr.files import write_whole
 from mr.review.analysis import Kind, Provenance, build_analysis
@@ -24,7 +23,6 @@ from mr.review.report import render_report, score_lines
 from mr.session.offline import Rerun
 from mr.session.outcome import Outcome
 
-MODE_HELP = f"How compressions and breaths alternate: {', '.join(Mode)}."
 KIND_WORDS = {"sim": "SIMULATED", "live": "live", "replay": "replay", "csv": "from a CSV"}
 
 

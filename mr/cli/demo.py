@@ -16,12 +16,20 @@ from calibration.quick import calibrate_simulated
 from mr import DISCLAIMER
 from mr.cli.console import Output
 from mr.cli.deliver import (
-    MODE_HELP,
     analysis_of_recording,
     as_json,
     print_analysis,
     write_file,
     write_report,
+)
+from mr.cli.options import (
+    DEFAULT_GUIDELINE,
+    AssessmentOption,
+    GuidelineOption,
+    HeadsetOption,
+    ModeOption,
+    SoundOption,
+    WindowOption,
 )
 from mr.cli.places import folder_for_results, unused
 from mr.cli.sources import SimSources
@@ -112,7 +120,7 @@ def demo(
     learner: Annotated[
         str, typer.Option(metavar="STYLE", help=f"One of {', '.join(STYLES)}.")
     ] = "demo",
-    mode: Annotated[Mode, typer.Option(metavar="MODE", help=MODE_HELP)] = Mode.HANDS_ONLY,
+    mode: ModeOption = Mode.HANDS_ONLY,
     seconds: Annotated[
         float, typer.Option(metavar="S", min=3, max=3600, help="How long the learner compresses.")
     ] = 30.0,
@@ -120,19 +128,11 @@ def demo(
         int, typer.Option(metavar="N", min=0, help="Of the learner and of all noise.")
     ] = 1,
     camera: Annotated[bool, typer.Option(help="Simulate the camera, too.")] = True,
-    guideline: Annotated[
-        str, typer.Option(metavar="PROFILE", help="Profile id, or the path of a .toml.")
-    ] = "aha-2025-adult-bls",
-    assessment: Annotated[
-        bool, typer.Option("--assessment", help="Cold: without cues and metronome.")
-    ] = False,
-    headset: Annotated[
-        bool, typer.Option("--headset", help="Show the overlay in the headset, too.")
-    ] = False,
-    sound: Annotated[bool, typer.Option(help="Metronome, where there is a sound device.")] = True,
-    window: Annotated[
-        bool | None, typer.Option(help="Mirror window; default: where there is a display.")
-    ] = None,
+    guideline: GuidelineOption = DEFAULT_GUIDELINE,
+    assessment: AssessmentOption = False,
+    headset: HeadsetOption = False,
+    sound: SoundOption = True,
+    window: WindowOption = None,
 ) -> None:
     """Train on a simulated rig: sensors, overlay, score, report and picture.
 

@@ -12,7 +12,16 @@ from rich.markup import escape
 
 from mr import DISCLAIMER
 from mr.cli.console import Output
-from mr.cli.deliver import MODE_HELP, analysis_of_recording, print_analysis, write_report
+from mr.cli.deliver import analysis_of_recording, print_analysis, write_report
+from mr.cli.options import (
+    DEFAULT_GUIDELINE,
+    AssessmentOption,
+    GuidelineOption,
+    HeadsetOption,
+    ModeOption,
+    SoundOption,
+    WindowOption,
+)
 from mr.cli.places import folder_for_results
 from mr.cli.sources import RigSources
 from mr.cli.train import train_fast, train_live
@@ -61,13 +70,9 @@ def run(
     learner: Annotated[
         str | None, typer.Option(metavar="ID", help="The learner's random id; default: a new one.")
     ] = None,
-    mode: Annotated[Mode, typer.Option(metavar="MODE", help=MODE_HELP)] = Mode.HANDS_ONLY,
-    guideline: Annotated[
-        str, typer.Option(metavar="PROFILE", help="Profile id, or the path of a .toml.")
-    ] = "aha-2025-adult-bls",
-    assessment: Annotated[
-        bool, typer.Option("--assessment", help="Cold: without cues and metronome.")
-    ] = False,
+    mode: ModeOption = Mode.HANDS_ONLY,
+    guideline: GuidelineOption = DEFAULT_GUIDELINE,
+    assessment: AssessmentOption = False,
     start: Annotated[
         Start,
         typer.Option(
@@ -92,16 +97,12 @@ def run(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where recordings go.")] = Path(
         "recordings"
     ),
-    headset: Annotated[
-        bool, typer.Option("--headset", help="Show the overlay in the headset.")
-    ] = False,
+    headset: HeadsetOption = False,
     hands: Annotated[
         bool, typer.Option("--hands", help="Record hand landmarks, too (see fetch-hands).")
     ] = False,
-    sound: Annotated[bool, typer.Option(help="Metronome, where there is a sound device.")] = True,
-    window: Annotated[
-        bool | None, typer.Option(help="Mirror window; default: where there is a display.")
-    ] = None,
+    sound: SoundOption = True,
+    window: WindowOption = None,
 ) -> None:
     """Train on the rig that RIG.toml describes.
 
@@ -131,8 +132,9 @@ def run(
             "--camera-file plays with its own time and cannot be joined with a live mannequin: "
             "add --no-mannequin"
         )
-    if files and hands:
-        raise ConfigError("--hands looks at live pictures: leave it out with --camera-file")
+    for option, wanted in (("--hands", hands), ("--headset", headset), ("--window", window)):
+        if files and wanted:
+            raise ConfigError(f"{option} needs live cameras: leave it out with --camera-file")
     sources = RigSources(loaded, port, files, mannequin, camera)
     path = out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{config.learner_id}.mcap"
     plan = SessionPlan(sources, loaded, config, load_guideline(guideline), path)

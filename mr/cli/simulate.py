@@ -14,8 +14,9 @@ from rich.markup import escape
 from rich.progress import track
 
 from mr.cli.console import Output
-from mr.cli.deliver import MODE_HELP, write_file
+from mr.cli.deliver import write_file
 from mr.cli.demo import calibrated_rig
+from mr.cli.options import ModeOption
 from mr.cli.places import folder_for_results
 from mr.clock.host import SteppedClock
 from mr.config import Mode
@@ -49,7 +50,7 @@ def simulate(
     learner: Annotated[
         str, typer.Option(metavar="STYLE", help=f"One of {', '.join(STYLES)}.")
     ] = "demo",
-    mode: Annotated[Mode, typer.Option(metavar="MODE", help=MODE_HELP)] = Mode.HANDS_ONLY,
+    mode: ModeOption = Mode.HANDS_ONLY,
     seconds: Annotated[
         float, typer.Option(metavar="S", min=1, max=3600, help="How long the learner compresses.")
     ] = 15.0,

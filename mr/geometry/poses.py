@@ -1,4 +1,4 @@
-"""Rigid transforms: small differences, chains with covariance, fits to points.
+"""Rigid transforms: small differences and chains with covariance.
 
 Takes and gives `mr.types.Pose`; leaves rotations themselves to SciPy.
 
@@ -71,25 +71,3 @@ def inverse(a_from_b: Pose) -> Pose:
     slope[3:, :3] = -back.R @ skew(a_from_b.t_m)
     slope[3:, 3:] = -back.R
     return Pose(back.R, back.t_m, slope @ a_from_b.covariance @ slope.T)
-
-
-def fit_rigid(points_in_a_m: FloatArray, points_in_b_m: FloatArray) -> tuple[Pose, float]:
-    """Find ``a_from_b`` and the rms distance (m) left between paired points (N, 3).
-
-    Raises
-    ------
-    ValueError
-        When there are fewer than 3 pairs or they lie on one line.
-    """
-    a = np.asarray(points_in_a_m, dtype=np.float64)
-    b = np.asarray(points_in_b_m, dtype=np.float64)
-    if a.shape != b.shape or a.ndim != 2 or a.shape[1] != 3 or len(a) < 3:
-        raise ValueError(f"a rigid fit needs 3 or more pairs (N, 3); got {a.shape} and {b.shape}")
-    centre_a, centre_b = a.mean(axis=0), b.mean(axis=0)
-    spread = np.linalg.svd(b - centre_b, compute_uv=False)
-    if spread[1] <= 1e-9 * max(spread[0], 1e-12):
-        raise ValueError("the points lie on one line: their rotation about it is unknown")
-    rotation, _ = Rotation.align_vectors(a - centre_a, b - centre_b)
-    pose = Pose(rotation.as_matrix(), centre_a - rotation.apply(centre_b))
-    left_over = a - pose.apply(b)
-    return pose, float(np.sqrt((left_over**2).sum(axis=1).mean()))

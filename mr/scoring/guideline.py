@@ -19,8 +19,6 @@ from mr.config import Mode, Strict, parse
 from mr.errors import ConfigError
 from mr.types import Targets
 
-GUIDELINE_SCHEMA = "mrcpr.guideline/1"
-
 Standing = Literal["seen", "seen-secondary", "recalled", "ours"]
 """How well a value is founded: read in the named source; on a page about it; from
 memory; or chosen by this project where the guidelines are silent."""

@@ -39,8 +39,6 @@ BARE_HEIGHT_M = 0.015
 """A bare resting chest lies within this of its calibrated height."""
 BARE_SPREAD_M = 0.008
 MIN_PX = 30
-MIN_SEEN_SHARE = 0.35
-"""Least share of a patch's own area that must have depth."""
 REACH_M = 0.15
 """Arms that come down farther from the compression point press elsewhere."""
 FOLLOW_S = 0.8

@@ -35,12 +35,6 @@ class Viewer:
         mannequin_from_cam = cam_from_mannequin.inverse()
         return Viewer(_point(mannequin_from_cam.t_m), _point(-mannequin_from_cam.R[:, 1]))
 
-    @staticmethod
-    def of_head(head_from_mannequin: Pose) -> Viewer:
-        """Look through a headset (OpenXR: x right, y up, −z forward)."""
-        mannequin_from_head = head_from_mannequin.inverse()
-        return Viewer(_point(mannequin_from_head.t_m), _point(mannequin_from_head.R[:, 1]))
-
     def axes(self, at_m: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give the reader's right and up as unit vectors (3,), both across the line of sight."""
         sight = np.asarray(self.eye_in_mannequin_m) - at_m

@@ -187,6 +187,20 @@ def test_a_learner_is_no_name(refused: Callable[..., None], rig: Path) -> None:
     refused(["run", "--rig", rig, "--learner", "Jane Doe"], "--learner Jane Doe", "never a name")
 
 
+def test_a_real_name_without_a_space_is_refused_too(
+    refused: Callable[..., None], rig: Path
+) -> None:
+    refused(["run", "--rig", rig, "--learner", "Anna_Smith"], "Anna_Smith", "never a name")
+
+
+@pytest.mark.parametrize("option", ["--hands", "--headset", "--window"])
+def test_what_needs_live_cameras_is_refused_with_a_file(
+    refused: Callable[..., None], rig: Path, option: str
+) -> None:
+    args = ["run", "--rig", rig, "--no-mannequin", "--camera-file", "x.db3", option]
+    refused(args, option, "live cameras", "--camera-file")
+
+
 @pytest.mark.parametrize(
     ("args", "option"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mr.geometry.poses import chain, difference, fit_rigid, inverse, perturb, pose_of, skew
+from mr.geometry.poses import chain, difference, inverse, perturb, pose_of, skew
 from mr.types import FloatArray, Pose
 
 A = pose_of(np.array([0.4, -1.1, 0.3]), np.array([0.2, -0.3, 0.8]))
@@ -58,18 +58,3 @@ def test_inverse_covariance_matches_monte_carlo() -> None:
 def test_exact_poses_have_no_covariance() -> None:
     assert chain(A, B).covariance is None
     assert inverse(A).covariance is None
-
-
-def test_fit_rigid_finds_the_pose() -> None:
-    points = np.random.default_rng(6).normal(size=(12, 3))
-    found, rms = fit_rigid(A.apply(points), points)
-    assert difference(found, A) == pytest.approx(np.zeros(6), abs=1e-9)
-    assert rms < 1e-9
-
-
-@pytest.mark.parametrize(
-    "points", [np.zeros((2, 3)), np.outer(np.arange(5.0), [1.0, 2.0, 3.0])], ids=["few", "line"]
-)
-def test_fit_rigid_refuses_what_it_cannot_know(points: FloatArray) -> None:
-    with pytest.raises(ValueError, match=r"needs 3|one line"):
-        fit_rigid(points, points)
