@@ -10,13 +10,20 @@ import json
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from mr.clock.host import SteppedClock
 from mr.clock.ticks import TickClock
-from mr.devices.realsense import CameraSettings, RealSenseSource, VirtualCamera, record_frames
+from mr.devices.realsense import (
+    CameraSettings,
+    RealSenseSource,
+    VirtualCamera,
+    record_frames,
+    recorder,
+)
 from mr.devices.realsense.frames import intrinsics_of
 from mr.errors import MrError
 from mr.rig import CameraCalibration, Intrinsics, PoseEntry
@@ -148,6 +155,42 @@ def refused_recordings(folder: str) -> dict[str, str]:
             out[name] = f"{type(error).__name__}: {error}"
     out["left"] = " ".join(p.name for p in Path(folder).iterdir())
     return out
+
+
+def interrupted_recordings(folder: str) -> dict[str, Any]:
+    """Press Ctrl-C before each line that the writer runs; tell how each of them ended."""
+    frames, ends = made_frames()[:2], []
+
+    def record(line: int) -> int:
+        lines = 0
+
+        def each_line(frame: FrameType, event: str, arg: Any) -> Any:
+            nonlocal lines
+            if event == "line":
+                lines += 1
+                if lines == line:
+                    raise KeyboardInterrupt
+            return each_line
+
+        def each_call(frame: FrameType, event: str, arg: Any) -> Any:
+            return each_line if frame.f_code is recorder._write.__code__ else None
+
+        sys.settrace(each_call)
+        try:
+            record_frames(Path(folder) / "a.db3", frames, calibration(), 60)
+            ends.append("written")
+        except KeyboardInterrupt:
+            ends.append("interrupted")
+        except RuntimeError as error:
+            ends.append(str(error))
+        finally:
+            sys.settrace(None)
+        return lines
+
+    for line in range(1, 1 + record(0)):
+        (Path(folder) / "a.db3").unlink(missing_ok=True)
+        record(line)
+    return {"ends": ends, "left": [p.name for p in Path(folder).iterdir()]}
 
 
 def open_files(*paths: str) -> dict[str, str]:

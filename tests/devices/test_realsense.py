@@ -168,6 +168,13 @@ def test_what_cannot_be_recorded_is_refused_and_leaves_nothing(sdk: None, tmp_pa
         assert part in out[name], name
 
 
+def test_ctrl_c_at_any_line_of_a_recording_leaves_nothing(sdk: None, tmp_path: Path) -> None:
+    out = run("interrupted_recordings", tmp_path)
+    assert out["ends"][0] == "written" and len(out["ends"]) > 20
+    assert set(out["ends"][1:]) == {"interrupted"}, out["ends"]
+    assert not out["left"]
+
+
 def test_bad_files_say_what_and_which(recording: tuple[Path, Any], tmp_path: Path) -> None:
     whole = recording[0].read_bytes()
     middle = len(whole) // 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -123,8 +124,10 @@ def _write(
                 _wait_for_writer(path, sum(pushed.values()) - _MAX_WAITING)
     finally:
         for sensor in sensors:
-            sensor.stop()
-            sensor.close()
+            # Ctrl-C may have come before it started; what is lacking in the file is told later.
+            for stop in (sensor.stop, sensor.close):
+                with suppress(RuntimeError):
+                    stop()
     return pushed
 
 
