@@ -25,15 +25,26 @@ else:
 def held_back() -> Iterator[None]:
     """Hold signals back while a child is started: it begins life with them held back, too.
 
-    Without this a Ctrl-C in a child's first second would end it before it can ignore it.
+    Without this a Ctrl-C in a child's first second would end it before it can ignore it. The
+    mask alone is this thread's: a signal that another thread takes is noted, and raised again
+    at the end, or it would break off the start half-way.
     """
     if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *ENDING})
+    numbers = (signal.SIGINT, *ENDING)
+    noted: set[int] = set()
+    handlers = {n: signal.getsignal(n) for n in numbers if callable(signal.getsignal(n))}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    for number in handlers:
+        signal.signal(number, lambda number, _frame: noted.add(number))
     try:
         yield
     finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for missed in noted:
+            signal.raise_signal(missed)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
