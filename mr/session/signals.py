@@ -36,9 +36,9 @@ def held_back() -> Iterator[None]:
     noted: set[int] = set()
     handlers = {n: signal.getsignal(n) for n in numbers if callable(signal.getsignal(n))}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    for number in handlers:
-        signal.signal(number, lambda number, _frame: noted.add(number))
     try:
+        for number in handlers:
+            signal.signal(number, lambda number, _frame: noted.add(number))
         yield
     finally:
         for number, handler in handlers.items():
