@@ -21,9 +21,10 @@ from mcap.writer import CompressionType, Writer
 import mr
 from mr.config import parse
 from mr.errors import ConfigError, RecordingError
-from mr.recording.codec import CODECS, PACKED_ENCODING, ChannelKey, Codec
+from mr.recording.codec import PACKED_ENCODING, ChannelKey, Codec
 from mr.recording.container import MAGIC, Record, Walk
 from mr.recording.header import RECORDING_SCHEMA, RecordingHeader
+from mr.recording.layouts import CODECS
 from mr.recording.writer import RESULT_PREFIX, RIG_ATTACHMENT
 from mr.rig import Rig, loads_rig
 from mr.types import Sample

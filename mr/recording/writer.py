@@ -18,8 +18,9 @@ from mcap.writer import CompressionType, Writer
 import mr
 from mr.clock.host import NowNs, host_now_ns
 from mr.errors import RecordingError
-from mr.recording.codec import CODECS, PACKED_ENCODING, ChannelKey, arrival_ns, channel_key
+from mr.recording.codec import PACKED_ENCODING, ChannelKey
 from mr.recording.header import RECORDING_SCHEMA, RecordingHeader
+from mr.recording.layouts import CODECS, arrival_ns, channel_key
 from mr.recording.sink import Sink
 from mr.rig import Rig, dumps_rig
 from mr.types import ColorFrame, DepthFrame, Sample

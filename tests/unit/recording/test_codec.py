@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mr.errors import RecordingError
-from mr.recording.codec import CODECS, channel_key
+from mr.recording.layouts import CODECS, channel_key
 from mr.types import Arrival, ChestObservation, MannequinFrame, Sample, SessionEvent, Stamp
 from tests.unit.recording.conftest import exact, one_of_each
 

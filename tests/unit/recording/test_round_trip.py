@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mr.errors import RecordingError
-from mr.recording.codec import CODECS
+from mr.recording.layouts import CODECS
 from mr.recording.reader import open_recording
 from mr.recording.writer import RecordingWriter
 from mr.types import ColorFrame, DepthFrame, MannequinFrame, Sample
