@@ -9,31 +9,21 @@ import pytest
 
 from mr.cli.console import Output
 from mr.cli.terminal import live_terminal, plain_line, render
-from mr.types import Cue, Health, Phase, Snapshot, Targets
+from mr.types import Cue, Health, Snapshot
+from tests.snapshots import IN_FULL_SWING
 
-SNAPSHOT = Snapshot(
-    t_ns=0,
-    seq=1,
-    phase=Phase.COMPRESSING,
-    mode="hands-only",
-    guidance=True,
-    kind="sim",
+SNAPSHOT = replace(
+    IN_FULL_SWING,
     elapsed_s=12.3,
     depth_mm=-0.2,
-    depth_sigma_mm=0.3,
-    velocity_mm_s=0.0,
     rate_cpm=131.0,
     n_compressions=22,
     n_in_cycle=22,
     last_depth_mm=43.2,
     last_release_mm=-0.4,
-    hands="on",
     hand_offset_mm=None,
-    hands_off_s=0.0,
-    targets=Targets(50.0, 60.0, 100.0, 120.0, 5.0, 30.0),
+    targets=replace(IN_FULL_SWING.targets, hand_offset_max_mm=30.0),
     cue=Cue("push_deeper", "warning"),
-    score_pct=None,
-    world_from_mannequin=None,
     health=(
         Health("mannequin", "sim", "lost", 0.0, 3, 2.0, "port /dev/ttyUSB0 is gone"),
         Health("mannequin.clock", "sim", "ok", 1.0, 0, 0.1),

@@ -16,7 +16,8 @@ import pytest
 from mr.devices.realsense.sdk import list_cameras, load_sdk
 from mr.errors import DeviceError
 
-WORKER = Path(__file__).with_name("realsense_worker.py")
+REPOSITORY = Path(__file__).parents[2]
+BUS = "realsense_bus_worker"
 
 
 @pytest.fixture
@@ -24,10 +25,11 @@ def sdk(require: Any) -> None:
     require.module("pyrealsense2", "pip install 'mrcpr[realsense]'")
 
 
-def run(case: str, *arguments: object) -> Any:
+def run(case: str, *arguments: object, worker: str = "realsense_worker") -> Any:
     """Run a case in its own process, which a fault in the SDK may kill."""
     done = subprocess.run(
-        [sys.executable, str(WORKER), case, *map(str, arguments)],
+        [sys.executable, "-m", f"tests.devices.{worker}", case, *map(str, arguments)],
+        cwd=REPOSITORY,
         capture_output=True,
         text=True,
         timeout=60,
@@ -124,7 +126,7 @@ def test_a_virtual_camera_runs_through_the_same_class(sdk: None) -> None:
 
 
 def test_a_camera_on_the_bus(recording: tuple[Path, Any]) -> None:
-    out = run("live", recording[0])
+    out = run("live", recording[0], worker=BUS)
     assert "no RealSense camera is connected" in out["none"]
     assert out["none_s"] < 10  # a start without a camera blocks for 15 s
     assert "S2 is not connected, but S1 is" in out["other"]
@@ -137,7 +139,7 @@ def test_a_camera_on_the_bus(recording: tuple[Path, Any]) -> None:
 
 
 def test_a_camera_comes_back_after_an_unplug(recording: tuple[Path, Any], tmp_path: Path) -> None:
-    out = run("reopened", recording[0], tmp_path / "other.db3")
+    out = run("reopened", recording[0], tmp_path / "other.db3", worker=BUS)
     assert out["reopenable"] == [True, False]  # a file that fails is at its end
     assert "is not open" in out["never open"]
     assert "no RealSense camera is connected" in out["gone"]

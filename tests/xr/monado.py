@@ -37,6 +37,7 @@ START_S = 40.0
 REPLY_S = 90.0
 SETTLE_S = 10.0
 
+REPOSITORY = Path(__file__).parents[2]
 PACKET_N = 376
 """Bytes of a packet: a header, the head, two hands. The head begins with its two views."""
 VIEW_AT = (8, 8 + 48)
@@ -137,6 +138,7 @@ class Monado:
     def client(self, script: Path, log: Path, **extra: str) -> Client:
         """Start a Python script of ours as an OpenXR program."""
         command = self.root.command(sys.executable, script)
+        extra = {"PYTHONPATH": str(REPOSITORY)} | extra  # where `tests` is
         process = self.start(
             command, log, extra=extra, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )

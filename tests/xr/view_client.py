@@ -7,37 +7,9 @@ import select
 import sys
 
 from mr.errors import DeviceError
-from mr.types import Cue, Health, Phase, Snapshot, Targets
+from mr.types import Snapshot
 from overlays.xr.view import run_headset_view
-
-
-def snapshot() -> Snapshot:
-    """Give a learner in full swing, on a simulated rig."""
-    return Snapshot(
-        t_ns=1,
-        seq=1,
-        phase=Phase.COMPRESSING,
-        mode="hands-only",
-        guidance=True,
-        kind="sim",
-        elapsed_s=42.0,
-        depth_mm=31.0,
-        depth_sigma_mm=0.5,
-        velocity_mm_s=120.0,
-        rate_cpm=111.0,
-        n_compressions=57,
-        n_in_cycle=27,
-        last_depth_mm=54.0,
-        last_release_mm=1.0,
-        hands="on",
-        hand_offset_mm=(4.0, 2.0),
-        hands_off_s=0.0,
-        targets=Targets(50.0, 60.0, 100.0, 120.0, 5.0, 20.0),
-        cue=Cue("keep_going", "good"),
-        score_pct=None,
-        world_from_mannequin=None,
-        health=(Health("mannequin", "sim", "ok", 200.0, 0, 0.0),),
-    )
+from tests.snapshots import IN_FULL_SWING
 
 
 def main() -> int:
@@ -49,7 +21,7 @@ def main() -> int:
         n_read += 1
         if n_read % 10 == 0:
             print(json.dumps({"read": n_read}), flush=True)
-        return snapshot()
+        return IN_FULL_SWING
 
     def stop() -> bool:
         ready = select.select([sys.stdin], [], [], 0.0)[0]

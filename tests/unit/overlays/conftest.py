@@ -9,36 +9,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from mr.rig import Intrinsics
-from mr.types import Cue, Health, Phase, Pose, Snapshot, Targets
+from mr.types import Cue, Health, Phase, Pose, Snapshot
+from tests.snapshots import IN_FULL_SWING as RIGHT
 
-ADULT = Targets(50.0, 60.0, 100.0, 120.0, 5.0, 25.0)
-WELL = (Health("mannequin", "sim", "ok", 200.0, 0, 0.0), Health("cam0", "sim", "ok", 30.0, 0, 0.0))
-
-RIGHT = Snapshot(
-    t_ns=1_000_000_000,
-    seq=7,
-    phase=Phase.COMPRESSING,
-    mode="hands-only",
-    guidance=True,
-    kind="sim",
-    elapsed_s=47.3,
-    depth_mm=31.0,
-    depth_sigma_mm=0.6,
-    velocity_mm_s=120.0,
-    rate_cpm=109.0,
-    n_compressions=84,
-    n_in_cycle=24,
-    last_depth_mm=54.2,
-    last_release_mm=1.2,
-    hands="on",
-    hand_offset_mm=(4.0, -3.0),
-    hands_off_s=0.0,
-    targets=ADULT,
-    cue=Cue("keep_going", "good"),
-    score_pct=None,
-    world_from_mannequin=Pose.identity(),
-    health=WELL,
-)
 LOST = (
     Health("mannequin", "sim", "lost", 0.0, 12, 3.1, "no bytes for 3 s"),
     Health("cam0", "sim", "ok", 30.0, 0, 0.0),

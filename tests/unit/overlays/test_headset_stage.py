@@ -8,40 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mr.types import Phase, Pose, Registration, Snapshot, Targets
+from mr.types import Pose, Registration, Snapshot
 from overlays.messages import ENGLISH
 from overlays.primitives import Text
 from overlays.xr.placement import default_xr_from_mannequin
 from overlays.xr.stage import Stage, viewer_at
+from tests.snapshots import IN_FULL_SWING
 
 
 def snapshot(**changes: Any) -> Snapshot:
     """Give a learner who compresses; `changes` replace fields."""
-    plain = Snapshot(
-        t_ns=1,
-        seq=1,
-        phase=Phase.COMPRESSING,
-        mode="hands-only",
-        guidance=True,
-        kind="sim",
-        elapsed_s=1.0,
-        depth_mm=20.0,
-        depth_sigma_mm=0.5,
-        velocity_mm_s=0.0,
-        rate_cpm=110.0,
-        n_compressions=3,
-        n_in_cycle=3,
-        last_depth_mm=55.0,
-        last_release_mm=1.0,
-        hands="on",
-        hand_offset_mm=(0.0, 0.0),
-        hands_off_s=0.0,
-        targets=Targets(50.0, 60.0, 100.0, 120.0, 5.0, 20.0),
-        cue=None,
-        score_pct=None,
-        world_from_mannequin=None,
-    )
-    return replace(plain, **changes)
+    return replace(IN_FULL_SWING, **{"world_from_mannequin": None} | changes)
 
 
 def words(scene: Any) -> list[str]:

@@ -12,29 +12,13 @@ import numpy as np
 import pytest
 
 from mr.session.shared import POSIX_SHARED, Channel, Picture, pack_snapshot, unpack_snapshot
-from mr.types import Arrival, Cue, Health, Phase, Pose, Snapshot, Targets
+from mr.types import Arrival, Health, Pose, Snapshot, Targets
+from tests.snapshots import IN_FULL_SWING
 
-SNAPSHOT = Snapshot(
-    t_ns=123_456_789_012,
-    seq=7,
-    phase=Phase.COMPRESSING,
+SNAPSHOT = replace(
+    IN_FULL_SWING,
     mode="30:2",
-    guidance=True,
-    kind="sim",
-    elapsed_s=12.5,
-    depth_mm=41.25,
-    depth_sigma_mm=0.2,
     velocity_mm_s=-120.0,
-    rate_cpm=111.5,
-    n_compressions=23,
-    n_in_cycle=23,
-    last_depth_mm=52.1,
-    last_release_mm=0.4,
-    hands="on",
-    hand_offset_mm=(3.0, -4.0),
-    hands_off_s=0.0,
-    targets=Targets(50.0, 60.0, 100.0, 120.0, 5.0, 20.0),
-    cue=Cue("keep_going", "good"),
     score_pct=91.0,
     world_from_mannequin=Pose(np.eye(3), np.array([0.1, 0.2, 0.3])),
     health=(Health("mannequin", "sim", "ok", 199.8, 0, 0.01, "“ü” " * 100),),
