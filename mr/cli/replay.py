@@ -50,6 +50,8 @@ def replay(
         console.prose(f"[yellow]incomplete:[/] {escape(why)}")
         if repair is not None:
             console.print(f"whole copy: {escape(str(repair))}")
+    elif why := again.recording.repaired:
+        console.prose(f"[yellow]repaired copy:[/] {escape(why)}")
     n = len(again.compressions)
     if not found:
         console.print(f"[green]identical[/] to the live run to the last bit: {n} compressions")

@@ -29,6 +29,7 @@ from mr.recording.writer import RESULT_PREFIX, RIG_ATTACHMENT
 from mr.rig import Rig, loads_rig
 from mr.types import Sample
 
+LOST = "nothing can be recovered; record again"
 REPAIR_METADATA = "mrcpr.repair/1"
 
 
@@ -147,7 +148,7 @@ def open_recording(path: Path) -> Recording:
     try:
         rig = loads_rig(rig_toml.decode(), f"{path}: its rig")
     except UnicodeDecodeError as error:
-        raise RecordingError(f"{path}: its rig is damaged: nothing can be recovered") from error
+        raise RecordingError(f"{path}: its rig is damaged: {LOST}") from error
     except ConfigError as error:
         raise RecordingError(f"{error}: made by {header.software}: update mrcpr") from error
     return Recording(path, header, rig, heads.get(REPAIR_METADATA, {}).get("why", ""))
@@ -235,9 +236,9 @@ def _check_magic(path: Path, begin: bytes) -> None:
 
 def _headless(why: str, heads: dict[str, dict[str, str]]) -> str:
     if RECORDING_SCHEMA in heads:
-        return f"its rig is missing ({why or 'no rig.toml inside'}): nothing can be recovered"
+        return f"its rig is missing ({why or 'no rig.toml inside'}): {LOST}"
     if why:
-        return f"cut before its head was whole ({why}): nothing can be recovered; record again"
+        return f"cut before its head was whole ({why}): {LOST}"
     return "an MCAP file of another program: give one that mrcpr made"
 
 

@@ -77,8 +77,8 @@ def rerun(
 def differences(again: Rerun) -> list[str]:
     """Compare a rerun with what was computed live; empty when the same to the last bit.
 
-    The last compressions of a cut recording may have been computed after the cut: then the
-    rerun alone has them.
+    The last compressions of a cut recording, repaired or not, may have been computed after
+    the cut: then the rerun alone has them.
     """
     live = again.recording.results("compression")
     now = [_as_json(compression) for compression in again.compressions]
@@ -88,7 +88,8 @@ def differences(again: Rerun) -> list[str]:
         for key in was
         if was[key] != now[k].get(key)
     ]
-    cut_before_it_was_told = len(live) < len(now) and not again.recording.complete
+    cut = bool(again.recording.repaired) or not again.recording.complete
+    cut_before_it_was_told = cut and len(live) < len(now)
     if len(live) != len(now) and not cut_before_it_was_told:
         found.append(f"{len(live)} compressions live, {len(now)} now")
     return found

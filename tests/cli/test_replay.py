@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,19 @@ def test_any_block_size_gives_the_same_bits(
     done = mrcpr("replay", recording, "--block-size", block_size, "--json").require(0)
     assert "identical to the live run to the last bit" in done.err
     assert done.out == (demo_folder / "session.json").read_text()
+
+
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
+def test_a_repaired_copy_replays_like_the_cut_recording(
+    mrcpr: Run, recording: Path, tmp_path: Path, share: float
+) -> None:
+    whole = recording.read_bytes()
+    (tmp_path / "cut.mcap").write_bytes(whole[: round(share * len(whole))])
+    cut = mrcpr("replay", tmp_path / "cut.mcap", "--repair", tmp_path / "mended.mcap").require(0)
+    mended = mrcpr("replay", tmp_path / "mended.mcap").require(0)
+    judged = re.compile(r"last bit: (\d+) compressions")
+    assert judged.findall(cut.out) == judged.findall(mended.out) != []
+    assert "incomplete:" in cut.out and "repaired copy:" in mended.out
 
 
 def copy_with(recording: Path, out: Path, change: Callable[[dict[str, object]], None]) -> None:
