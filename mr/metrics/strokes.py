@@ -44,6 +44,11 @@ RIVAL_M = 0.003
 NO_SCALE = "the signal is not calibrated"
 NO_ZERO = "the unloaded zero is not known"
 
+ABOVE_MM = 5.0
+"""A release that seems to lie so far above the unloaded chest, and by over two sigma, is not
+the chest's: a camera saw hands that were leaving it, or the zero is wrong. Ref: this project."""
+ABOVE = "it lies above the unloaded chest: the hands were leaving, or the zero is wrong"
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -140,6 +145,11 @@ def _depth_mm(level: Level, config: MetricsConfig) -> Measured:
     # Bias is not lessened by a fit over many samples.
     sigma_m = math.hypot(level.fit.sigma, level.bias_m)
     return Measured(1e3 * level.fit.value, 1e3 * sigma_m)
+
+
+def _above_mm(release: Measured) -> float:
+    """How far above its unloaded zero a chest may seem to be; it cannot really be there."""
+    return max(ABOVE_MM, 2.0 * (release.sigma or 0.0))
 
 
 def _hand_offset_mm(samples: list[ChestSample]) -> tuple[Measured, Measured]:
@@ -268,6 +278,8 @@ def measure(
     release = _depth_mm(stroke.after, config)
     if release.value is not None and not stroke.after_known:
         release = Measured.unknown("the signal was lost before the chest came back")
+    elif release.value is not None and release.value < -_above_mm(release):
+        release = Measured.unknown(ABOVE)
     rate = duty = Measured.unknown("first compression, or first after a pause")
     if previous is not None:
         period_s, sigma_s = beat.since(previous)

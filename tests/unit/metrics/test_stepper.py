@@ -72,6 +72,20 @@ def test_an_unknown_zero_leaves_depth_unknown_with_the_reason() -> None:
         assert c.release_velocity_mm_s.value is not None
 
 
+@pytest.mark.parametrize(("end_m", "known"), [(-0.004, True), (-0.012, False)])
+def test_a_release_above_the_unloaded_chest_is_not_the_chests(end_m: float, known: bool) -> None:
+    curve = _bouts([(1.0, 4)], 5.0)
+    curve[curve[:, 0] >= 3.0, 1] = end_m  # a camera follows the hands as they leave
+    *others, last = _compressions(_run(_samples(curve)))
+    assert len(others) == 3 and all(c.release_depth_mm.value is not None for c in others)
+    assert last.depth_mm.value == pytest.approx(50.0, abs=0.5)
+    if known:
+        assert last.release_depth_mm.value == pytest.approx(1e3 * end_m, abs=0.5)
+    else:
+        assert last.release_depth_mm.value is None
+        assert "above the unloaded chest" in last.release_depth_mm.why
+
+
 def test_an_uncalibrated_signal_keeps_count_and_rate_only() -> None:
     curve = _bouts([(1.0, 10)], 8.0)
     scaled = _samples(np.stack([curve[:, 0], 400 - 7000 * (0.05 - curve[:, 1])], axis=1))
