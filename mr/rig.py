@@ -24,6 +24,8 @@ from mr.files import write_whole
 from mr.geometry.poses import pose_of
 from mr.types import FloatArray, Pose
 
+CHEST_DEPTH_MAX_M = 0.2
+
 
 class PoseEntry(Strict):
     """A rigid transform as it is written in a rig file."""
@@ -71,7 +73,7 @@ class CameraCalibration(Strict):
     depth: Intrinsics
     color: Intrinsics | None = None
     color_from_depth: PoseEntry | None = None
-    baseline_m: float = Field(gt=0)
+    baseline_m: float = Field(gt=0, lt=0.5)
     world_from_cam: PoseEntry
     """cam is the *depth* sensor's frame: x right, y down, z forward."""
     depth_gain: float = Field(default=1.0, gt=0)
@@ -95,6 +97,15 @@ class Curve(Strict):
             raise ValueError("counts must increase")
         return counts
 
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if len(self.values) != len(self.counts):
+            raise ValueError(f"{len(self.counts)} counts, but {len(self.values)} values")
+        steps = [b - a for a, b in itertools.pairwise(self.values)]
+        if not (all(step > 0 for step in steps) or all(step < 0 for step in steps)):
+            raise ValueError("values must rise or fall all the way")
+        return self
+
     def __call__(self, counts: FloatArray | float) -> FloatArray:
         """Map counts to values, extrapolating the outer segments."""
         x = np.asarray(counts, dtype=np.float64)
@@ -117,6 +128,13 @@ class MannequinCalibration(Strict):
         tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]
     ]
     airway_flow_ml_s: Curve
+
+    @field_validator("chest_depth_m")
+    @classmethod
+    def _of_a_chest(cls, curve: Curve) -> Curve:
+        if max(map(abs, curve.values)) > CHEST_DEPTH_MAX_M:
+            raise ValueError(f"a depth beyond {CHEST_DEPTH_MAX_M} m: values are in m")
+        return curve
 
 
 class Marker(Strict):

@@ -1,18 +1,27 @@
-"""Whether a rig was calibrated for the devices that are connected.
+"""Whether a rig was calibrated for the devices that are connected, and a profile for it.
 
-Takes a rig and who the devices are; refuses a rig that belongs to others, for its numbers
-would be wrong without anybody noticing. Leaves the numbers themselves to `mr.rig`.
+Takes a rig, a profile and who the devices are; refuses a rig that belongs to others, for
+its numbers would be wrong without anybody noticing. Leaves the numbers themselves to `mr.rig`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mr.config import Mode
 from mr.errors import CalibrationError
 from mr.rig import Rig
+from mr.scoring.guideline import Guideline
 from mr.types import DeviceInfo
 
 MANNEQUIN_STREAM = "mannequin"
+
+
+def require_own_profile(guideline: Guideline, rig: Rig, mode: Mode) -> None:
+    """Refuse a profile that cannot judge this mode or this mannequin (`ConfigError`)."""
+    guideline.require_mode(mode)
+    if rig.mannequin is not None:
+        guideline.require_body(rig.mannequin.body)
 
 
 def require_own_rig(rig: Rig, infos: Sequence[DeviceInfo]) -> None:

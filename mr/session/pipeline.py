@@ -23,6 +23,7 @@ from mr.metrics.stepper import MetricsStepper
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
 from mr.session.health import HealthWatch
+from mr.session.match import require_own_profile
 from mr.session.outcome import Outcome, Trace, judge, metrics_config
 from mr.types import (
     Arrival,
@@ -75,9 +76,7 @@ class Pipeline:
         infos: Sequence[DeviceInfo],
         kind: SourceKind,
     ) -> None:
-        guideline.require_mode(config.mode)
-        if rig.mannequin is not None:
-            guideline.require_body(rig.mannequin.body)
+        require_own_profile(guideline, rig, config.mode)
         self._config = config
         self._guideline = guideline
         self._kind = kind

@@ -29,6 +29,7 @@ from mr.errors import DeviceError, MrError, RecordingError
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
 from mr.session.hands import hands_main, received
+from mr.session.match import require_own_profile
 from mr.session.pipeline import Pipeline
 from mr.session.sensing import SensingJob, sense
 from mr.session.shared import Channel, Picture
@@ -52,13 +53,16 @@ FAULT = "fault"
 
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
-    """What a session needs, before anything is open."""
+    """What a session needs, before anything is open (`ConfigError` when it does not fit)."""
 
     open_devices: OpenDevices
     rig: Rig
     config: SessionConfig
     guideline: Guideline
     path: Path
+
+    def __post_init__(self) -> None:
+        require_own_profile(self.guideline, self.rig, self.config.mode)
 
 
 def run_fast(

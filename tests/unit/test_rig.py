@@ -1,0 +1,44 @@
+"""A rig file is refused where its numbers cannot be a rig's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mr.errors import ConfigError
+from mr.rig import dumps_rig, loads_rig
+from tests.unit.recording.conftest import a_rig
+
+GOOD = "counts = [0.0, 1000.0]\nvalues = [0.0, 0.1]"
+
+
+def with_chest_curve(counts: list[float], values: list[Any]) -> str:
+    text = dumps_rig(a_rig())
+    assert text.count(GOOD) > 1
+    return text.replace(GOOD, f"counts = {counts}\nvalues = {values}", 1)
+
+
+@pytest.mark.parametrize("values", [[0.0, 0.04, 0.08], [0.08, 0.04, 0.0]])
+def test_a_curve_may_rise_or_fall(values: list[float]) -> None:
+    rig = loads_rig(with_chest_curve([0.0, 500.0, 1000.0], values), "rig.toml")
+    assert rig.mannequin is not None
+    assert rig.mannequin.chest_depth_m(250.0) == pytest.approx((values[0] + 0.04) / 2)
+
+
+@pytest.mark.parametrize(
+    ("counts", "values", "words"),
+    [
+        ([0.0, 500.0, 1000.0], [0.0, 0.09, 0.002], "rise or fall all the way"),
+        ([0.0, 500.0, 1000.0], [0.0, 0.0, 0.1], "rise or fall all the way"),
+        ([0.0, 500.0, 400.0], [0.0, 0.04, 0.08], "counts must increase"),
+        ([0.0, 500.0, 1000.0], [0.0, 0.1], "3 counts, but 2 values"),
+        ([0.0, 500.0, 1000.0], [0.0, 40.0, 80.0], "beyond 0.2 m"),
+    ],
+)
+def test_an_impossible_chest_curve_is_refused(
+    counts: list[float], values: list[float], words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words) as caught:
+        loads_rig(with_chest_curve(counts, values), "rig.toml")
+    assert str(caught.value).startswith("rig.toml: mannequin.chest_depth_m")
