@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from mr.cli.console import Output
 from mr.cli.deliver import analysis_of, analysis_of_recording, as_json, print_analysis
-from mr.cli.options import DEFAULT_GUIDELINE, MODE_HELP
+from mr.cli.options import DEFAULT_GUIDELINE, JudgedAsOption, JudgedByOption
 from mr.config import Mode
 from mr.errors import AnalysisError
 from mr.metrics.config import MetricsConfig
@@ -46,15 +46,8 @@ def is_recording(path: Path) -> bool:
 
 def analyze(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording (.mcap) or a CSV.")],
-    guideline: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PROFILE", help="Profile id, or the path of a .toml; default: the recording's."
-        ),
-    ] = None,
-    mode: Annotated[
-        Mode | None, typer.Option(metavar="MODE", help=f"{MODE_HELP} Default: the recording's.")
-    ] = None,
+    guideline: JudgedByOption = None,
+    mode: JudgedAsOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print the analysis as JSON.")] = False,
 ) -> None:
     """Count, measure and score the compressions of FILE.

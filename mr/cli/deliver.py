@@ -19,7 +19,8 @@ from rich.text import Text
 from mr.errors import MrError
 from mr.files import write_whole
 from mr.review.analysis import Kind, Provenance, build_analysis
-from mr.review.report import render_report, score_lines
+from mr.review.plots import spread
+from mr.review.report import render_report, score_lines, sigma_beside
 from mr.session.offline import Rerun
 from mr.session.outcome import Outcome
 
@@ -88,7 +89,9 @@ def _cell(row: dict[str, Any], key: str, unit: str, digits: int) -> Text:
     value = row[key]
     if value is None:
         return Text(f"unknown: {row['why'].get(key, '')}", style="dim")
-    return Text(f"{value:.{digits}f} {unit}".strip())
+    sigma = sigma_beside(row, key, unit)
+    about = "" if sigma is None else f"{spread(sigma)} "
+    return Text(f"{value:.{digits}f} {about}{unit}")
 
 
 def print_analysis(console: Console, analysis: dict[str, Any]) -> None:
@@ -99,6 +102,8 @@ def print_analysis(console: Console, analysis: dict[str, Any]) -> None:
     table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
     table.add_column(style="dim")
     table.add_column()
+    guidance = {True: ", practice", False: ", assessment", None: ""}[source["guidance"]]
+    table.add_row("mode", escape(analysis["guideline"]["mode"] + guidance))
     table.add_row("compressions", str(summary["n_compressions"]))
     for label, key, unit, digits in (
         ("mean depth", "mean_depth_mm", "mm", 1),

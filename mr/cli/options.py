@@ -15,6 +15,18 @@ ModeOption = Annotated[Mode, typer.Option(metavar="MODE", help=MODE_HELP)]
 GuidelineOption = Annotated[
     str, typer.Option(metavar="PROFILE", help="Profile id, or the path of a .toml.")
 ]
+JudgedByOption = Annotated[
+    str | None,
+    typer.Option(
+        "--guideline",
+        metavar="PROFILE",
+        help="Profile id, or the path of a .toml; default: the recording's.",
+    ),
+]
+JudgedAsOption = Annotated[
+    Mode | None,
+    typer.Option("--mode", metavar="MODE", help=f"{MODE_HELP} Default: the recording's."),
+]
 AssessmentOption = Annotated[
     bool, typer.Option("--assessment", help="Cold: without cues and metronome.")
 ]

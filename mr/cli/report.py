@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, write_report
+from mr.cli.options import JudgedAsOption, JudgedByOption
 from mr.errors import ConfigError
 from mr.session.offline import rerun
 
@@ -28,6 +29,8 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="A PNG to embed; default: the one beside the recording."),
     ] = None,
+    guideline: JudgedByOption = None,
+    mode: JudgedAsOption = None,
 ) -> None:
     """Write an HTML report of RECORDING: score, plots and every compression.
 
@@ -38,7 +41,7 @@ def report(
         raise ConfigError(f"{path}: is the recording itself: choose another --out")
     if picture is not None:
         _require_png(picture)
-    again = rerun(recording)
+    again = rerun(recording, guideline_name=guideline, mode=mode)
     analysis = analysis_of_recording(again)
     write_report(again, analysis, path, picture or recording.with_suffix(".png"))
     Output().print(f"report: {escape(str(path))}")

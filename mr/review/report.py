@@ -80,6 +80,12 @@ class ScoreLine:
     loses: bool
 
 
+def sigma_beside(row: Json, key: str, unit: str) -> float | None:
+    """Give the sigma of a number of an analysis; None where it has none."""
+    tail = "_" + {"%": "pct", "/min": "cpm"}.get(unit, unit.lower())
+    return row[key.removesuffix(tail) + "_sigma" + tail]  # type: ignore[no-any-return]
+
+
 def score_lines(score: Json) -> list[ScoreLine]:
     """Put an analysis' score into lines, in its own order.
 
@@ -197,6 +203,10 @@ def _cards(analysis: Json) -> list[Card]:
               f"{t['rate_low_cpm']:g}–{t['rate_high_cpm']:g} /min",
               f"Within periods of compressions; breaks of {d['pause_threshold_s']:g} s and more "
               "are left out.", (t["rate_low_cpm"], t["rate_high_cpm"])),
+        _card(s, "Left at release", "mean_release_depth_mm", 1, "mm",
+              f"at most {t['release_max_mm']:g} mm",
+              "Shallowest point after each compression, from the unloaded zero, mean of those "
+              "measured."),
         _card(s, "Full release", "release_in_target_pct", 0, "%",
               f"at most {t['release_max_mm']:g} mm left",
               "Share of the measured releases that come back to the unloaded zero within "
@@ -234,9 +244,11 @@ def _card(
     s: Json, label: str, key: str, digits: int, unit: str, target: str, definition: str,
     band: tuple[float, float | None] | None = None,
 ) -> Card:  # fmt: skip
-    value = s[key]
+    value, sigma = s[key], sigma_beside(s, key, unit)
     if value is None:
         return Card(label, number(None), "", target, definition, s["why"][key])
+    if sigma is not None:
+        unit = f"{spread(sigma)} {unit}"
     on_target = None if band is None else verdict(value, *band) == "ok"
     return Card(label, number(value, digits), unit, target, definition, on_target=on_target)
 
