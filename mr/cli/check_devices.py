@@ -94,7 +94,7 @@ def check_mannequins(ports: Sequence[Any] | None = None) -> list[Check]:
         ports = find_mannequins()
     likely = [p for p in ports if p.likely]
     if not likely:
-        others = f" ({len(ports)} other serial ports)" if ports else ""
+        others = f"; other serial ports: {', '.join(p.path for p in ports)}" if ports else ""
         plugged = Check(
             "mannequins",
             "absent",

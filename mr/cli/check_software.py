@@ -15,8 +15,6 @@ from importlib import metadata
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-import platformdirs
-
 import mr
 from mr.cli.check import Check
 from mr.config import SessionConfig
@@ -228,7 +226,14 @@ def check_hand_model() -> Check:
                 f"mediapipe {version} sends usage data to its vendor and cannot be told not to",
                 "pip install 'mediapipe>=0.10.32,<0.10.35'",
             )
-    path = Path(platformdirs.user_data_dir(DISTRIBUTION, appauthor=False)) / "hand_landmarker.task"
-    if version is None or not path.exists():
-        return Check(name, "absent", "none: hands are followed in the depth image")
+    found = "none: hands are followed in the depth image"
+    if version is None:
+        return Check(name, "absent", found, "pip install 'mrcpr[hands]', then mrcpr fetch-hands")
+    try:
+        from mr.tracking.landmarks import model_path  # only here: OpenCV may be what is missing
+    except ImportError as error:
+        return Check(name, "warning", f"cannot be looked for: {error}", "see the packages above")
+    path = model_path()
+    if not path.exists():
+        return Check(name, "absent", found, "mrcpr fetch-hands")
     return Check(name, "ok", f"{path.name} with mediapipe {version}")

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -112,7 +113,8 @@ def _keep_traceback() -> Path:
     folder = Path(platformdirs.user_log_dir("mrcpr", appauthor=False))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "last-fault.txt"
-    path.write_text(traceback.format_exc(), encoding="utf-8")
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    path.write_text(f"mrcpr {mr.__version__}, {when}\n{traceback.format_exc()}", encoding="utf-8")
     return path
 
 

@@ -24,6 +24,10 @@ def folder_for_results(folder: Path) -> Iterator[Path]:
     missing = [f for f in (folder, *folder.parents) if not f.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ConfigError(
+            f"{folder}: cannot make this folder, a file is in the way: choose another"
+        ) from error
     except OSError as error:
         raise ConfigError(
             f"{folder}: cannot make this folder ({error.strerror or error}): choose another place"

@@ -135,6 +135,8 @@ def run(
     for option, wanted in (("--hands", hands), ("--headset", headset), ("--window", window)):
         if files and wanted:
             raise ConfigError(f"{option} needs live cameras: leave it out with --camera-file")
+    if hands and not camera:
+        raise ConfigError("--hands looks at colour pictures: leave out --no-camera")
     sources = RigSources(loaded, port, files, mannequin, camera)
     path = out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{config.learner_id}.mcap"
     plan = SessionPlan(sources, loaded, config, load_guideline(guideline), path)

@@ -87,7 +87,9 @@ def simulate(
         write_file(
             truth_path, json.dumps({"kind": "sim"} | asdict(script.truth()), indent=2).encode()
         )
-    command = ("mrcpr", "run", "--rig", str(rig_path), "--no-mannequin", "--camera-file", str(path))
+    command = ["mrcpr", "run", "--rig", str(rig_path), "--no-mannequin", "--camera-file", str(path)]
+    if mode != Mode.HANDS_ONLY:
+        command += ["--mode", mode]
     console.print(
         escape(
             f"SIMULATED: {pushed['depth']} depth and {pushed['color']} colour frames in {path}\n"

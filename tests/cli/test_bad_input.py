@@ -183,6 +183,29 @@ def test_a_rig_of_another_mannequin(
     refused(args, "SIM-MANNEQUIN-1", "ANOTHER-7", "its own rig file")
 
 
+def test_a_rig_of_another_body_opens_no_device(
+    refused: Callable[..., None], rig: Path, tmp_path: Path
+) -> None:
+    text = rig.read_text()
+    assert text.count('body = "adult"') == 1
+    (tmp_path / "child.toml").write_text(text.replace('body = "adult"', 'body = "child"'))
+    args = ["run", "--rig", "child.toml", "--no-camera", "--port", "/dev/none"]
+    refused(args, "is for an adult", "choose a profile for a child")
+
+
+def test_hands_are_looked_for_in_pictures(refused: Callable[..., None], rig: Path) -> None:
+    refused(["run", "--rig", rig, "--no-camera", "--hands"], "--hands", "--no-camera")
+
+
+@pytest.mark.parametrize("command", ["simulate", "run"])
+def test_a_file_where_a_folder_should_be(
+    refused: Callable[..., None], rig: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "taken").write_text("mine")
+    begin = ["simulate"] if command == "simulate" else ["run", "--rig", rig, "--no-camera", "--out"]
+    refused([*begin, "taken"], "taken", "a file is in the way", "choose another")
+
+
 def test_a_learner_is_no_name(refused: Callable[..., None], rig: Path) -> None:
     refused(["run", "--rig", rig, "--learner", "Jane Doe"], "--learner Jane Doe", "never a name")
 

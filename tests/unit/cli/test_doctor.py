@@ -11,6 +11,7 @@ import zipfile
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -20,6 +21,7 @@ from mr.cli.bundle import Identity, write_bundle
 from mr.cli.check import Check
 from mr.cli.doctor import probe_all, render, to_json
 from mr.errors import ConfigError
+from mr.tracking import landmarks
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,19 @@ def test_display_disk_and_groups(tmp_path: Path) -> None:
     assert check_devices.check_serial_group(["users", "dialout"]).state == "ok"
 
 
+def test_the_hand_model_is_looked_for_where_it_is_put(
+    require: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require.module("mediapipe", "pip install 'mrcpr[hands]'")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    absent = check_software.check_hand_model()
+    assert (absent.state, absent.cure) == ("absent", "mrcpr fetch-hands")
+    landmarks.model_path().parent.mkdir(parents=True)
+    landmarks.model_path().touch()
+    assert landmarks.model_path().is_relative_to(tmp_path)
+    assert check_software.check_hand_model().state == "ok"
+
+
 def test_mannequins_and_their_ports(tmp_path: Path) -> None:
     port = tmp_path / "ttyUSB0"
     port.touch()
@@ -133,6 +148,7 @@ def test_mannequins_and_their_ports(tmp_path: Path) -> None:
         assert "dialout" in gone.cure
     plugged, _ = check_devices.check_mannequins([Port("/dev/ttyS0", False)])
     assert plugged.state == "absent"
+    assert "/dev/ttyS0" in plugged.found  # for --port
 
 
 def test_udev_rules(tmp_path: Path) -> None:
