@@ -56,7 +56,7 @@ def shake_hands(
     heard = f"{n_bytes} bytes, but no HELLO," if n_bytes else "nothing"
     raise DeviceError(
         f"{name} sent {heard} within {timeout_s:g} s: is a mannequin with MR-CPR firmware on "
-        "this port? `mrcpr doctor` lists the ports; docs/guides/technician says how to flash"
+        "this port? `mrcpr doctor` lists the ports"
     )
 
 
