@@ -3,19 +3,21 @@
 #ifndef MRCPR_DEVICE_H
 #define MRCPR_DEVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "frame.h"
 #include "mrcpr_protocol.h"
 
 #define MRCPR_FIRMWARE_MAJOR 0
-#define MRCPR_FIRMWARE_MINOR 1
+#define MRCPR_FIRMWARE_MINOR 2
 #define MRCPR_FIRMWARE_PATCH 0
 #define MRCPR_RATE_DEFAULT_HZ 200
 #define MRCPR_RATE_MIN_HZ 100
 #define MRCPR_RATE_MAX_HZ 500
 
-/* Who this device is; the board fills it in before mrcpr_start(). */
+/* What this board is; it fills it in before mrcpr_start(). The serial number is what the
+ * stored identity says; `serial_number` here is used while there is none. */
 struct mrcpr_identity {
     char serial_number[MRCPR_NAME_LENGTH];
     char board_name[MRCPR_NAME_LENGTH];
@@ -55,6 +57,11 @@ void mrcpr_take_sample(struct mrcpr_device *device, uint32_t sampled_ticks,
 /* Says that the board itself had to drop a sample before the core saw it. */
 void mrcpr_miss_sample(struct mrcpr_device *device);
 
+/* Moves what takes long a small step on (kept bytes); the board calls it whenever it wakes.
+ * True while there is more to do. */
+bool mrcpr_turn(struct mrcpr_device *device);
+
+/* Looks at one received byte. */
 void mrcpr_receive(struct mrcpr_device *device, uint8_t byte, uint32_t received_ticks);
 
 #endif

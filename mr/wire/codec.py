@@ -29,7 +29,7 @@ CRC_START = 0xFFFF
 WIRE_MAX = CONTENT_MAX + 1
 """Longest frame without its delimiter: COBS adds one byte to so short a content."""
 
-_NO_HELLO = Hello(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b"", b"")
+_NO_HELLO = Hello(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b"", b"", 0)
 _CRC = struct.Struct("<H")
 _BY_CLASS = {cls: (bytes([kind]), struct.Struct(form)) for kind, (cls, form) in LAYOUTS.items()}
 _BY_LENGTH = {
@@ -57,6 +57,11 @@ def encode_command(command: Command) -> bytes:
 def wire_length(cls: type[Message]) -> int:
     """Tell the bytes one message takes on the wire, delimiter included."""
     return int(_BY_CLASS[cls][1].size) + 5
+
+
+def block_crc(content: bytes) -> int:
+    """Give the CRC of a whole block, as COMMIT_BLOCK wants it."""
+    return crc_hqx(content, CRC_START)
 
 
 def name_text(name: bytes) -> str:

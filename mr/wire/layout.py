@@ -1,4 +1,4 @@
-"""The messages of the mannequin's wire, protocol version 1, byte by byte.
+"""The messages of the mannequin's wire, protocol version 2, byte by byte.
 
 Gives one named tuple a message with its `struct` layout; leaves framing to
 `mr.wire.codec`. The truth is ``firmware/protocol/mrcpr_protocol.h``;
@@ -7,16 +7,20 @@ tests/firmware/test_layout.py holds the two and docs/PROTOCOL.md together.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 BAUD = 500_000
 BITS_PER_BYTE = 10
 """On the wire: a start bit, eight data bits, a stop bit."""
 NS_PER_BYTE = BITS_PER_BYTE * 1_000_000_000 // BAUD
 CONTENT_MAX = 64
 NAME_LENGTH = 16
+CHUNK_LENGTH = 32
+"""Bytes of a block that one message carries."""
+AIRWAY_UNKNOWN = -32768
+"""`Sample.airway_counts` while the airway sensor is silent."""
 
 
 class MessageType(IntEnum):
@@ -27,10 +31,18 @@ class MessageType(IntEnum):
     PONG = 0x03
     STATUS = 0x04
     ACK = 0x05
+    BLOCK = 0x06
+    SELF_TEST_RESULT = 0x07
     HELLO_REQUEST = 0x81
     PING = 0x82
     SET_RATE = 0x83
     STATUS_REQUEST = 0x84
+    IDENTIFY = 0x85
+    READ_BLOCK = 0x86
+    WRITE_BLOCK = 0x87
+    COMMIT_BLOCK = 0x88
+    ZERO = 0x89
+    SELF_TEST = 0x8A
 
 
 class AckCode(IntEnum):
@@ -40,6 +52,10 @@ class AckCode(IntEnum):
     UNKNOWN_COMMAND = 1
     BAD_LENGTH = 2
     OUT_OF_RANGE = 3
+    BUSY = 4
+    EMPTY = 5
+    BAD_CRC = 6
+    NOT_STILL = 7
 
 
 class ResetCause(IntEnum):
@@ -50,6 +66,29 @@ class ResetCause(IntEnum):
     EXTERNAL = 2
     BROWN_OUT = 3
     WATCHDOG = 4
+
+
+class BlockId(IntEnum):
+    """What the device keeps without power."""
+
+    IDENTITY = 0
+    CALIBRATION = 1
+    ZERO = 2
+
+
+class Fault(IntFlag):
+    """What a self-test found (`SelfTestResult.failed`)."""
+
+    CHEST = 0x0001
+    FORCE0 = 0x0002
+    FORCE1 = 0x0004
+    FORCE2 = 0x0008
+    FORCE3 = 0x0010
+    AIRWAY = 0x0020
+    SUPPLY = 0x0040
+    IDENTITY = 0x0080
+    CALIBRATION = 0x0100
+    STACK = 0x0200
 
 
 class Hello(NamedTuple):
@@ -69,6 +108,7 @@ class Hello(NamedTuple):
     sample_rate_max_hz: int
     serial_number: bytes
     board_name: bytes
+    stored_blocks: int
 
 
 class Sample(NamedTuple):
@@ -103,6 +143,10 @@ class Status(NamedTuple):
     overruns: int
     crc_errors: int
     framing_errors: int
+    rx_overruns: int
+    airway_errors: int
+    supply_mv: int
+    stack_free_bytes: int
 
 
 class Ack(NamedTuple):
@@ -112,6 +156,32 @@ class Ack(NamedTuple):
     command: int
     code: int
     value: int
+
+
+class Block(NamedTuple):
+    """A piece of what the device keeps: at most `CHUNK_LENGTH` bytes from `offset` on."""
+
+    request_id: int
+    block: int
+    generation: int
+    length: int
+    offset: int
+    bytes: bytes
+
+
+class SelfTestResult(NamedTuple):
+    """What the device found when it looked at itself; `failed` is made of `Fault` bits."""
+
+    request_id: int
+    failed: int
+    chest_counts: int
+    force0_counts: int
+    force1_counts: int
+    force2_counts: int
+    force3_counts: int
+    airway_counts: int
+    supply_mv: int
+    stack_free_bytes: int
 
 
 class HelloRequest(NamedTuple):
@@ -140,19 +210,84 @@ class StatusRequest(NamedTuple):
     request_id: int
 
 
-DeviceMessage = Hello | Sample | Pong | Status | Ack
-Command = HelloRequest | Ping | SetRate | StatusRequest
+class Identify(NamedTuple):
+    """Ask it to blink, so that people see which one it is."""
+
+    request_id: int
+    duration_s: int
+
+
+class ReadBlock(NamedTuple):
+    """Ask for a piece of a block."""
+
+    request_id: int
+    block: int
+    offset: int
+
+
+class WriteBlock(NamedTuple):
+    """Put a piece of a block into the slot that is not in use; offset 0 empties it first."""
+
+    request_id: int
+    block: int
+    offset: int
+    length: int
+    bytes: bytes
+
+
+class CommitBlock(NamedTuple):
+    """Put what was written in force, when its CRC is this one."""
+
+    request_id: int
+    block: int
+    length: int
+    crc: int
+
+
+class Zero(NamedTuple):
+    """Ask it to average the unloaded mannequin and keep the means."""
+
+    request_id: int
+
+
+class SelfTest(NamedTuple):
+    """Ask it to look at itself."""
+
+    request_id: int
+
+
+DeviceMessage = Hello | Sample | Pong | Status | Ack | Block | SelfTestResult
+Command = (
+    HelloRequest
+    | Ping
+    | SetRate
+    | StatusRequest
+    | Identify
+    | ReadBlock
+    | WriteBlock
+    | CommitBlock
+    | Zero
+    | SelfTest
+)
 Message = DeviceMessage | Command
 
 LAYOUTS: dict[MessageType, tuple[type[Message], str]] = {
-    MessageType.HELLO: (Hello, "<BBBBBBBIIHHH16s16s"),
+    MessageType.HELLO: (Hello, "<BBBBBBBIIHHH16s16sB"),
     MessageType.SAMPLE: (Sample, "<HIHHHHHhB"),
     MessageType.PONG: (Pong, "<BHII"),
-    MessageType.STATUS: (Status, "<BHIIII"),
+    MessageType.STATUS: (Status, "<BHIIIIHHHH"),
     MessageType.ACK: (Ack, "<BBBH"),
+    MessageType.BLOCK: (Block, "<BBBHH32s"),
+    MessageType.SELF_TEST_RESULT: (SelfTestResult, "<BHHHHHHhHH"),
     MessageType.HELLO_REQUEST: (HelloRequest, "<B"),
     MessageType.PING: (Ping, "<BH"),
     MessageType.SET_RATE: (SetRate, "<BH"),
     MessageType.STATUS_REQUEST: (StatusRequest, "<B"),
+    MessageType.IDENTIFY: (Identify, "<BB"),
+    MessageType.READ_BLOCK: (ReadBlock, "<BBH"),
+    MessageType.WRITE_BLOCK: (WriteBlock, "<BBHB32s"),
+    MessageType.COMMIT_BLOCK: (CommitBlock, "<BBHH"),
+    MessageType.ZERO: (Zero, "<B"),
+    MessageType.SELF_TEST: (SelfTest, "<B"),
 }
 """Fields behind the type byte, as `struct` reads them."""

@@ -23,8 +23,15 @@ Field = tuple[int, str, str]
 Layouts = dict[str, tuple[int, list[Field]]]
 """Message → its type byte and its fields."""
 
-SIZES = {"u8": 1, "u16": 2, "i16": 2, "u32": 4, "char[16]": 16}
-C_TYPES = {"uint8_t": "u8", "uint16_t": "u16", "int16_t": "i16", "uint32_t": "u32"}
+SIZES = {"u8": 1, "u16": 2, "i16": 2, "u32": 4, "i32": 4, "char[16]": 16, "u8[32]": 32}
+C_TYPES = {
+    "uint8_t": "u8",
+    "uint16_t": "u16",
+    "int16_t": "i16",
+    "uint32_t": "u32",
+    "int32_t": "i32",
+    "char": "char",
+}
 STRUCT_TYPES = {"B": "u8", "H": "u16", "h": "i16", "I": "u32", "16s": "char[16]"}
 
 
