@@ -2,9 +2,10 @@
 # Installs the system packages of Debian and its kin that a part of MR-CPR needs.
 #
 #   ./system-packages.sh demo     what `make demo` needs: a Python venv and OpenCV's libraries
-#   ./system-packages.sh test     the same, a C compiler for the host firmware, and in CI also a
-#                                 screen, a browser and an OpenXR runtime's root (elsewhere:
-#                                 `test-all`)
+#   ./system-packages.sh test     the same, a C compiler for the host firmware, and in CI also
+#                                 the AVR's compiler and emulator, cppcheck, a screen, a browser
+#                                 and an OpenXR runtime's root (elsewhere: `test-all`)
+#   ./system-packages.sh flash    what builds and flashes the mannequin's firmware
 #   ./system-packages.sh test-all everything the tests can use, whether or not CI is set
 #
 # Says what it installs, installs only what is missing, uses sudo when not root. On a system
@@ -13,7 +14,9 @@ set -eu
 
 base="python3-venv libgl1 libegl1 libglib2.0-0 libusb-1.0-0 libudev1 libxcb1 ca-certificates"
 tests="gcc libc6-dev make"
-full="xvfb mmdebstrap debian-archive-keyring chromium libgles2 libportaudio2"
+avr="gcc-avr binutils-avr avr-libc"
+emulator="libsimavr-dev libelf-dev pkg-config cppcheck"
+full="$avr $emulator xvfb mmdebstrap debian-archive-keyring chromium libgles2 libportaudio2"
 
 case "${1:-}" in
 demo) wanted="$base" ;;
@@ -22,8 +25,9 @@ test)
     case "${CI:-}" in true | 1) wanted="$wanted $full" ;; esac
     ;;
 test-all) wanted="$base $tests $full" ;;
+flash) wanted="$avr make avrdude" ;;
 *)
-    sed -n '2,11s/^# \{0,1\}//p' "$0"
+    sed -n '2,12s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac
