@@ -2,161 +2,63 @@
 
 #include <string.h>
 
+#include "commands.h"
 #include "port.h"
+#include "say.h"
 
-static bool send(const void *content, uint8_t length)
+/* The tick counter wraps after some minutes; whole seconds are kept beside it. Gives the
+ * ticks since the last call. */
+static uint32_t track_uptime(struct mrcpr_device *device, uint32_t ticks)
 {
-    uint8_t wire[MRCPR_WIRE_MAX];
+    const uint32_t passed = ticks - device->last_ticks;
 
-    return mrcpr_port_send(wire, mrcpr_frame_encode(content, length, wire));
-}
-
-/* The tick counter wraps after some minutes; whole seconds are kept beside it. */
-static void track_uptime(struct mrcpr_device *device, uint32_t ticks)
-{
-    device->uptime_rest_ticks += ticks - device->last_ticks;
+    device->uptime_rest_ticks += passed;
     device->last_ticks = ticks;
     while (device->uptime_rest_ticks >= device->identity.tick_rate_hz) {
         device->uptime_rest_ticks -= device->identity.tick_rate_hz;
         device->uptime_s++;
     }
+    return passed;
 }
 
-static void say_hello(const struct mrcpr_device *device, uint8_t request_id)
+/* Four blinks a second while it is to be found, else one short one: it is alive. */
+static void move_light(struct mrcpr_device *device, uint32_t passed_ticks)
 {
-    struct mrcpr_hello hello = {
-        .type = MRCPR_HELLO,
-        .request_id = request_id,
-        .protocol_version = MRCPR_PROTOCOL_VERSION,
-        .firmware_major = MRCPR_FIRMWARE_MAJOR,
-        .firmware_minor = MRCPR_FIRMWARE_MINOR,
-        .firmware_patch = MRCPR_FIRMWARE_PATCH,
-        .adc_bits = device->identity.adc_bits,
-        .reset_cause = device->identity.reset_cause,
-        .tick_rate_hz = device->identity.tick_rate_hz,
-        .uart_baud = device->identity.uart_baud,
-        .sample_rate_hz = device->sample_rate_hz,
-        .sample_rate_min_hz = MRCPR_RATE_MIN_HZ,
-        .sample_rate_max_hz = MRCPR_RATE_MAX_HZ,
-    };
+    const uint32_t eighth = device->identity.tick_rate_hz / 8u;
+    uint32_t phase = device->uptime_rest_ticks;
+    bool on = phase < eighth / 2u;
 
-    memcpy(hello.serial_number, device->identity.serial_number, MRCPR_NAME_LENGTH);
-    memcpy(hello.board_name, device->identity.board_name, MRCPR_NAME_LENGTH);
-    send(&hello, sizeof hello);
-}
-
-static void say_status(const struct mrcpr_device *device, uint8_t request_id)
-{
-    const struct mrcpr_status status = {
-        .type = MRCPR_STATUS,
-        .request_id = request_id,
-        .sample_rate_hz = device->sample_rate_hz,
-        .uptime_s = device->uptime_s,
-        .overruns = device->overruns,
-        .crc_errors = device->crc_errors,
-        .framing_errors = device->framing_errors,
-    };
-
-    send(&status, sizeof status);
-}
-
-static void acknowledge(const uint8_t *content, uint8_t length, uint8_t code, uint16_t value)
-{
-    const struct mrcpr_ack ack = {
-        .type = MRCPR_ACK,
-        .request_id = length > 1 ? content[1] : 0,
-        .command = content[0],
-        .code = code,
-        .value = value,
-    };
-
-    send(&ack, sizeof ack);
-}
-
-static void use_rate(struct mrcpr_device *device, uint16_t sample_rate_hz)
-{
-    device->sample_rate_hz = sample_rate_hz;
-    mrcpr_port_set_period(device->identity.tick_rate_hz / sample_rate_hz);
-}
-
-static void answer_ping(const uint8_t *content, uint32_t received_ticks)
-{
-    struct mrcpr_ping ping;
-    struct mrcpr_pong pong = {.type = MRCPR_PONG};
-
-    memcpy(&ping, content, sizeof ping);
-    pong.request_id = ping.request_id;
-    pong.token = ping.token;
-    pong.device_rx_ticks = received_ticks;
-    pong.device_tx_ticks = mrcpr_port_now_ticks();
-    send(&pong, sizeof pong);
-}
-
-static void set_rate(struct mrcpr_device *device, const uint8_t *content, uint8_t length)
-{
-    struct mrcpr_set_rate command;
-
-    memcpy(&command, content, sizeof command);
-    if (command.sample_rate_hz < MRCPR_RATE_MIN_HZ || command.sample_rate_hz > MRCPR_RATE_MAX_HZ) {
-        acknowledge(content, length, MRCPR_OUT_OF_RANGE, device->sample_rate_hz);
-        return;
+    if (device->identify_left_ticks > passed_ticks) {
+        device->identify_left_ticks -= passed_ticks;
+        for (on = true; phase >= eighth; phase -= eighth) {
+            on = !on;
+        }
+    } else {
+        device->identify_left_ticks = 0;
     }
-    use_rate(device, command.sample_rate_hz);
-    acknowledge(content, length, MRCPR_DONE, device->sample_rate_hz);
-}
-
-/* The length a command must have; 0 for one that is not known. */
-static uint8_t command_length(uint8_t type)
-{
-    switch (type) {
-    case MRCPR_HELLO_REQUEST:
-        return sizeof(struct mrcpr_hello_request);
-    case MRCPR_PING:
-        return sizeof(struct mrcpr_ping);
-    case MRCPR_SET_RATE:
-        return sizeof(struct mrcpr_set_rate);
-    case MRCPR_STATUS_REQUEST:
-        return sizeof(struct mrcpr_status_request);
-    default:
-        return 0;
+    if (on != device->light_is_on) {
+        device->light_is_on = on;
+        mrcpr_port_light(on);
     }
 }
 
-static void obey(struct mrcpr_device *device, uint32_t received_ticks)
+static void use_stored_name(struct mrcpr_device *device)
 {
-    const uint8_t *content = device->rx.content;
-    const uint8_t length = device->rx.length;
-    const uint8_t wanted = command_length(content[0]);
+    if (device->store.kept[MRCPR_BLOCK_IDENTITY].length == MRCPR_NAME_LENGTH) {
+        uint8_t name[MRCPR_NAME_LENGTH];
 
-    if (wanted == 0) {
-        acknowledge(content, length, MRCPR_UNKNOWN_COMMAND, 0);
-        return;
-    }
-    if (wanted != length) {
-        acknowledge(content, length, MRCPR_BAD_LENGTH, wanted);
-        return;
-    }
-    switch (content[0]) {
-    case MRCPR_HELLO_REQUEST:
-        say_hello(device, content[1]);
-        break;
-    case MRCPR_PING:
-        answer_ping(content, received_ticks);
-        break;
-    case MRCPR_SET_RATE:
-        set_rate(device, content, length);
-        break;
-    default:
-        say_status(device, content[1]);
-        break;
+        mrcpr_store_read(&device->store, MRCPR_BLOCK_IDENTITY, 0, name, MRCPR_NAME_LENGTH);
+        memcpy(device->identity.serial_number, name, MRCPR_NAME_LENGTH);
     }
 }
 
 void mrcpr_start(struct mrcpr_device *device)
 {
+    mrcpr_store_load(&device->store);
+    use_stored_name(device);
     device->last_ticks = mrcpr_port_now_ticks();
-    use_rate(device, MRCPR_RATE_DEFAULT_HZ);
-    say_hello(device, 0);
+    mrcpr_use_rate(device, MRCPR_RATE_DEFAULT_HZ);
+    mrcpr_say_hello(device, 0);
 }
 
 void mrcpr_miss_sample(struct mrcpr_device *device)
@@ -165,6 +67,28 @@ void mrcpr_miss_sample(struct mrcpr_device *device)
     device->overruns++;
     if (device->overflow < UINT8_MAX) {
         device->overflow++;
+    }
+}
+
+static void answer_job(struct mrcpr_device *device, uint8_t code)
+{
+    device->job.code = code;
+    device->job.phase = MRCPR_JOB_ANSWERS;
+}
+
+static void average(struct mrcpr_device *device, const struct mrcpr_counts *counts)
+{
+    const enum mrcpr_averaging_event event = mrcpr_averaging_add(&device->averaging, counts);
+    struct mrcpr_zero_block means;
+
+    device->job.value = device->averaging.samples;
+    if (event == MRCPR_AVERAGING_MOVED) {
+        answer_job(device, MRCPR_NOT_STILL);
+    } else if (event == MRCPR_AVERAGING_FULL) {
+        means = mrcpr_averaging_means(&device->averaging);
+        mrcpr_store_write(&device->store, MRCPR_BLOCK_ZERO, 0, (const uint8_t *)&means,
+                          sizeof means);
+        device->job.phase = MRCPR_JOB_WRITES_ZERO;
     }
 }
 
@@ -184,20 +108,57 @@ void mrcpr_take_sample(struct mrcpr_device *device, uint32_t sampled_ticks,
         .overflow = device->overflow,
     };
 
-    track_uptime(device, sampled_ticks);
-    if (send(&sample, sizeof sample)) {
+    move_light(device, track_uptime(device, sampled_ticks));
+    device->last = *counts;
+    device->has_sampled = true;
+    if (mrcpr_say(&sample, sizeof sample)) {
         device->next_seq++;
         device->overflow = 0;
     } else {
         mrcpr_miss_sample(device);
     }
+    if (device->job.phase == MRCPR_JOB_AVERAGES) {
+        average(device, counts);
+    }
+}
+
+/* The store has done what it was told: a zero is to be committed yet, all else is answered. */
+static void go_on_after_store(struct mrcpr_device *device)
+{
+    if (device->job.phase == MRCPR_JOB_WRITES_ZERO) {
+        mrcpr_store_commit(&device->store, MRCPR_BLOCK_ZERO, sizeof(struct mrcpr_zero_block),
+                           mrcpr_store_written_crc(&device->store));
+        device->job.phase = MRCPR_JOB_STORES;
+    } else {
+        use_stored_name(device);
+        answer_job(device, device->store.code);
+    }
+}
+
+bool mrcpr_turn(struct mrcpr_device *device)
+{
+    struct mrcpr_job *job = &device->job;
+
+    if (job->phase == MRCPR_JOB_WRITES_ZERO || job->phase == MRCPR_JOB_STORES) {
+        const enum mrcpr_store_event event = mrcpr_store_step(&device->store);
+
+        if (event == MRCPR_STORE_ENDED) {
+            go_on_after_store(device);
+        }
+        return event != MRCPR_STORE_WAITS;
+    }
+    if (job->phase == MRCPR_JOB_ANSWERS &&
+        mrcpr_say_ack(job->request_id, job->command, job->code, job->value)) {
+        job->phase = MRCPR_JOB_NONE;
+    }
+    return false;
 }
 
 void mrcpr_receive(struct mrcpr_device *device, uint8_t byte, uint32_t received_ticks)
 {
     switch (mrcpr_rx_byte(&device->rx, byte)) {
     case MRCPR_RX_FRAME:
-        obey(device, received_ticks);
+        mrcpr_obey(device, received_ticks);
         break;
     case MRCPR_RX_BAD_CRC:
         device->crc_errors++;

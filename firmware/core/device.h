@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "counts.h"
 #include "frame.h"
 #include "mrcpr_protocol.h"
+#include "store.h"
+#include "zero.h"
 
 #define MRCPR_FIRMWARE_MAJOR 0
 #define MRCPR_FIRMWARE_MINOR 2
@@ -27,27 +30,44 @@ struct mrcpr_identity {
     uint8_t reset_cause;
 };
 
-struct mrcpr_counts {
-    uint16_t chest;
-    uint16_t force[4];
-    int16_t airway;
+/* A command whose answer comes when its work is done. One at a time. */
+struct mrcpr_job {
+    enum {
+        MRCPR_JOB_NONE,
+        MRCPR_JOB_AVERAGES,    /* ZERO takes in samples */
+        MRCPR_JOB_WRITES_ZERO, /* and its means are written */
+        MRCPR_JOB_STORES,      /* the last that the store has to do */
+        MRCPR_JOB_ANSWERS,     /* the ACK waits until the board can take it */
+    } phase;
+    uint8_t request_id;
+    uint8_t command;
+    uint8_t code;
+    uint16_t value;
 };
 
 struct mrcpr_device {
     struct mrcpr_identity identity;
     struct mrcpr_rx rx;
+    struct mrcpr_store store;
+    struct mrcpr_job job;
+    struct mrcpr_averaging averaging;
+    struct mrcpr_counts last;
     uint32_t overruns;
     uint32_t crc_errors;
     uint32_t framing_errors;
     uint32_t uptime_s;
     uint32_t uptime_rest_ticks;
     uint32_t last_ticks;
+    uint32_t identify_left_ticks;
     uint16_t sample_rate_hz;
     uint16_t next_seq;
     uint8_t overflow;
+    bool has_sampled;
+    bool light_is_on;
 };
 
-/* Starts sampling at the default rate and says HELLO. `device` is zeroed but for identity. */
+/* Looks for what is stored, starts sampling at the default rate and says HELLO. `device` is
+ * zeroed but for identity, and the light is off. */
 void mrcpr_start(struct mrcpr_device *device);
 
 /* Sends one sample; counts it as an overrun when the board cannot take it now. */
@@ -58,7 +78,8 @@ void mrcpr_take_sample(struct mrcpr_device *device, uint32_t sampled_ticks,
 void mrcpr_miss_sample(struct mrcpr_device *device);
 
 /* Moves what takes long a small step on (kept bytes); the board calls it whenever it wakes.
- * True while there is more to do. */
+ * True while there is more to do now. False when nothing is left, and also while a byte is
+ * being written or no frame can be queued: the board may sleep until its next interrupt. */
 bool mrcpr_turn(struct mrcpr_device *device);
 
 /* Looks at one received byte. */

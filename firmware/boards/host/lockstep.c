@@ -3,6 +3,8 @@
  *   run N        on to N ticks since the start; samples due by then are taken
  *   rx N HEX     the same, then these bytes arrive
  *   deaf N       on to N ticks while the port takes nothing
+ *   power-loss N XX   when N more bytes of storage were begun power goes, the last of them
+ *                holds XX then, and power comes back at once; N = 0: power stays
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,14 +24,23 @@ static uint64_t elapsed_ticks(void)
 
 static bool send_to_stdout(const uint8_t *wire, uint8_t length)
 {
-    return !deaf && fwrite(wire, 1, length, stdout) == length;
+    return !deaf && !host_board.storage.power_lost && fwrite(wire, 1, length, stdout) == length;
 }
 
-static void run_to(uint64_t until)
+static void restart_if_power_was_lost(const struct host_options *options)
+{
+    if (host_board.storage.power_lost) {
+        host_board.storage.power_lost = false;
+        host_board_start(options);
+    }
+}
+
+static void run_to(uint64_t until, const struct host_options *options)
 {
     while (host_board_due(until)) {
         elapsed = host_board.next_sample_at;
         host_board_sample();
+        restart_if_power_was_lost(options);
     }
     elapsed = until;
 }
@@ -51,21 +62,26 @@ int host_run_lockstep(const struct host_options *options)
     char hex[2 * BYTES_MAX + 1];
     uint8_t bytes[BYTES_MAX];
     uint64_t until;
+    uint32_t writes;
+    unsigned garbage;
 
     host_board.elapsed_ticks = elapsed_ticks;
     host_board.send = send_to_stdout;
     host_board_start(options);
     while (fgets(line, sizeof line, stdin)) {
         if (sscanf(line, "run %" SCNu64, &until) == 1 && until >= elapsed) {
-            run_to(until);
+            run_to(until, options);
         } else if (sscanf(line, "deaf %" SCNu64, &until) == 1 && until >= elapsed) {
             deaf = true;
-            run_to(until);
+            run_to(until, options);
             deaf = false;
         } else if (sscanf(line, "rx %" SCNu64 " %1024[0-9a-fA-F]", &until, hex) == 2 &&
                    until >= elapsed) {
-            run_to(until);
+            run_to(until, options);
             host_board_receive(bytes, read_hex(hex, bytes));
+            restart_if_power_was_lost(options);
+        } else if (sscanf(line, "power-loss %" SCNu32 " %2x", &writes, &garbage) == 2) {
+            host_storage_lose_power_after(&host_board.storage, writes, (uint8_t)garbage);
         } else {
             fprintf(stderr, "not a line of a lockstep script: %s", line);
             return 2;

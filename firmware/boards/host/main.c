@@ -19,7 +19,11 @@ static const char usage[] =
     "  --start-ticks N            first value of the tick counter\n"
     "  --tick-ppm X               error of the crystal (real pace)\n"
     "  --uart-baud N              what HELLO says of a UART (default 0: there is none)\n"
-    "  --serial TEXT, --board-name TEXT   identity, up to 16 characters\n";
+    "  --serial TEXT              serial number while no identity is stored, up to 16 characters\n"
+    "  --board-name TEXT          up to 16 characters\n"
+    "  --storage FILE             what the device keeps without power (default: in memory)\n"
+    "  --supply-mv N              what STATUS says of the supply (default 0: not measured)\n"
+    "  --tell-light               a line on stderr when the light changes: light 0|1 TICKS\n";
 
 static bool set_pace(struct host_options *options, const char *text)
 {
@@ -67,6 +71,15 @@ static bool set_option(struct host_options *options, int key, const char *text)
     case 'n':
         options->board_name = text;
         return true;
+    case 'f':
+        options->storage_path = text;
+        return true;
+    case 'v':
+        options->supply_mv = (uint16_t)strtoul(text, NULL, 10);
+        return true;
+    case 'l':
+        options->tells_light = true;
+        return true;
     default:
         return false;
     }
@@ -85,6 +98,9 @@ int main(int argc, char **argv)
         {"uart-baud", required_argument, NULL, 'u'},
         {"serial", required_argument, NULL, 's'},
         {"board-name", required_argument, NULL, 'n'},
+        {"storage", required_argument, NULL, 'f'},
+        {"supply-mv", required_argument, NULL, 'v'},
+        {"tell-light", no_argument, NULL, 'l'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -104,6 +120,9 @@ int main(int argc, char **argv)
     }
     if (options.counts_path &&
         !host_table_read(&host_board.table, options.counts_path, options.counts_per_s)) {
+        return 2;
+    }
+    if (!host_storage_open(&host_board.storage, options.storage_path)) {
         return 2;
     }
     return options.pace == PACE_LOCKSTEP ? host_run_lockstep(&options) : host_run_pty(&options);
