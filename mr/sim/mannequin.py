@@ -15,6 +15,8 @@ from collections import deque
 from mr.clock.host import NowNs
 from mr.sim.adc import AdcSource
 from mr.sim.firmware import TICK_RATE_HZ, TICKS_MODULUS, FirmwareCore
+from mr.sim.firmware_board import BoardState
+from mr.sim.firmware_store import STORAGE_BYTES
 from mr.sim.link import Link, LinkModel
 from mr.wire import ResetCause
 
@@ -48,13 +50,20 @@ class SimMannequinPort:
     now
         The host's clock, in ns.
     serial
-        Serial number, up to 16 ASCII characters.
+        Serial number while no identity is stored, up to 16 ASCII characters.
     tick_ppm
         Error of the crystal; positive runs fast.
     link
         Delays of the cable.
     board_name, start_ticks
         Identity and the first value of the 32-bit tick counter.
+
+    Attributes
+    ----------
+    storage
+        What it keeps without power: through `plug` and `brown_out`, not beyond the object.
+    light_is_on
+        Its light.
     """
 
     def __init__(
@@ -67,6 +76,8 @@ class SimMannequinPort:
         board_name: str = "sim",
         start_ticks: int = 0,
     ) -> None:
+        self.storage = bytearray(b"\xff" * STORAGE_BYTES)
+        self.light_is_on = False
         self._adc = adc
         self._now = now
         self._names = (serial, board_name)
@@ -99,6 +110,14 @@ class SimMannequinPort:
         self._period_ticks = period_ticks
         elapsed = self._oscillator.ticks(self._device_ns - self._start_ns)
         self._next_sample_ticks = elapsed + period_ticks
+
+    def light(self, on: bool) -> None:
+        """Turn the light on or off."""
+        self.light_is_on = on
+
+    def state(self) -> BoardState:
+        """Tell what only the board knows of itself; here it measures nothing."""
+        return BoardState()
 
     # --- the port, as the host sees it ---------------------------------------------
 
@@ -159,6 +178,7 @@ class SimMannequinPort:
         self._start_ns = self._device_ns = self._now()
         self._start_ticks = start_ticks
         self._opening = True
+        self.light_is_on = False
         self._core = FirmwareCore(self, *self._names, self._uart_baud)
         self._core.start(cause)
 
