@@ -79,3 +79,57 @@ def sanitized(
         return sent
 
     return run
+
+
+avr_board = load(Path(__file__).with_name("avr_board.py"))
+
+
+@pytest.fixture(scope="session")
+def built_avr(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path] | None:
+    """Build the emulated board and the ATmega328P's firmware; None where something is missing."""
+    programs = ("avr-gcc", "make", "gcc", "pkg-config")
+    if not all(map(shutil.which, programs)) or not avr_board.SIMAVR_HEADER.exists():
+        return None
+    build = tmp_path_factory.mktemp("avr")
+    return avr_board.build_runner(build / "rig"), avr_board.build_elf(build / "firmware")
+
+
+@pytest.fixture
+def _avr(built_avr: tuple[Path, Path] | None, require: Any) -> tuple[Path, Path]:
+    require.program("avr-gcc", avr_board.INSTALL_AVR)
+    for name in ("make", "gcc", "pkg-config"):
+        require.program(name, avr_board.INSTALL_SIMAVR)
+    if not avr_board.SIMAVR_HEADER.exists():
+        require.missing("simavr's header", avr_board.INSTALL_SIMAVR)
+    assert built_avr is not None
+    return built_avr
+
+
+@pytest.fixture
+def avr_runner(_avr: tuple[Path, Path]) -> Path:
+    """Give the path of the emulated board."""
+    return _avr[0]
+
+
+@pytest.fixture
+def avr_elf(_avr: tuple[Path, Path]) -> Path:
+    """Give the path of the real firmware."""
+    return _avr[1]
+
+
+@pytest.fixture
+def start_avr(avr_runner: Path, avr_elf: Path) -> Iterator[Callable[..., Any]]:
+    """Give a function that starts the real firmware on a pty; it ends with the test."""
+    with ExitStack() as stack:
+        yield lambda *options: stack.enter_context(
+            avr_board.AvrBoard(avr_runner, avr_elf, *options)
+        )
+
+
+@pytest.fixture
+def avr_lockstep(avr_runner: Path, avr_elf: Path) -> Iterator[Callable[..., Any]]:
+    """Give a function that starts the real firmware in lockstep; it ends with the test."""
+    with ExitStack() as stack:
+        yield lambda *options: stack.enter_context(
+            avr_board.Lockstep(avr_runner, avr_elf, *options)
+        )

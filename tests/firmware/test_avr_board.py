@@ -1,0 +1,132 @@
+"""The emulated board itself: is it a true image of the hardware, and the same every time?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mr.wire import (
+    Decoder,
+    Hello,
+    Ping,
+    Pong,
+    Sample,
+    SelfTest,
+    SelfTestResult,
+    SetRate,
+    encode_command,
+)
+from tests.firmware.avr_board import write_waveform
+
+StartLockstep = Callable[..., Any]
+STARTED_US = 100_000
+
+
+def messages(data: bytes) -> list[Any]:
+    return list(Decoder().feed(data))
+
+
+def rows(n: int, **columns: npt.NDArray[Any] | float) -> npt.NDArray[Any]:
+    """A waveform whose named channels are as given and the others in mid-range."""
+    table = np.full((n, 6), 2500.0)
+    table[:, 5] = 0.0
+    names = ("chest", "cell0", "cell1", "cell2", "cell3", "airway")
+    for name, column in columns.items():
+        table[:, names.index(name)] = column
+    return table
+
+
+def test_a_byte_takes_twenty_microseconds(avr_lockstep: StartLockstep) -> None:
+    """simavr's own UART counts eleven bits to a byte; ours has ten."""
+    records = avr_lockstep().records_to(STARTED_US)
+    apart_ns = np.diff(records["t_ns"].astype(np.int64))
+    within = apart_ns[apart_ns < 100_000]
+    assert len(within) > 400
+    assert np.median(within) == 20_000
+    assert within.min() >= 20_000
+    assert within.max() < 25_000, "the first byte of a frame follows its interrupt"
+
+
+def test_a_byte_from_the_host_is_in_when_its_stop_bit_is(avr_lockstep: StartLockstep) -> None:
+    board = avr_lockstep()
+    first = messages(board.bytes_to(STARTED_US))
+    hello_to_zero_us = STARTED_US  # ticks begin somewhat after the power
+    ping = encode_command(Ping(2, 7))
+    taken = []
+    for k in range(20):
+        at_us = hello_to_zero_us + 10_000 * k + 137.0 * k
+        board.send_at(at_us, ping)
+        in_us = at_us + 20.0 * len(ping) - 1.0  # RXC is set amid the stop bit
+        pong = next(m for m in messages(board.bytes_to(at_us + 9_000)) if isinstance(m, Pong))
+        taken.append(pong.device_rx_ticks - in_us)
+    assert isinstance(first[0], Hello)
+    spread_us = max(taken) - min(taken)
+    assert spread_us < 30.0, "other interrupts hold the stamp up, no whole byte does"
+    assert np.std(taken) > 0.0
+
+
+def test_the_stamp_is_the_instant_of_the_chests_conversion(
+    avr_lockstep: StartLockstep, tmp_path: Path
+) -> None:
+    """A ramp so steep that a count is 9.8 µs tells when the converter held its input."""
+    period_s, rows_per_s = 0.01, 100_000
+    t_s = np.arange(round(1.2 * rows_per_s)) / rows_per_s
+    up_s = t_s % period_s
+    write_waveform(tmp_path / "ramp", rows(len(t_s), chest=5000.0 * up_s / period_s))
+    board = avr_lockstep("--waveform", str(tmp_path / "ramp"), "--rows-per-s", str(rows_per_s))
+    # This rate walks through the ramp and through the converter's clock.
+    board.send_at(STARTED_US, encode_command(SetRate(1, 473)))
+    samples = [m for m in messages(board.bytes_to(1_150_000)) if isinstance(m, Sample)][40:]
+    held_s = np.array([(s.chest_counts + 0.5) / 1024 * period_s for s in samples])
+    stamp_s = np.array([s.sampled_ticks * 1e-6 for s in samples])
+    late_s = (stamp_s - held_s) % period_s
+    zero_s = np.median(late_s)  # when the ticks began, after the power came
+    on_the_ramp = np.abs((stamp_s - zero_s) % period_s - period_s / 2) < 0.45 * period_s
+    off_us = 1e6 * (late_s - zero_s)[on_the_ramp]
+    assert len(off_us) > 300
+    assert np.max(np.abs(off_us)) < 4.0 + 4.9 + 1.0, "the converter's clock, half a count, a tick"
+    assert np.std(off_us) > 1.0, "the converter's clock is not the timer's"
+
+
+def test_the_converter_is_the_datasheets(avr_lockstep: StartLockstep, tmp_path: Path) -> None:
+    """k = floor(1024 V / Vref) to the microvolt, on each input, and the airway's sixtieths."""
+    write_waveform(
+        tmp_path / "levels",
+        rows(2, chest=5000.0 * 512 / 1024 + 1e-3, cell0=5000.0 * 300 / 1024 - 1e-3,
+             cell1=4999.9, cell2=0.0, cell3=5000.0 * 77 / 1024 + 2.0, airway=-123.4),
+    )  # fmt: skip
+    board = avr_lockstep("--waveform", str(tmp_path / "levels"), "--rows-per-s", "1")
+    board.send_at(900_000, encode_command(SelfTest(3)))
+    found = messages(board.bytes_to(1_000_000))
+    last = [m for m in found if isinstance(m, Sample)][-1]
+    assert last[2:7] == (512, 299, 1023, 0, 77)
+    assert last.airway_counts == round(-123.4 * 60)
+    result = next(m for m in found if isinstance(m, SelfTestResult))
+    assert abs(result.supply_mv - 5000) < 25
+
+
+def test_two_runs_are_the_same_to_the_last_bit(avr_lockstep: StartLockstep) -> None:
+    def run(seed: int, at_us: float) -> bytes:
+        board = avr_lockstep("--seed", str(seed))
+        board.send_at(at_us, encode_command(Ping(1, 1)))
+        begun = board.records_to(300_000).tobytes()
+        board.command("brown_out")
+        return bytes(begun + board.records_to(600_000).tobytes())
+
+    assert run(1, 200_000.0) == run(1, 200_000.0)
+    assert run(1, 200_000.0) != run(1, 200_001.0)
+
+
+def test_a_crystal_that_is_fast_samples_more_often(avr_lockstep: StartLockstep) -> None:
+    def samples(ppm: float) -> int:
+        board = avr_lockstep("--crystal-ppm", str(ppm))
+        board.records_to(STARTED_US)
+        found = messages(board.bytes_to(STARTED_US + 10_000_000))
+        return sum(isinstance(m, Sample) for m in found)
+
+    assert samples(0.0) == 2000
+    assert samples(5000.0) == 2010
