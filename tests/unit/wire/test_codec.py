@@ -9,15 +9,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mr.wire import (
+    LAYOUTS,
     Ack,
+    Block,
+    CommitBlock,
     Decoder,
     Hello,
+    HelloRequest,
+    Identify,
     Message,
     Ping,
     Pong,
+    ReadBlock,
     Sample,
+    SelfTest,
+    SelfTestResult,
     SetRate,
     Status,
+    StatusRequest,
+    WriteBlock,
+    Zero,
     encode,
     encode_command,
     frame,
@@ -28,14 +39,24 @@ from mr.wire import (
 )
 
 MESSAGES: list[Message] = [
-    Hello(0, 1, 0, 1, 0, 10, 3, 1_000_000, 500_000, 200, 100, 500, name_bytes("A-1"), b"\0" * 16),
+    Hello(0, 2, 0, 2, 0, 10, 3, 1_000_000, 500_000, 200, 100, 500, name_bytes("A"), b"\0" * 16, 7),
     Sample(0xFFFF, 0xFFFFFFFF, 1023, 0, 1, 2, 3, -32768, 255),
     Sample(0, 0, 0, 0, 0, 0, 0, 0, 0),
     Pong(7, 258, 1, 2),
-    Status(1, 200, 3, 4, 5, 6),
+    Status(1, 200, 3, 4, 5, 6, 7, 8, 4987, 312),
     Ack(9, 0x83, 3, 200),
+    Block(8, 1, 255, 398, 384, bytes(32)),
+    SelfTestResult(6, 0x1FF, 0, 1023, 2, 3, 4, -32768, 4987, 312),
+    HelloRequest(1),
     Ping(2, 1),
     SetRate(3, 500),
+    StatusRequest(4),
+    Identify(5, 10),
+    ReadBlock(6, 1, 384),
+    WriteBlock(7, 1, 384, 14, bytes(range(32))),
+    CommitBlock(8, 1, 398, 0x1234),
+    Zero(9),
+    SelfTest(10),
 ]
 STREAM = b"".join(encode(m) for m in MESSAGES)
 
@@ -44,6 +65,7 @@ def test_every_message_comes_back() -> None:
     decoder = Decoder()
     assert decoder.feed(STREAM) == MESSAGES
     assert decoder.counters.frames == len(MESSAGES)
+    assert {type(m) for m in MESSAGES} == {cls for cls, _ in LAYOUTS.values()}
     for message in MESSAGES:
         assert len(encode(message)) == wire_length(type(message))
 
