@@ -37,6 +37,7 @@ COMMANDS = {
     "report": "Write an HTML report of RECORDING: score, plots and every compression.",
     "simulate": "Write a simulated rig into FOLDER: rig.toml, a camera recording, the truth.",
     "fetch-hands": "Download the hand model for --hands (35 MB, once) and check it.",
+    "mannequin": "Name, check and calibrate sensor mannequins, and watch their counts.",
     "doctor": "Say what is installed, connected and missing, and how to get it.",
 }
 
@@ -70,15 +71,20 @@ class LazyGroup(typer.core.TyperGroup):
 
 
 def load_command(name: str) -> Any:
-    """Import ``mr.cli.<name>`` and make a command of its function of the same name."""
+    """Import ``mr.cli.<name>`` and make a command of its function of the same name.
+
+    Where that name is a group of commands, give the group.
+    """
     function = name.replace("-", "_")
     module: Any = importlib.import_module(f"mr.cli.{function}")
+    if isinstance(made := getattr(module, function), typer.Typer):
+        return typer.main.get_command(made)
     single = typer.Typer(
         add_completion=False,
         rich_markup_mode="rich",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    single.command(name)(getattr(module, function))
+    single.command(name)(made)
     return typer.main.get_command(single)
 
 

@@ -1,0 +1,210 @@
+"""`mrcpr mannequin watch`: press, and see which channel moves.
+
+Takes the mannequin's samples as they come, gives raw counts as bars, or as lines where
+the output cannot be redrawn; leaves what counts mean to the rig.
+"""
+
+from __future__ import annotations
+
+import json as json_format
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from mr.cli.console import Output
+from mr.cli.mannequin_port import PortOption
+from mr.clock.host import host_now_ns
+from mr.devices.mannequin.find import resolve_port
+from mr.devices.mannequin.follow import MannequinCounters
+from mr.devices.mannequin.source import MannequinSource
+from mr.types import MannequinFrame
+from mr.wire import AIRWAY_UNKNOWN
+
+CHANNELS = ("chest", "cell 0", "cell 1", "cell 2", "cell 3", "airway")
+POLL_S = 0.01
+REDRAW_S = 0.05
+PLAIN_EVERY_S = 1.0
+JSON_EVERY_S = 0.1
+RATE_WINDOW_S = 1.0
+BAR_WIDTH = 34
+MOVED_COUNTS = 8
+"""Less is noise."""
+AIRWAY_SPAN_COUNTS = 200
+"""The airway's bar shows at least so many counts to either side of its start."""
+
+
+@dataclass
+class Watched:
+    """What the channels have shown since the start."""
+
+    top_counts: int
+    now: tuple[int, ...] = ()
+    least: list[int] = field(default_factory=list)
+    most: list[int] = field(default_factory=list)
+    first: tuple[int, ...] = ()
+    frames: int = 0
+
+    def take(self, frame: MannequinFrame) -> None:
+        """Note one sample; a silent airway sensor moves nothing."""
+        self.now = (frame.chest_counts, *frame.force_counts, frame.airway_counts)
+        if not self.first:
+            self.first, self.least, self.most = self.now, list(self.now), list(self.now)
+        elif self.first[-1] == AIRWAY_UNKNOWN != self.now[-1]:
+            self.first = (*self.first[:-1], self.now[-1])
+            self.least[-1] = self.most[-1] = self.now[-1]
+        for k, counts in enumerate(self.now):
+            if counts != AIRWAY_UNKNOWN:
+                self.least[k] = min(self.least[k], counts)
+                self.most[k] = max(self.most[k], counts)
+        self.frames += 1
+
+    def moved(self, k: int) -> int:
+        """Tell over how many counts a channel has moved."""
+        return self.most[k] - self.least[k]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown at one instant."""
+
+    elapsed_s: float
+    rate_hz: float | None
+    """None in the first second."""
+    watched: Watched
+    counters: MannequinCounters
+
+
+def bar(watched: Watched, k: int) -> Text:
+    """Draw one channel's place between the ends of its converter, and where it has been."""
+    low, high = 0, watched.top_counts
+    if k == len(CHANNELS) - 1:
+        middle = watched.first[k]
+        reach = max(watched.most[k] - middle, middle - watched.least[k], AIRWAY_SPAN_COUNTS)
+        low, high = middle - reach, middle + reach
+
+    def cell(counts: int) -> int:
+        share = (counts - low) / (high - low)
+        return min(max(round(share * (BAR_WIDTH - 1)), 0), BAR_WIDTH - 1)
+
+    now = cell(watched.now[k])
+    been = range(cell(watched.least[k]), cell(watched.most[k]) + 1)
+    text = Text()
+    for place in range(BAR_WIDTH):
+        if place == now:
+            text.append("█", style="bold cyan")
+        else:
+            text.append("▒" if place in been else "·", style="" if place in been else "dim")
+    return text
+
+
+def render(view: View, name: str, keys: str) -> RenderableType:
+    """Lay one instant out in 80 columns."""
+    watched = view.watched
+    table = Table(box=None, pad_edge=False)
+    for heading in ("channel", "now", "least", "most"):
+        table.add_column(heading, justify="left" if heading == "channel" else "right", width=7)
+    table.add_column(f"0 to {watched.top_counts}; airway about its start", width=BAR_WIDTH)
+    table.add_column("", width=7, no_wrap=True)
+    for k, channel in enumerate(CHANNELS):
+        if watched.now[k] == AIRWAY_UNKNOWN:
+            table.add_row(channel, "silent", "", "", Text("·" * BAR_WIDTH, style="dim"), "")
+            continue
+        word = "[green]✓ moved[/]" if watched.moved(k) > MOVED_COUNTS else "[dim]– still[/]"
+        numbers = (str(n) for n in (watched.now[k], watched.least[k], watched.most[k]))
+        table.add_row(channel, *numbers, bar(watched, k), word)
+    return Group(Text(f"{name}: {_link_words(view)}"), table, Text(keys, style="dim"))
+
+
+def _link_words(view: View) -> str:
+    rate = "…" if view.rate_hz is None else f"{view.rate_hz:.0f}"
+    c = view.counters
+    return f"{rate} Hz, {c.lost} lost, {c.crc_errors} CRC errors, {c.framing_errors} damaged"
+
+
+def plain_line(view: View) -> str:
+    """Say one instant in one line, for pipes and simple terminals."""
+    chest, *cells, airway = view.watched.now
+    blown = "silent" if airway == AIRWAY_UNKNOWN else str(airway)
+    numbers = f"chest {chest}, cells {' '.join(map(str, cells))}, airway {blown}"
+    return f"{view.elapsed_s:6.1f} s  {numbers}; {_link_words(view)}"
+
+
+def json_line(view: View) -> str:
+    """Write one instant as one line of JSON."""
+    chest, *cells, airway = view.watched.now
+    data: dict[str, Any] = {
+        "schema": "mrcpr.mannequin-watch/1",
+        "t_s": round(view.elapsed_s, 3),
+        "chest_counts": chest,
+        "force_counts": cells,
+        "airway_counts": None if airway == AIRWAY_UNKNOWN else airway,
+        "rate_hz": None if view.rate_hz is None else round(view.rate_hz, 1),
+        "frames": view.watched.frames,
+        "lost": view.counters.lost,
+        "crc_errors": view.counters.crc_errors,
+        "framing_errors": view.counters.framing_errors,
+    }
+    return json_format.dumps(data)
+
+
+def views(source: MannequinSource, seconds: float | None, every_s: float) -> Iterator[View]:
+    """Give what is to be shown, every so often, until the time is over."""
+    watched = Watched((1 << int(source.info.details["adc_bits"])) - 1)
+    begun_ns = marked_ns = host_now_ns()
+    marked_frames, rate_hz, next_s = 0, None, 0.0
+    while seconds is None or (host_now_ns() - begun_ns) / 1e9 < seconds:
+        for sample in source.poll():
+            if isinstance(sample, MannequinFrame):
+                watched.take(sample)
+        now_ns = host_now_ns()
+        if (window_s := (now_ns - marked_ns) / 1e9) >= RATE_WINDOW_S:
+            rate_hz = (watched.frames - marked_frames) / window_s
+            marked_ns, marked_frames = now_ns, watched.frames
+        elapsed_s = (now_ns - begun_ns) / 1e9
+        if watched.now and elapsed_s >= next_s:
+            next_s = elapsed_s + every_s
+            yield View(elapsed_s, rate_hz, watched, source.counters)
+        time.sleep(POLL_S)
+
+
+def watch(
+    seconds: Annotated[
+        float | None, typer.Option(metavar="S", min=0.1, help="Stop after this; default: Ctrl-C.")
+    ] = None,
+    port: PortOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print ten lines of JSON a second.")] = False,
+) -> None:
+    """Show all channels' counts: press, and see what moves."""
+    console = Output()
+    path = resolve_port(port)
+    source = MannequinSource(path)
+    try:
+        with source:
+            name = f"mannequin {source.info.serial} on {path}"
+            if json:
+                for view in views(source, seconds, JSON_EVERY_S):
+                    typer.echo(json_line(view))
+            elif console.can_redraw:
+                _draw(console, source, seconds, name)
+            else:
+                console.print(escape(name))
+                for view in views(source, seconds, PLAIN_EVERY_S):
+                    console.print(plain_line(view), markup=False)
+    except KeyboardInterrupt:
+        if seconds is not None:
+            raise
+
+
+def _draw(console: Output, source: MannequinSource, seconds: float | None, name: str) -> None:
+    keys = "Ctrl-C ends it" if seconds is None else f"for {seconds:g} s; Ctrl-C ends it"
+    with Live(console=console, auto_refresh=False) as live:
+        for view in views(source, seconds, REDRAW_S):
+            live.update(render(view, name, keys), refresh=True)
