@@ -131,7 +131,7 @@ class RigSources:
         """
         devices: list[Device] = []
         if self.use_mannequin and self.rig.mannequin is not None:
-            devices.append(MannequinSource(self.port or find_port(), now))
+            devices.append(MannequinSource(find_port(self.port), now))
         if self.use_cameras:
             files = dict(self.camera_files)
             for camera_id, camera in self.rig.cameras.items():
@@ -147,15 +147,17 @@ class RigSources:
         return devices
 
 
-def find_port() -> str:
-    """Find the one connected mannequin's port, or raise `DeviceError`."""
-    likely = [info for info in find_mannequins() if info.likely]
-    if not likely:
+def find_port(text: str | None) -> str:
+    """Give what `MannequinSource` opens: what was typed, or nothing for the only mannequin.
+
+    Raises
+    ------
+    DeviceError
+        When nothing was typed and no port may be a mannequin.
+    """
+    if text is None and not any(info.likely for info in find_mannequins()):
         raise DeviceError(
             "no mannequin found on any serial port: plug it in, name its port with --port, "
             "or go on without it with --no-mannequin (mrcpr doctor says more)"
         )
-    if len(likely) > 1:
-        names = ", ".join(info.path for info in likely)
-        raise DeviceError(f"several mannequins found ({names}): choose one with --port")
-    return likely[0].path
+    return text or ""

@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 
 from mr.clock.host import NowNs
 from mr.config import SessionConfig
-from mr.errors import DeviceError, MrError
+from mr.errors import DeviceError, MrError, ProtocolError
 from mr.recording.header import RecordingHeader
 from mr.recording.writer import RecordingWriter
 from mr.rig import Rig
@@ -39,6 +39,7 @@ from mr.types import (
 
 PUBLISH_EVERY_NS = 16_000_000
 RETRY_EVERY_NS = 1_000_000_000
+"""How often a lost device is tried again that does not say itself how often it may be."""
 LATEST_S = 0.5
 """Samples of an instant have arrived by so long after it, or do not come."""
 
@@ -48,7 +49,17 @@ class Reopenable(Protocol):
     """A device that can come back after it was lost."""
 
     def reopen(self) -> None:
-        """Open it again, or raise `DeviceError`."""
+        """Begin to open it again, or raise `DeviceError`; it is back with its first sample."""
+        ...
+
+
+@runtime_checkable
+class QuickToReopen(Protocol):
+    """A device that may be tried again often, because to fail costs it next to nothing."""
+
+    @property
+    def reopen_every_ns(self) -> int:
+        """How long to wait between two tries."""
         ...
 
 
@@ -89,6 +100,9 @@ class _Loop:
         self._job = job
         self._devices = list(devices)
         self._lost: dict[int, int] = {}
+        """Devices that are away, and when they were last tried."""
+        self._returning: set[int] = set()
+        """Devices that are open again and have given nothing yet."""
         self._ended: set[int] = set()
         self._next_publish_ns = 0
         infos = [device.info for device in devices]
@@ -144,9 +158,11 @@ class _Loop:
             except EndOfStream:
                 self._ended.add(k)
                 continue
-            except DeviceError as error:
+            except (DeviceError, ProtocolError) as error:
                 self._lose(k, str(error))
                 continue
+            if samples:
+                self._welcome(k)
             busy = busy or bool(samples)
             for sample in samples:
                 self._receive(sample)
@@ -174,6 +190,9 @@ class _Loop:
 
     def _lose(self, k: int, why: str) -> None:
         self._lost[k] = self._job.now()
+        if k in self._returning:
+            self._returning.remove(k)  # it was never back
+            return
         names = ",".join(s.name for s in self._devices[k].info.streams)
         self._take(SessionEvent(self._job.now(), "device_lost", f"{names}: {why}"))
 
@@ -182,7 +201,8 @@ class _Loop:
         if not isinstance(device, Reopenable):
             self._ended.add(k)
             return False
-        if now_ns - self._lost[k] < RETRY_EVERY_NS:
+        every_ns = device.reopen_every_ns if isinstance(device, QuickToReopen) else RETRY_EVERY_NS
+        if now_ns - self._lost[k] < every_ns:
             return False
         self._lost[k] = now_ns
         try:
@@ -190,9 +210,15 @@ class _Loop:
         except MrError:
             return False  # still away; it was said when it was lost, and Health keeps saying it
         del self._lost[k]
-        names = ",".join(s.name for s in device.info.streams)
-        self._take(SessionEvent(now_ns, "device_back", names))
+        self._returning.add(k)
         return True
+
+    def _welcome(self, k: int) -> None:
+        """Note that a device is back, once it gives samples again."""
+        if k in self._returning:
+            self._returning.remove(k)
+            names = ",".join(s.name for s in self._devices[k].info.streams)
+            self._take(SessionEvent(self._job.now(), "device_back", names))
 
     def _publish(self, now_ns: int, force: bool = False) -> None:
         if force or now_ns >= self._next_publish_ns:

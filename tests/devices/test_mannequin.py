@@ -9,19 +9,20 @@ from itertools import pairwise
 
 import pytest
 
-from mr.clock.host import SteppedClock
+from mr.clock.host import SteppedClock, host_now_ns
 from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
-from mr.devices.mannequin import MannequinSource, find_mannequins
-from mr.devices.mannequin.find import PortInfo
-from mr.errors import ConfigError, DeviceError, ProtocolError
+from mr.devices.mannequin import MannequinSource
+from mr.errors import ConfigError, DeviceError
 from mr.sim.adc import TableAdc
+from mr.sim.firmware import FIRMWARE
 from mr.sim.link import LinkModel
 from mr.sim.mannequin import SimMannequinPort
 from mr.types import ClockExchange, Device, MannequinFrame
-from mr.wire import PROTOCOL_VERSION, Hello, encode
+from mr.wire import encode
 
 STEP_NS = 4_000_000
+FIRMWARE_TEXT = ".".join(map(str, FIRMWARE))
 TABLE = TableAdc(
     tuple((k % 1024, (k % 7, k % 11, k % 13, k % 17), k % 100 - 50) for k in range(4000)), 200
 )
@@ -53,7 +54,7 @@ def test_streams_and_identity() -> None:
         assert isinstance(source, Device)
         rig.run(5)
         info = source.info
-        assert (info.kind, info.serial, info.firmware) == ("sim", "SIM-9", "0.1.0")
+        assert (info.kind, info.serial, info.firmware) == ("sim", "SIM-9", FIRMWARE_TEXT)
         assert [(s.name, s.ticks_per_s) for s in info.streams] == [
             ("mannequin", 1e6),
             ("mannequin.clock", 1e6),
@@ -205,7 +206,8 @@ def test_a_restart_whose_hello_was_lost_is_seen_by_its_ticks() -> None:
         rig.port._to_host = deque((t, b) for t, b in rig.port._to_host if len(b) < 50)
         rig.run(1)
         assert source.counters.restarts == 1
-        assert source.counters.implausible > 0
+        assert source.counters.lost == source.counters.implausible == 0
+        assert source.info.details["reset_cause"] == "brown out", "it was asked"
         ticks = [f.arrival.device_ticks for f in rig.frames]
         assert ticks == sorted(set(ticks))
 
@@ -239,6 +241,93 @@ def test_another_mannequin_in_its_place_is_refused() -> None:
         rig.port.plug()
         with pytest.raises(DeviceError, match="now has mannequin OTHER"):
             source.reopen()
+
+
+class DeafPort:
+    """A simulated mannequin whose bootloader hears nothing for a while."""
+
+    def __init__(self, port: SimMannequinPort, now: SteppedClock, until_ns: int) -> None:
+        self._port = port
+        self._now = now
+        self.until_ns = until_ns
+        self.unheard = 0
+
+    @property
+    def in_waiting(self) -> int:
+        return self._port.in_waiting if self._now() >= self.until_ns else 0
+
+    def read(self, size: int = 1, /) -> bytes:
+        return self._port.read(size) if self._now() >= self.until_ns else b""
+
+    def write(self, data: bytes, /) -> int | None:
+        if self._now() < self.until_ns:
+            self.unheard += 1
+            return len(data)
+        return self._port.write(data)
+
+    def close(self) -> None:
+        self._port.close()
+
+
+def test_a_silent_port_does_not_hold_up_who_polls_it() -> None:
+    """After `reopen`, polls give nothing until HELLO comes, and in the end an error."""
+    rig = Rig()
+    with rig.source as source:
+        source.set_rate(500)
+        rig.run(1)
+        opened_ns = rig.clock()
+        deaf = DeafPort(rig.port, rig.clock, until_ns=opened_ns + 700_000_000)
+        source._link._given = deaf
+        before_ns = host_now_ns()
+        source.reopen()
+        n = len(rig.frames)
+        rig.run(0.69)
+        assert len(rig.frames) == n
+        assert 11 <= deaf.unheard <= 13, "every 50 ms for half a second, then every 250 ms"
+        rig.run(0.3)
+        assert len(rig.frames) > n
+        assert source.info.streams[0].rate_hz == 500
+        deaf.until_ns = 2**62
+        source.reopen()
+        with pytest.raises(DeviceError, match="sent nothing within 1 s"):
+            rig.run(1.1)
+        with pytest.raises(DeviceError, match="is not open"):
+            source.poll()
+        assert host_now_ns() - before_ns < 900_000_000, "no real time was waited for"
+
+
+def test_a_made_up_hello_restarts_nothing() -> None:
+    """Of another serial number, version or with impossible rates: the device is asked."""
+    rig = Rig()
+    with rig.source as source:
+        rig.run(1)
+        own = source._require_hello()
+        made_up = [
+            own._replace(request_id=0, serial_number=b"OTHER".ljust(16, b"\0")),
+            own._replace(request_id=0, protocol_version=1),
+            own._replace(request_id=0, sample_rate_hz=5000),
+        ]
+        for hello in made_up:
+            rig.port._readable += encode(hello)
+            rig.run(0.1)
+        assert source.counters.restarts == 0
+        assert source.counters.lost <= 10, "while it was asked"
+        assert source.counters.implausible == 3
+        assert source.info.serial == "SIM-9"
+        rig.port._readable += encode(own._replace(request_id=0))
+        rig.run(0.1)
+        assert source.counters.restarts == 1, "the check can fail"
+
+
+def test_another_mannequin_behind_the_same_open_port_is_lost() -> None:
+    rig = Rig()
+    with rig.source:
+        rig.run(1)
+        rig.port._names = ("OTHER", "sim")
+        rig.port.brown_out()
+        with pytest.raises(DeviceError, match="now has mannequin OTHER"):
+            rig.run(1)
+        assert len(rig.frames) <= 201, "none of its samples is taken for ours"
 
 
 def test_silence_is_a_lost_device() -> None:
@@ -276,23 +365,9 @@ class ScriptedPort:
         self.closed = True
 
 
-def test_another_protocol_version_is_refused_with_the_cure() -> None:
-    hello = Hello(1, PROTOCOL_VERSION + 1, 9, 0, 0, 10, 0, 1_000_000, 0, 200, 1, 2, b"", b"")
-    port = ScriptedPort(encode(hello))
-    with pytest.raises(ProtocolError, match="speaks protocol 2, this program speaks 1: flash"):
-        MannequinSource(port).__enter__()
-    assert port.closed
-
-
 @pytest.mark.parametrize(("answer", "heard"), [(b"", "nothing"), (b"AT OK\r\n", "no HELLO")])
 def test_what_is_no_mannequin_is_told_so(answer: bytes, heard: str) -> None:
     port = ScriptedPort(answer)
     with pytest.raises(DeviceError, match=heard):
         MannequinSource(port, timeout_s=0.02).__enter__()
     assert port.closed
-
-
-def test_ports_are_listed_not_opened() -> None:
-    ports = find_mannequins()
-    assert all(isinstance(port, PortInfo) and port.path for port in ports)
-    assert [p.likely for p in ports] == sorted((p.likely for p in ports), reverse=True)

@@ -20,10 +20,12 @@ from mr.recording.header import RecordingHeader
 from mr.recording.replay import ReplayDevice
 from mr.recording.writer import RecordingWriter
 from mr.sim.adc import TableAdc
+from mr.sim.firmware import FIRMWARE
 from mr.sim.mannequin import SimMannequinPort
 from mr.types import ClockExchange, Device, DeviceInfo, EndOfStream, MannequinFrame
 from tests.unit.recording.conftest import a_rig
 
+FIRMWARE_TEXT = ".".join(map(str, FIRMWARE))
 StartBoard = Callable[..., Any]
 
 
@@ -114,7 +116,7 @@ def test_firmware_twin_and_recording_give_the_same_samples(
 
 def test_pings_are_answered_in_real_time(start_board: StartBoard) -> None:
     with MannequinSource(start_board("--serial", "PTY-7").port) as source:
-        assert (source.info.serial, source.info.firmware) == ("PTY-7", "0.1.0")
+        assert (source.info.serial, source.info.firmware) == ("PTY-7", FIRMWARE_TEXT)
         clock = mannequin_clock(source.info)
         n_exchanges = 0
 

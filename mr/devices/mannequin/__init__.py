@@ -1,9 +1,10 @@
 """The sensor mannequin on a serial port."""
 
-from mr.devices.mannequin.find import PortInfo, find_mannequins
+from mr.devices.mannequin.describe import CLOCK_STREAM
+from mr.devices.mannequin.find import PortInfo, find_mannequins, resolve_port
 from mr.devices.mannequin.follow import STREAM, MannequinCounters
 from mr.devices.mannequin.port import PortLike
-from mr.devices.mannequin.source import CLOCK_STREAM, MannequinSource
+from mr.devices.mannequin.source import MannequinSource
 
 __all__ = [
     "CLOCK_STREAM",
@@ -13,4 +14,5 @@ __all__ = [
     "PortInfo",
     "PortLike",
     "find_mannequins",
+    "resolve_port",
 ]

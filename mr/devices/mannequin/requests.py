@@ -6,8 +6,19 @@ leaves the port to `mr.devices.mannequin.source`.
 
 from __future__ import annotations
 
+from mr.devices.mannequin.handshake import REQUEST_ID
 from mr.errors import DeviceError
-from mr.wire import Ack, AckCode, Command, MessageType, Ping, SetRate, StatusRequest, refusal
+from mr.wire import (
+    Ack,
+    AckCode,
+    Command,
+    HelloRequest,
+    MessageType,
+    Ping,
+    SetRate,
+    StatusRequest,
+    refusal,
+)
 
 FAST_PINGS = 20
 FAST_PING_NS = 50_000_000
@@ -16,6 +27,7 @@ PING_NS = 980_000_000
 STATUS_NS = 10_000_000_000
 RATE_RETRY_NS = 500_000_000
 RATE_TRIES = 4
+HELLO_RETRY_NS = 250_000_000
 PINGS_KEPT = 64
 
 
@@ -23,10 +35,11 @@ class Requests:
     """The schedule of one mannequin's commands; `name` is for its errors."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self.name = name
         self._request_id = 1
         self._token = 0
         self._wanted_rate_hz: int | None = None
+        self._hello_due_ns: int | None = None
         self.begin(0, 0)
 
     def begin(self, now_ns: int, sample_rate_hz: int) -> None:
@@ -34,6 +47,7 @@ class Requests:
         self._sent_ns: dict[int, int] = {}
         self._pings_sent = 0
         self._ping_due_ns = self._status_due_ns = now_ns
+        self._hello_due_ns = None
         self._rate_request_id = 0
         self._rate_tries = 0
         restore = self._wanted_rate_hz not in {None, sample_rate_hz}
@@ -44,6 +58,23 @@ class Requests:
         self._wanted_rate_hz = sample_rate_hz
         self._rate_tries = 0
         self._rate_due_ns = now_ns
+
+    @property
+    def rate_is_open(self) -> bool:
+        """Whether a rate was asked for and is not acknowledged yet."""
+        return self._rate_due_ns is not None
+
+    def ask_who(self, now_ns: int) -> None:
+        """Ask for HELLO, again and again until `answered_who`."""
+        if self._hello_due_ns is None:
+            self._hello_due_ns = now_ns
+
+    def answered_who(self, sample_rate_hz: int, now_ns: int) -> None:
+        """HELLO came and tells the rate in force; restore the wanted one."""
+        self._hello_due_ns = None
+        if self._wanted_rate_hz not in {None, sample_rate_hz} and self._rate_due_ns is None:
+            self._rate_tries = 0
+            self._rate_due_ns = now_ns
 
     def due(self, now_ns: int) -> list[Command]:
         """Give the commands that are to be sent now.
@@ -56,6 +87,9 @@ class Requests:
         commands: list[Command] = []
         if self._rate_due_ns is not None and now_ns >= self._rate_due_ns:
             commands.append(self._set_rate(now_ns))
+        if self._hello_due_ns is not None and now_ns >= self._hello_due_ns:
+            self._hello_due_ns = now_ns + HELLO_RETRY_NS
+            commands.append(HelloRequest(REQUEST_ID))
         if now_ns >= self._status_due_ns:
             self._status_due_ns = now_ns + STATUS_NS
             commands.append(StatusRequest(self._next_request_id()))
@@ -86,7 +120,7 @@ class Requests:
             return None
         if ack.code != AckCode.DONE:
             raise DeviceError(
-                f"mannequin on {self._name} refused {self._wanted_rate_hz} Hz "
+                f"mannequin on {self.name} refused {self._wanted_rate_hz} Hz "
                 f"({refusal(ack.code)}): choose another sample rate"
             )
         self._rate_due_ns = None
@@ -102,7 +136,7 @@ class Requests:
     def _set_rate(self, now_ns: int) -> SetRate:
         if self._rate_tries >= RATE_TRIES:
             raise DeviceError(
-                f"mannequin on {self._name} does not answer SET_RATE: plug it in again"
+                f"mannequin on {self.name} does not answer SET_RATE: plug it in again"
             )
         assert self._wanted_rate_hz is not None
         self._rate_tries += 1

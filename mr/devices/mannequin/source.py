@@ -1,7 +1,7 @@
 """The sensor mannequin as a `Device`.
 
-Takes a port (a path, or the simulator's port), gives the streams ``mannequin`` and
-``mannequin.clock``; leaves host time to `mr.clock` and newtons and metres to
+Takes a port (a path, a USB id, or the simulator's port), gives the streams ``mannequin``
+and ``mannequin.clock``; leaves host time to `mr.clock` and newtons and metres to
 `mr.fusion`. It owns no thread: pings and commands go out, and answers come in, with
 `poll`. Damage on the wire is counted; a device that is gone is a `DeviceError`.
 """
@@ -14,35 +14,28 @@ from types import TracebackType
 from typing import Self
 
 from mr.clock.host import NowNs, host_now_ns
-from mr.devices.mannequin.follow import STREAM, MannequinCounters, SampleFollower
-from mr.devices.mannequin.handshake import shake_hands
-from mr.devices.mannequin.port import PORT_ERRORS, READ_MAX, PortLike, open_serial
-from mr.devices.mannequin.requests import PING_NS, Requests
+from mr.devices.mannequin.describe import CLOCK_STREAM, device_info
+from mr.devices.mannequin.follow import MannequinCounters, SampleFollower
+from mr.devices.mannequin.handshake import REQUEST_ID, is_possible
+from mr.devices.mannequin.link import Link
+from mr.devices.mannequin.port import PortLike
+from mr.devices.mannequin.requests import Requests
 from mr.errors import ConfigError, DeviceError
-from mr.types import (
-    Arrival,
-    ClockExchange,
-    DeviceInfo,
-    MannequinFrame,
-    SourceKind,
-    StreamInfo,
-)
+from mr.types import Arrival, ClockExchange, DeviceInfo, MannequinFrame, SourceKind
 from mr.types import Sample as AnySample
 from mr.wire import (
+    PROTOCOL_VERSION,
     Ack,
     AckCode,
-    Decoder,
     Hello,
     Message,
     Pong,
-    ResetCause,
     Sample,
+    SetRate,
     Status,
-    encode_command,
     name_text,
 )
 
-CLOCK_STREAM = "mannequin.clock"
 SILENCE_NS = 2_000_000_000
 
 
@@ -52,14 +45,20 @@ class MannequinSource:
     Parameters
     ----------
     port
-        Path of the port (``/dev/ttyUSB0``, ``COM3``), or an object like an open port.
+        Path of the port (``/dev/ttyUSB0``, ``COM3``), its USB id (``usb:1a86:7523``,
+        ``usb:0403:6001:A50285BI``), nothing (``""``) for the only one that may be a
+        mannequin, or an object like an open port.
     now
         The host's clock, which stamps arrivals.
     kind
         ``live``, or ``sim`` for a simulated port.
     timeout_s
-        How long the handshake waits for an answer.
+        How long an answer to the greeting is waited for. Boards whose bootloader runs
+        when their port is opened need its second or two of that.
     """
+
+    reopen_every_ns = 200_000_000
+    """To try again costs a look for the port, so the sensing loop may do it often."""
 
     def __init__(
         self,
@@ -68,26 +67,23 @@ class MannequinSource:
         kind: SourceKind = "live",
         timeout_s: float = 5.0,
     ) -> None:
-        self._given = port
-        self._name = port if isinstance(port, str) else "the simulated port"
+        self._link = Link(port, timeout_s)
         self._now = now
         self._kind: SourceKind = kind
-        self._timeout_s = timeout_s
-        self._port: PortLike | None = None
         self._hello: Hello | None = None
         self._status: Status | None = None
         self._counters = MannequinCounters()
         self._follower = SampleFollower(self._counters)
-        self._decoder = Decoder()
-        self._requests = Requests(self._name)
-        self._early: list[Message] = []
+        self._requests = Requests(self._link.name)
         self._exchanges = 0
         self._heard_ns = 0
+        self._doubted = False
+        """Whether the device seems to be another one: nothing of it counts until it is asked."""
 
     # --- opening and closing ---------------------------------------------------------
 
     def __enter__(self) -> Self:
-        """Open the port for us alone and greet the device.
+        """Open the port for us alone, greet the device and wait for its answer.
 
         Raises
         ------
@@ -96,15 +92,7 @@ class MannequinSource:
         ProtocolError
             When its firmware speaks another protocol version.
         """
-        port = open_serial(self._given) if isinstance(self._given, str) else self._given
-        self._decoder = Decoder()
-        try:
-            hello, self._early = shake_hands(port, self._name, self._decoder, self._timeout_s)
-        except BaseException:
-            port.close()
-            raise
-        self._port = port
-        self._begin(hello)
+        self._begin(self._link.open())
         return self
 
     def __exit__(
@@ -117,78 +105,58 @@ class MannequinSource:
 
     def close(self) -> None:
         """Let go of the port."""
-        if self._port is not None:
-            self._keep_wire_counters()
-            port, self._port = self._port, None
-            try:
-                port.close()
-            except PORT_ERRORS as error:
-                raise DeviceError(f"{self._name} does not close ({error})") from error
+        self._link.close()
 
     def reopen(self) -> None:
-        """Open the port again after the device was lost, with its sample rate restored.
+        """Open the port again after the device was lost, and greet it; do not wait.
+
+        `poll` goes on greeting and gives nothing until the device has answered; its
+        sample rate is then restored. A board that answers at once gives samples some
+        milliseconds after its port came back.
 
         Raises
         ------
         DeviceError
             When it is not back yet, or another mannequin has taken its place.
+        ProtocolError
+            When it has come back with firmware of another protocol version.
         """
-        before = self._require_hello()
-        self._drop_port()
-        self.__enter__()
-        hello = self._require_hello()
-        if hello.serial_number != before.serial_number:
-            self._hello = before
-            self._drop_port()
-            raise DeviceError(
-                f"{self._name} now has mannequin {name_text(hello.serial_number)}, the session "
-                f"began with {name_text(before.serial_number)}: plug that one in again"
-            )
-        self._counters.restarts += 1
+        self._require_hello()
+        self._came_back(self._link.reopen(self._now()))
 
-    def _drop_port(self) -> None:
-        """Close a port whose device may be gone; that it fails then is no news."""
-        try:
-            self.close()
-        except DeviceError:
-            self._port = None
+    def _came_back(self, hello: Hello | None) -> None:
+        if hello is not None:
+            self._require_same(hello)
+            self._counters.restarts += 1
+            self._begin(hello)
+
+    def _require_same(self, hello: Hello) -> None:
+        before = self._require_hello().serial_number
+        if hello.serial_number != before:
+            self._link.drop()
+            raise DeviceError(
+                f"{self._link.name} now has mannequin {name_text(hello.serial_number)}, the "
+                f"session began with {name_text(before)}: plug that one in again"
+            )
 
     # --- what is known of it ---------------------------------------------------------
 
     @property
     def info(self) -> DeviceInfo:
         """Who it is, as its HELLO said."""
-        hello = self._require_hello()
-        tick_rate = float(hello.tick_rate_hz)
-        streams = (
-            StreamInfo(STREAM, float(hello.sample_rate_hz), tick_rate),
-            StreamInfo(CLOCK_STREAM, 1e9 / PING_NS, tick_rate),
-        )
-        return DeviceInfo(
-            kind=self._kind,
-            maker="MR-CPR",
-            model=f"sensor mannequin ({name_text(hello.board_name)})",
-            serial=name_text(hello.serial_number),
-            firmware=f"{hello.firmware_major}.{hello.firmware_minor}.{hello.firmware_patch}",
-            streams=streams,
-            details={
-                "port": self._name,
-                "protocol": str(hello.protocol_version),
-                "uart_baud": str(hello.uart_baud),
-                "adc_bits": str(hello.adc_bits),
-                "reset_cause": _reset_text(hello.reset_cause),
-            },
+        return device_info(
+            self._require_hello(), self._kind, self._link.name, self._link.low_latency
         )
 
     @property
     def counters(self) -> MannequinCounters:
         """What has happened on the link so far (a copy)."""
-        now = self._decoder.counters if self._port is not None else Decoder().counters
+        wire = self._link.counters
         return replace(
             self._counters,
-            crc_errors=self._counters.crc_errors + now.crc_errors,
-            framing_errors=self._counters.framing_errors + now.framing_errors,
-            unknown_messages=self._counters.unknown_messages + now.unknown_messages,
+            crc_errors=wire.crc_errors,
+            framing_errors=wire.framing_errors,
+            unknown_messages=wire.unknown_messages,
         )
 
     @property
@@ -221,107 +189,114 @@ class MannequinSource:
         Raises
         ------
         DeviceError
-            When the device is gone or has fallen silent.
+            When the device is gone or has fallen silent, or does not answer after `reopen`.
+        ProtocolError
+            When it has come back with firmware of another protocol version.
         """
-        port = self._require_port()
-        try:
-            for command in self._requests.due(self._now()):
-                self._requests.sent(command, self._now())
-                port.write(encode_command(command))
-            chunk = port.read(min(port.in_waiting, READ_MAX))
-        except PORT_ERRORS as error:
-            raise DeviceError(
-                f"mannequin on {self._name} is gone ({error}): check its cable"
-            ) from error
+        if self._link.is_greeting:
+            self._came_back(self._link.greet(self._now()))
+            if self._link.is_greeting:
+                return []
+        for command in self._requests.due(self._now()):
+            self._requests.sent(command, self._now())
+            self._link.send(command)
+            if isinstance(command, SetRate):
+                self._follower.pace.expect(command.sample_rate_hz)
+        messages = self._link.receive()
         arrival_ns = self._now()
-        messages = self._early + self._decoder.feed(chunk)
-        self._early = []
         if messages:
             self._heard_ns = arrival_ns
         elif arrival_ns - self._heard_ns > SILENCE_NS:
             raise DeviceError(
-                f"mannequin on {self._name} has sent nothing for "
+                f"mannequin on {self._link.name} has sent nothing for "
                 f"{(arrival_ns - self._heard_ns) / 1e9:.1f} s: press its reset button or "
                 "plug it in again"
             )
         samples: list[AnySample] = []
         for message in messages:
-            sample = self._understand(message, arrival_ns)
-            if sample is not None:
-                samples.append(sample)
+            samples += self._understand(message, arrival_ns)
         return samples
 
-    def _understand(self, message: Message, arrival_ns: int) -> AnySample | None:
+    def _understand(self, message: Message, arrival_ns: int) -> Sequence[AnySample]:
         match message:
-            case Sample():
-                return self._frame(message, arrival_ns)
-            case Pong():
+            case Sample() if not self._doubted:
+                return self._frames(message, arrival_ns)
+            case Pong() if not self._doubted:
                 return self._exchange(message, arrival_ns)
             case Ack():
                 self._acknowledged(message)
             case Status():
                 self._status = message
-            case Hello(request_id=0):
-                self._counters.restarts += 1
-                self._begin(message)
+            case Hello():
+                self._said_hello(message, arrival_ns)
             case _:
                 pass
-        return None
+        return ()
 
-    def _frame(self, sample: Sample, arrival_ns: int) -> MannequinFrame | None:
+    def _frames(self, sample: Sample, arrival_ns: int) -> list[MannequinFrame]:
         restarts = self._counters.restarts
-        frame = self._follower.frame(sample, arrival_ns)
+        frames = self._follower.frames(sample, arrival_ns)
         if self._counters.restarts > restarts:
             self._requests.begin(arrival_ns, 0)
-        return frame
+            self._requests.ask_who(arrival_ns)
+        return frames
 
-    def _exchange(self, pong: Pong, arrival_ns: int) -> ClockExchange | None:
+    def _exchange(self, pong: Pong, arrival_ns: int) -> Sequence[ClockExchange]:
         sent_ns = self._requests.answered(pong.token)
         if sent_ns is None:
-            return None
-        rx_ticks = self._follower.ticks(pong.device_rx_ticks)
-        tx_ticks = self._follower.ticks(pong.device_tx_ticks)
-        if not 0 <= tx_ticks - rx_ticks < self._require_hello().tick_rate_hz:
-            self._counters.implausible += 1
-            return None
+            return ()
+        ticks = self._follower.pong(pong, sent_ns, arrival_ns)
+        if ticks is None:
+            return ()
+        rx_ticks, tx_ticks = ticks
         self._exchanges += 1
         arrival = Arrival(CLOCK_STREAM, self._exchanges, tx_ticks, arrival_ns)
-        return ClockExchange(arrival, sent_ns, rx_ticks, tx_ticks)
+        return (ClockExchange(arrival, sent_ns, rx_ticks, tx_ticks),)
 
     def _acknowledged(self, ack: Ack) -> None:
         if ack.code != AckCode.DONE:
             self._counters.refused += 1
         rate_hz = self._requests.acknowledged(ack)
         if rate_hz is not None:
-            self._hello = self._require_hello()._replace(sample_rate_hz=rate_hz)
+            self._use_rate(rate_hz)
+
+    def _said_hello(self, hello: Hello, arrival_ns: int) -> None:
+        """Take in a HELLO amid the samples: of a restart, or an answer (a late one, too).
+
+        Damage can make one up, so who seems to be another is asked first.
+        """
+        own = self._require_hello()
+        known = hello.protocol_version == PROTOCOL_VERSION and is_possible(hello)
+        same = known and hello.serial_number == own.serial_number
+        if hello.request_id == 0 and same:
+            self._counters.restarts += 1
+            self._begin(hello)
+        elif hello.request_id == REQUEST_ID and known:
+            self._require_same(hello)
+            self._doubted = False
+            self._requests.answered_who(hello.sample_rate_hz, arrival_ns)
+            self._hello = hello
+            if not self._requests.rate_is_open:
+                self._follower.pace.in_force(hello.sample_rate_hz)
+        else:
+            self._counters.implausible += 1
+            self._doubted = known and not same
+            self._requests.ask_who(arrival_ns)
+
+    def _use_rate(self, rate_hz: int) -> None:
+        self._hello = self._require_hello()._replace(sample_rate_hz=rate_hz)
+        self._follower.pace.in_force(rate_hz)
 
     def _begin(self, hello: Hello) -> None:
         """Start, or start anew after the device did."""
         self._heard_ns = self._now()
         self._hello = hello
-        self._follower.begin(hello.tick_rate_hz)
+        self._doubted = False
+        self._follower.begin(hello)
+        self._requests.name = self._link.name
         self._requests.begin(self._heard_ns, hello.sample_rate_hz)
-
-    def _keep_wire_counters(self) -> None:
-        """Add the decoder's counters to ours before it is replaced."""
-        wire = self._decoder.counters
-        self._counters.crc_errors += wire.crc_errors
-        self._counters.framing_errors += wire.framing_errors
-        self._counters.unknown_messages += wire.unknown_messages
-
-    def _require_port(self) -> PortLike:
-        if self._port is None:
-            raise DeviceError(f"mannequin on {self._name} is not open: open it first")
-        return self._port
 
     def _require_hello(self) -> Hello:
         if self._hello is None:
-            raise DeviceError(f"mannequin on {self._name} was never open: open it first")
+            raise DeviceError(f"mannequin on {self._link.name} was never open: open it first")
         return self._hello
-
-
-def _reset_text(cause: int) -> str:
-    try:
-        return ResetCause(cause).name.lower().replace("_", " ")
-    except ValueError:
-        return f"code {cause}"
