@@ -27,8 +27,14 @@ class AirwayVolume:
         self._quiet_for_s = 0.0
         self._volume_ml = 0.0
 
-    def step(self, t_s: float, flow_ml_s: float) -> float:
-        """Take in one flow; give the volume."""
+    def step(self, t_s: float, flow_ml_s: float | None) -> float | None:
+        """Take in one flow; give the volume, None where the flow is unknown.
+
+        A reading or two that are missing are bridged by the next; after a longer silence
+        the volume begins anew, as after a gap between frames.
+        """
+        if flow_ml_s is None:
+            return None
         if self._t_s is None or t_s - self._t_s > 0.25:
             self._t_s, self._flow_ml_s = t_s, flow_ml_s - self._offset_ml_s
             self._volume_ml = self._quiet_for_s = 0.0

@@ -129,7 +129,7 @@ class MotionFuser:
         return [sample, *self._drain(last=False)]
 
     def _from_mannequin(
-        self, reading: Reading, stamp: Stamp, reader: MannequinReader, volume_ml: float
+        self, reading: Reading, stamp: Stamp, reader: MannequinReader, volume_ml: float | None
     ) -> ChestSample:
         place, place_sigma = reading.pressure_m, reading.pressure_sigma_m
         t_s = self._s(stamp.t_ns)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from mr.rig import Curve, MannequinCalibration
 from mr.types import MannequinFrame
+from mr.wire import AIRWAY_UNKNOWN
 
 NOISE_COUNTS = 0.7
 """One-sigma of a converter's reading: its step's 0.29 and about 0.6 of noise."""
@@ -55,7 +56,8 @@ class Reading:
     force_n: float
     pressure_m: tuple[float, float] | None
     pressure_sigma_m: float | None
-    flow_ml_s: float
+    flow_ml_s: float | None
+    """None while the airway's sensor is silent."""
 
 
 class MannequinReader:
@@ -87,7 +89,8 @@ class MannequinReader:
             self.touched = False
         pressure, sigma = self._pressure(forces, force_n)
         noise_m = NOISE_COUNTS * abs(slope)
-        flow_ml_s, _ = self._flow(frame.airway_counts)
+        heard = frame.airway_counts != AIRWAY_UNKNOWN
+        flow_ml_s = self._flow(frame.airway_counts)[0] if heard else None
         return Reading(depth_m - self._zero_m, noise_m, force_n, pressure, sigma, flow_ml_s)
 
     def track_zero(self, reading: Reading, t_s: float) -> None:

@@ -18,6 +18,7 @@ from mr.rig import (
     Rig,
 )
 from mr.types import Arrival, ChestObservation, ChestSample, HandSample, MannequinFrame, Stamp
+from mr.wire import AIRWAY_UNKNOWN
 
 T0_NS = 4_000_000_000
 HERE = PoseEntry(rotvec_rad=(0.0, 0.0, 0.0), t_m=(0.0, 0.0, 0.0))
@@ -260,3 +261,22 @@ def test_breaths_are_integrated_without_the_sensors_offset() -> None:
     volumes = [s.airway_ml or 0.0 for s in out]
     assert max(volumes) == pytest.approx(500.0, abs=8.0)
     assert abs(volumes[-1]) < 3.0
+
+
+def test_a_silent_airway_sensor_is_no_flow_at_all() -> None:
+    """Readings that are missing are bridged; a sensor that never speaks measures nothing."""
+
+    def counts(i: int) -> int:
+        t_s = i * 0.005
+        flow = 500.0 if 3 <= t_s < 4 else -500.0 if 4.2 <= t_s < 5.2 else 0.0
+        return AIRWAY_UNKNOWN if i % 50 in {7, 8, 9, 10} else round(500 + flow / 2)
+
+    out = _run([_frame(i, 0.0, airway=counts(i)) for i in range(2400)], _rig())
+    volumes = [s.airway_ml for s in out]
+    assert [i for i, v in enumerate(volumes[:100]) if v is None] == [7, 8, 9, 10, 57, 58, 59, 60]
+    assert max(v for v in volumes if v is not None) == pytest.approx(500.0, abs=8.0)
+    assert volumes[-1] == pytest.approx(0.0, abs=3.0)
+    silent = _run([_frame(i, 0.0, airway=AIRWAY_UNKNOWN) for i in range(400)], _rig())
+    assert {s.airway_ml for s in silent} == {None}
+    loud = _run([_frame(i, 0.0, airway=-32767) for i in range(400)], _rig())
+    assert None not in {s.airway_ml for s in loud}, "any other count is a flow"
