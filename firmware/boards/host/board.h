@@ -74,7 +74,7 @@ struct mrcpr_counts host_table_at(const struct host_table *table, uint64_t elaps
 bool host_storage_open(struct host_storage *storage, const char *path);
 
 /* Power goes after `writes` more bytes were begun, the last of which holds `garbage` then;
- * 0: it stays. */
+ * 0: it is there, and stays. */
 void host_storage_lose_power_after(struct host_storage *storage, uint32_t writes, uint8_t garbage);
 
 void host_board_start(const struct host_options *options);

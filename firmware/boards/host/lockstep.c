@@ -3,8 +3,9 @@
  *   run N        on to N ticks since the start; samples due by then are taken
  *   rx N HEX     the same, then these bytes arrive
  *   deaf N       on to N ticks while the port takes nothing
- *   power-loss N XX   when N more bytes of storage were begun power goes, the last of them
- *                holds XX then, and power comes back at once; N = 0: power stays
+ *   power-loss N XX   when N more bytes of storage were begun power goes, and the last of them
+ *                holds XX then; nothing is heard, done or sent until
+ *   power-on     and the board starts again, if power was lost at all
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,22 +28,30 @@ static bool send_to_stdout(const uint8_t *wire, uint8_t length)
     return !deaf && !host_board.storage.power_lost && fwrite(wire, 1, length, stdout) == length;
 }
 
-static void restart_if_power_was_lost(const struct host_options *options)
+static void run_to(uint64_t until)
 {
-    if (host_board.storage.power_lost) {
-        host_board.storage.power_lost = false;
-        host_board_start(options);
+    while (!host_board.storage.power_lost && host_board_due(until)) {
+        elapsed = host_board.next_sample_at;
+        host_board_sample();
+    }
+    elapsed = until;
+}
+
+static void receive(const uint8_t *bytes, size_t length)
+{
+    if (!host_board.storage.power_lost) {
+        host_board_receive(bytes, length);
     }
 }
 
-static void run_to(uint64_t until, const struct host_options *options)
+static void power_on(const struct host_options *options)
 {
-    while (host_board_due(until)) {
-        elapsed = host_board.next_sample_at;
-        host_board_sample();
-        restart_if_power_was_lost(options);
+    const bool was_lost = host_board.storage.power_lost;
+
+    host_storage_lose_power_after(&host_board.storage, 0, 0);
+    if (was_lost) {
+        host_board_start(options);
     }
-    elapsed = until;
 }
 
 static size_t read_hex(const char *text, uint8_t *bytes)
@@ -70,18 +79,19 @@ int host_run_lockstep(const struct host_options *options)
     host_board_start(options);
     while (fgets(line, sizeof line, stdin)) {
         if (sscanf(line, "run %" SCNu64, &until) == 1 && until >= elapsed) {
-            run_to(until, options);
+            run_to(until);
         } else if (sscanf(line, "deaf %" SCNu64, &until) == 1 && until >= elapsed) {
             deaf = true;
-            run_to(until, options);
+            run_to(until);
             deaf = false;
         } else if (sscanf(line, "rx %" SCNu64 " %1024[0-9a-fA-F]", &until, hex) == 2 &&
                    until >= elapsed) {
-            run_to(until, options);
-            host_board_receive(bytes, read_hex(hex, bytes));
-            restart_if_power_was_lost(options);
+            run_to(until);
+            receive(bytes, read_hex(hex, bytes));
         } else if (sscanf(line, "power-loss %" SCNu32 " %2x", &writes, &garbage) == 2) {
             host_storage_lose_power_after(&host_board.storage, writes, (uint8_t)garbage);
+        } else if (strcmp(line, "power-on\n") == 0) {
+            power_on(options);
         } else {
             fprintf(stderr, "not a line of a lockstep script: %s", line);
             return 2;

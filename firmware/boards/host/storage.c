@@ -32,6 +32,7 @@ void host_storage_lose_power_after(struct host_storage *storage, uint32_t writes
 {
     storage->writes_left = writes;
     storage->garbage = garbage;
+    storage->power_lost = false;
 }
 
 uint8_t mrcpr_port_storage_read(uint16_t address)
@@ -44,7 +45,7 @@ bool mrcpr_port_storage_write(uint16_t address, uint8_t byte)
     struct host_storage *storage = &host_board.storage;
 
     if (storage->power_lost) {
-        return true; /* nobody is there: what the core still does before it is stopped is lost */
+        return true; /* what the core still does before the call it is in returns is lost */
     }
     if (storage->writes_left > 0) {
         storage->writes_left--;
