@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from mr.cli.check import Check
+from mr.cli.port_answers import PortAnswer
+from mr.devices.mannequin.console import UNNAMED
+from mr.devices.mannequin.handshake import CURE
 
 LIMIT_S = 4.0
 RULES_FOLDERS = ("/etc/udev/rules.d", "/lib/udev/rules.d", "/usr/lib/udev/rules.d")
@@ -104,6 +107,27 @@ def check_mannequins(ports: Sequence[Any] | None = None) -> list[Check]:
     else:
         plugged = Check("mannequins", "ok", ", ".join(f"{p.path} ({p.why})" for p in likely))
     return [plugged, check_serial_rights([p.path for p in likely])]
+
+
+def check_answer(answer: PortAnswer) -> Check:
+    """Judge what came back from one port that may be a mannequin's."""
+    name = f"mannequin {answer.port}"
+    if answer.kind == "silent":
+        cure = f"if it is a mannequin, flash it: {CURE.format(port=answer.port)}"
+        return Check(name, "warning", "no mannequin answered on this port", cure)
+    if answer.kind != "mannequin":
+        # One line of what and, behind its last colon, what to do.
+        found, _, cure = answer.why.rpartition(": ")
+        return Check(name, "warning", found.removeprefix(f"port {answer.port} "), cure)
+    keeps = ", ".join(answer.stored) or "nothing"
+    found = (
+        f"{answer.serial_number}, firmware {answer.firmware}, protocol {answer.protocol}, "
+        f"keeps {keeps}"
+    )
+    if answer.serial_number == UNNAMED:
+        cure = f"mrcpr mannequin name SERIAL --port {answer.port}"
+        return Check(name, "warning", found, cure)
+    return Check(name, "ok", found)
 
 
 def check_serial_rights(paths: Sequence[str]) -> Check:

@@ -16,8 +16,16 @@ from rich.table import Table
 
 from mr.cli.bundle import write_bundle
 from mr.cli.check import Check, State
-from mr.cli.check_devices import check_mannequins, check_udev, collect, start_children
+from mr.cli.check_devices import (
+    check_answer,
+    check_mannequins,
+    check_udev,
+    collect,
+    start_children,
+)
 from mr.cli.check_software import check_software
+from mr.cli.port_answers import AskedPorts
+from mr.devices.mannequin.find import find_mannequins
 
 SCHEMA = "mrcpr.doctor/1"
 _LOOKS: dict[State, str] = {
@@ -31,9 +39,12 @@ _LOOKS: dict[State, str] = {
 def probe_all() -> list[Check]:
     """Look at everything, in a few seconds at most; what hangs is said to hang."""
     started_s = time.monotonic()
+    ports = find_mannequins()
+    asked = AskedPorts([port.path for port in ports if port.likely])
     children = start_children()
     software = check_software()
-    plugged = [*check_mannequins(), check_udev()]
+    answers = [check_answer(answer) for answer in asked.answers()]
+    plugged = [*check_mannequins(ports), *answers, check_udev()]
     return [*software, *plugged, *collect(children, started_s)]
 
 

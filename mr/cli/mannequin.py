@@ -28,6 +28,7 @@ from mr.cli.mannequin_port import (
 )
 from mr.cli.mannequin_watch import watch
 from mr.cli.port_answers import AskedPorts, PortAnswer, firmware_version, stored_blocks
+from mr.devices.mannequin.calibration_block import body_name
 from mr.devices.mannequin.console import UNNAMED, MannequinConsole, check_serial_number
 from mr.devices.mannequin.find import find_mannequins, resolve_port
 from mr.errors import ConfigError
@@ -167,7 +168,7 @@ def _info_data(path: str, mannequin: MannequinConsole) -> dict[str, Any]:
         if calibration is None
         else {
             "made_utc": _utc(calibration.made_utc_s),
-            "body": calibration.body,
+            "body": body_name(calibration.body),
         },
         "zero": None if zeros is None else zeros._asdict(),
     }

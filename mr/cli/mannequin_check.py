@@ -284,6 +284,6 @@ def _zero_table(serial: str, drifts: list[Drift]) -> Table:
         row = [d.name, "silent" if d.counts is None else f"{d.counts:.1f}"]
         if d.value is not None and d.sigma is not None:
             word = "[yellow]! matters[/]" if d.matters else "[green]✓ does not matter[/]"
-            row += [f"{d.value:+.2f} {d.unit}", f"{d.sigma:.2f} {d.unit}", word]
+            row += [f"{round(d.value, 2) + 0.0:+.2f} {d.unit}", f"{d.sigma:.2f} {d.unit}", word]
         table.add_row(*row)
     return table

@@ -130,7 +130,7 @@ def calibration_of(block: CalibrationBlock, serial: str) -> MannequinCalibration
     """
     data = {
         "serial": serial,
-        "body": BODIES[block.body] if block.body < len(BODIES) else str(block.body),
+        "body": body_name(block.body),
         "chest_ap_m": block.chest_ap_10um / 1e5,
         "chest_depth_m": _curve_data(block.chest, CHEST, block.chest_sigma_um),
         "cell_force_n": [_curve_data(k, CELL, block.cell_sigma_10mn) for k in block.cells],
@@ -138,6 +138,11 @@ def calibration_of(block: CalibrationBlock, serial: str) -> MannequinCalibration
         "airway_flow_ml_s": _curve_data(block.airway, AIRWAY, block.flow_sigma_100ul_s),
     }
     return parse(MannequinCalibration, data, f"calibration stored in mannequin {serial}")
+
+
+def body_name(body: int) -> str:
+    """Name the body of a block; a number that means none stays a number."""
+    return BODIES[body] if body < len(BODIES) else str(body)
 
 
 def worst_deviation(curve: Curve, other: Curve) -> float:
