@@ -26,6 +26,7 @@ struct mrcpr_identity {
     char board_name[MRCPR_NAME_LENGTH];
     uint32_t tick_rate_hz;
     uint32_t uart_baud;
+    uint16_t sample_latency_ticks; /* least time from a sample's stamp to its first bit */
     uint8_t adc_bits;
     uint8_t reset_cause;
 };

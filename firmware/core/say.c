@@ -36,6 +36,7 @@ bool mrcpr_say_hello(const struct mrcpr_device *device, uint8_t request_id)
         .sample_rate_hz = device->sample_rate_hz,
         .sample_rate_min_hz = MRCPR_RATE_MIN_HZ,
         .sample_rate_max_hz = MRCPR_RATE_MAX_HZ,
+        .sample_latency_ticks = device->identity.sample_latency_ticks,
     };
 
     memcpy(hello.serial_number, device->identity.serial_number, MRCPR_NAME_LENGTH);

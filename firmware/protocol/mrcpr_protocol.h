@@ -104,6 +104,7 @@ struct MRCPR_PACKED mrcpr_hello {
     char serial_number[MRCPR_NAME_LENGTH];
     char board_name[MRCPR_NAME_LENGTH];
     uint8_t stored_blocks; /* bit k: block k holds something valid */
+    uint16_t sample_latency_ticks; /* least time from a sample's stamp to its first bit */
 };
 
 struct MRCPR_PACKED mrcpr_sample {
@@ -289,7 +290,7 @@ struct MRCPR_PACKED mrcpr_calibration_block {
 #define MRCPR_SIZE_IS(name, bytes) \
     _Static_assert(sizeof(struct name) == (bytes), #name " is " #bytes " bytes")
 
-MRCPR_SIZE_IS(mrcpr_hello, 55);
+MRCPR_SIZE_IS(mrcpr_hello, 57);
 MRCPR_SIZE_IS(mrcpr_sample, 20);
 MRCPR_SIZE_IS(mrcpr_pong, 12);
 MRCPR_SIZE_IS(mrcpr_status, 28);

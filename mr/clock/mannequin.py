@@ -13,17 +13,20 @@ NS_PER_S = 1_000_000_000
 
 
 def mannequin_clock(info: DeviceInfo, stream: str = "mannequin") -> TickClock:
-    """Make the clock of a mannequin, with the time its bytes take on its UART.
+    """Make the clock of a mannequin: what its HELLO says of delays is taken off.
 
-    Commands are sent with a delimiter ahead of them (`mr.wire.encode_command`). A board
-    without a UART says 0 baud in its HELLO, and nothing is taken off.
+    That is the time bytes take on its UART (0 baud: there is none) and the time from a
+    sample's stamp to its first bit, in which the board converts the other channels.
+    Commands are sent with a delimiter ahead of them (`mr.wire.encode_command`).
     """
     rates = {s.name: s.ticks_per_s for s in info.streams}
     baud = int(info.details.get("uart_baud", "0"))
     ns_per_byte = BITS_PER_BYTE * NS_PER_S // baud if baud else 0
+    latency_ticks = int(info.details.get("sample_latency_ticks", "0"))
+    latency_ns = round(latency_ticks / rates[stream] * NS_PER_S)
     return TickClock(
         rates[stream],
         out_ns=(1 + wire_length(Ping)) * ns_per_byte,
         back_ns=wire_length(Pong) * ns_per_byte,
-        sample_ns=wire_length(Sample) * ns_per_byte,
+        sample_ns=wire_length(Sample) * ns_per_byte + latency_ns,
     )

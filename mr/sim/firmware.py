@@ -247,6 +247,7 @@ class FirmwareCore:
             kept[BlockId.IDENTITY].content or self._unnamed,
             self._board_name,
             sum(1 << block for block in BlockId if kept[block].content),
+            0,
         )
         self._board.send(encode(hello))
 

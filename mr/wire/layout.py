@@ -109,6 +109,7 @@ class Hello(NamedTuple):
     serial_number: bytes
     board_name: bytes
     stored_blocks: int
+    sample_latency_ticks: int
 
 
 class Sample(NamedTuple):
@@ -272,7 +273,7 @@ Command = (
 Message = DeviceMessage | Command
 
 LAYOUTS: dict[MessageType, tuple[type[Message], str]] = {
-    MessageType.HELLO: (Hello, "<BBBBBBBIIHHH16s16sB"),
+    MessageType.HELLO: (Hello, "<BBBBBBBIIHHH16s16sBH"),
     MessageType.SAMPLE: (Sample, "<HIHHHHHhB"),
     MessageType.PONG: (Pong, "<BHII"),
     MessageType.STATUS: (Status, "<BHIIIIHHHH"),
