@@ -75,7 +75,7 @@ _CURES = {
     AckCode.OUT_OF_RANGE: "choose another value",
     AckCode.BUSY: "wait until what it is writing is done, and try again",
     AckCode.EMPTY: "store it first",
-    AckCode.BAD_CRC: "its cable damages what is sent; try another one and do it again",
+    AckCode.BAD_CRC: "do it again",
     AckCode.NOT_STILL: "take all hands off the chest, wait until it rests, and do it again",
 }
 
@@ -310,13 +310,13 @@ class MannequinConsole:
             When it is refused, or what is read back is not what was sent.
         """
         for _ in range(WRITE_ATTEMPTS):
-            damaged = self._write_once(block, content, progress)
+            self._write_once(block, content, progress)
             if self.read_block(block) == content:
                 return
-        why = "its cable damages what is sent" if damaged else "its memory is worn out"
         raise DeviceError(
-            f"mannequin on {self._name} does not keep what it is given as its "
-            f"{block.name.lower()}: {why}; try another cable and do it again, or replace the board"
+            f"mannequin on {self._name} does not keep the {block.name.lower()} that it is given, "
+            "so the old one is in force: do it again; if that does not help, its memory is worn "
+            "out and the board is to be replaced"
         )
 
     def rename(self, serial_number: str, progress: Progress | None = None) -> Hello:
@@ -331,8 +331,8 @@ class MannequinConsole:
             )
         return hello
 
-    def _write_once(self, block: BlockId, content: bytes, progress: Progress | None) -> bool:
-        """Write and commit; tells whether the device found it damaged."""
+    def _write_once(self, block: BlockId, content: bytes, progress: Progress | None) -> None:
+        """Write and commit once; only reading back tells whether it was kept."""
         what = f"write its {block.name.lower()}"
         for offset in range(0, len(content), CHUNK_LENGTH):
             chunk = content[offset : offset + CHUNK_LENGTH]
@@ -346,11 +346,9 @@ class MannequinConsole:
         try:
             self._ask(commit, Ack, what, COMMIT_S)
         except RefusedError as refused:
-            # Also when a first COMMIT did it and its answer was lost: reading back tells.
+            # Not kept; or kept at once, the answer lost, and asked again of the other slot.
             if refused.code != AckCode.BAD_CRC:
                 raise
-            return True
-        return False
 
     # --- one command, one answer -------------------------------------------------------
 
