@@ -50,7 +50,7 @@ uint8_t startup_reset_cause(void)
     if (flags & (1u << BORF)) {
         return MRCPR_RESET_BROWN_OUT;
     }
-    return flags & (1u << EXTRF) ? MRCPR_RESET_EXTERNAL : MRCPR_RESET_UNKNOWN;
+    return (flags & (1u << EXTRF)) ? MRCPR_RESET_EXTERNAL : MRCPR_RESET_UNKNOWN;
 }
 
 uint16_t startup_stack_free_bytes(void)
