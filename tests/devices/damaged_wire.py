@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from cobs import cobs
 
 from mr.clock.host import SteppedClock
 from mr.devices.mannequin import MannequinSource
@@ -163,7 +164,7 @@ def damaged(
 
 
 def bursts(frames: Bytes, rng: np.random.Generator) -> list[bytes]:
-    """Overwrite 3 to 23 bytes in a row at random."""
+    """Overwrite three bytes in a row or more at random."""
     n, length = frames.shape
     first = rng.integers(0, length, n)[:, None]
     run = rng.integers(3, length + 1, n)[:, None]
@@ -178,9 +179,11 @@ def flips(frames: Bytes, rng: np.random.Generator) -> list[bytes]:
     return _rows(frames ^ np.packbits(bits, axis=2)[:, :, 0])
 
 
-def noise(frames: Bytes, rng: np.random.Generator) -> list[bytes]:
-    """Put random bytes in the place of all."""
-    return _rows(rng.integers(1, 256, frames.shape, dtype=np.uint8))
+def inner_bursts(frames: Bytes, rng: np.random.Generator) -> list[bytes]:
+    """Overwrite what is in the frames, so that each is good COBS: only its CRC can tell."""
+    plain = [cobs.decode(row) for row in _rows(frames)]
+    inner = np.frombuffer(b"".join(plain), np.uint8).reshape(len(frames), -1)
+    return [cobs.encode(row) for row in bursts(inner, rng)]
 
 
 def splices(frames: Bytes, rng: np.random.Generator) -> list[bytes]:

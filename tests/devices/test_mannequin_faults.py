@@ -60,7 +60,7 @@ def corrupted() -> list[list[bytes]]:
     """For each sample but the first, `PER_FRAME` corrupted frames made of it, delimited."""
     rng = np.random.default_rng(2)
     good = np.frombuffer(b"".join(w[:-1] for w in the_wire()), np.uint8).reshape(-1, 23)
-    kinds = [dw.bursts] * 9 + [dw.splices] * 5 + [dw.flips] * 4 + [dw.noise] * 2
+    kinds = [dw.inner_bursts] * 12 + [dw.bursts] * 3 + [dw.flips] * 2 + [dw.splices] * 3
     assert len(kinds) == PER_FRAME
     made = [kind(good, rng) for kind in kinds]
     whole = set(the_wire())  # one cut from the same place in two frames is a whole frame
