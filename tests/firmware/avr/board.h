@@ -22,6 +22,7 @@ struct board_options {
     const char *waveform_path;
     double rows_per_s;
     double supply_mv;
+    double noise_counts; /* one sigma of the converter, before it truncates */
     double crystal_ppm;
     const char *eeprom_path; /* read at the start, written when the program ends */
     const char *link_path;   /* a symbolic link to the pty, kept up to date */
@@ -83,7 +84,7 @@ bool uart_take_sent(uint64_t until_ns, uint64_t *end_ns, uint8_t *byte);
 
 /* --- converter.c, eeprom.c, sdp810.c: what hangs on the chip ------------------------------ */
 
-void converter_start(double supply_mv);
+void converter_start(const struct board_options *options);
 
 void eeprom_start(const char *path);
 void eeprom_save(void);

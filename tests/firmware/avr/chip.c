@@ -259,7 +259,7 @@ bool chip_start(const struct board_options *options)
     noise = options->seed ^ 0x9E3779B97F4A7C15u;
     ns_per_cycle = NS_PER_S / (CRYSTAL_HZ * (1.0 + options->crystal_ppm * 1e-6));
     uart_start();
-    converter_start(options->supply_mv);
+    converter_start(options);
     eeprom_start(options->eeprom_path);
     sdp810_start();
     chip_power_on();

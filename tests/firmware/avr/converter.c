@@ -15,6 +15,7 @@
 
 #define STEPS 1024.0
 #define COUNTS_MAX 1023
+#define TWO_PI 6.283185307179586
 #define INPUTS 8
 
 static const int column_of_input[INPUTS] = {
@@ -22,14 +23,31 @@ static const int column_of_input[INPUTS] = {
     WAVE_CELL0_MV + 3, -1};
 
 static avr_adc_t *adc;
-static double reference_mv;
+static double reference_mv, noise_counts;
+
+static double draw(void)
+{
+    uint32_t bits = 0;
+
+    for (unsigned i = 0; i < 3; i++) {
+        bits = bits << 8 | chip_garbage();
+    }
+    return (bits + 0.5) / 16777216.0;
+}
+
+/* Ref: Box and Muller, A note on the generation of random normal deviates (1958). */
+static double noise(void)
+{
+    return noise_counts > 0 ? noise_counts * sqrt(-2.0 * log(draw())) * cos(TWO_PI * draw()) : 0.0;
+}
 
 static avr_cycle_count_t hold(avr_t *avr, avr_cycle_count_t when, void *param)
 {
     const unsigned input = (unsigned)(uintptr_t)param;
     const int column = column_of_input[input];
     const double mv = column < 0 ? 0.0 : waveform_at(chip_ns_at(when), column);
-    const double k = fmin(fmax(floor(STEPS * mv / reference_mv), 0.0), COUNTS_MAX);
+    const double level = STEPS * mv / reference_mv + noise();
+    const double k = fmin(fmax(floor(level), 0.0), COUNTS_MAX);
     const uint32_t handed_mv = (uint32_t)ceil(k * reference_mv / COUNTS_MAX);
 
     (void)avr;
@@ -55,9 +73,10 @@ static void on_trigger(struct avr_irq_t *irq, uint32_t value, void *param)
     }
 }
 
-void converter_start(double supply_mv)
+void converter_start(const struct board_options *options)
 {
-    reference_mv = supply_mv;
+    reference_mv = options->supply_mv;
+    noise_counts = options->noise_counts;
     adc = chip_module("adc");
     avr_irq_register_notify(avr_io_getirq(chip, AVR_IOCTL_ADC_GETIRQ, ADC_IRQ_OUT_TRIGGER),
                             on_trigger, NULL);

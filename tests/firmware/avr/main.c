@@ -18,6 +18,7 @@ static const char usage[] =
     "  --waveform FILE            float32 rows: chest and four cells in mV, airway in Pa\n"
     "  --rows-per-s N             of that file (default 1000)\n"
     "  --supply-mv X              supply and reference (default 5000)\n"
+    "  --noise-counts X           one sigma of the converter's noise\n"
     "  --crystal-ppm X            error of the crystal\n"
     "  --eeprom FILE              1024 bytes, read at the start if there, written at the end\n"
     "  --link PATH                symbolic link to the pty\n"
@@ -64,6 +65,9 @@ static bool set_option(struct board_options *options, int key, const char *text)
     case 'v':
         options->supply_mv = number(text);
         return options->supply_mv > 0;
+    case 'c':
+        options->noise_counts = number(text);
+        return options->noise_counts >= 0;
     case 'x':
         options->crystal_ppm = number(text);
         return true;
@@ -98,6 +102,7 @@ static const struct option known[] = {
     {"waveform", required_argument, NULL, 'w'},
     {"rows-per-s", required_argument, NULL, 'r'},
     {"supply-mv", required_argument, NULL, 'v'},
+    {"noise-counts", required_argument, NULL, 'c'},
     {"crystal-ppm", required_argument, NULL, 'x'},
     {"eeprom", required_argument, NULL, 'e'},
     {"link", required_argument, NULL, 'l'},
