@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mr.clock.host import SteppedClock, host_now_ns
@@ -17,12 +18,24 @@ from mr.config import SessionConfig
 from mr.devices.mannequin import MannequinSource
 from mr.errors import DeviceError
 from mr.recording.header import RecordingHeader
+from mr.recording.reader import open_recording
 from mr.recording.replay import ReplayDevice
 from mr.recording.writer import RecordingWriter
+from mr.scoring.guideline import load_guideline
+from mr.session.sensing import SensingJob, sense
 from mr.sim.adc import TableAdc
 from mr.sim.firmware import FIRMWARE
 from mr.sim.mannequin import SimMannequinPort
-from mr.types import ClockExchange, Device, DeviceInfo, EndOfStream, MannequinFrame
+from mr.types import (
+    ClockExchange,
+    Device,
+    DeviceInfo,
+    EndOfStream,
+    MannequinFrame,
+    SessionEvent,
+)
+from mr.wire import Decoder, Sample, wire_length
+from tests.devices import damaged_wire
 from tests.unit.recording.conftest import a_rig
 
 FIRMWARE_TEXT = ".".join(map(str, FIRMWARE))
@@ -180,3 +193,130 @@ def test_what_is_no_mannequin_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DeviceError, match="is it a serial port"):
         MannequinSource(str(tmp_path / "file")).__enter__()
+
+
+class StableLink:
+    """A path that stays while the board behind it is unplugged, as udev gives names."""
+
+    def __init__(self, path: Path, board: Any) -> None:
+        self._path = path
+        self.board = board
+        self.path = str(path)
+        self.plug()
+
+    def plug(self) -> int:
+        """Let the path lead to the board's terminal; give when that was, in ns."""
+        self._path.unlink(missing_ok=True)
+        self._path.symlink_to(self.board.port)
+        return host_now_ns()
+
+    def unplug(self) -> None:
+        self.board.unplug()
+        self._path.unlink()
+
+    def replug(self) -> int:
+        self.board.start()
+        return self.plug()
+
+
+def lost(source: MannequinSource) -> bool:
+    try:
+        source.poll()
+    except DeviceError:
+        return True
+    return False
+
+
+def test_a_replugged_mannequin_is_back_within_a_second_at_its_rate(
+    start_board: StartBoard, tmp_path: Path
+) -> None:
+    link = StableLink(tmp_path / "mannequin", start_board())
+    with MannequinSource(link.path) as source:
+        source.set_rate(500)
+        wait_until(lambda: bool(source.poll()) and source.info.streams[0].rate_hz == 500, 10.0)
+        before = frames_from(source, 10)
+        link.unplug()
+        wait_until(lambda: lost(source), 5.0)
+        with pytest.raises(DeviceError, match="does not exist"):
+            source.reopen()
+        back_ns = link.replug()
+        source.reopen()
+        after = frames_from(source, 1)
+        took_ns = host_now_ns() - back_ns
+        after += frames_from(source, 200)
+        print(f"first sample {took_ns / 1e6:.1f} ms after the port was back")
+        assert took_ns < 1_000_000_000
+        assert source.counters.restarts == 1
+        assert source.info.streams[0].rate_hz == 500
+        assert after[-1].arrival.device_ticks - after[-2].arrival.device_ticks == 2000
+        assert after[0].arrival.device_ticks - before[-1].arrival.device_ticks > 2**31
+        assert after[0].arrival.seq == before[-1].arrival.seq + 1
+
+
+class ReplugScript:
+    """Pulls and plugs the cable of a running session, then ends it."""
+
+    def __init__(self, link: StableLink) -> None:
+        self._link = link
+        self._start_ns = host_now_ns()
+        self._todo = [(0.5, link.unplug), (1.4, self._replug)]
+        self.back_ns = 0
+
+    def _replug(self) -> None:
+        self.back_ns = self._link.replug()
+
+    def __call__(self) -> list[str]:
+        now_s = (host_now_ns() - self._start_ns) / 1e9
+        while self._todo and now_s >= self._todo[0][0]:
+            self._todo.pop(0)[1]()
+        return ["stop"] if now_s >= 3.0 else []
+
+
+def test_a_session_has_its_mannequin_back_within_a_second(
+    start_board: StartBoard, tmp_path: Path
+) -> None:
+    rig = a_rig()
+    assert rig.mannequin is not None
+    link = StableLink(tmp_path / "mannequin", start_board("--serial", rig.mannequin.serial))
+    with MannequinSource(link.path) as source:
+        source.set_rate(400)
+        script = ReplugScript(link)
+        job = SensingJob(
+            rig=rig,
+            config=SessionConfig(),
+            guideline=load_guideline("erc-2025-adult-bls"),
+            path=tmp_path / "session.mcap",
+            now=host_now_ns,
+            wait=lambda: time.sleep(0.002),
+            publish=lambda _snapshot: None,
+            publish_picture=lambda _picture: None,
+            commands=script,
+        )
+        sense([source], job)
+    samples = list(open_recording(tmp_path / "session.mcap").samples())
+    events = [s for s in samples if isinstance(s, SessionEvent)]
+    assert [e.kind for e in events] == ["open", "device_lost", "device_back", "stop"]
+    frames = [s for s in samples if isinstance(s, MannequinFrame)]
+    first_ns = min(f.arrival.arrival_ns for f in frames if f.arrival.arrival_ns > script.back_ns)
+    print(f"first sample {(first_ns - script.back_ns) / 1e6:.1f} ms after the port was back")
+    assert first_ns - script.back_ns < 1_000_000_000
+    assert events[2].t_ns - script.back_ns < 1_000_000_000
+    assert frames[-1].arrival.device_ticks - frames[-2].arrival.device_ticks == 2500
+
+
+def test_no_damage_to_the_real_firmwares_bytes_is_believed(
+    lockstep: Callable[..., bytes],
+) -> None:
+    wire = lockstep("run 60000000\n")
+    pieces = [p + b"\0" for p in wire.split(b"\0") if len(p) + 1 == wire_length(Sample)]
+    samples = [s for s in Decoder().feed(b"".join(pieces)) if isinstance(s, Sample)]
+    assert len(samples) == len(pieces) == 12_000
+    clean, _ = damaged_wire.received(b"".join(pieces), len(pieces))
+    assert len(clean) == len(pieces)
+    assert not damaged_wire.wrong(clean, samples)
+    for fault in (damaged_wire.drop, damaged_wire.flip, damaged_wire.garbage):
+        damaged, n_events = damaged_wire.damaged(pieces, fault, 8, np.random.default_rng(1))
+        frames, source = damaged_wire.received(damaged, len(pieces))
+        assert n_events >= 1490
+        assert not damaged_wire.wrong(frames, samples)
+        assert 0 < source.counters.lost <= 1.2 * n_events
