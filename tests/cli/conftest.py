@@ -24,9 +24,27 @@ from mr.sim.learner import make_script
 from mr.sim.plant import Bench, Plant
 from mr.sim.rig import make_sim_rig
 from mr.sim.script import Script
-from tests.firmware.conftest import board_program, built_board, start_board
+from tests.firmware.conftest import (
+    _avr,
+    avr_elf,
+    avr_runner,
+    board_program,
+    built_avr,
+    built_board,
+    start_avr,
+    start_board,
+)
 
-__all__ = ["board_program", "built_board", "start_board"]
+__all__ = [
+    "_avr",
+    "avr_elf",
+    "avr_runner",
+    "board_program",
+    "built_avr",
+    "built_board",
+    "start_avr",
+    "start_board",
+]
 
 MRCPR = Path(sys.executable).with_name("mrcpr")
 LIMIT_S = 60.0
