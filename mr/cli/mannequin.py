@@ -7,6 +7,7 @@ curves and its live counts to the modules `mannequin_check`, `mannequin_curves` 
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from mr.cli.mannequin_port import (
     JsonOption,
     PortOption,
     YesOption,
+    answer_of,
     has_a_person,
     opened,
     print_json,
@@ -76,6 +78,12 @@ def list_mannequins(
     console.print(_list_table(answers))
     if any(a.serial_number == UNNAMED for a in answers):
         console.print("[cyan]→ give one its name: mrcpr mannequin name SERIAL --port PORT[/]")
+    names = Counter(a.serial_number for a in answers if a.serial_number not in {"", UNNAMED})
+    for twice in (name for name, count in names.items() if count > 1):
+        console.prose(
+            f"[yellow]![/] {names[twice]} mannequins are named {escape(twice)}: rig files cannot "
+            "tell them apart, so give each a name of its own"
+        )
 
 
 def _as_data(answer: PortAnswer) -> dict[str, Any]:
@@ -285,7 +293,8 @@ def _may_rename(console: Output, old: str, new: str, calibrated: bool, yes: bool
             f"mannequin {old} was not named {new}: nobody can be asked here, so add --yes if it "
             "is meant"
         )
-    return typer.confirm(f"Name it {new}?", default=False)
+    answer = answer_of(console, f"Name it {new}? [y/N]: ") or ""
+    return answer.strip().lower() in {"y", "yes"}
 
 
 mannequin = typer.Typer(

@@ -20,6 +20,7 @@ from mr.cli.mannequin_port import (
     JsonOption,
     PortOption,
     YesOption,
+    answer_of,
     has_a_person,
     opened,
     print_json,
@@ -227,7 +228,7 @@ def zero(
 def _ask_for_rest(console: Output, yes: bool) -> None:
     console.prose("Take all hands off the chest and the airway, and leave them alone.")
     if not yes and has_a_person():
-        typer.prompt("Enter when it rests", default="", show_default=False)
+        answer_of(console, "Enter when it rests: ")
 
 
 def _curves(

@@ -60,6 +60,15 @@ def print_json(kind: str, data: dict[str, Any]) -> None:
     typer.echo(json_format.dumps(whole, indent=2, ensure_ascii=False))
 
 
+def answer_of(console: Output, question: str) -> str | None:
+    """Ask whoever sits there; None when the input has ended. Ctrl-C ends the command."""
+    try:
+        return console.input(question, markup=False)
+    except EOFError:
+        console.print()
+        return None
+
+
 def has_a_person() -> bool:
     """Tell whether there is somebody who can answer a question."""
     return sys.stdin.isatty() and sys.stdout.isatty()

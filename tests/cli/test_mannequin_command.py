@@ -241,6 +241,13 @@ def test_the_list_goes_on_past_busy_silent_and_old_ports(mrcpr: Run, at_rest: At
     assert "mrcpr mannequin name SERIAL" in text  # one of them is UNNAMED
 
 
+def test_two_of_one_name_are_noticed(mrcpr: Run, at_rest: AtRest) -> None:
+    ports = [f"--port={at_rest()}", f"--port={at_rest()}", f"--port={at_rest(RESTING, 'SAM-9')}"]
+    out = mrcpr("mannequin", "list", *ports).require(0).out
+    assert f"2 mannequins are named {SERIAL}" in " ".join(out.split())
+    assert "are named" not in mrcpr("mannequin", "list", *ports[1:]).require(0).out
+
+
 def test_a_port_that_hangs_is_said_so() -> None:
     with silent_port() as silent:
         (answer,) = AskedPorts([silent], timeout_s=30.0).answers(limit_s=1.0)
@@ -322,6 +329,12 @@ def test_a_person_is_asked(terminal: Callable[..., Terminal], port: str) -> None
     assert asked.end() == 0
     assert "nothing was changed" in asked.out
     assert name_of(port) == SERIAL
+    for key, code in (("\x03", 130), ("\x04", 0)):  # Ctrl-C; Ctrl-D is no yes
+        asked = terminal("mannequin", "name", "SAM-8", "--port", port)
+        asked.wait_for("[y/N]")
+        asked.type(key)
+        assert asked.end() == code
+        assert name_of(port) == SERIAL
     asked = terminal("mannequin", "name", "SAM-8", "--port", port)
     asked.wait_for("[y/N]")
     asked.type("y\r")
@@ -401,6 +414,16 @@ def test_a_zero_that_has_moved_matters(mrcpr: Run, at_rest: AtRest, rig: Path) -
     chest, *_ = data["sensors"]
     assert chest["value"] == pytest.approx(6 * 0.0757, rel=0.1)  # mm a count there
     assert max(map(len, done.out.split("\n\n")[0].splitlines())) <= 80
+
+
+def test_a_person_says_when_it_rests(terminal: Callable[..., Terminal], port: str) -> None:
+    asked = terminal("mannequin", "zero", "--port", port)
+    asked.wait_for("Enter when it rests")
+    assert "in use" in ask_port(port).why
+    asked.type("\r")
+    asked.wait_for("74.0")
+    assert asked.end() == 0
+    assert ask_port(port).stored == ("zero",)
 
 
 def test_a_chest_that_moves_is_refused(mrcpr: Run, start_board: Callable[..., Any]) -> None:
