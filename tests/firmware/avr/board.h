@@ -111,6 +111,6 @@ bool obey(const char *line);
 bool obey_rx(const char *line);
 
 int run_pty(const struct board_options *options);
-int run_lockstep(void);
+int run_lockstep(const struct board_options *options);
 
 #endif

@@ -71,14 +71,14 @@ void bridge_pull(uint64_t now_ns)
     tick_until(now_ns);
 }
 
-size_t bridge_take(uint64_t now_ns, uint8_t *bytes, size_t room)
+bool bridge_take(uint64_t now_ns, uint64_t *at_ns, uint8_t *byte)
 {
-    size_t n = 0;
-
-    while (n < room && tail != sealed && queue[tail % QUEUE_SIZE].at_ns <= now_ns) {
-        bytes[n++] = queue[tail++ % QUEUE_SIZE].byte;
+    if (tail == sealed || queue[tail % QUEUE_SIZE].at_ns > now_ns) {
+        return false;
     }
-    return n;
+    *at_ns = queue[tail % QUEUE_SIZE].at_ns;
+    *byte = queue[tail++ % QUEUE_SIZE].byte;
+    return true;
 }
 
 void bridge_drop_all(void)

@@ -21,6 +21,7 @@
 #define BORF 0x04
 #define SRAM_START 0x100
 #define RJMP_TO_ITSELF 0xCFFF
+#define RUN_CYCLES 1000
 
 avr_t *chip;
 
@@ -148,12 +149,12 @@ void chip_power_off(void)
 
 static void power_on(uint8_t cause)
 {
+    begin_time_anew(base_ns);
     powered = true;
     power_on_ns = NEVER;
     fill_with_garbage();
     reset(cause);
     sdp810_power_on();
-    begin_time_anew(base_ns);
 }
 
 void chip_power_on(void)
@@ -254,6 +255,7 @@ bool chip_start(const struct board_options *options)
     chip->frequency = (uint32_t)CRYSTAL_HZ;
     chip->vcc = chip->avcc = chip->aref = (uint32_t)options->supply_mv;
     chip->sleep = sleep_no_real_time;
+    chip->run_cycle_limit = RUN_CYCLES; /* 1 by default: slower, the same bytes */
     chip->log = LOG_ERROR;
     run_normally = chip->run;
     noise = options->seed ^ 0x9E3779B97F4A7C15u;

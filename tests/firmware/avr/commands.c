@@ -7,7 +7,7 @@
  *   hang                 the program stands still until the watchdog resets it
  *   crystal PPM          the crystal's error from now on
  *   airway off|on        the airway sensor is unplugged, plugged in
- *   airway corrupt on|off    its checksums are wrong
+ *   airway corrupt on|off    in each of its words one byte is damaged on the way
  *
  * Copyright the MR-CPR authors. This program links simavr, which is GPL-3.0-or-later, and is
  * therefore under the GNU General Public License, version 3 or later. It is a test program:

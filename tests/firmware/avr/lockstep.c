@@ -6,8 +6,9 @@
  *                they follow each other at 500000 baud
  *   ...          and the lines of commands.c, at the instant reached
  *
- * stdout has records of 9 bytes: ns of true time at the end of a sent byte's stop bit (u64,
- * little-endian), and the byte. After each "run" comes a record of time 2^64 - 1.
+ * stdout has records of 9 bytes: ns of true time (u64, little-endian) at the end of a sent
+ * byte's stop bit, or with --usb-latency-ms when the bridge gave it to the host, and the byte.
+ * After each "run" comes a record of time 2^64 - 1.
  *
  * Copyright the MR-CPR authors. This program links simavr, which is GPL-3.0-or-later, and is
  * therefore under the GNU General Public License, version 3 or later. It is a test program:
@@ -17,6 +18,7 @@
 #include <string.h>
 
 #include "board.h"
+#include "bridge.h"
 
 #define SLICE_NS 100000000u
 
@@ -33,25 +35,27 @@ static void write_record(uint64_t t_ns, uint8_t byte)
 
 static void run_to(uint64_t until_ns)
 {
-    uint64_t end_ns, slice_ns;
+    uint64_t at_ns, slice_ns;
     uint8_t byte;
 
     do {
         slice_ns = chip_now_ns() + SLICE_NS < until_ns ? chip_now_ns() + SLICE_NS : until_ns;
         chip_run_to(slice_ns);
-        while (uart_take_sent(slice_ns, &end_ns, &byte)) {
-            write_record(end_ns, byte);
+        bridge_pull(slice_ns);
+        while (bridge_take(slice_ns, &at_ns, &byte)) {
+            write_record(at_ns, byte);
         }
     } while (slice_ns < until_ns);
     write_record(NEVER, 0);
     fflush(stdout);
 }
 
-int run_lockstep(void)
+int run_lockstep(const struct board_options *options)
 {
     char line[1200];
     double t_us;
 
+    bridge_start(options);
     while (fgets(line, sizeof line, stdin)) {
         if (sscanf(line, "run %lf", &t_us) == 1) {
             run_to((uint64_t)(t_us * 1000.0 + 0.5));

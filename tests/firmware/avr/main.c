@@ -136,7 +136,7 @@ int main(int argc, char **argv)
     if (!chip_start(&options)) {
         return 2;
     }
-    rc = options.pace == PACE_LOCKSTEP ? run_lockstep() : run_pty(&options);
+    rc = options.pace == PACE_LOCKSTEP ? run_lockstep(&options) : run_pty(&options);
     eeprom_save();
     return rc;
 }

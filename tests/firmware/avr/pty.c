@@ -141,12 +141,21 @@ static void read_host(void)
     }
 }
 
+static void fill_out(void)
+{
+    uint64_t at_ns;
+
+    while (out_length < sizeof out && bridge_take(chip_now_ns(), &at_ns, out + out_length)) {
+        out_length++;
+    }
+}
+
 static void write_host(void)
 {
     while (master >= 0) {
         ssize_t n;
 
-        out_length += bridge_take(chip_now_ns(), out + out_length, sizeof out - out_length);
+        fill_out();
         if (out_length == 0) {
             return;
         }

@@ -55,7 +55,10 @@ static void add_word(uint16_t word)
 
     at[0] = (uint8_t)(word >> 8);
     at[1] = (uint8_t)word;
-    at[2] = (uint8_t)(crc8(at) ^ (corrupt ? 0x5A : 0));
+    at[2] = crc8(at);
+    if (corrupt) { /* on its way: one byte of three */
+        at[chip_garbage() % 3] ^= (uint8_t)(1 + chip_garbage() % 255);
+    }
     answer_length += 3;
 }
 
