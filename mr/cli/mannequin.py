@@ -61,21 +61,23 @@ def list_mannequins(
     """Ask every port that may be a mannequin who is there."""
     console = Output()
     paths = [resolve_port(p) for p in port or ()]
+    found = find_mannequins()
     if not paths:
-        paths = [info.path for info in find_mannequins() if info.likely]
+        paths = [info.path for info in found if info.likely]
+    addresses = {info.path: info.address for info in found}
     with console.status("asking the ports"):
         answers = AskedPorts(paths).answers()
     if json:
-        print_json("list", {"ports": [_as_data(a) for a in answers]})
+        print_json("list", {"ports": [_as_data(a, addresses) for a in answers]})
         return
     if not answers:
-        others = ", ".join(info.path for info in find_mannequins()) or "none"
+        others = ", ".join(info.path for info in found) or "none"
         console.print(
             escape(f"no USB serial bridge is connected; other serial ports: {others}\n")
             + "→ plug a mannequin in, or name a port with --port"
         )
         return
-    console.print(_list_table(answers))
+    console.print(_list_table(answers, addresses))
     if any(a.serial_number == UNNAMED for a in answers):
         console.print("[cyan]→ give one its name: mrcpr mannequin name SERIAL --port PORT[/]")
     names = Counter(a.serial_number for a in answers if a.serial_number not in {"", UNNAMED})
@@ -86,9 +88,10 @@ def list_mannequins(
         )
 
 
-def _as_data(answer: PortAnswer) -> dict[str, Any]:
+def _as_data(answer: PortAnswer, addresses: dict[str, str]) -> dict[str, Any]:
     return {
         "port": answer.port,
+        "address": addresses.get(answer.port, answer.port),
         "answer": answer.kind,
         "why": answer.why,
         "serial_number": answer.serial_number or None,
@@ -99,7 +102,7 @@ def _as_data(answer: PortAnswer) -> dict[str, Any]:
     }
 
 
-def _list_table(answers: list[PortAnswer]) -> Table:
+def _list_table(answers: list[PortAnswer], addresses: dict[str, str]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
@@ -113,6 +116,8 @@ def _list_table(answers: list[PortAnswer]) -> Table:
                 f"firmware {a.firmware}, protocol {a.protocol}, board {escape(a.board)}\n"
                 f"keeps: {keeps}"
             )
+        if (address := addresses.get(a.port, a.port)) != a.port:
+            text += f"\n[dim]--port {escape(address)}[/]"
         table.add_row(_LOOKS[a.kind], escape(a.port), text)
     return table
 

@@ -98,8 +98,8 @@ def items_of(result: SelfTestResult, adc_bits: int) -> list[Item]:
         "airway",
         Fault.AIRWAY in failed,
         "silent" if silent else f"{result.airway_counts} counts",
-        "the pressure sensor does not answer: look at its four wires (3.3 V, GND, SDA, SCL) "
-        "and its plug",
+        "the pressure sensor does not answer: look at its four wires (5 V, GND, SDA, SCL), "
+        "its plug and its kind (SDP810-500Pa)",
     )
     return [chest, *cells, airway, _supply(result, failed), _stack(result, failed), *_kept(failed)]
 

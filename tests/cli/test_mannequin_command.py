@@ -24,11 +24,13 @@ import serial
 import typer
 
 from calibration.quick import calibrate_simulated
+from mr.cli import mannequin as commands
 from mr.cli.check_devices import check_answer
 from mr.cli.main import load_command, main
 from mr.cli.mannequin_check import drifts_of, items_of
 from mr.cli.port_answers import AskedPorts, PortAnswer, ask_port
 from mr.devices.mannequin.console import MannequinConsole
+from mr.devices.mannequin.find import PortInfo
 from mr.devices.mannequin.port import open_serial
 from mr.rig import load_rig, save_rig
 from mr.session.signals import ENDING
@@ -239,6 +241,22 @@ def test_the_list_goes_on_past_busy_silent_and_old_ports(mrcpr: Run, at_rest: At
     for word in ("✓ mannequin", "! other protocol", "✗ not opened", SERIAL):
         assert word in text
     assert "mrcpr mannequin name SERIAL" in text  # one of them is UNNAMED
+
+
+def test_the_usb_id_is_shown_which_outlives_a_path(
+    mrcpr: Run, port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugged = PortInfo(port, "USB2.0-Ser!", "1a86:7523", "AB12", True, "CH340 bridge")
+    serial_line = PortInfo("/dev/ttyS9", "", "", "", False, "not a USB device")
+    monkeypatch.setattr(commands, "find_mannequins", lambda: [plugged, serial_line])
+    (listed,) = data_of(mrcpr("mannequin", "list", "--json"), "list")["ports"]
+    assert (listed["port"], listed["address"]) == (port, "usb:1a86:7523:AB12")
+    out = mrcpr("mannequin", "list").require(0).out
+    assert "--port usb:1a86:7523:AB12" in out and "ttyS9" not in out
+    monkeypatch.setattr(commands, "find_mannequins", lambda: [serial_line])
+    out = mrcpr("mannequin", "list").require(0).out
+    assert "no USB serial bridge is connected; other serial ports: /dev/ttyS9" in out
+    assert "plug a mannequin in" in out
 
 
 def test_two_of_one_name_are_noticed(mrcpr: Run, at_rest: AtRest) -> None:
