@@ -68,7 +68,7 @@ def clock_zero_s(program: Path, elf: Path, folder: Path) -> float:
     options = ("--waveform", str(folder / "ramps"))
     options += ("--rows-per-s", str(avr_truth.RAMP_ROWS_PER_S))
     with avr_board.Lockstep(program, elf, *options) as board:
-        board.send_at(100_000, encode_command(SetRate(1, 473)))
+        board.send_at(100_000, encode_command(SetRate(1, 471)))
         messages = Decoder().feed(board.bytes_to(1_150_000))
     samples = [m for m in messages if isinstance(m, Sample)][40:]
     counts = np.array([s.chest_counts for s in samples], dtype=np.float64)

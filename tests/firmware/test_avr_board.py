@@ -79,7 +79,7 @@ def test_the_stamp_is_the_instant_of_the_chests_conversion(
         *("--rows-per-s", str(avr_truth.RAMP_ROWS_PER_S)),
     )
     # This rate walks through the ramp and through the converter's clock.
-    board.send_at(STARTED_US, encode_command(SetRate(1, 473)))
+    board.send_at(STARTED_US, encode_command(SetRate(1, 471)))
     samples = [m for m in messages(board.bytes_to(1_150_000)) if isinstance(m, Sample)][40:]
     counts = np.array([s.chest_counts for s in samples], dtype=np.float64)
     stamp_s = np.array([s.sampled_ticks * 1e-6 for s in samples])
@@ -128,3 +128,35 @@ def test_a_crystal_that_is_fast_samples_more_often(avr_lockstep: StartLockstep) 
 
     assert samples(0.0) == 2000
     assert samples(5000.0) == 2010
+
+
+def test_a_bridge_delivers_at_its_ticks_or_by_packets(avr_lockstep: StartLockstep) -> None:
+    plain = avr_lockstep().records_to(2_000_000)
+    bridged = avr_lockstep("--usb-latency-ms", "16").records_to(2_000_000)
+    n = len(bridged)
+    assert bridged["byte"].tobytes() == plain["byte"][:n].tobytes(), "nothing is lost or turned"
+    out_ns = plain["t_ns"][:n].astype(np.int64)
+    at_ns = bridged["t_ns"].astype(np.int64)
+    wait_ns = at_ns - out_ns
+    assert wait_ns.min() == 0
+    assert wait_ns.max() <= 16_000_000
+    starts = np.flatnonzero(np.diff(at_ns, prepend=-1))
+    sizes = np.diff([*starts, n])
+    on_tick = at_ns[starts] % 16_000_000 == 0
+    assert np.all(on_tick | (sizes == 62))
+    assert 0.1 < np.mean(on_tick) < 0.9, "both happen"
+
+
+def test_late_deliveries_are_late_and_keep_their_order(avr_lockstep: StartLockstep) -> None:
+    usual = avr_lockstep("--usb-latency-ms", "1").records_to(3_000_000)
+    late = avr_lockstep(
+        *("--usb-latency-ms", "1"), *("--late-share", "0.02"), *("--late-ms", "40")
+    ).records_to(3_000_000)
+    n = len(late)
+    assert late["byte"].tobytes() == usual["byte"][:n].tobytes()
+    wait_ns = late["t_ns"].astype(np.int64) - usual["t_ns"][:n].astype(np.int64)
+    assert np.all(np.diff(late["t_ns"].astype(np.int64)) >= 0)
+    assert wait_ns.min() == 0
+    assert wait_ns.max() == 40_000_000
+    drawn = np.sum(np.diff(wait_ns, prepend=0) > 0)
+    assert 3 <= drawn <= 60, "a fiftieth of some 700 deliveries"
