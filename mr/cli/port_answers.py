@@ -25,8 +25,8 @@ from mr.wire import BlockId, Decoder, Hello, name_text
 Kind = Literal["mannequin", "other protocol", "silent", "not opened"]
 ANSWER_S = 3.0
 """A Nano's bootloader holds it for 2 s after its port was opened."""
-LIMIT_S = 6.0
-"""Then a port hangs: its child has had 3 s more than its answer may take."""
+LIMIT_S = 8.0
+"""Then a port hangs: a slow computer may need some seconds to start its child."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -336,7 +336,8 @@ def test_what_is_no_name_opens_no_port(mrcpr: Run, name: str) -> None:
 
 def test_a_new_mannequin_is_warned_of_nothing(mrcpr: Run, at_rest: AtRest) -> None:
     port = at_rest(RESTING, "UNNAMED")
-    assert "refuse" not in mrcpr("mannequin", "name", "SAM-1", "--yes", "--port", port).out
+    done = mrcpr("mannequin", "name", "SAM-1", "--yes", "--port", port).require(0)
+    assert "refuse" not in done.out
     assert name_of(port) == "SAM-1"
 
 

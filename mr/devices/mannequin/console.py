@@ -50,8 +50,8 @@ from mr.wire import (
     refusal,
 )
 
-TRIES = 4
-ANSWER_S = 0.3
+TRIES = 6
+ANSWER_S = 0.5
 """How long an answer may take; beyond it the command or its answer was lost."""
 WRITE_S = 0.6
 """32 bytes at 3.4 ms each on an AVR, with as much again for what is at work already."""

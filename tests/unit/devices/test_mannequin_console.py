@@ -237,7 +237,7 @@ def test_a_device_that_is_gone_or_silent_is_said_so(bench: Bench) -> None:
             DeviceError, match=r"does not answer when asked to tell its state.*plug"
         ):
             mannequin.status()
-        assert 1.0 < bench.seconds - began_s < 1.5
+        assert 2.9 < bench.seconds - began_s < 3.3
         with pytest.raises(DeviceError, match="answer a ping"):
             mannequin.ping(3)
         bench.cable.fail = True
