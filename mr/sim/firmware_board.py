@@ -11,9 +11,11 @@ from typing import NamedTuple, Protocol
 from mr.sim.adc import Counts
 from mr.wire import AIRWAY_UNKNOWN, Fault
 
-SUPPLY_MIN_MV = 4400
-SUPPLY_MAX_MV = 5500
+SUPPLY_MIN_MV = 4000
+SUPPLY_MAX_MV = 5800
 STACK_MIN_BYTES = 64
+END_COUNTS = 8
+"""A broken or shorted lead reads within so many counts of an end."""
 
 
 class BoardState(NamedTuple):
@@ -57,10 +59,9 @@ class Board(Protocol):
 def faults(counts: Counts, state: BoardState, adc_bits: int) -> Fault:
     """Judge the last sample and the board's state; what is not measured is no fault."""
     chest, force, airway = counts
-    most = (1 << adc_bits) - 1
     found = Fault(0)
     for k, value in enumerate((chest, *force)):
-        if value == 0 or value >= most:
+        if not END_COUNTS <= value < (1 << adc_bits) - END_COUNTS:
             found |= Fault(Fault.CHEST << k)
     if airway == AIRWAY_UNKNOWN:
         found |= Fault.AIRWAY

@@ -29,7 +29,7 @@ from mr.wire import (
 )
 
 Lockstep = Callable[..., bytes]
-WELL: Counts = (512, (1, 1022, 30, 40), -3)
+WELL: Counts = (512, (8, 1015, 30, 40), -3)
 NEW = Fault.IDENTITY | Fault.CALIBRATION
 """What a mannequin lacks that nobody has named and calibrated."""
 
@@ -60,16 +60,16 @@ def with_force(k: int, counts: int) -> Counts:
     ("row", "supply_mv", "fault"),
     [
         (WELL, 5000, Fault(0)),
-        ((0, *WELL[1:]), 5000, Fault.CHEST),
-        ((1, *WELL[1:]), 5000, Fault(0)),
-        ((1022, *WELL[1:]), 5000, Fault(0)),
-        ((1023, *WELL[1:]), 5000, Fault.CHEST),
-        *((with_force(k, end), 5000, Fault(2 << k)) for k in range(4) for end in (0, 1023)),
+        ((7, *WELL[1:]), 5000, Fault.CHEST),
+        ((8, *WELL[1:]), 5000, Fault(0)),
+        ((1015, *WELL[1:]), 5000, Fault(0)),
+        ((1016, *WELL[1:]), 5000, Fault.CHEST),
+        *((with_force(k, end), 5000, Fault(2 << k)) for k in range(4) for end in (0, 7, 1016, 1023)),
         ((*WELL[:2], AIRWAY_UNKNOWN), 5000, Fault.AIRWAY),
-        (WELL, 4399, Fault.SUPPLY),
-        (WELL, 4400, Fault(0)),
-        (WELL, 5500, Fault(0)),
-        (WELL, 5501, Fault.SUPPLY),
+        (WELL, 3999, Fault.SUPPLY),
+        (WELL, 4000, Fault(0)),
+        (WELL, 5800, Fault(0)),
+        (WELL, 5801, Fault.SUPPLY),
         (WELL, 0, Fault(0)),
     ],
 )

@@ -39,7 +39,10 @@ void paint_stack(void)
 
 uint8_t startup_reset_cause(void)
 {
-    const uint8_t flags = reset_flags ? reset_flags : bootloader_flags;
+    const uint8_t all = (1u << PORF) | (1u << EXTRF) | (1u << BORF) | (1u << WDRF);
+    /* Older bootloaders leave anything at all in r2. */
+    const uint8_t kept = bootloader_flags <= all ? bootloader_flags : 0;
+    const uint8_t flags = reset_flags ? reset_flags : kept;
 
     if (flags & (1u << PORF)) {
         return MRCPR_RESET_POWER_ON;
