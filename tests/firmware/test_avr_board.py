@@ -21,7 +21,7 @@ from mr.wire import (
     encode_command,
 )
 from tests.firmware import avr_truth
-from tests.firmware.avr_board import write_waveform
+from tests.firmware.avr_board import emulator_realtime_factor, write_waveform
 
 StartLockstep = Callable[..., Any]
 STARTED_US = 100_000
@@ -160,3 +160,7 @@ def test_late_deliveries_are_late_and_keep_their_order(avr_lockstep: StartLockst
     assert wait_ns.max() == 40_000_000
     drawn = np.sum(np.diff(wait_ns, prepend=0) > 0)
     assert 3 <= drawn <= 60, "a fiftieth of some 700 deliveries"
+
+
+def test_it_outruns_the_hardware(avr_runner: Path, avr_elf: Path) -> None:
+    assert emulator_realtime_factor(avr_runner, avr_elf, seconds=5.0) > 2.0
