@@ -107,12 +107,13 @@ def ask_low_latency(port: serial.Serial) -> bool:
     Most drivers know no such setting. Since Linux 5.13 some of them take it without a
     word and forget it, so it is read back.
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        port.set_low_latency_mode(True)
-        settings = array.array("i", [0] * 32)
-        fcntl.ioctl(port.fileno(), termios.TIOCGSERIAL, settings)
-    except NO_LOW_LATENCY:
-        return False
-    return bool(settings[SERIAL_STRUCT_FLAGS] & ASYNC_LOW_LATENCY)
+    on = False
+    if sys.platform == "linux":
+        try:
+            port.set_low_latency_mode(True)
+            settings = array.array("i", [0] * 32)
+            fcntl.ioctl(port.fileno(), termios.TIOCGSERIAL, settings)
+            on = bool(settings[SERIAL_STRUCT_FLAGS] & ASYNC_LOW_LATENCY)
+        except NO_LOW_LATENCY:
+            pass  # it stays as it is
+    return on
