@@ -115,7 +115,8 @@ def _supply(result: SelfTestResult, failed: Fault) -> Item:
         "supply",
         Fault.SUPPLY in failed,
         f"{result.supply_mv / 1000:.2f} V",
-        "it should be 4.6 to 5.25 V (this reading may be 9 % off: believe a voltmeter): use another USB port, a shorter cable or a powered hub",
+        "it should be 4.6 to 5.25 V (this reading may be 9 % off: believe a voltmeter): use "
+        "another USB port, a shorter cable or a powered hub",
     )
 
 
