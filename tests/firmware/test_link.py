@@ -320,3 +320,50 @@ def test_no_damage_to_the_real_firmwares_bytes_is_believed(
         assert n_events >= 1490
         assert not damaged_wire.wrong(frames, samples)
         assert 0 < source.counters.lost <= 1.2 * n_events
+
+
+class SteppedAvr:
+    """The real machine code in lockstep as a port: each look at it takes two milliseconds."""
+
+    def __init__(self, board: Any) -> None:
+        self._board = board
+        self._waiting = b""
+        self.clock = SteppedClock(0)
+
+    @property
+    def in_waiting(self) -> int:
+        self.clock.advance(2_000_000)
+        self._waiting += self._board.bytes_to(self.clock() / 1000)
+        return len(self._waiting)
+
+    def read(self, size: int = 1, /) -> bytes:
+        chunk, self._waiting = self._waiting[:size], self._waiting[size:]
+        return chunk
+
+    def write(self, data: bytes, /) -> int | None:
+        self._board.send_at(self.clock() / 1000 + 1.0, data)
+        return len(data)
+
+    def close(self) -> None:
+        self._waiting = b""
+
+
+def test_a_change_of_rate_drops_no_sample_of_the_machine_code(
+    avr_lockstep: Callable[..., Any],
+) -> None:
+    """Samples that were under way when the command came are believed like all others."""
+    port = SteppedAvr(avr_lockstep())
+    frames: list[MannequinFrame] = []
+    with MannequinSource(port, port.clock) as source:
+        for k, rate_hz in enumerate((200, 500, 100, 333, 210, 200, 201, 499, 500, 250)):
+            source.set_rate(rate_hz)
+            end_ns = port.clock() + 250_000_000 + 1_700_000 * k
+            while port.clock() < end_ns:
+                frames += [s for s in source.poll() if isinstance(s, MannequinFrame)]
+            assert source.info.streams[0].rate_hz == rate_hz
+            ticks = [f.arrival.device_ticks for f in frames[-2:]]
+            assert abs(ticks[1] - ticks[0] - 1_000_000 // rate_hz) <= 12
+        assert [f.arrival.seq for f in frames] == list(range(1, len(frames) + 1))
+        counters = source.counters
+        assert counters.lost == counters.implausible == counters.restarts == 0
+        assert counters.crc_errors == counters.framing_errors == 0
