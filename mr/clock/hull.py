@@ -1,7 +1,7 @@
 """The tightest convex line under a cloud of points that grows and forgets.
 
 Takes points (x, y) nearly in order of x, gives the lower convex hull of the last blocks
-of them; leaves what x and y mean to `mr.clock.ticks`. An upper hull is the lower hull of
+of them; leaves what x and y mean to `mr.clock.line`. An upper hull is the lower hull of
 the mirrored points. Cost is bounded: a block keeps its hull only, old blocks go.
 """
 
@@ -44,6 +44,20 @@ def height(hull: list[Point], x: float) -> float:
     return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
 
 
+def flat_part(hull: list[Point], steepest: float) -> list[Point]:
+    """Give the part of a hull no edge of which is steeper: its ends may be mere delays."""
+    first, last = 0, len(hull) - 1
+    while first < last and _is_steep(hull[first], hull[first + 1], steepest):
+        first += 1
+    while first < last and _is_steep(hull[last - 1], hull[last], steepest):
+        last -= 1
+    return hull[first : last + 1]
+
+
+def _is_steep(a: Point, b: Point, steepest: float) -> bool:
+    return abs(b[1] - a[1]) > steepest * (b[0] - a[0])
+
+
 @dataclass(slots=True)
 class _Block:
     key: int
@@ -51,6 +65,15 @@ class _Block:
     n: int = 0
     sum_x: float = 0.0
     sum_y: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Some blocks' points: their hull, how many they are, and their centroid."""
+
+    hull: list[Point]
+    n_points: int
+    mean: Point
 
 
 class GrowingHull:
@@ -62,19 +85,9 @@ class GrowingHull:
         self._blocks: deque[_Block] = deque()
 
     @property
-    def n_points(self) -> int:
-        """Points in the blocks that are kept."""
-        return sum(block.n for block in self._blocks)
-
-    @property
-    def oldest_key(self) -> int:
-        """Number of the oldest block that is kept."""
-        return self._blocks[0].key
-
-    @property
-    def newest_key(self) -> int:
-        """Number of the newest block."""
-        return self._blocks[-1].key
+    def keys(self) -> list[int]:
+        """Numbers of the blocks that are kept, oldest first."""
+        return [block.key for block in self._blocks]
 
     def add(self, x: float, y: float) -> None:
         """Take in one point; it may be a little older than the last one."""
@@ -96,12 +109,17 @@ class GrowingHull:
         while self._blocks and self._blocks[0].key <= key:
             self._blocks.popleft()
 
-    def hull(self) -> list[Point]:
-        """Give the hull of all that is kept."""
-        points = [point for block in self._blocks for point in block.hull]
-        return lower_hull(sorted(points))
-
-    def mean_point(self) -> Point:
-        """Give the centroid of all points that are kept, not of the hull alone."""
-        n = self.n_points
-        return sum(b.sum_x for b in self._blocks) / n, sum(b.sum_y for b in self._blocks) / n
+    def cloud(self, first_key: int | None = None, end_key: int | None = None) -> Cloud | None:
+        """Give the points of the blocks from `first_key` to before `end_key`, if any."""
+        blocks = [
+            block
+            for block in self._blocks
+            if (first_key is None or block.key >= first_key)
+            and (end_key is None or block.key < end_key)
+        ]
+        n = sum(block.n for block in blocks)
+        if not n:
+            return None
+        points = sorted(point for block in blocks for point in block.hull)
+        mean = sum(b.sum_x for b in blocks) / n, sum(b.sum_y for b in blocks) / n
+        return Cloud(lower_hull(points), n, mean)

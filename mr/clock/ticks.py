@@ -4,88 +4,36 @@ Takes arrivals and clock exchanges in the order in which they came, gives a `Sta
 any tick count. No sample is stamped by its own arrival: a message cannot arrive before
 it was sent, so all arrivals lie *above* the line that maps device time to host time, and
 all pings sent lie *below* the ticks at which the device saw them. The line is put midway
-between the convex hulls of the two; with arrivals alone, a least latency below theirs.
+between the two (`mr.clock.line`); with arrivals alone, a least latency below theirs.
+
+A point on the wrong side of the line is damage and left out, its sample without a stamp.
+When the device starts anew, so does the line: by the jump of `Unwrapper.restart`, or
+when many points in a row cannot be.
 
 A pure fold: the same sequence of calls gives the same bits, live or in a replay.
-
-Ref: Moon, Skelly, Towsley, Estimation and removal of clock skew (INFOCOM 1999), for the
-hull; Mills, RFC 5905, for the half round trip.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-from mr.clock.hull import GrowingHull, height
+from mr.clock.edge import NS_PER_S
+from mr.clock.line import Bounds, Line
 from mr.types import Arrival, ClockExchange, Stamp
 
-NS_PER_S = 1_000_000_000
-BLOCK_S = 2.0
-WINDOW_BLOCKS = 30
-EXCHANGES_MIN = 5
-ARRIVALS_MIN = 10
-SPAN_MIN_S = 0.2
-RATE_ERROR_MAX = 0.01
-"""Ceramic resonators are ±0.5 %; a steeper line is noise."""
-TOUCH_FLOOR_NS = 5_000.0
-"""Below this the host's own time-stamping is the noise."""
-RESET_NS = 100_000_000.0
-FIRST_RESET_NS = 1_000_000_000.0
+RESTART_TICKS = 1 << 31
+"""An `Unwrapper` of 32 bits steps by less than this; what is more is its restart."""
+BACK_S = 4.0
+"""Nothing is so late behind what came before it."""
+STRANGE_NS = 5_000_000
+STRANGE_SIGMAS = 10.0
+"""By how much a point may lie on the wrong side of the line before it is damage."""
+STRANGE_MAX = 20
+"""So many in a row are no damage: the device has started anew and nobody has said so."""
 SLEW = 0.05
 """Corrections change the length of a step by at most this share, so velocity stays sane."""
 JUMP_NS = 50_000_000
 """A larger correction is made at once (forward) or at half speed (backward)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """Residual of host time over nominal device time: ``a_ns + b * x_s``."""
-
-    a_ns: float
-    b_ns_per_s: float
-    sigma_ns: float
-    sigma_b_ns_per_s: float
-    x_mid_s: float
-
-    def at(self, x_s: float) -> float:
-        return self.a_ns + self.b_ns_per_s * x_s
-
-    def sigma_at(self, x_s: float) -> float:
-        return math.hypot(self.sigma_ns, self.sigma_b_ns_per_s * (x_s - self.x_mid_s))
-
-
-@dataclass(frozen=True, slots=True)
-class _Slope:
-    b_ns_per_s: float
-    touch_ns: float
-    x_mid_s: float
-    span_s: float
-
-    @property
-    def sigma_ns_per_s(self) -> float:
-        """One-sigma of the slope."""
-        return self.touch_ns / (self.span_s / 2)
-
-
-def _slope(cloud: GrowingHull) -> _Slope | None:
-    """Slope of a cloud's hull between the quartiles of its span, and how far to trust it.
-
-    The least of n delays of mean μ is about μ / n; each end rests on a quarter of them.
-    """
-    if not cloud.n_points:
-        return None
-    hull = cloud.hull()
-    x0, x1 = hull[0][0], hull[-1][0]
-    span_s = x1 - x0
-    if span_s < SPAN_MIN_S:
-        return None
-    xa, xb = x0 + span_s / 4, x1 - span_s / 4
-    b = (height(hull, xb) - height(hull, xa)) / (xb - xa)
-    x_mean, y_mean = cloud.mean_point()
-    mean_delay_ns = max(0.0, y_mean - height(hull, x_mean))
-    touch_ns = TOUCH_FLOOR_NS + 4 * mean_delay_ns / cloud.n_points
-    return _Slope(b, touch_ns, x0 + span_s / 2, span_s)
 
 
 class TickClock:
@@ -101,6 +49,8 @@ class TickClock:
         Known serialisation of a ping, of its answer and of a sample, in ns.
     latency_ns, latency_sigma_ns
         Least delay of an arrival and its one-sigma; used where there are no exchanges.
+    slack_ns
+        Mean of what may hold every sample up before it is sent, and no answer to a ping.
     """
 
     def __init__(
@@ -112,13 +62,14 @@ class TickClock:
         sample_ns: int = 0,
         latency_ns: int = 0,
         latency_sigma_ns: int = 1_000_000,
+        slack_ns: float = 500_000.0,
     ) -> None:
         self._ticks_per_s = ticks_per_s
         self._out_ns, self._back_ns, self._sample_ns = out_ns, back_ns, sample_ns
-        self._latency_ns, self._latency_sigma_ns = latency_ns, latency_sigma_ns
+        self._unknown = float(latency_ns), float(latency_sigma_ns), slack_ns
         self._last: tuple[int, int] | None = None
         self._floor_ns: int | None = None
-        self._x_first_s = self._x_newest_s = self._x_fitted_s = 0.0
+        self._x_newest_s = self._x_fitted_s = 0.0
         self._start_over()
 
     @property
@@ -128,25 +79,26 @@ class TickClock:
 
     def arrival(self, arrival: Arrival) -> None:
         """Take in that a sample of these ticks had arrived at this time."""
-        x = self._place(arrival.device_ticks, arrival.arrival_ns - self._sample_ns)
-        y = self._residual_ns(x, arrival.arrival_ns - self._sample_ns)
-        self._above.add(x, y)
+        arrived_ns = arrival.arrival_ns - self._sample_ns
+        x = self._place(arrival.device_ticks, arrived_ns)
+        if x is None:
+            return
+        self._bounds.add_sample(x, self._residual_ns(x, arrived_ns))
         self._x_newest_s = max(self._x_newest_s, x)
-        pause_s = min(0.5, 0.1 * (self._x_newest_s - self._x_first_s))
-        if self._x_newest_s - self._x_fitted_s >= pause_s:
+        if self._x_newest_s - self._x_fitted_s >= min(0.5, 0.1 * self._x_newest_s):
             self._fit()
 
     def exchange(self, x: ClockExchange) -> None:
         """Take in a ping and its answer."""
-        back_ns = x.arrival.arrival_ns - self._back_ns
-        tx_s = self._place(x.device_tx_ticks, back_ns)
+        arrived_ns = x.arrival.arrival_ns - self._back_ns
+        tx_s = self._place(x.device_tx_ticks, arrived_ns)
+        if tx_s is None:
+            return
         rx_s = self._seconds(x.device_rx_ticks)
-        self._above.add(tx_s, self._residual_ns(tx_s, back_ns))
-        below = self._residual_ns(rx_s, x.sent_ns + self._out_ns)
-        if self._line is None or below - self._line.at(rx_s) <= RESET_NS:
-            # A ping seen long before it was sent is damage; one such would bend the line.
-            self._exchanges += 1
-            self._below.add(rx_s, -below)
+        below_ns = self._residual_ns(rx_s, x.sent_ns + self._out_ns)
+        if self._is_beyond(rx_s, below_ns, 1):
+            return
+        self._bounds.add_exchange(tx_s, self._residual_ns(tx_s, arrived_ns), rx_s, below_ns)
         self._x_newest_s = max(self._x_newest_s, tx_s)
         self._fit()
 
@@ -156,7 +108,7 @@ class TickClock:
         A new fit moves the stamps by a small share of each step, not by a jump; what
         remains to be moved is part of the sigma.
         """
-        if self._line is None:
+        if self._line is None or device_ticks == self._strange_ticks:
             return None
         x = self._seconds(device_ticks)
         line_ns = self._origin_ns + round(x * NS_PER_S + self._line.at(x))
@@ -167,13 +119,15 @@ class TickClock:
     # --- where a point lies ------------------------------------------------------------
 
     def _start_over(self) -> None:
-        self._above = GrowingHull(BLOCK_S, WINDOW_BLOCKS)
-        self._below = GrowingHull(BLOCK_S, WINDOW_BLOCKS)
-        self._line: _Line | None = None
+        self._bounds = Bounds(*self._unknown)
+        self._line: Line | None = None
         self._origin_ticks: int | None = None
         self._origin_ns = 0
-        self._exchanges = 0
-        self._x_first_s = self._x_newest_s = self._x_fitted_s = 0.0
+        self._strange_ticks: int | None = None
+        self._strange_n = 0
+        self._x_newest_s = self._x_fitted_s = 0.0
+        if self._last is not None:
+            self._floor_ns, self._last = self._last[1], None
 
     def _seconds(self, ticks: int) -> float:
         return (ticks - (self._origin_ticks or 0)) / self._ticks_per_s
@@ -181,66 +135,37 @@ class TickClock:
     def _residual_ns(self, x_s: float, host_ns: int) -> float:
         return (host_ns - self._origin_ns) - x_s * NS_PER_S
 
-    def _place(self, ticks: int, arrival_ns: int) -> float:
-        """Give the ticks in seconds; start over when the device must have restarted.
-
-        It has when a message arrives long before the old line says it was sent.
-        """
+    def _place(self, ticks: int, arrived_ns: int) -> float | None:
+        """Give the ticks in seconds, or None for what cannot be; start over when it must be."""
         if self._origin_ticks is not None:
             x = self._seconds(ticks)
-            early_ns = -self._residual_ns(x, arrival_ns)
-            if self._line is not None:
-                early_ns += self._line.at(x)
-            limit_ns = FIRST_RESET_NS if self._line is None else RESET_NS
-            if early_ns <= limit_ns and x > self._x_newest_s - 2 * BLOCK_S:
-                return x
+            step_s = x - self._x_newest_s
+            if abs(step_s) * self._ticks_per_s < RESTART_TICKS:
+                early = self._is_beyond(x, self._residual_ns(x, arrived_ns), -1)
+                if not early and step_s > -BACK_S:
+                    self._strange_ticks, self._strange_n = None, 0
+                    return x
+                self._strange_ticks = ticks
+                self._strange_n += 1
+                if self._strange_n < STRANGE_MAX:
+                    return None
             self._start_over()
-            if self._last is not None:
-                self._floor_ns, self._last = self._last[1], None
-        self._origin_ticks, self._origin_ns = ticks, arrival_ns
+        self._origin_ticks, self._origin_ns = ticks, arrived_ns
         return 0.0
 
-    # --- the line ------------------------------------------------------------------------
+    def _is_beyond(self, x_s: float, residual_ns: float, side: int) -> bool:
+        """Whether a point is on the wrong side: above (1) for a ping, below (-1) for others.
+
+        Without pings the line is only as early as what has arrived: nothing is too early.
+        """
+        if self._line is None or not self._bounds.pinged:
+            return False
+        most_ns = STRANGE_NS + STRANGE_SIGMAS * self._line.sigma_at(x_s)
+        return side * (residual_ns - self._line.at(x_s)) > most_ns
 
     def _fit(self) -> None:
         self._x_fitted_s = self._x_newest_s
-        if self._exchanges:
-            if self._exchanges >= EXCHANGES_MIN:
-                self._fit_between()
-        elif self._above.n_points >= ARRIVALS_MIN:
-            self._fit_under()
-
-    def _fit_under(self) -> None:
-        """With arrivals alone: the earliest-arriving line, a least latency below."""
-        slope = _slope(self._above)
-        if slope is None:
-            return
-        b = _believable(slope.b_ns_per_s)
-        a = min(y - b * x for x, y in self._above.hull()) - self._latency_ns
-        sigma_ns = math.hypot(self._latency_sigma_ns, slope.touch_ns)
-        self._line = _Line(a, b, sigma_ns, slope.sigma_ns_per_s, slope.x_mid_s)
-
-    def _fit_between(self) -> None:
-        """With exchanges: midway between what arrived earliest and what was sent latest."""
-        while True:
-            up, down = _slope(self._above), _slope(self._below)
-            if up is None or down is None:
-                return
-            w_up, w_down = up.sigma_ns_per_s**-2, down.sigma_ns_per_s**-2
-            total = w_up + w_down
-            b = _believable((w_up * up.b_ns_per_s - w_down * down.b_ns_per_s) / total)
-            top = min(y - b * x for x, y in self._above.hull())
-            bottom = max(-y - b * x for x, y in self._below.hull())
-            oldest = min(self._above.oldest_key, self._below.oldest_key)
-            if top >= bottom or oldest + 2 >= self._below.newest_key:
-                break
-            # No straight line fits: the crystal has drifted within the window.
-            self._above.forget_through(oldest)
-            self._below.forget_through(oldest)
-        x_mid = (w_up * up.x_mid_s + w_down * down.x_mid_s) / total
-        # The true delay lies anywhere between none and the whole of the gap, evenly.
-        sigma_ns = math.hypot(abs(top - bottom) / 2 / math.sqrt(3.0), TOUCH_FLOOR_NS)
-        self._line = _Line((top + bottom) / 2, b, sigma_ns, total**-0.5, x_mid)
+        self._line = self._bounds.line() or self._line
 
     # --- steady stamps ---------------------------------------------------------------------
 
@@ -262,8 +187,3 @@ class TickClock:
         t_ns = last_ns + max(1, round(step_ns + off_ns))
         self._last = (ticks, t_ns)
         return t_ns
-
-
-def _believable(b_ns_per_s: float) -> float:
-    most = RATE_ERROR_MAX * NS_PER_S
-    return min(max(b_ns_per_s, -most), most)
