@@ -114,7 +114,7 @@ class PortFinder:
         if (text or "").lower().startswith("usb:") and usb is None:
             raise ConfigError(
                 f"port {text!r} is no USB id: write usb:VID:PID or usb:VID:PID:SERIAL "
-                "in hexadecimal (usb:1a86:7523), as `mrcpr doctor` lists them"
+                "in hexadecimal (usb:1a86:7523), as `mrcpr mannequin list` shows them"
             )
         self._wanted: tuple[str, str] | None = None
         if usb is not None:
