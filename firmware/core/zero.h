@@ -10,7 +10,6 @@
 
 #define MRCPR_ZERO_SAMPLES 256u
 #define MRCPR_ZERO_SPREAD_MAX 8u /* counts between the chest's least and most */
-#define MRCPR_ZERO_AIRWAY_UNKNOWN INT32_MIN /* airway_16ths when its sensor was silent */
 
 enum mrcpr_averaging_event {
     MRCPR_AVERAGING_MORE,

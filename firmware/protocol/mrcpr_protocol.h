@@ -243,6 +243,7 @@ struct MRCPR_PACKED mrcpr_identity_block {
 };
 
 /* Means of the unloaded mannequin, in sixteenths of a count. */
+#define MRCPR_ZERO_AIRWAY_UNKNOWN INT32_MIN /* airway_16ths when its sensor was silent */
 struct MRCPR_PACKED mrcpr_zero_block {
     uint16_t samples;
     uint16_t chest_16ths;

@@ -28,7 +28,7 @@ from mr.cli.mannequin_port import (
 from mr.devices.mannequin.calibration_block import calibration_of
 from mr.devices.mannequin.console import MannequinConsole
 from mr.rig import Curve, MannequinCalibration, load_rig
-from mr.wire import AIRWAY_UNKNOWN, Fault, SelfTestResult, ZeroBlock
+from mr.wire import AIRWAY_UNKNOWN, ZERO_AIRWAY_UNKNOWN, Fault, SelfTestResult, ZeroBlock
 
 DRIFT_SIGMAS = 3.0
 """A zero that is off by more than so many of the curve's sigma matters."""
@@ -39,8 +39,6 @@ _LOOKS = {
     "unknown": "[dim]– unknown[/]",
 }
 N_CELLS = 4
-AIRWAY_UNKNOWN_16THS = -(1 << 31)
-"""The airway's zero when its sensor was silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +245,7 @@ def _curves(
 def drifts_of(zeros: ZeroBlock, calibration: MannequinCalibration | None) -> list[Drift]:
     """Turn zeros in counts into what the curves say of the unloaded mannequin."""
     counts: list[float | None] = [sixteenths / 16 for sixteenths in zeros[1:]]
-    if zeros.airway_16ths == AIRWAY_UNKNOWN_16THS:
+    if zeros.airway_16ths == ZERO_AIRWAY_UNKNOWN:
         counts[-1] = None
     names = ["chest", *(f"force cell {k}" for k in range(N_CELLS)), "airway"]
     if calibration is None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from mr.sim.adc import Counts
-from mr.wire import AIRWAY_UNKNOWN, ZeroBlock
+from mr.wire import AIRWAY_UNKNOWN, ZERO_AIRWAY_UNKNOWN, ZeroBlock
 
 ZERO_SAMPLES = 256
 SPREAD_MAX_COUNTS = 8
 """Between the chest's least and most."""
-AIRWAY_16THS_UNKNOWN = -(2**31)
-"""`ZeroBlock.airway_16ths` when the sensor was silent in at least one of the samples."""
 
 
 class Averaging:
@@ -45,5 +43,5 @@ class Averaging:
         per_16th = ZERO_SAMPLES // 16
         means = [(total + per_16th // 2) // per_16th for total in self._sums]
         chest, force0, force1, force2, force3 = (min(mean, 0xFFFF) for mean in means[:5])
-        airway = AIRWAY_16THS_UNKNOWN if self._airway_unknown else means[5]
+        airway = ZERO_AIRWAY_UNKNOWN if self._airway_unknown else means[5]
         return ZeroBlock(self.samples, chest, force0, force1, force2, force3, airway)

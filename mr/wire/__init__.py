@@ -1,6 +1,6 @@
 """The mannequin's bytes: encode and decode, no port."""
 
-from mr.wire.blocks import CalibrationBlock, ZeroBlock
+from mr.wire.blocks import ZERO_AIRWAY_UNKNOWN, CalibrationBlock, ZeroBlock
 from mr.wire.codec import (
     Decoder,
     Deframer,
@@ -58,6 +58,7 @@ __all__ = [
     "LAYOUTS",
     "NS_PER_BYTE",
     "PROTOCOL_VERSION",
+    "ZERO_AIRWAY_UNKNOWN",
     "Ack",
     "AckCode",
     "Block",

@@ -17,6 +17,8 @@ CHEST_KNOTS = 20
 CELL_KNOTS = 12
 AIRWAY_KNOTS = 24
 CALIBRATION_LAYOUT = 1
+ZERO_AIRWAY_UNKNOWN = -(1 << 31)
+"""`ZeroBlock.airway_16ths` when the airway sensor was silent."""
 
 _ZERO = struct.Struct("<HHHHHHi")
 _CALIBRATION = struct.Struct(

@@ -17,6 +17,7 @@ from mr.wire import (
     CHUNK_LENGTH,
     LAYOUTS,
     PROTOCOL_VERSION,
+    ZERO_AIRWAY_UNKNOWN,
     AckCode,
     BlockId,
     CalibrationBlock,
@@ -252,7 +253,8 @@ def test_constants_agree() -> None:
     assert {name: int(code) for code, name in listed} == {c.name: c.value for c in AckCode}
     bits = re.findall(r"^\| (0x\w{4}) \| ([A-Z0-9]+) \|", DOCUMENT, re.M)
     assert {name: int(bit, 16) for bit, name in bits} == faults
-    assert AIRWAY_UNKNOWN == -(2**15)
+    assert (AIRWAY_UNKNOWN, ZERO_AIRWAY_UNKNOWN) == (-(2**15), -(2**31))
+    assert "MRCPR_ZERO_AIRWAY_UNKNOWN INT32_MIN" in HEADER
     assert "MRCPR_AIRWAY_UNKNOWN INT16_MIN" in HEADER
 
 

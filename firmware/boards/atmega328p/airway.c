@@ -28,6 +28,7 @@ static int16_t counts = MRCPR_AIRWAY_UNKNOWN; /* interrupts only, as all below *
 static uint8_t bytes[READ_LENGTH];
 static uint8_t at;
 static uint8_t failures;
+static bool has_answered;
 
 static void control(uint8_t bits)
 {
@@ -47,10 +48,11 @@ static void begin(uint8_t what)
     control(1u << TWSTA);
 }
 
+/* What a sensor that never answered does not say is no error: it starts, or is not there. */
 static void fail(void)
 {
     counts = MRCPR_AIRWAY_UNKNOWN;
-    if (errors < UINT16_MAX) {
+    if (has_answered && errors < UINT16_MAX) {
         errors++;
     }
     failures++;
@@ -115,6 +117,7 @@ static void finish_reading(void)
         return;
     }
     failures = 0;
+    has_answered = true;
     counts = (int16_t)(uint16_t)((uint16_t)bytes[0] << 8 | bytes[1]);
 }
 

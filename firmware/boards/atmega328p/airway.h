@@ -13,7 +13,7 @@ void airway_read(void);
  * Interrupts only. */
 int16_t airway_counts(void);
 
-/* Readings that failed; stops at 65535. */
+/* Readings that failed since the first that did not; stops at 65535. */
 uint16_t airway_errors(void);
 
 #endif
