@@ -9,13 +9,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
+import struct
 import tempfile
+from binascii import crc_hqx
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
+from cobs import cobs
 
 from mr.cli.analyze import analyze_csv
 from mr.cli.deliver import analysis_of_recording
@@ -45,14 +49,17 @@ from mr.types import (
     Snapshot,
     Stamp,
 )
-from mr.wire import Decoder, encode
+from mr.wire import LAYOUTS, Decoder, MessageType, encode
 from mr.wire.layout import Sample as WireSample
 from overlays.mirror import MirrorView
 from overlays.primitives import Text
 from overlays.render.panel import draw_panel
 from overlays.scene import build_scene
+from tests.bench.emulator import emulator_timings
+from tests.bench.link import link_timings
 from tests.bench.sessions import GUIDELINE
 from tests.bench.stopwatch import Timing, contest, seconds
+from tests.firmware.avr_board import SIMAVR_HEADER
 
 LIVE_BLOCK, LARGE_BLOCK = 3, 4096
 """Samples between two snapshots: at 200 Hz and 60 snapshots a second, and in review."""
@@ -102,6 +109,10 @@ def steps(folder: Path, quick: bool) -> Iterator[Step]:
     yield "pipeline", lambda: time_pipeline(material)
     yield "tracking", lambda: time_tracking(material, 5 if quick else 20)
     yield "wire", time_wire
+    if shutil.which("gcc") and shutil.which("make"):
+        yield "live link", lambda: link_timings(folder / "host", 2.0 if quick else 6.0)
+    if shutil.which("avr-gcc") and SIMAVR_HEADER.exists():
+        yield "emulator", lambda: emulator_timings(folder / "avr", 5.0 if quick else 60.0)
     yield "drawing", lambda: time_drawing(material)
     yield "recording", lambda: time_recording(material, folder)
     for minutes in (0.5, 1.0) if quick else (2.0, 10.0):
@@ -175,7 +186,7 @@ def time_tracking(material: Material, n: int) -> list[Timing]:
 
 
 def time_wire(n: int = 4000) -> list[Timing]:
-    """Time the wire's decoder on chunks as they come, and on single bytes."""
+    """Time the wire's decoder on chunks as they come, and a plain loop over the bytes."""
     wire = b"".join(
         encode(WireSample(k & 0xFFFF, 5000 * k, 300 + k % 400, 31, 27, 38, 22, 511, 0))
         for k in range(n)
@@ -187,13 +198,26 @@ def time_wire(n: int = 4000) -> list[Timing]:
         if got != n:
             raise RuntimeError(f"decoded {got} of {n} frames")
 
+    def plain_loop() -> None:
+        layout, got, raw = struct.Struct(LAYOUTS[MessageType.SAMPLE][1]), 0, bytearray()
+        for byte in wire:
+            if byte:
+                raw.append(byte)
+                continue
+            content = cobs.decode(bytes(raw))
+            raw.clear()
+            if crc_hqx(content[:-2], 0xFFFF) == content[-2] | content[-1] << 8:
+                got += WireSample._make(layout.unpack_from(content, 1)) is not None
+        if got != n:
+            raise RuntimeError(f"decoded {got} of {n} frames")
+
     return [
         contest(
             f"wire decode, chunks of {chunk} bytes",
             "µs a frame",
             lambda chunk=chunk: decode(chunk),
-            "the same decoder byte by byte",
-            lambda: decode(1),
+            "a plain loop over the bytes",
+            plain_loop,
             per=US / n,
         )
         for chunk in (64, 4096)
