@@ -10,16 +10,13 @@ import csv
 import io
 import json
 import shutil
-import struct
 import tempfile
-from binascii import crc_hqx
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
-from cobs import cobs
 
 from mr.cli.analyze import analyze_csv
 from mr.cli.deliver import analysis_of_recording
@@ -49,8 +46,6 @@ from mr.types import (
     Snapshot,
     Stamp,
 )
-from mr.wire import LAYOUTS, Decoder, MessageType, encode
-from mr.wire.layout import Sample as WireSample
 from overlays.mirror import MirrorView
 from overlays.primitives import Text
 from overlays.render.panel import draw_panel
@@ -59,6 +54,7 @@ from tests.bench.emulator import emulator_timings
 from tests.bench.link import link_timings
 from tests.bench.sessions import GUIDELINE
 from tests.bench.stopwatch import Timing, contest, seconds
+from tests.bench.wire import time_wire
 from tests.firmware.avr_board import SIMAVR_HEADER
 
 LIVE_BLOCK, LARGE_BLOCK = 3, 4096
@@ -182,45 +178,6 @@ def time_tracking(material: Material, n: int) -> list[Timing]:
     return [
         contest(f"tracking, depth {size}", "ms a frame", track_depth, baseline, blur, per=1e3 / n),
         contest(f"tracking, colour {size}", "ms a frame", track_color, baseline, blur, per=1e3 / n),
-    ]
-
-
-def time_wire(n: int = 4000) -> list[Timing]:
-    """Time the wire's decoder on chunks as they come, and a plain loop over the bytes."""
-    wire = b"".join(
-        encode(WireSample(k & 0xFFFF, 5000 * k, 300 + k % 400, 31, 27, 38, 22, 511, 0))
-        for k in range(n)
-    )
-
-    def decode(chunk: int) -> None:
-        decoder = Decoder()
-        got = sum(len(decoder.feed(wire[i : i + chunk])) for i in range(0, len(wire), chunk))
-        if got != n:
-            raise RuntimeError(f"decoded {got} of {n} frames")
-
-    def plain_loop() -> None:
-        layout, got, raw = struct.Struct(LAYOUTS[MessageType.SAMPLE][1]), 0, bytearray()
-        for byte in wire:
-            if byte:
-                raw.append(byte)
-                continue
-            content = cobs.decode(bytes(raw))
-            raw.clear()
-            if crc_hqx(content[:-2], 0xFFFF) == content[-2] | content[-1] << 8:
-                got += WireSample._make(layout.unpack_from(content, 1)) is not None
-        if got != n:
-            raise RuntimeError(f"decoded {got} of {n} frames")
-
-    return [
-        contest(
-            f"wire decode, chunks of {chunk} bytes",
-            "µs a frame",
-            lambda chunk=chunk: decode(chunk),
-            "a plain loop over the bytes",
-            plain_loop,
-            per=US / n,
-        )
-        for chunk in (64, 4096)
     ]
 
 
