@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 DEMO_OUT ?= out/demo
+FUZZ_SECONDS ?= 600
 SOURCES := mr calibration overlays tests
 
-.PHONY: demo test lint bench firmware clean
+.PHONY: demo test lint bench fuzz firmware clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +14,7 @@ help:
 	@echo "make test   pass the tests (installs what they need)"
 	@echo "make lint   style, types, who may import whom"
 	@echo "make bench  print accuracy and timings; asserts none of the timings"
+	@echo "make fuzz   ten minutes each at the firmware's core (needs clang) and the decoder"
 	@echo "make clean  remove the virtual environment and everything that was built"
 
 # --- the virtual environment: made once, made again only when the project's file changes ---
@@ -49,6 +51,12 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench
+
+fuzz: $(VENV)/.dev
+	@$(MAKE) --no-print-directory -C firmware/fuzz libfuzzer
+	@mkdir -p firmware/build/fuzz/corpus
+	firmware/build/fuzz/fuzz-core-libfuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 firmware/build/fuzz/corpus
+	$(BIN)/python -m tests.firmware.fuzz_decoder --seconds $(FUZZ_SECONDS)
 
 firmware:
 	@$(MAKE) --no-print-directory -C firmware
