@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,6 @@ from mr.wire import Decoder, Sample, SetRate, encode_command
 from tests.firmware import avr_board, avr_truth
 from tests.firmware.avr_truth import Play, Turn
 
-RUNS = ((200, 600.0), (500, 300.0))
 NOISE_COUNTS = 0.5
 """One sigma of the emulated converter, before it truncates; Microchip gives no such number."""
 TICKS_PER_S = 1_000_000
@@ -89,7 +88,7 @@ def stream(port: str, rate_hz: int, duration_s: float) -> tuple[list[MannequinFr
             samples = source.poll()
             frames += [s for s in samples if isinstance(s, MannequinFrame)]
             if not samples:
-                time.sleep(0.0005)
+                time.sleep(0.002)
         counters = source.counters
     period = TICKS_PER_S // rate_hz
     ticks = [f.arrival.device_ticks for f in frames]
@@ -106,34 +105,27 @@ def span_s(frames: Sequence[MannequinFrame]) -> float:
     )
 
 
-@pytest.fixture(scope="module")
-def run(
-    request: pytest.FixtureRequest,
-    built_avr: tuple[Path, Path] | None,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Run | None:
-    """Play a whole run through the real firmware; None where it cannot be emulated."""
-    rate_hz, duration_s = request.param
-    if built_avr is None:
-        return None
-    folder = tmp_path_factory.mktemp("accuracy")
-    play = Play.of(duration_s)
-    avr_board.write_waveform(folder / "play", play.waveform())
-    options = ("--pace", "fast", "--start-on-byte", "--noise-counts", str(NOISE_COUNTS))
-    options += ("--waveform", str(folder / "play"), "--rows-per-s", str(avr_truth.ROWS_PER_S))
-    zero_s = clock_zero_s(*built_avr, folder)
-    with avr_board.AvrBoard(*built_avr, *options) as board:
-        began_s = time.perf_counter()
-        frames, counters = stream(board.port, rate_hz, duration_s)
-        factor = duration_s / (time.perf_counter() - began_s)
-    return Run(rate_hz, play, frames, counters, factor, zero_s)
+PlayRun = Callable[[int, float], Run]
 
 
-SET_UP = [
-    pytest.param(r, id=f"{r[0]}Hz", marks=pytest.mark.xdist_group(f"avr{r[0]}")) for r in RUNS
-]
-every_run = pytest.mark.parametrize("run", SET_UP, indirect=True)
-one_run = pytest.mark.parametrize("run", SET_UP[:1], indirect=True)
+@pytest.fixture
+def play_run(avr_runner: Path, avr_elf: Path, tmp_path: Path) -> PlayRun:
+    """Give a function that plays a whole run through the real firmware."""
+
+    def play_run(rate_hz: int, duration_s: float) -> Run:
+        play = Play.of(duration_s)
+        avr_board.write_waveform(tmp_path / "play", play.waveform())
+        options = ("--pace", "fast", "--start-on-byte", "--noise-counts", str(NOISE_COUNTS))
+        options += ("--waveform", str(tmp_path / "play"))
+        options += ("--rows-per-s", str(avr_truth.ROWS_PER_S))
+        zero_s = clock_zero_s(avr_runner, avr_elf, tmp_path)
+        with avr_board.AvrBoard(avr_runner, avr_elf, *options) as board:
+            began_s = time.perf_counter()
+            frames, counters = stream(board.port, rate_hz, duration_s)
+            factor = duration_s / (time.perf_counter() - began_s)
+        return Run(rate_hz, play, frames, counters, factor, zero_s)
+
+    return play_run
 
 
 # --- what is compared --------------------------------------------------------------------
@@ -217,8 +209,22 @@ def volume_errors(turns: Sequence[Turn], events: Sequence[MetricsEvent]) -> Floa
 # --- what must hold ----------------------------------------------------------------------
 
 
-@every_run
-def test_no_frame_is_lost_or_damaged(run: Run, avr_elf: Path) -> None:
+def test_ten_minutes_at_200_hz(play_run: PlayRun) -> None:
+    run = play_run(200, 600.0)
+    check_that_no_frame_is_lost_or_damaged(run)
+    check_depth(run)
+    check_rate_hand_and_volume(run)
+    check_that_the_checks_can_fail(run)
+
+
+def test_five_minutes_at_500_hz(play_run: PlayRun) -> None:
+    run = play_run(500, 300.0)
+    check_that_no_frame_is_lost_or_damaged(run)
+    check_depth(run)
+    check_rate_hand_and_volume(run)
+
+
+def check_that_no_frame_is_lost_or_damaged(run: Run) -> None:
     counters = run.counters
     assert counters.lost == counters.overflow == counters.restarts == 0
     assert counters.crc_errors == counters.framing_errors == counters.implausible == 0
@@ -231,8 +237,7 @@ def test_no_frame_is_lost_or_damaged(run: Run, avr_elf: Path) -> None:
     assert missing(without_one, run.rate_hz) == 1
 
 
-@every_run
-def test_depth_is_the_scripts(run: Run, avr_elf: Path) -> None:
+def check_depth(run: Run) -> None:
     errors = depth_errors_mm(run)
     count_mm = avr_truth.STROKE_MM / avr_truth.STEPS
     expected = math.hypot(count_mm / math.sqrt(12.0), count_mm * NOISE_COUNTS)
@@ -249,8 +254,7 @@ def test_depth_is_the_scripts(run: Run, avr_elf: Path) -> None:
     assert rms(errors + 2.0) > DEPTH_RMS_MM
 
 
-@every_run
-def test_rate_hand_and_volume_are_the_scripts(run: Run, avr_elf: Path) -> None:
+def check_rate_hand_and_volume(run: Run) -> None:
     turns = run.play.turns
     assert {t.script.style for t in turns} == {style.name for style in avr_truth.LEARNERS}
     events = metrics(run, avr_truth.calibration("EMULATED"), until_s=math.inf)
@@ -267,8 +271,7 @@ def test_rate_hand_and_volume_are_the_scripts(run: Run, avr_elf: Path) -> None:
     assert np.max(np.abs(volumes)) <= VOLUME_SHARE
 
 
-@one_run
-def test_the_checks_can_fail(run: Run, avr_elf: Path) -> None:
+def check_that_the_checks_can_fail(run: Run) -> None:
     turns = run.play.turns[:FEW_TURNS]
     until_s = turns[-1].end_s + 1.0
     swapped = avr_truth.calibration("EMULATED", cells=(0, 2, 1, 3))

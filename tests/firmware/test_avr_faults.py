@@ -186,7 +186,6 @@ def after_power_loss(
     return content, hello
 
 
-@pytest.mark.xdist_group("avr-faults")
 def test_power_lost_at_any_instant_of_a_write_keeps_a_valid_calibration(
     board_with: StartLockstep, written: Written, tmp_path: Path
 ) -> None:
