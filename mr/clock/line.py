@@ -52,6 +52,9 @@ ARRIVALS_MIN = 10
 RATE_SIGMA_NS_PER_S = 0.005 * NS_PER_S / math.sqrt(3.0)
 """Of a resonator that may be anything within ±0.5 %."""
 SIGMA_PER_HALF_GAP = 0.95 / 1.05 / 1.96
+FRAME_NS = 1_000_000.0
+"""USB bridges hand over at whole milliseconds, and samples come every few of them: those of
+a device whose clock runs like the host's wait for the same part of one again and again."""
 BEND_BLOCKS_MIN = 6
 WANDER_NS_PER_S2 = 500.0
 """One-sigma of how a rate wanders: a resonator of 10 ppm/K that warms by 3 K a minute."""
@@ -247,7 +250,10 @@ class _Edges:
             # Whatever is behind both is exponential with the answers' touch as its mean if
             # any slack is as likely as any other; with the slack's own mean, it is less.
             top = min(top, *(y - b * x for x, y in self.samples.hull))
-            top_touch = top_touch * self.slack_ns / (top_touch + self.slack_ns)
+            x0, x1 = self.samples.hull[0][0], self.samples.hull[-1][0]
+            in_step_ns = max(0.0, FRAME_NS - abs(b) * (x1 - x0))
+            slack_ns = self.slack_ns + in_step_ns / 2
+            top_touch = top_touch * slack_ns / (top_touch + slack_ns)
         bottom = max(-y - b * x for x, y in self.pings)
         bottom_touch = touch_of_few(self.pings, -b)
         middle = (top - top_touch + bottom + bottom_touch) / 2

@@ -10,7 +10,7 @@ from mr.types import DeviceInfo
 from mr.wire import BITS_PER_BYTE, Ping, Pong, Sample, wire_length
 
 NS_PER_S = 1_000_000_000
-SAMPLING_NS = {"atmega328p": 650_000, "host": 0, "sim": 0}
+SAMPLING_NS = {"atmega328p": 715_000, "host": 0, "sim": 0}
 """By board: what passes between the instant of a sample and the first byte it sends of it.
 Held to the machine code by tests/firmware/test_avr_clock.py."""
 SLACK_NS = 60_000.0

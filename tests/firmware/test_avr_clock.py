@@ -1,0 +1,213 @@
+"""Host time of the real machine code's samples, over links that delay, hold and scatter.
+
+The firmware runs in the emulator's lockstep; the delays between its UART and the host are
+drawn here. The truth is no tick of the device: its chest runs through the converter's
+range every 10 ms of true time, so what the converter said tells when it held its input.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mr.clock.host import SteppedClock
+from mr.clock.mannequin import SAMPLING_NS, mannequin_clock
+from mr.clock.ticks import TickClock
+from mr.devices.mannequin.source import MannequinSource
+from mr.types import ClockExchange, MannequinFrame
+from mr.wire import Decoder, Sample, wire_length
+from tests.firmware import avr_truth
+from tests.firmware.avr_board import write_waveform
+
+StartLockstep = Callable[..., Any]
+START_NS = 1_000_000_000
+"""The host's time when the board gets its power."""
+SECONDS = 15.0
+TICKS_MODULUS = 1 << 32
+UNTIL_BEGUN_US = 50_000
+BEGAN_NS = 1_000_000
+"""When the device's ticks begin, about: its C start-up comes first."""
+RAMP_NS = round(avr_truth.RAMP_S * 1e9)
+WORST_NS = 1_000_000
+RMS_NS = 400_000
+
+
+@dataclass(frozen=True)
+class Cable:
+    """A USB bridge and a host that is not always awake; each way has a least delay."""
+
+    bridge_ns: int = 0
+    out_ns: int = 150_000
+    back_ns: int = 150_000
+    jitter_ns: int = 250_000
+    late_share: float = 0.02
+    late_ns: int = 20_000_000
+    seed: int = 0
+
+
+class CabledPort:
+    """A port to a board in lockstep; the host's clock is true time."""
+
+    def __init__(self, board: Any, clock: SteppedClock, cable: Cable) -> None:
+        self._board, self._clock, self._cable = board, clock, cable
+        self._random = random.Random(cable.seed)
+        self._phase_ns = self._random.randrange(cable.bridge_ns) if cable.bridge_ns else 0
+        self._frame = bytearray()
+        self._ready: deque[tuple[int, bytes]] = deque()
+        self._wake_ns = 0
+        self._out_free_ns = 0
+        self.greeting = True
+        """Nobody moves the clock while a source waits for its HELLO: the port does."""
+
+    @property
+    def in_waiting(self) -> int:
+        if self.greeting:
+            self._clock.advance(1_000_000)
+        now_ns = self._clock()
+        for at_ns, byte in self._board.run_to((now_ns - START_NS) / 1000):
+            self._frame.append(byte)
+            if byte == 0:
+                self._ready.append((self._readable_ns(START_NS + at_ns), bytes(self._frame)))
+                self._frame.clear()
+        return sum(len(data) for at_ns, data in self._ready if at_ns <= now_ns)
+
+    def _readable_ns(self, at_ns: int) -> int:
+        cable = self._cable
+        if cable.bridge_ns:
+            at_ns += (self._phase_ns - at_ns) % cable.bridge_ns
+        at_ns += cable.back_ns
+        if self._random.random() < cable.late_share:
+            at_ns += cable.late_ns
+        if at_ns > self._wake_ns:
+            self._wake_ns = at_ns + round(self._random.expovariate(1 / cable.jitter_ns))
+        return self._wake_ns
+
+    def read(self, size: int = 1) -> bytes:
+        chunk = b""
+        while self._ready and self._ready[0][0] <= self._clock() and len(chunk) < size:
+            chunk += self._ready.popleft()[1]
+        return chunk
+
+    def write(self, data: bytes) -> int:
+        delay_ns = self._cable.out_ns + round(self._random.expovariate(1 / self._cable.jitter_ns))
+        at_ns = max(self._clock() - START_NS + delay_ns, self._out_free_ns)
+        self._out_free_ns = at_ns + 20_000 * len(data)
+        self._board.send_at(at_ns / 1000, data)
+        return len(data)
+
+    def close(self) -> None:
+        self._ready.clear()
+
+
+@pytest.fixture(scope="module")
+def ramps(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    path = tmp_path_factory.mktemp("clock") / "ramps"
+    write_waveform(path, avr_truth.ramps(SECONDS + 1.0))
+    return ("--waveform", str(path), "--rows-per-s", str(avr_truth.RAMP_ROWS_PER_S))
+
+
+def error_ns(t_ns: int, chest_counts: int, device_ns: int) -> int | None:
+    """Tell how late a stamp is, by its place on the ramp; None where the ramp falls.
+
+    By the device's own time it is only told whether that is where it falls.
+    """
+    held_ns = round((chest_counts + avr_truth.TRUNCATED) / avr_truth.STEPS * RAMP_NS)
+    if abs((device_ns + BEGAN_NS + RAMP_NS // 2) % RAMP_NS - RAMP_NS // 2) < RAMP_NS // 50:
+        return None
+    return (t_ns - START_NS - held_ns + RAMP_NS // 2) % RAMP_NS - RAMP_NS // 2
+
+
+def stamped(
+    board: Any,
+    cable: Cable,
+    ppm: float,
+    make_clock: Callable[[Any], TickClock] = mannequin_clock,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Run a session; gives errors and sigmas (ns) of the stamps after 10 s, as given live."""
+    clock = SteppedClock(START_NS)
+    port = CabledPort(board, clock, cable)
+    steps = random.Random(cable.seed + 1)
+    made: list[tuple[int, int]] = []
+    with MannequinSource(port, clock, "sim") as source:
+        port.greeting = False
+        ticks = make_clock(source.info)
+        while clock() < START_NS + SECONDS * 1e9:
+            clock.advance(steps.randrange(500_000, 2_500_000))
+            for sample in source.poll():
+                if isinstance(sample, ClockExchange):
+                    ticks.exchange(sample)
+                elif isinstance(sample, MannequinFrame):
+                    ticks.arrival(sample.arrival)
+                    stamp = ticks.stamp(sample.arrival.device_ticks)
+                    assert stamp is not None or clock() < START_NS + 2_000_000_000
+                    if stamp is not None and clock() > START_NS + 10_000_000_000:
+                        error = error_ns(
+                            stamp.t_ns,
+                            sample.chest_counts,
+                            round(
+                                (sample.arrival.device_ticks % TICKS_MODULUS)
+                                * 1000
+                                / (1 + ppm * 1e-6)
+                            ),
+                        )
+                        if error is not None:
+                            made.append((error, stamp.sigma_ns))
+        assert source.counters.crc_errors == source.counters.lost == 0
+    errors, sigmas = np.array(made, dtype=np.float64).T
+    return errors, sigmas
+
+
+@pytest.mark.parametrize("bridge_ms", [0, 1, 16])
+@pytest.mark.parametrize("ppm", [0, 500, -500, 5000, -5000])
+def test_samples_are_stamped_to_a_millisecond(
+    avr_lockstep: StartLockstep, ramps: tuple[str, ...], ppm: int, bridge_ms: int
+) -> None:
+    draw = random.Random(f"{ppm} {bridge_ms}")
+    cable = Cable(
+        bridge_ns=bridge_ms * 1_000_000,
+        out_ns=draw.randrange(50_000, 300_000),
+        back_ns=draw.randrange(50_000, 300_000),
+        seed=draw.randrange(1 << 30),
+    )
+    errors, sigmas = stamped(avr_lockstep(*ramps, "--crystal-ppm", str(ppm)), cable, ppm)
+    worst, rms = np.abs(errors).max(), np.sqrt(np.mean(errors**2))
+    print(
+        f"{ppm:6d} ppm, {bridge_ms:2d} ms bridge: worst {worst / 1e3:4.0f} us, rms "
+        f"{rms / 1e3:4.0f}, mean {errors.mean() / 1e3:5.0f}, sigma {sigmas.mean() / 1e3:4.0f}"
+    )
+    assert len(errors) > 800
+    assert worst <= WORST_NS
+    assert rms <= RMS_NS
+    assert np.all(np.abs(errors) < 4 * sigmas)
+
+
+def test_the_limits_can_fail(avr_lockstep: StartLockstep, ramps: tuple[str, ...]) -> None:
+    """Negative control: a clock that is told of 5 ms of delay there that are none."""
+    errors, _ = stamped(
+        avr_lockstep(*ramps), Cable(), 0.0, lambda _info: TickClock(1e6, out_ns=5_000_000)
+    )
+    assert np.abs(errors).max() > WORST_NS
+    assert np.sqrt(np.mean(errors**2)) > RMS_NS
+
+
+def test_the_time_from_sampling_to_sending_is_known(
+    avr_lockstep: StartLockstep, ramps: tuple[str, ...]
+) -> None:
+    """What `mr.clock.mannequin` takes off is what the machine code takes, from conversion on."""
+    board = avr_lockstep(*ramps)
+    decoder, taken = Decoder(), []
+    for at_ns, byte in board.run_to(2_000_000):
+        for message in decoder.feed(bytes([byte])):
+            if isinstance(message, Sample) and at_ns > UNTIL_BEGUN_US * 1000:
+                first_ns = START_NS + at_ns - 20_000 * wire_length(Sample)
+                taken.append(error_ns(first_ns, message.chest_counts, 1000 * message.sampled_ticks))
+    held_up_ns = np.array([t for t in taken if t is not None])
+    print("from conversion to the first byte, us:", held_up_ns.min() / 1e3, held_up_ns.max() / 1e3)
+    assert len(held_up_ns) > 300
+    assert abs(held_up_ns.min() - SAMPLING_NS["atmega328p"]) < 40_000
