@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,21 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of one OpenXR runtime together; share all others out one by one.
+
+    xdist 3.8 groups by `xdist_group` through an attribute that pytest 9.1 stopped reading.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneRuntime(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return "tests/xr" if nodeid.startswith("tests/xr/") else nodeid
+
+    return OneRuntime(config, log)
 
 
 class Require:

@@ -105,6 +105,7 @@ class FirmwareCore:
         self._reset_cause = reset_cause
         self._last_ticks = self._board.now_ticks()
         self._use_rate(RATE_DEFAULT_HZ)
+        self._board.send(b"\0")
         self._say_hello(0)
 
     def take_sample(self, sampled_ticks: int, counts: Counts) -> None:

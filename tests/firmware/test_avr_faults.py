@@ -277,7 +277,6 @@ def test_a_brown_out_is_said_and_its_gap_is_short(avr_lockstep: StartLockstep) -
     assert gap_us < off_us + 15_000.0
 
 
-@pytest.mark.xfail(reason="the firmware must send a delimiter ahead of its first HELLO")
 def test_hello_is_heard_when_a_reset_has_cut_a_frame(avr_lockstep: StartLockstep) -> None:
     heard = []
     for k in range(10):

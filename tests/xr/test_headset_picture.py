@@ -18,8 +18,6 @@ from overlays.xr.placement import default_xr_from_mannequin
 
 MAGENTA = (255, 0, 255)
 
-pytestmark = pytest.mark.xdist_group("xr")  # one runtime for all of them
-
 
 @pytest.fixture(scope="module")
 def client(monado: Monado, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:

@@ -14,8 +14,6 @@ from validation import findings, validation
 
 from overlays.theme import DEFAULT
 
-pytestmark = pytest.mark.xdist_group("xr")  # one runtime for all of them
-
 
 @pytest.fixture
 def checked(monado: Monado, tmp_path: Path) -> Client:
