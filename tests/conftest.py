@@ -28,7 +28,7 @@ def pytest_configure() -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep the tests of one OpenXR runtime together; share all others out one by one.
 
-    xdist 3.8 groups by `xdist_group` through an attribute that pytest 9.1 stopped reading.
+    xdist 3.8 groups by `xdist_group` through an attribute that pytest 9.2 does not read.
     """
     from xdist.scheduler import LoadScopeScheduling
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from mr.wire import (
     Decoder,
@@ -68,6 +69,34 @@ def test_a_byte_from_the_host_is_in_when_its_stop_bit_is(avr_lockstep: StartLock
     spread_us = max(taken) - min(taken)
     assert spread_us < 30.0, "other interrupts hold the stamp up, no whole byte does"
     assert np.std(taken) > 0.0
+
+
+@pytest.mark.parametrize("rate_hz", [200, 500])
+def test_hello_tells_the_least_time_from_a_stamp_to_its_first_bit(
+    avr_lockstep: StartLockstep, rate_hz: int
+) -> None:
+    """Never more than it is, so that no sample seems to arrive before it was taken."""
+    board = avr_lockstep()
+    hello = next(m for m in messages(board.bytes_to(STARTED_US)) if isinstance(m, Hello))
+    ping = encode_command(Ping(2, 7))
+    board.send_at(STARTED_US, ping)
+    pong = next(m for m in messages(board.bytes_to(STARTED_US + 9_000)) if isinstance(m, Pong))
+    zero_us = STARTED_US + 20.0 * len(ping) - pong.device_rx_ticks  # some µs too early
+    board.send_at(board.t_us, encode_command(SetRate(3, rate_hz)))
+    board.bytes_to(board.t_us + 20_000)
+    took_us, first_us, decoder = [], None, Decoder()
+    for t_ns, byte in board.run_to(board.t_us + 1e6):
+        first_us = t_ns / 1000 - 20.0 if first_us is None else first_us
+        took_us += [
+            first_us - zero_us - m.sampled_ticks
+            for m in decoder.feed(bytes([byte]))
+            if isinstance(m, Sample)
+        ]
+        first_us = first_us if byte else None
+    assert len(took_us) >= rate_hz - 1
+    print(f"{min(took_us):.1f} us at least, {np.median(took_us):.1f} usually")
+    assert hello.sample_latency_ticks <= min(took_us) < hello.sample_latency_ticks + 8
+    assert min(took_us) > 5 * 104, "five conversions come first"
 
 
 def test_the_stamp_is_the_instant_of_the_chests_conversion(
