@@ -24,7 +24,9 @@ RATE_ERROR_MAX = 0.01
 TOUCH_FLOOR_NS = 5_000.0
 """Below this the host's own time-stamping is the noise."""
 SPACINGS_MIN = 4
+"""Fewer spacings tell no mean."""
 UNLIKE_SIGMAS = 1.0
+"""Two slopes that differ by more than this tell of something beside chance."""
 OWN_SHARE = 0.2
 """Evenly spread points beat with a bridge's frames and can then follow those instead of
 the device: their slope is no better than this share of what an independent one tells."""

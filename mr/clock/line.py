@@ -173,7 +173,7 @@ class Bounds:
                 per_slope_s = (newer.x_mid_s - older.x_mid_s) / 2
                 bend_ns = abs(newer.b - older.b) * per_slope_s
                 chance_ns = math.hypot(newer.sigma, older.sigma) * per_slope_s
-                more_ns = math.sqrt(max(0.0, bend_ns**2 - chance_ns**2))
+                more_ns = max(0.0, bend_ns - chance_ns)
                 self._bend_ns = max(self._bend_ns, more_ns)
                 if bend_ns > max(BEND_SHARE * gap_ns, BEND_SIGMAS * chance_ns):
                     return True
