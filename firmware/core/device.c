@@ -54,13 +54,13 @@ static void use_stored_name(struct mrcpr_device *device)
 
 void mrcpr_start(struct mrcpr_device *device)
 {
-    static const uint8_t delimiter = 0;
+    static const uint8_t delimiters[2]; /* two, for an even number of bytes */
 
     mrcpr_store_load(&device->store);
     use_stored_name(device);
     device->last_ticks = mrcpr_port_now_ticks();
     mrcpr_use_rate(device, MRCPR_RATE_DEFAULT_HZ);
-    mrcpr_port_send(&delimiter, sizeof delimiter); /* ends a frame that the reset has cut */
+    mrcpr_port_send(delimiters, sizeof delimiters); /* they end a frame that the reset has cut */
     mrcpr_say_hello(device, 0);
 }
 

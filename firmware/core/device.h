@@ -27,6 +27,7 @@ struct mrcpr_identity {
     uint32_t tick_rate_hz;
     uint32_t uart_baud;
     uint16_t sample_latency_ticks; /* least time from a sample's stamp to its first bit */
+    uint16_t pong_latency_ticks;   /* the same from device_tx_ticks of a PONG */
     uint8_t adc_bits;
     uint8_t reset_cause;
 };

@@ -40,13 +40,14 @@ bool mrcpr_say_hello(const struct mrcpr_device *device, uint8_t request_id)
         .sample_rate_min_hz = MRCPR_RATE_MIN_HZ,
         .sample_rate_max_hz = MRCPR_RATE_MAX_HZ,
         .sample_latency_ticks = device->identity.sample_latency_ticks,
+        .pong_latency_ticks = device->identity.pong_latency_ticks,
     };
 
     memcpy(hello.serial_number, device->identity.serial_number, MRCPR_NAME_LENGTH);
     memcpy(hello.board_name, device->identity.board_name, MRCPR_NAME_LENGTH);
     for (uint8_t block = 0; block < MRCPR_BLOCKS; block++) {
         if (stores(device, block)) {
-            hello.stored_blocks = (uint8_t)(hello.stored_blocks | (1u << block));
+            hello.stored_blocks = (uint16_t)(hello.stored_blocks | (1u << block));
         }
     }
     return mrcpr_say(&hello, sizeof hello);

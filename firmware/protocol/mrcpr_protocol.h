@@ -3,7 +3,8 @@
  * the three disagree, or when a layout changes and MRCPR_PROTOCOL_VERSION does not.
  *
  * On the wire a frame is COBS(content ++ CRC-16/IBM-3740 of content, low byte first) ++ 0x00.
- * Every content begins with its type; all numbers are little-endian.
+ * Every content begins with its type; all numbers are little-endian. What the device sends
+ * has an even number of bytes on the wire: see docs/PROTOCOL.md, Frames.
  */
 #ifndef MRCPR_PROTOCOL_H
 #define MRCPR_PROTOCOL_H
@@ -103,8 +104,9 @@ struct MRCPR_PACKED mrcpr_hello {
     uint16_t sample_rate_max_hz;
     char serial_number[MRCPR_NAME_LENGTH];
     char board_name[MRCPR_NAME_LENGTH];
-    uint8_t stored_blocks; /* bit k: block k holds something valid */
+    uint16_t stored_blocks;        /* bit k: block k holds something valid */
     uint16_t sample_latency_ticks; /* least time from a sample's stamp to its first bit */
+    uint16_t pong_latency_ticks;   /* the same from device_tx_ticks of a PONG */
 };
 
 struct MRCPR_PACKED mrcpr_sample {
@@ -291,7 +293,7 @@ struct MRCPR_PACKED mrcpr_calibration_block {
 #define MRCPR_SIZE_IS(name, bytes) \
     _Static_assert(sizeof(struct name) == (bytes), #name " is " #bytes " bytes")
 
-MRCPR_SIZE_IS(mrcpr_hello, 57);
+MRCPR_SIZE_IS(mrcpr_hello, 60);
 MRCPR_SIZE_IS(mrcpr_sample, 20);
 MRCPR_SIZE_IS(mrcpr_pong, 12);
 MRCPR_SIZE_IS(mrcpr_status, 28);

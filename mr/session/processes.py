@@ -10,7 +10,6 @@ and the recording is finished. When the parent dies, sensing notices and finishe
 from __future__ import annotations
 
 import multiprocessing
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -31,6 +30,7 @@ from mr.scoring.guideline import Guideline
 from mr.session.hands import hands_main, received
 from mr.session.match import require_own_profile
 from mr.session.pipeline import Pipeline
+from mr.session.rest import rest
 from mr.session.sensing import SensingJob, sense
 from mr.session.shared import Channel, Picture
 from mr.session.signals import EndRequest, held_back
@@ -126,7 +126,7 @@ def _sensing_main(
                 guideline=plan.guideline,
                 path=plan.path,
                 now=host_now_ns,
-                wait=lambda: time.sleep(IDLE_S),
+                wait=lambda: rest(devices, IDLE_S),
                 publish=channel.publish,
                 publish_picture=channel.publish_picture,
                 landmarks=lambda: received(found),

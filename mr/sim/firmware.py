@@ -105,7 +105,7 @@ class FirmwareCore:
         self._reset_cause = reset_cause
         self._last_ticks = self._board.now_ticks()
         self._use_rate(RATE_DEFAULT_HZ)
-        self._board.send(b"\0")
+        self._board.send(b"\0\0")
         self._say_hello(0)
 
     def take_sample(self, sampled_ticks: int, counts: Counts) -> None:
@@ -248,6 +248,7 @@ class FirmwareCore:
             kept[BlockId.IDENTITY].content or self._unnamed,
             self._board_name,
             sum(1 << block for block in BlockId if kept[block].content),
+            0,
             0,
         )
         self._board.send(encode(hello))

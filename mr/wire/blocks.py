@@ -79,17 +79,16 @@ class CalibrationBlock(NamedTuple):
                 f"a calibration block is {_CALIBRATION.size} bytes of layout "
                 f"{CALIBRATION_LAYOUT}, not {len(content)} of layout {content[:1].hex() or '-'}"
             )
-        _, *head, rest = (*_CALIBRATION.unpack(content)[:7], _CALIBRATION.unpack(content)[7:])
-        pairs = tuple(zip(rest[::2], rest[1::2], strict=True))
+        numbers = _CALIBRATION.unpack(content)
+        pairs = tuple(zip(numbers[7::2], numbers[8::2], strict=True))
         at = (4, 4 + CHEST_KNOTS, 4 + CHEST_KNOTS + 4 * CELL_KNOTS)
         cells = pairs[at[1] : at[2]]
-        return cls(
-            *head,
-            pairs[: at[0]],
+        curves = (
             pairs[at[0] : at[1]],
             tuple(cells[k : k + CELL_KNOTS] for k in range(0, len(cells), CELL_KNOTS)),
             pairs[at[2] :],
         )
+        return cls._make((*numbers[1:7], pairs[: at[0]], *curves))
 
     def to_bytes(self) -> bytes:
         """Write the block; `struct.error` when a number does not fit."""

@@ -29,7 +29,7 @@ CRC_START = 0xFFFF
 WIRE_MAX = CONTENT_MAX + 1
 """Longest frame without its delimiter: COBS adds one byte to so short a content."""
 
-_NO_HELLO = Hello(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b"", b"", 0, 0)
+_NO_HELLO = Hello(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b"", b"", 0, 0, 0)
 _CRC = struct.Struct("<H")
 _BY_CLASS = {cls: (bytes([kind]), struct.Struct(form)) for kind, (cls, form) in LAYOUTS.items()}
 _BY_LENGTH = {

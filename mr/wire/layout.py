@@ -110,6 +110,7 @@ class Hello(NamedTuple):
     board_name: bytes
     stored_blocks: int
     sample_latency_ticks: int
+    pong_latency_ticks: int
 
 
 class Sample(NamedTuple):
@@ -273,7 +274,7 @@ Command = (
 Message = DeviceMessage | Command
 
 LAYOUTS: dict[MessageType, tuple[type[Message], str]] = {
-    MessageType.HELLO: (Hello, "<BBBBBBBIIHHH16s16sBH"),
+    MessageType.HELLO: (Hello, "<BBBBBBBIIHHH16s16sHHH"),
     MessageType.SAMPLE: (Sample, "<HIHHHHHhB"),
     MessageType.PONG: (Pong, "<BHII"),
     MessageType.STATUS: (Status, "<BHIIIIHHHH"),

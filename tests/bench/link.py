@@ -2,23 +2,24 @@
 
 Takes a folder to build the host board in, gives one `Timing` a sample rate: CPU time of
 this process against the wall's, in percent of a core, beside the same loop without a
-port. The loop polls and sleeps as the session's does.
+port. The loop polls and rests as the session's does.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mr.devices.mannequin import MannequinSource
-from mr.types import MannequinFrame
+from mr.session.rest import rest
+from mr.types import Device, MannequinFrame
 from tests.bench.stopwatch import Timing
 from tests.firmware.host_board import HostBoard, build_host_board
 
 RATES_HZ = (200, 500)
-POLL_S = 0.005
+POLL_S = 0.002
 SETTLE_S = 1.5
 """The first second has pings twenty times as often as the rest."""
 
@@ -40,7 +41,7 @@ def link_cost(program: Path, rate_hz: int, seconds: float = 3.0) -> LinkCost:
     """Measure one live link to the host board at `rate_hz`."""
     with HostBoard(program) as board, MannequinSource(board.port) as source:
         source.set_rate(rate_hz)
-        _share(source.poll, SETTLE_S)
+        _share(source.poll, SETTLE_S, [source])
         before = source.counters
         n = 0
 
@@ -48,11 +49,11 @@ def link_cost(program: Path, rate_hz: int, seconds: float = 3.0) -> LinkCost:
             nonlocal n
             n += sum(isinstance(sample, MannequinFrame) for sample in source.poll())
 
-        share = _share(poll, seconds)
+        share = _share(poll, seconds, [source])
         if source.info.streams[0].rate_hz != rate_hz:
             raise RuntimeError(f"the host board does not sample at {rate_hz} Hz")
         lost = source.counters.lost - before.lost
-    return LinkCost(rate_hz, share, _share(lambda: None, seconds / 3), n, lost)
+    return LinkCost(rate_hz, share, _share(lambda: None, seconds / 3, []), n, lost)
 
 
 def link_timings(folder: Path, seconds: float = 3.0) -> list[Timing]:
@@ -71,10 +72,10 @@ def link_timings(folder: Path, seconds: float = 3.0) -> list[Timing]:
     ]
 
 
-def _share(work: Callable[[], object], seconds: float) -> float:
-    """Run `work` every `POLL_S` and tell its share of a core."""
+def _share(work: Callable[[], object], seconds: float, devices: Sequence[Device]) -> float:
+    """Run `work` whenever there is some, or every `POLL_S`, and tell its share of a core."""
     begun, cpu_begun = time.monotonic(), time.process_time()
     while time.monotonic() - begun < seconds:
         work()
-        time.sleep(POLL_S)
+        rest(devices, POLL_S)
     return (time.process_time() - cpu_begun) / (time.monotonic() - begun)

@@ -27,6 +27,7 @@ from mr.wire import (
     ResetCause,
     ZeroBlock,
     encode,
+    wire_length,
 )
 from mr.wire.blocks import AIRWAY_KNOTS, CELL_KNOTS, CHEST_KNOTS
 from mr.wire.layout import CONTENT_MAX, NAME_LENGTH
@@ -176,6 +177,13 @@ def test_a_block_written_in_python_lies_as_the_header_says() -> None:
     places = header_layouts(HEADER)["zero_block"][1]
     assert [field for _, field, _ in places] == list(ZeroBlock._fields)
     assert struct.unpack_from("<i", zero.to_bytes(), places[-1][0]) == (-7,)
+
+
+def test_what_the_device_sends_has_an_even_number_of_bytes() -> None:
+    """So that ends of frames meet ends of an FTDI bridge's packets (docs/PROTOCOL.md)."""
+    lengths = {cls: wire_length(cls) for kind, (cls, _) in LAYOUTS.items() if kind < 0x80}
+    assert {cls: n % 2 for cls, n in lengths.items()} == dict.fromkeys(lengths, 0)
+    assert wire_length(Ping) == len(encode(Ping(2, 1))), "it is the length on the wire"
 
 
 def test_knots_are_as_many_as_in_the_header() -> None:

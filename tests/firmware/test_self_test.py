@@ -64,7 +64,11 @@ def with_force(k: int, counts: int) -> Counts:
         ((8, *WELL[1:]), 5000, Fault(0)),
         ((1015, *WELL[1:]), 5000, Fault(0)),
         ((1016, *WELL[1:]), 5000, Fault.CHEST),
-        *((with_force(k, end), 5000, Fault(2 << k)) for k in range(4) for end in (0, 7, 1016, 1023)),
+        *(
+            (with_force(k, end), 5000, Fault(2 << k))
+            for k in range(4)
+            for end in (0, 7, 1016, 1023)
+        ),
         ((*WELL[:2], AIRWAY_UNKNOWN), 5000, Fault.AIRWAY),
         (WELL, 3999, Fault.SUPPLY),
         (WELL, 4000, Fault(0)),

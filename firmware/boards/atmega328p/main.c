@@ -21,9 +21,10 @@
 #include "startup.h"
 #include "uart.h"
 
-/* Five conversions, then the frame is made. Measured in the emulator, cycle by cycle;
+/* Five conversions, then the frame is made; an answer is only the frame. Measured in the emulator, cycle by cycle;
  * tests/firmware/test_avr_board.py fails when it is no longer so. */
 #define SAMPLE_LATENCY_TICKS 710
+#define PONG_LATENCY_TICKS 98
 
 static struct mrcpr_device device = {
     .identity =
@@ -33,6 +34,7 @@ static struct mrcpr_device device = {
             .tick_rate_hz = CLOCK_TICK_RATE_HZ,
             .uart_baud = MRCPR_BAUD,
             .sample_latency_ticks = SAMPLE_LATENCY_TICKS,
+            .pong_latency_ticks = PONG_LATENCY_TICKS,
             .adc_bits = 10,
         },
 };

@@ -22,6 +22,7 @@ def device_info(hello: Hello, kind: SourceKind, port: str, low_latency: bool | N
         "protocol": str(hello.protocol_version),
         "uart_baud": str(hello.uart_baud),
         "sample_latency_ticks": str(hello.sample_latency_ticks),
+        "pong_latency_ticks": str(hello.pong_latency_ticks),
         "adc_bits": str(hello.adc_bits),
         "reset_cause": _reset_text(hello.reset_cause),
     }

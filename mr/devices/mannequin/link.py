@@ -41,6 +41,14 @@ class Link:
         """Whether the port is open, greeted or not."""
         return self._port is not None
 
+    def fileno(self) -> int | None:
+        """Give what becomes readable when bytes have come; None where there is no such."""
+        tell = getattr(self._port, "fileno", None)
+        try:
+            return None if tell is None else int(tell())
+        except PORT_ERRORS:
+            return None  # it is gone, as the next read will say
+
     @property
     def counters(self) -> WireCounters:
         """What has come through it since it was made, over all openings."""

@@ -183,6 +183,10 @@ class MannequinSource:
 
     # --- streaming -------------------------------------------------------------------
 
+    def fileno(self) -> int | None:
+        """Give what becomes readable when bytes have come; None where there is no such."""
+        return self._link.fileno()
+
     def poll(self) -> Sequence[AnySample]:
         """Send what is due and give what has arrived, in order. Never waits.
 

@@ -38,10 +38,9 @@ from mr.wire import (
     wire_length,
 )
 
+NAME = name_bytes("A")
 MESSAGES: list[Message] = [
-    Hello(
-        0, 2, 0, 2, 0, 10, 3, 1_000_000, 500_000, 200, 100, 500, name_bytes("A"), b"\0" * 16, 7, 0
-    ),
+    Hello(0, 2, 0, 2, 0, 10, 3, 1_000_000, 500_000, 200, 100, 500, NAME, NAME, 7, 710, 98),
     Sample(0xFFFF, 0xFFFFFFFF, 1023, 0, 1, 2, 3, -32768, 255),
     Sample(0, 0, 0, 0, 0, 0, 0, 0, 0),
     Pong(7, 258, 1, 2),
