@@ -153,7 +153,7 @@ def test_a_camera_comes_back_after_an_unplug(recording: tuple[Path, Any], tmp_pa
         assert out[stream]["jump_us"] > 2**32  # its clock began anew: never back, never near
         assert 0 < out[stream]["span_us"] < 5_000_000
     # The clock has started over: without that, stamps would follow the jump of 2³³ µs.
-    assert abs(out["stamp_late_ms"]) < 2000
+    assert abs(out["stamp_late_ms"]) < 5
 
 
 def test_what_cannot_be_recorded_is_refused_and_leaves_nothing(sdk: None, tmp_path: Path) -> None:
