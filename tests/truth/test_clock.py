@@ -28,6 +28,8 @@ START_NS = 5e9
 OUT_NS, BACK_NS, SAMPLE_NS = 180_000, 320_000, 480_000
 BRIDGES_NS = (0.0, 1e6, 16e6)
 N_RUNS = 210
+FIRST_SEED = 10_002
+"""Not one of those that the constants of `mr.clock.line` were chosen on."""
 WORST_NS = 1e6
 RMS_NS = 0.4e6
 JUMP = 1 << 33
@@ -172,7 +174,7 @@ def told(name: str, runs: list[FloatArray]) -> tuple[float, float]:
 
 @pytest.fixture(scope="module")
 def ensemble() -> list[FloatArray]:
-    return [judged(World(), seed) for seed in range(N_RUNS)]
+    return [judged(World(), seed) for seed in range(FIRST_SEED, FIRST_SEED + N_RUNS)]
 
 
 def test_after_ten_seconds_a_stamp_is_within_a_millisecond(ensemble: list[FloatArray]) -> None:

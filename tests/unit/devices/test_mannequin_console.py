@@ -10,13 +10,8 @@ from typing import Any
 import pytest
 
 from mr.clock.host import SteppedClock
-from mr.devices.mannequin.console import (
-    BUSY_S,
-    UNNAMED,
-    MannequinConsole,
-    RefusedError,
-    check_serial_number,
-)
+from mr.devices.mannequin.asking import BUSY_S, RefusedError
+from mr.devices.mannequin.console import UNNAMED, MannequinConsole, check_serial_number
 from mr.errors import ConfigError, DeviceError
 from mr.sim.adc import Counts
 from mr.sim.mannequin import SimMannequinPort
