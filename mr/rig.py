@@ -23,6 +23,7 @@ from mr.errors import CalibrationError, ConfigError
 from mr.files import write_whole
 from mr.geometry.poses import pose_of
 from mr.types import FloatArray, Pose
+from mr.wire import UNNAMED
 
 CHEST_DEPTH_MAX_M = 0.2
 
@@ -196,6 +197,12 @@ class Rig(Strict):
             raise CalibrationError(
                 f"rig {self.name!r} has no mannequin calibration: "
                 "calibrate this mannequin or run with --no-mannequin"
+            )
+        if serial == UNNAMED:
+            raise CalibrationError(
+                f"rig {self.name!r} was calibrated for mannequin {self.mannequin.serial}, but the "
+                "one that is connected has no name yet: if it is that one, run "
+                f"`mrcpr mannequin name {self.mannequin.serial}`"
             )
         if self.mannequin.serial != serial:
             raise CalibrationError(

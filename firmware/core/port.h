@@ -1,12 +1,18 @@
 /* What a board must give the core: eight functions, and calls from its own loop.
  *
  * A board's main loop
- *   - calls mrcpr_start() once;
+ *   - fills in a struct mrcpr_device (device.h) that is zero but for its identity, and calls
+ *     mrcpr_start() once, the light off;
  *   - calls mrcpr_take_sample() for each sample its timer took, in order, with the ticks of
- *     the instant of the chest's conversion;
+ *     the instant of the chest's conversion, and before it mrcpr_miss_sample() for each that
+ *     was due and could not be taken;
  *   - calls mrcpr_receive() for each byte received, with the ticks at which it arrived;
- *   - calls mrcpr_turn() whenever it wakes: that moves what takes long a small step on.
+ *   - calls mrcpr_turn() whenever it wakes: that moves what takes long a small step on; while
+ *     it says true there is more to do, and no reason to sleep.
  * Interrupts only stamp and queue; the core runs in the main loop and never waits.
+ *
+ * Limits: little-endian; ticks of at most 16 MHz; converters of at most 12 bits (a wider one's
+ * zero stops at the greatest number).
  */
 #ifndef MRCPR_PORT_H
 #define MRCPR_PORT_H
@@ -28,7 +34,8 @@ struct mrcpr_board_state {
 /* The free-running 32-bit clock, in ticks of identity.tick_rate_hz; it wraps. */
 uint32_t mrcpr_port_now_ticks(void);
 
-/* Queues a whole frame for sending, or takes nothing of it and says false. */
+/* Queues a whole frame (or the two delimiters ahead of the first) for sending, or takes
+ * nothing of it and says false. At most MRCPR_WIRE_MAX bytes. */
 bool mrcpr_port_send(const uint8_t *wire, uint8_t length);
 
 /* Samples every `period_ticks` from now on; the first sample is due one period from now. */

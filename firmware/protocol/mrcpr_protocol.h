@@ -17,9 +17,10 @@
 
 #define MRCPR_PROTOCOL_VERSION 2
 #define MRCPR_BAUD 500000
-#define MRCPR_CONTENT_MAX 64 /* longest content, CRC included */
+#define MRCPR_CONTENT_MAX 64 /* longest content and its CRC */
 #define MRCPR_WIRE_MAX (MRCPR_CONTENT_MAX + 2)
 #define MRCPR_NAME_LENGTH 16
+#define MRCPR_UNNAMED "UNNAMED" /* serial_number of a mannequin that was never named */
 #define MRCPR_CHUNK_LENGTH 32 /* bytes of a block that one message carries */
 #define MRCPR_AIRWAY_UNKNOWN INT16_MIN /* airway_counts while the airway sensor is silent */
 

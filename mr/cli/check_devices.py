@@ -20,8 +20,8 @@ from typing import Any
 
 from mr.cli.check import Check
 from mr.cli.port_answers import PortAnswer
-from mr.devices.mannequin.console import UNNAMED
 from mr.devices.mannequin.handshake import CURE
+from mr.wire import UNNAMED
 
 LIMIT_S = 4.0
 RULES_FOLDERS = ("/etc/udev/rules.d", "/lib/udev/rules.d", "/usr/lib/udev/rules.d")

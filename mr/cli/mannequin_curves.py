@@ -27,10 +27,10 @@ from mr.cli.mannequin_port import (
     shown_progress,
 )
 from mr.devices.mannequin.calibration_block import CurveLoss, block_of, calibration_of
-from mr.devices.mannequin.console import UNNAMED, MannequinConsole
+from mr.devices.mannequin.console import MannequinConsole
 from mr.errors import CalibrationError, ConfigError
 from mr.rig import MannequinCalibration, Rig, load_rig, save_rig
-from mr.wire import BlockId, CalibrationBlock
+from mr.wire import UNNAMED, BlockId, CalibrationBlock
 
 
 def stored_calibration(mannequin: MannequinConsole) -> CalibrationBlock | None:

@@ -17,6 +17,8 @@ BITS_PER_BYTE = 10
 NS_PER_BYTE = BITS_PER_BYTE * 1_000_000_000 // BAUD
 CONTENT_MAX = 64
 NAME_LENGTH = 16
+UNNAMED = "UNNAMED"
+"""Serial number of a mannequin that was never named."""
 CHUNK_LENGTH = 32
 """Bytes of a block that one message carries."""
 AIRWAY_UNKNOWN = -32768

@@ -17,6 +17,7 @@ from mr.wire import (
     CHUNK_LENGTH,
     LAYOUTS,
     PROTOCOL_VERSION,
+    UNNAMED,
     ZERO_AIRWAY_UNKNOWN,
     AckCode,
     BlockId,
@@ -255,6 +256,8 @@ def test_constants_agree() -> None:
     }
     assert constant("CHUNK_LENGTH") == CHUNK_LENGTH
     assert constant("NAME_LENGTH") == NAME_LENGTH
+    assert f'#define MRCPR_UNNAMED "{UNNAMED}"' in HEADER
+    assert f"serial number `{UNNAMED}`" in DOCUMENT
     faults = {n: int(v, 16) for n, v in re.findall(r"MRCPR_FAULT_(\w+) = (0x\w{4}),", HEADER)}
     assert faults == {fault.name: fault.value for fault in Fault}
     listed = re.findall(r"^\| (\d) \| ([A-Z_]+) \|", DOCUMENT, re.M)

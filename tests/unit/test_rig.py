@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from mr.errors import ConfigError
+from mr.errors import CalibrationError, ConfigError
 from mr.rig import dumps_rig, loads_rig
+from mr.wire import UNNAMED
 from tests.unit.recording.conftest import a_rig
 
 GOOD = "counts = [0.0, 1000.0]\nvalues = [0.0, 0.1]"
@@ -42,3 +43,14 @@ def test_an_impossible_chest_curve_is_refused(
     with pytest.raises(ConfigError, match=words) as caught:
         loads_rig(with_chest_curve(counts, values), "rig.toml")
     assert str(caught.value).startswith("rig.toml: mannequin.chest_depth_m")
+
+
+def test_a_mannequin_without_a_name_is_told_apart_from_another() -> None:
+    rig = a_rig()
+    assert rig.mannequin is not None
+    serial = rig.mannequin.serial
+    assert rig.require_mannequin(serial) is rig.mannequin
+    with pytest.raises(CalibrationError, match="use its own rig file"):
+        rig.require_mannequin(serial + "-2")
+    with pytest.raises(CalibrationError, match=f"run `mrcpr mannequin name {serial}`"):
+        rig.require_mannequin(UNNAMED)

@@ -29,7 +29,7 @@
 static struct mrcpr_device device = {
     .identity =
         {
-            .serial_number = "UNNAMED",
+            .serial_number = MRCPR_UNNAMED,
             .board_name = "atmega328p",
             .tick_rate_hz = CLOCK_TICK_RATE_HZ,
             .uart_baud = MRCPR_BAUD,

@@ -18,6 +18,7 @@ struct host_table {
     struct mrcpr_counts *rows; /* NULL: the built-in waveform */
     size_t n_rows;
     uint32_t rows_per_s;
+    bool still; /* the waveform is that of a chest that nobody touches */
 };
 
 struct host_options {

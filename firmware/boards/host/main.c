@@ -12,6 +12,7 @@ static const char usage[] =
     "                             stdin with the wire on stdout (see lockstep.c)\n"
     "  --counts FILE.csv          what the converters read: chest,force0..3,airway\n"
     "                             (default: built-in compressions at 110 /min)\n"
+    "  --still                    built-in rest in place of compressions: for a zero\n"
     "  --counts-per-s N           rows of that file per second (default 200)\n"
     "  --duration-s S             no samples after S seconds\n"
     "  --start-on-byte            start when the first byte comes, as boards do that\n"
@@ -46,6 +47,9 @@ static bool set_option(struct host_options *options, int key, const char *text)
         return set_pace(options, text);
     case 'c':
         options->counts_path = text;
+        return true;
+    case 'i':
+        host_board.table.still = true;
         return true;
     case 'r':
         options->counts_per_s = (uint32_t)strtoul(text, NULL, 10);
@@ -101,11 +105,12 @@ int main(int argc, char **argv)
         {"storage", required_argument, NULL, 'f'},
         {"supply-mv", required_argument, NULL, 'v'},
         {"tell-light", no_argument, NULL, 'l'},
+        {"still", no_argument, NULL, 'i'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     struct host_options options = {
-        .serial_number = "HOST-0001", .board_name = "host", .counts_per_s = 200};
+        .serial_number = MRCPR_UNNAMED, .board_name = "host", .counts_per_s = 200};
     int key;
 
     while ((key = getopt_long(argc, argv, "", known, NULL)) != -1) {

@@ -80,17 +80,19 @@ bool host_table_read(struct host_table *table, const char *path, uint32_t rows_p
     return table->n_rows > 0;
 }
 
-/* Raised-cosine compressions at 110 /min over most of the chest's range; the cells follow. */
-static struct mrcpr_counts waveform(uint64_t elapsed_ticks)
+/* Raised-cosine compressions of 55 mm at 110 /min, or nothing at all, as the rig of
+ * `mrcpr simulate` reads its counts: it is this board's rig to learn on. */
+static struct mrcpr_counts waveform(uint64_t elapsed_ticks, bool still)
 {
     const double t_s = (double)elapsed_ticks / HOST_TICK_RATE_HZ;
-    const double share = 0.5 - 0.5 * cos(TWO_PI * t_s * 110.0 / 60.0);
-    const uint16_t cell = (uint16_t)lround(20.0 + 400.0 * share);
+    const double share = still ? 0.0 : 0.5 - 0.5 * cos(TWO_PI * t_s * 110.0 / 60.0);
+    const uint16_t load = (uint16_t)lround(400.0 * share);
 
     return (struct mrcpr_counts){
-        .chest = (uint16_t)lround(60.0 + 700.0 * share),
-        .force = {cell, cell, cell, cell},
-        .airway = 0,
+        .chest = (uint16_t)lround(74.0 + 543.0 * share),
+        .force = {(uint16_t)(31 + load), (uint16_t)(27 + load), (uint16_t)(38 + load),
+                  (uint16_t)(22 + load)},
+        .airway = 512,
     };
 }
 
@@ -99,7 +101,7 @@ struct mrcpr_counts host_table_at(const struct host_table *table, uint64_t elaps
     size_t row;
 
     if (!table->rows) {
-        return waveform(elapsed_ticks);
+        return waveform(elapsed_ticks, table->still);
     }
     row = (size_t)((elapsed_ticks * table->rows_per_s + HOST_TICK_RATE_HZ / 2) / HOST_TICK_RATE_HZ);
     return table->rows[row < table->n_rows ? row : table->n_rows - 1];

@@ -15,6 +15,7 @@ from mr.devices.mannequin.asking import ANSWER_S, Asking, RefusedError
 from mr.errors import ConfigError, DeviceError
 from mr.wire import (
     CHUNK_LENGTH,
+    UNNAMED,
     Ack,
     AckCode,
     Block,
@@ -44,8 +45,6 @@ WRITE_S = 0.6
 COMMIT_S = 1.5
 ZERO_SAMPLES = 256
 WRITE_ATTEMPTS = 2
-UNNAMED = "UNNAMED"
-"""The serial number of a board that was never named."""
 
 Progress = Callable[[float], None]
 """Is told the fraction that is done, 0 to 1."""

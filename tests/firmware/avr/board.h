@@ -69,6 +69,7 @@ void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2))
 /* --- uart.c: the line both ways, bit-exact in time --------------------------------------- */
 
 void uart_start(void);
+void uart_forget_unread(void); /* drops the oldest bytes when nobody reads, as a bridge does */
 void uart_reset(void);
 
 /* The first bit of these bytes begins at `first_bit_ns`, or when the line is free. */

@@ -202,6 +202,9 @@ static void turn(void)
 int run_pty(const struct board_options *options)
 {
     fast = options->pace == PACE_FAST;
+    if (!fast) {
+        uart_forget_unread();
+    }
     link_path = options->link_path;
     waiting_for_byte = options->start_on_byte;
     bridge_start(options);

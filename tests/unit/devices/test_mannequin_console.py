@@ -11,11 +11,11 @@ import pytest
 
 from mr.clock.host import SteppedClock
 from mr.devices.mannequin.asking import BUSY_S, RefusedError
-from mr.devices.mannequin.console import UNNAMED, MannequinConsole, check_serial_number
+from mr.devices.mannequin.console import MannequinConsole, check_serial_number
 from mr.errors import ConfigError, DeviceError
 from mr.sim.adc import Counts
 from mr.sim.mannequin import SimMannequinPort
-from mr.wire import Ack, AckCode, BlockId, Deframer, Fault, WireCounters, ZeroBlock, encode
+from mr.wire import UNNAMED, Ack, AckCode, BlockId, Deframer, Fault, WireCounters, ZeroBlock, encode
 
 CONTENT = bytes(range(7, 7 + 199)) * 2  # as long as a calibration
 
