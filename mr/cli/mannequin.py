@@ -13,7 +13,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from mr.cli.console import Output
 from mr.cli.mannequin_check import test, zero
@@ -28,27 +30,22 @@ from mr.cli.mannequin_port import (
     print_json,
     shown_progress,
 )
+from mr.cli.mannequin_reset import cause_words
 from mr.cli.mannequin_watch import watch
 from mr.cli.port_answers import AskedPorts, PortAnswer, firmware_version, stored_blocks
 from mr.devices.mannequin.calibration_block import body_name
-from mr.devices.mannequin.console import UNNAMED, MannequinConsole, check_serial_number
+from mr.devices.mannequin.console import MannequinConsole, check_serial_number
 from mr.devices.mannequin.find import find_mannequins, resolve_port
 from mr.errors import ConfigError
-from mr.wire import BlockId, ResetCause, name_text
+from mr.wire import UNNAMED, BlockId, name_text
 
-RESET_WORDS = {
-    ResetCause.UNKNOWN: "unknown",
-    ResetCause.POWER_ON: "power on",
-    ResetCause.EXTERNAL: "reset button, or the port was opened",
-    ResetCause.BROWN_OUT: "brown-out: the supply broke down",
-    ResetCause.WATCHDOG: "watchdog: the firmware hung",
-}
 _LOOKS = {
     "mannequin": "[green]✓ mannequin[/]",
     "other protocol": "[yellow]! other protocol[/]",
     "silent": "[dim]– silent[/]",
     "not opened": "[bold red]✗ not opened[/]",
 }
+INDENT = 2
 
 
 def list_mannequins(
@@ -77,7 +74,8 @@ def list_mannequins(
             + "→ plug a mannequin in, or name a port with --port"
         )
         return
-    console.print(_list_table(answers, addresses))
+    for answer in answers:
+        _print_answer(console, answer, addresses.get(answer.port, answer.port))
     if any(a.serial_number == UNNAMED for a in answers):
         console.print("[cyan]→ give one its name: mrcpr mannequin name SERIAL --port PORT[/]")
     names = Counter(a.serial_number for a in answers if a.serial_number not in {"", UNNAMED})
@@ -102,24 +100,21 @@ def _as_data(answer: PortAnswer, addresses: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _list_table(answers: list[PortAnswer], addresses: dict[str, str]) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for a in answers:
-        text = escape(a.why)
-        if a.kind == "mannequin":
-            keeps = ", ".join(a.stored) or "nothing"
-            text = (
-                f"[bold]{escape(a.serial_number)}[/]\n"
-                f"firmware {a.firmware}, protocol {a.protocol}, board {escape(a.board)}\n"
-                f"keeps: {keeps}"
-            )
-        if (address := addresses.get(a.port, a.port)) != a.port:
-            text += f"\n[dim]--port {escape(address)}[/]"
-        table.add_row(_LOOKS[a.kind], escape(a.port), text)
-    return table
+def _print_answer(console: Output, answer: PortAnswer, address: str) -> None:
+    """Print a port on a line of its own, which nothing breaks, and what is known below it."""
+    said = [_LOOKS[answer.kind]]
+    if answer.kind == "mannequin":
+        said[0] += f" [bold]{escape(answer.serial_number)}[/]"
+        who = f"firmware {answer.firmware}, protocol {answer.protocol}, board {answer.board}"
+        said += [escape(who), f"keeps: {', '.join(answer.stored) or 'nothing'}"]
+    else:
+        said.append(escape(answer.why))
+    console.print(escape(answer.port))
+    text = Text.from_markup("\n".join(said), overflow="fold")
+    text.no_wrap = False  # what an `Output` prints is else cut at the terminal's edge
+    console.print(Padding.indent(text, INDENT))
+    if address != answer.port:
+        console.print(f"{' ' * INDENT}[dim]--port {escape(address)}[/]")
 
 
 def info(port: PortOption = None, json: JsonOption = False) -> None:
@@ -154,7 +149,7 @@ def _info_data(path: str, mannequin: MannequinConsole) -> dict[str, Any]:
         "board": name_text(hello.board_name),
         "firmware": firmware_version(hello),
         "protocol": hello.protocol_version,
-        "reset_cause": _reset_cause(hello.reset_cause),
+        "reset_cause": cause_words(hello.reset_cause),
         "sample_rate_hz": status.sample_rate_hz,
         "sample_rate_min_hz": hello.sample_rate_min_hz,
         "sample_rate_max_hz": hello.sample_rate_max_hz,
@@ -223,13 +218,6 @@ def _info_rows(data: dict[str, Any]) -> list[tuple[str, str]]:
             "none kept" if zeros is None else f"chest at {zeros['chest_16ths'] / 16:.1f} counts",
         ),
     ]
-
-
-def _reset_cause(cause: int) -> str:
-    try:
-        return RESET_WORDS[ResetCause(cause)]
-    except ValueError:
-        return f"code {cause}"
 
 
 def _utc(seconds: int) -> str:

@@ -67,6 +67,9 @@ def answer_of(console: Output, question: str) -> str | None:
     except EOFError:
         console.print()
         return None
+    except KeyboardInterrupt:
+        console.print()  # the terminal wrote ^C beside the question
+        raise
 
 
 def has_a_person() -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json as json_format
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from rich.text import Text
 
 from mr.cli.console import Output
 from mr.cli.mannequin_port import PortOption
+from mr.cli.mannequin_reset import detail_words
 from mr.clock.host import host_now_ns
 from mr.devices.mannequin.find import resolve_port
 from mr.devices.mannequin.follow import MannequinCounters
@@ -35,6 +37,9 @@ PLAIN_EVERY_S = 1.0
 JSON_EVERY_S = 0.1
 RATE_WINDOW_S = 1.0
 BAR_WIDTH = 34
+RESTARTS_SHOWN = 3
+CAUSE_SURE_S = 0.3
+"""A HELLO that was damaged is asked for again; until then the cause known is the old one."""
 MOVED_COUNTS = 8
 """Less is noise."""
 AIRWAY_SPAN_COUNTS = 200
@@ -80,6 +85,10 @@ class View:
     """None in the first second."""
     watched: Watched
     counters: MannequinCounters
+    reset_cause: str
+    """Why it last started, in words."""
+    restarted_s: float = 0.0
+    """When its last restart was noticed, if there was one."""
 
 
 def bar(watched: Watched, k: int) -> Text:
@@ -105,8 +114,8 @@ def bar(watched: Watched, k: int) -> Text:
     return text
 
 
-def render(view: View, name: str, keys: str) -> RenderableType:
-    """Lay one instant out in 80 columns."""
+def render(view: View, name: str, keys: str, restarted: Sequence[str] = ()) -> RenderableType:
+    """Lay one instant out in 80 columns; `restarted` are the last lines about restarts."""
     watched = view.watched
     table = Table(box=None, pad_edge=False)
     for heading in ("channel", "now", "least", "most"):
@@ -120,21 +129,64 @@ def render(view: View, name: str, keys: str) -> RenderableType:
         word = "[green]✓ moved[/]" if watched.moved(k) > MOVED_COUNTS else "[dim]– still[/]"
         numbers = (str(n) for n in (watched.now[k], watched.least[k], watched.most[k]))
         table.add_row(channel, *numbers, bar(watched, k), word)
-    return Group(Text(f"{name}: {_link_words(view)}"), table, Text(keys, style="dim"))
+    return Group(
+        Text(name, no_wrap=False, overflow="fold"),
+        Text(f"{_rate_words(view)}, {link_words(view.counters)}"),
+        *(Text(line, style="yellow") for line in restarted),
+        table,
+        Text(keys, style="dim"),
+    )
 
 
-def _link_words(view: View) -> str:
-    rate = "…" if view.rate_hz is None else f"{view.rate_hz:.0f}"
-    c = view.counters
-    return f"{rate} Hz, {c.lost} lost, {c.crc_errors} CRC errors, {c.framing_errors} damaged"
+def _rate_words(view: View) -> str:
+    return f"{'…' if view.rate_hz is None else f'{view.rate_hz:.0f}'} Hz"
+
+
+def link_words(counters: MannequinCounters) -> str:
+    """Say what has gone wrong since the start."""
+    c = counters
+    restarts = f"{c.restarts} restart{'' if c.restarts == 1 else 's'}"
+    return f"{c.lost} lost, {c.crc_errors} CRC errors, {c.framing_errors} damaged, {restarts}"
+
+
+def _stamped(elapsed_s: float, words: str) -> str:
+    return f"{elapsed_s:6.1f} s  {words}"
+
+
+@dataclass
+class RestartWatch:
+    """Tells each restart once, as soon as its cause is sure."""
+
+    told: int = 0
+
+    def line(self, view: View) -> str | None:
+        """Give a line when the mannequin has started anew since the last one."""
+        new = view.counters.restarts - self.told
+        if new <= 0 or view.elapsed_s - view.restarted_s < CAUSE_SURE_S:
+            return None
+        self.told = view.counters.restarts
+        times = "" if new == 1 else f" {new} times, lastly"
+        return _stamped(view.restarted_s, f"restarted{times}: {view.reset_cause}")
 
 
 def plain_line(view: View) -> str:
-    """Say one instant in one line, for pipes and simple terminals."""
+    """Say the counts of one instant in one line, for pipes and simple terminals."""
     chest, *cells, airway = view.watched.now
     blown = "silent" if airway == AIRWAY_UNKNOWN else str(airway)
     numbers = f"chest {chest}, cells {' '.join(map(str, cells))}, airway {blown}"
-    return f"{view.elapsed_s:6.1f} s  {numbers}; {_link_words(view)}"
+    return _stamped(view.elapsed_s, f"{numbers}; {_rate_words(view)}")
+
+
+def plain_lines(seen: Iterator[View]) -> Iterator[str]:
+    """Say all in lines of 80 columns: counts at each instant, the link's when they change."""
+    restarts, said = RestartWatch(), ""
+    for view in seen:
+        if restarted := restarts.line(view):
+            yield restarted
+        if (words := link_words(view.counters)) != said:
+            said = words
+            yield _stamped(view.elapsed_s, words)
+        yield plain_line(view)
 
 
 def json_line(view: View) -> str:
@@ -151,6 +203,8 @@ def json_line(view: View) -> str:
         "lost": view.counters.lost,
         "crc_errors": view.counters.crc_errors,
         "framing_errors": view.counters.framing_errors,
+        "restarts": view.counters.restarts,
+        "reset_cause": view.reset_cause,
     }
     return json_format.dumps(data)
 
@@ -160,6 +214,7 @@ def views(source: MannequinSource, seconds: float | None, every_s: float) -> Ite
     watched = Watched((1 << int(source.info.details["adc_bits"])) - 1)
     begun_ns = marked_ns = host_now_ns()
     marked_frames, rate_hz, next_s = 0, None, 0.0
+    restarts, restarted_s = 0, 0.0
     while seconds is None or (host_now_ns() - begun_ns) / 1e9 < seconds:
         for sample in source.poll():
             if isinstance(sample, MannequinFrame):
@@ -169,9 +224,13 @@ def views(source: MannequinSource, seconds: float | None, every_s: float) -> Ite
             rate_hz = (watched.frames - marked_frames) / window_s
             marked_ns, marked_frames = now_ns, watched.frames
         elapsed_s = (now_ns - begun_ns) / 1e9
+        counters = source.counters
+        if counters.restarts > restarts:
+            restarts, restarted_s = counters.restarts, elapsed_s
         if watched.now and elapsed_s >= next_s:
             next_s = elapsed_s + every_s
-            yield View(elapsed_s, rate_hz, watched, source.counters)
+            cause = detail_words(source.info.details["reset_cause"])
+            yield View(elapsed_s, rate_hz, watched, counters, cause, restarted_s)
         time.sleep(POLL_S)
 
 
@@ -196,8 +255,8 @@ def watch(
                 _draw(console, source, seconds, name)
             else:
                 console.print(escape(name))
-                for view in views(source, seconds, PLAIN_EVERY_S):
-                    console.print(plain_line(view), markup=False)
+                for line in plain_lines(views(source, seconds, PLAIN_EVERY_S)):
+                    console.print(line, markup=False)
     except KeyboardInterrupt:
         if seconds is not None:
             raise
@@ -205,6 +264,9 @@ def watch(
 
 def _draw(console: Output, source: MannequinSource, seconds: float | None, name: str) -> None:
     keys = "Ctrl-C ends it" if seconds is None else f"for {seconds:g} s; Ctrl-C ends it"
+    restarts, lines = RestartWatch(), deque[str](maxlen=RESTARTS_SHOWN)
     with Live(console=console, auto_refresh=False) as live:
         for view in views(source, seconds, REDRAW_S):
-            live.update(render(view, name, keys), refresh=True)
+            if restarted := restarts.line(view):
+                lines.append(restarted)
+            live.update(render(view, name, keys, lines), refresh=True)

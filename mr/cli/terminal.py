@@ -7,16 +7,18 @@ colours. Leaves measuring to the session.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from rich.console import Group, RenderableType
 from rich.live import Live
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from mr.cli.console import Output
+from mr.cli.losses import LossLog, is_told
 from mr.types import Health, Phase, Snapshot, Targets
 from overlays.messages import ENGLISH
 
@@ -76,7 +78,8 @@ def _band(low: float, high: float | None, unit: str) -> str:
 
 
 def _health_line(health: Health) -> Text:
-    text = Text(f"{health.stream} ", style="dim")
+    # It wraps: the end of a long reason is what to do.
+    text = Text(f"{health.stream} ", style="dim", no_wrap=False, overflow="fold")
     text.append(f"{health.state} {health.rate_hz:.0f} Hz", style=_STATE_STYLE[health.state])
     if health.lost:
         text.append(f", {health.lost} lost", style="yellow")
@@ -125,9 +128,9 @@ def _guided_rows(snapshot: Snapshot, targets: Targets) -> Iterator[tuple[str, st
     yield "score", _number(snapshot.score_pct, "%"), score
 
 
-def _elapsed(snapshot: Snapshot, planned_s: float | None) -> str:
+def _elapsed(elapsed_s: float, planned_s: float | None) -> str:
     planned = f" of {planned_s:.0f}" if planned_s is not None else ""
-    return f"{snapshot.elapsed_s:.0f}{planned} s"
+    return f"{elapsed_s:.0f}{planned} s"
 
 
 def render(
@@ -152,12 +155,14 @@ def render(
     elif snapshot.phase is Phase.WAITING:
         cue = Text("waiting for the start", style="cyan")
     lines = [
-        _health_line(h) for h in snapshot.health if h.state != "ok" or h.stream not in QUIET_STREAMS
+        _health_line(h)
+        for h in snapshot.health
+        if (h.state != "ok" or h.stream not in QUIET_STREAMS) and is_told(h, snapshot.health)
     ]
     kind = ENGLISH(f"kind.{snapshot.kind}")
     return Panel(
         Group(cue, grid, *lines),
-        title=f"{kind}  {snapshot.mode}  {_elapsed(snapshot, planned_s)}",
+        title=f"{kind}  {snapshot.mode}  {_elapsed(snapshot.elapsed_s, planned_s)}",
         title_align="left",
         subtitle=keys,
         subtitle_align="left",
@@ -165,17 +170,17 @@ def render(
     )
 
 
-def plain_line(snapshot: Snapshot, planned_s: float | None = None) -> str:
-    """Say one snapshot in one line, for pipes and simple terminals."""
+def plain_line(snapshot: Snapshot, planned_s: float | None = None, lost: Iterable[str] = ()) -> str:
+    """Say one snapshot in one line, for pipes and simple terminals; `lost` names streams."""
     kind = "" if snapshot.kind == "live" else f"{ENGLISH(f'kind.{snapshot.kind}')}, "
-    said = [f"{_elapsed(snapshot, planned_s):>10}  {kind}{snapshot.phase.value}"]
+    said = [f"{_elapsed(snapshot.elapsed_s, planned_s):>10}  {kind}{snapshot.phase.value}"]
     if snapshot.n_compressions:
         said.append(f"{snapshot.n_compressions} compressions")
     if snapshot.guidance and snapshot.last_depth_mm is not None:
         said.append(f"last {_number(snapshot.last_depth_mm, 'mm', 1)} deep")
     if snapshot.guidance and snapshot.rate_cpm is not None:
         said.append(_number(snapshot.rate_cpm, "/min"))
-    said += [f"{h.stream} {h.state} ({h.why})" for h in snapshot.health if h.state == "lost"]
+    said += [f"{name} lost" for name in lost]
     return ", ".join(said)
 
 
@@ -190,25 +195,43 @@ class LiveTerminal:
         self._planned_s = planned_s
         self._keys = keys
         self._next_plain_s = 0.0
+        self._losses = LossLog()
 
     def show(self, snapshot: Snapshot | None) -> None:
-        """Show a snapshot; without a live view one line every few seconds."""
+        """Show a snapshot; without a live view one line every few seconds, and each loss."""
         if snapshot is None:
             return
+        for elapsed_s, words in self._losses.see(snapshot):
+            if self._live is None:
+                line = f"{_elapsed(elapsed_s, self._planned_s):>10}  {words}"
+                self._console.prose(escape(line))
         if self._live is not None:
             self._live.update(render(snapshot, self._planned_s, self._keys))
         elif snapshot.elapsed_s >= self._next_plain_s:
             self._next_plain_s = snapshot.elapsed_s + PLAIN_EVERY_S
-            self._console.print(plain_line(snapshot, self._planned_s), markup=False)
+            line = plain_line(snapshot, self._planned_s, self._losses.lost)
+            self._console.print(line, markup=False)
+
+    def print_losses(self) -> None:
+        """Say which streams were silent, and when: nothing where none was."""
+        for line in self._losses.summary():
+            self._console.prose(f"[yellow]![/] {escape(line)}")
 
 
 @contextmanager
 def live_terminal(
     console: Output, planned_s: float | None = None, keys: str = CTRL_C
 ) -> Iterator[LiveTerminal]:
-    """Open the live view on a console for the time of a session."""
-    if not console.can_redraw:
-        yield LiveTerminal(console, None, planned_s, keys)
-        return
-    with Live(console=console, refresh_per_second=12, transient=True) as live:
-        yield LiveTerminal(console, live, planned_s, keys)
+    """Open the live view on a console for the time of a session.
+
+    What was lost stays on the console after it, also when Ctrl-C ended it.
+    """
+    with ExitStack() as stack:
+        live = None
+        if console.can_redraw:
+            live = Live(console=console, refresh_per_second=12, transient=True)
+        terminal = LiveTerminal(console, live, planned_s, keys)
+        stack.callback(terminal.print_losses)
+        if live is not None:
+            stack.enter_context(live)  # it is gone before the losses are printed
+        yield terminal

@@ -14,6 +14,7 @@ import time
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -28,9 +29,13 @@ from mr.cli import mannequin as commands
 from mr.cli.check_devices import check_answer
 from mr.cli.main import load_command, main
 from mr.cli.mannequin_check import drifts_of, items_of
+from mr.cli.mannequin_reset import cause_words, detail_words
+from mr.cli.mannequin_watch import RestartWatch, View, Watched, plain_lines
 from mr.cli.port_answers import AskedPorts, PortAnswer, ask_port
 from mr.devices.mannequin.console import MannequinConsole
+from mr.devices.mannequin.describe import device_info
 from mr.devices.mannequin.find import PortInfo
+from mr.devices.mannequin.follow import MannequinCounters
 from mr.devices.mannequin.port import open_serial
 from mr.rig import load_rig, save_rig
 from mr.session.signals import ENDING
@@ -42,6 +47,7 @@ from mr.wire import (
     CalibrationBlock,
     Fault,
     Hello,
+    ResetCause,
     SelfTestResult,
     WriteBlock,
     ZeroBlock,
@@ -57,6 +63,9 @@ AtRest = Callable[..., str]
 RESTING: Counts = (74, (31, 27, 38, 22), 512)
 """What the simulated rig's sensors read unloaded."""
 NO_PORT = "/dev/no-such-port"
+HELLO = Hello._make(0 for _ in Hello._fields)._replace(
+    request_id=1, serial_number=b"OLD", board_name=b"host"
+)
 
 
 @pytest.fixture
@@ -128,9 +137,7 @@ def silent_port() -> Iterator[str]:
 @contextmanager
 def old_board(version: int) -> Iterator[str]:
     """Give the port of a board that says HELLO in another protocol version."""
-    hello = Hello._make(0 for _ in Hello._fields)._replace(
-        request_id=1, protocol_version=version, serial_number=b"OLD", board_name=b"host"
-    )
+    hello = HELLO._replace(protocol_version=version)
     master, slave = pty.openpty()
     tty.setraw(slave)
     over = Event()
@@ -259,6 +266,26 @@ def test_the_usb_id_is_shown_which_outlives_a_path(
     assert "plug a mannequin in" in out
 
 
+@pytest.mark.parametrize("length", [5, 60])
+def test_the_list_loses_nothing_beside_a_long_path(
+    length: int, port: str, terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    links = [tmp_path / (letter * length) for letter in "mn"]
+    links[0].symlink_to(port)
+    shown = terminal("mannequin", "list", *(f"--port={link}" for link in links))
+    assert shown.end() == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.out).replace("\r", "\n")
+    lines = [line.rstrip() for line in plain.splitlines() if line]
+    at = [lines.index(str(link)) for link in links]  # whole, on a line of its own
+    assert lines[at[0] + 1] == f"  ✓ mannequin {SERIAL}"
+    assert re.fullmatch(r"  firmware \d+\.\d+\.\d+, protocol 2, board host", lines[at[0] + 2])
+    assert lines[at[0] + 3] == "  keeps: nothing"
+    assert lines[at[1] + 1] == "  ✗ not opened"
+    why = "".join(plain[plain.index("✗ not opened") :].split())
+    assert f"{links[1]}doesnotexist" in why and "…" not in plain
+    assert max(len(line) for k, line in enumerate(lines) if k not in at) <= 80
+
+
 def test_two_of_one_name_are_noticed(mrcpr: Run, at_rest: AtRest) -> None:
     ports = [f"--port={at_rest()}", f"--port={at_rest()}", f"--port={at_rest(RESTING, 'SAM-9')}"]
     out = mrcpr("mannequin", "list", *ports).require(0).out
@@ -353,6 +380,7 @@ def test_a_person_is_asked(terminal: Callable[..., Terminal], port: str) -> None
         asked.wait_for("[y/N]")
         asked.type(key)
         assert asked.end() == code
+        assert asked.out.endswith("\r\n")  # what is printed next begins on its own line
         assert name_of(port) == SERIAL
     asked = terminal("mannequin", "name", "SAM-8", "--port", port)
     asked.wait_for("[y/N]")
@@ -551,11 +579,38 @@ def test_watch_in_lines(mrcpr: Run, start_board: Callable[..., Any]) -> None:
     out = mrcpr("mannequin", "watch", "--seconds", "2.3", "--port", port).require(0).out
     head, *lines = out.splitlines()
     assert "UNNAMED" in head and port in head
-    assert len(lines) == 3
-    assert all("0 lost, 0 CRC errors" in line for line in lines)
+    assert len(lines) == 4
+    assert lines[0].endswith("s  0 lost, 0 CRC errors, 0 damaged, 0 restarts")
     rate = re.search(r"; (\d+) Hz", lines[-1])
     assert rate is not None and abs(int(rate[1]) - 200) <= 20
-    assert max(map(len, lines)) <= 100
+
+
+def test_the_widest_lines_of_watch_fit() -> None:
+    watched = Watched(65535, now=(65535, 65535, 65535, 65535, 65535, -32767))
+    counters = MannequinCounters(lost=999_999, crc_errors=99_999, framing_errors=99_999)
+    view = View(3600.0, 500.0, watched, counters, "power on")
+    first, *_ = lines = list(plain_lines(iter([view, view])))
+    assert "999999 lost" in first and len(lines) == 3  # the same is not said twice
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_cause_is_told_when_it_is_sure() -> None:
+    restarts, watched = RestartWatch(), Watched(1023)
+    begun = View(1.0, None, watched, MannequinCounters(), "power on")
+    early = replace(begun, counters=MannequinCounters(restarts=1), restarted_s=1.0)
+    late = replace(early, elapsed_s=1.4, reset_cause="watchdog (the firmware hung)")
+    told = [restarts.line(view) for view in (begun, early, late, late)]
+    assert told == [None, None, "   1.0 s  restarted: watchdog (the firmware hung)", None]
+    thrice = replace(late, counters=MannequinCounters(restarts=3), restarted_s=0.9)
+    assert "restarted 2 times, lastly: watchdog" in (restarts.line(thrice) or "")
+
+
+def test_every_cause_of_a_reset_has_its_words() -> None:
+    for cause in ResetCause:
+        detail = device_info(HELLO._replace(reset_cause=cause), "live", "", None).details
+        assert detail_words(detail["reset_cause"]) == cause_words(cause)
+    later = device_info(HELLO._replace(reset_cause=9), "live", "", None).details["reset_cause"]
+    assert detail_words(later) == cause_words(9) == "code 9"
 
 
 def test_watch_as_json(mrcpr: Run, start_board: Callable[..., Any]) -> None:
@@ -604,6 +659,40 @@ def test_watch_ends_with_its_device(
 def avr_port(start_avr: Callable[..., Any]) -> str:
     """Give the port of the emulated ATmega328P."""
     return str(start_avr("--pace", "real").port)
+
+
+def test_watch_goes_on_past_a_restart_and_says_why(
+    start: Callable[..., Running],
+    terminal: Callable[..., Terminal],
+    start_avr: Callable[..., Any],
+) -> None:
+    board = start_avr("--pace", "real")
+    running = start("mannequin", "watch", "--seconds", "6", "--port", board.port)
+    running.wait_until(lambda: "200 Hz" in running.said(), "the second line")
+    assert "restarted" not in running.said()
+    board.command("brown_out 5")
+    running.wait_until(lambda: "1 restart\n" in running.said(), "the restart")
+    board.command("hang")
+    out = running.end().require(0).out
+    told = re.findall(r"s  restarted: (.*)", out)
+    assert told == ["brown-out (the supply broke down)", "watchdog (the firmware hung)"]
+    assert "2 restarts" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+    shown = terminal("mannequin", "watch", "--port", board.port)
+    shown.wait_for("0 restarts")
+    board.command("brown_out 5")
+    shown.wait_for("restarted: brown-out (the supply broke down)")
+    assert "0 CRC errors, 0 damaged, 1 restart" in shown.out
+    shown.type("\x03")
+    assert shown.end() == 0
+
+    running = start("mannequin", "watch", "--json", "--seconds", "2.5", "--port", board.port)
+    running.wait_until(running.said, "the first line")
+    board.command("brown_out 5")
+    first, *_, last = map(json.loads, running.end().require(0).out.splitlines())
+    assert (first["restarts"], last["restarts"]) == (0, 1)
+    assert last["reset_cause"] == "brown-out (the supply broke down)"
 
 
 def test_ctrl_c_amid_a_write_leaves_the_old_calibration(

@@ -20,11 +20,13 @@ from typing import Any
 
 import pytest
 
+from mr.devices.mannequin.console import MannequinConsole
 from mr.recording.reader import open_recording
 from mr.types import SessionEvent
 from tests.cli.conftest import (
     LIMIT_S,
     MRCPR,
+    SERIAL,
     Finished,
     Running,
     ScriptedBoard,
@@ -209,9 +211,43 @@ def test_an_unplugged_session_ends_after_its_duration(
     time.sleep(1.0)
     board.board.unplug()
     began_s = time.monotonic()
-    running.end().require(0)
+    out = running.end().require(0).out
     assert time.monotonic() - began_s > 1.0
     assert open_recording(the_recording(tmp_path)).complete
+    lost = re.findall(r"^ +\d of 3 s  mannequin lost: (.*)", out, re.MULTILINE)
+    assert len(lost) == 1 and board.port in lost[0] and "check its cable" in lost[0]
+    assert "is back" not in out and "mannequin.clock" not in out
+    silent = re.search(r"^! mannequin: silent from (\d\.\d) s to the end$", out, re.MULTILINE)
+    assert silent is not None and 0.5 < float(silent[1]) < 2.0
+
+
+def test_a_mannequin_that_comes_back_is_told(
+    start: Callable[..., Running], start_avr: Callable[..., Any], rig: Path, tmp_path: Path
+) -> None:
+    board = start_avr("--pace", "real", "--link", str(tmp_path / "ttyMANNEQUIN"))
+    with MannequinConsole(board.port) as mannequin:
+        mannequin.rename(SERIAL)
+    running = start(
+        "run", "--rig", rig, "--no-camera", "--no-sound", "--port", board.port,
+        "--start", "command", "--duration", "6", "--out", tmp_path / "out",
+    )  # fmt: skip
+    running.wait_until(lambda: "waiting" in running.said(), "the open session")
+    running.say("start\n")
+    time.sleep(1.5)
+    board.unplug()
+    running.wait_until(lambda: "mannequin lost: " in running.said(), "the loss")
+    time.sleep(1.0)
+    board.plug()
+    running.wait_until(lambda: "mannequin is back" in running.said(), "the return")
+    out = running.end().require(0).out
+    assert out.count("is back") == out.count("lost: ") == 1
+    silent = re.search(r"^! mannequin: silent from (\d\.\d) to (\d\.\d) s$", out, re.MULTILINE)
+    assert silent is not None
+    samples = open_recording(the_recording(tmp_path)).samples()
+    events = [s for s in samples if isinstance(s, SessionEvent)]
+    assert [e.kind for e in events] == ["open", "start", "device_lost", "device_back", "stop"]
+    for said_s, event in zip(silent.groups(), events[2:4], strict=True):
+        assert abs(float(said_s) - (event.t_ns - events[1].t_ns) / 1e9) < 0.2
 
 
 def test_simulated_camera_files_are_scored_as_simulated(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -66,6 +68,79 @@ def test_everything_is_there_and_nothing_is_cut(width: int) -> None:
     assert {len(line) for line in lines} == {min(width, 88)}
 
 
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_long_reason_is_whole(width: int) -> None:
+    why = (
+        "mannequin on /dev/serial/by-id/usb-1a86_USB_Serial-if00-port0-and-much-more-of-a-name "
+        "is gone: check its cable and plug it in again; the session goes on"
+    )
+    lost = replace(SNAPSHOT.health[0], why=why)
+    clock = replace(SNAPSHOT.health[1], state="lost", why=why)
+    text = "".join(drawn(replace(SNAPSHOT, health=(lost, clock)), width))
+    assert re.sub(r"\s", "", why) in re.sub(r"[│\s]", "", text)
+    assert "mannequin.clock" not in text  # it says nothing that its device does not
+
+
+def lost_at(t_s: float, elapsed_s: float, ages_s: dict[str, float | None]) -> Snapshot:
+    """Make a snapshot of streams that are lost for so long; None is well."""
+    health = tuple(
+        Health(name, "sim", "ok", 200.0, 0, 0.0)
+        if age_s is None
+        else Health(name, "sim", "lost", 0.0, 0, age_s, "port [1] is gone")
+        for name, age_s in ages_s.items()
+    )
+    return replace(SNAPSHOT, t_ns=round(t_s * 1e9), elapsed_s=elapsed_s, health=health)
+
+
+WITHOUT_LOSS = lost_at(105.0, 4.99, {"mannequin": None, "mannequin.clock": None})
+GAP = (
+    WITHOUT_LOSS,
+    lost_at(105.9, 5.28, {"mannequin": 0.6, "mannequin.clock": 0.6}),
+    lost_at(107.0, 5.28, {"mannequin": 1.7, "mannequin.clock": 1.7}),
+    lost_at(110.0, 10.0, {"mannequin": None, "mannequin.clock": 4.7}),
+    lost_at(110.1, 10.1, {"mannequin": None, "mannequin.clock": None}),
+)
+
+
+def written(snapshots: Iterable[Snapshot], terminal: bool = False) -> list[str]:
+    screen = Screen(80, terminal)
+    with live_terminal(screen, 20.0) as view:
+        for snapshot in snapshots:
+            view.show(snapshot)
+    return screen.written().splitlines()
+
+
+def test_a_loss_is_told_once_and_so_is_the_return() -> None:
+    lines = written(GAP)
+    assert [line for line in lines if "mannequin" in line] == [
+        " 5 of 20 s  mannequin lost: port [1] is gone",
+        "10 of 20 s  mannequin is back",
+        "! mannequin: silent from 5.3 to 10.0 s",
+    ]
+    assert not any("mannequin" in line for line in written([WITHOUT_LOSS]))
+
+
+def test_a_lost_clock_alone_is_told() -> None:
+    alone = lost_at(120.0, 20.0, {"mannequin": None, "mannequin.clock": 10.0})
+    *_, last = written([WITHOUT_LOSS, alone])
+    assert last == "! mannequin.clock: silent from 10.0 s to the end"
+
+
+def test_what_was_silent_is_said_after_the_live_view() -> None:
+    lines = written(GAP, terminal=True)
+    assert lines[-1].endswith("! mannequin: silent from 5.3 to 10.0 s")
+    assert not any("mannequin lost: " in line for line in lines)  # its health line says it
+
+
+def test_silences_without_end_before_the_start_and_many() -> None:
+    before = [lost_at(t_s, 0.0, {"cam0": age_s}) for t_s, age_s in ((3.0, 2.0), (4.0, None))]
+    assert written(before)[-1] == "! cam0: silent for 3.0 s before the start"
+    many = [lost_at(100.0 + t_s, t_s, {"cam0": 1.0 if t_s % 2 else None}) for t_s in range(1, 10)]
+    said = written(many)[-1]
+    assert said.startswith("! cam0: silent from 0.0 to 2.0 s, from 2.0 to 4.0 s, from 4.0")
+    assert said.endswith(", and 2 times more")
+
+
 def test_columns_stand_still() -> None:
     early = replace(SNAPSHOT, last_depth_mm=None, last_release_mm=None, rate_cpm=None)
     for label in ("last depth", "rate", "score"):
@@ -92,7 +167,8 @@ def test_lines_where_nothing_can_be_redrawn(terminal: bool, dumb: bool) -> None:
         for elapsed_s in (0.0, 1.0, 5.5, 6.0):
             view.show(replace(SNAPSHOT, elapsed_s=elapsed_s))
     assert "\x1b" not in screen.written()
-    lines = screen.written().splitlines()
+    lost, *lines, silent = screen.written().splitlines()
+    assert "mannequin lost: port /dev/ttyUSB0 is gone" in lost and "mannequin: silent" in silent
     assert len(lines) == 2
     assert "of 30 s" in lines[1] and "22 compressions, last 43.2 mm deep, 131 /min" in lines[1]
     assert "mannequin lost" in lines[1]
