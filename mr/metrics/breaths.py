@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from mr.types import Measured, Ventilation
 
@@ -16,6 +17,7 @@ END = 0.20
 """A breath begins where 2 % of its volume are in, and ends where a fifth is left."""
 LONGEST_S = 4.0
 """A breath that has not come out by then is closed: lungs leak, sensors drift."""
+LOST = "the signal was lost during the breath"
 REST_MEMORY_S = 2.0
 """How long the resting volume is remembered; the integrated flow drifts."""
 
@@ -67,6 +69,19 @@ class BreathFinder:
         if not out and t_s - self._start_s < LONGEST_S:
             return None
         return self._close(t_s, volume_ml)
+
+    def lose(self, t_s: float) -> Ventilation | None:
+        """Close the breath that is under way where the signal is lost, at `t_s`.
+
+        Unless it was seen to come out, it may have gone on: its volume is not known.
+        """
+        past = list(self._past)
+        breath = self.finish(t_s)
+        self._past.clear()
+        self._base_ml = None
+        if breath is None or past[-1][1] < self._peak_ml - END * (breath.volume_ml.value or 0.0):
+            return breath
+        return replace(breath, volume_ml=Measured.unknown(LOST))
 
     def finish(self, t_s: float) -> Ventilation | None:
         """Close the breath that is still under way at the end of the signal."""

@@ -28,7 +28,8 @@ class MetricsConfig(Strict):
     pause_threshold_s: float = Field(default=1.0, gt=0)
     """A time without compressions of at least this long is a pause, left out of the rate."""
     max_gap_s: float = Field(default=0.25, gt=0)
-    """Samples further apart than this do not belong to one stroke."""
+    """Samples further apart than this do not belong to one stroke: what lies between them
+    was not measured."""
     min_breath_ml: float = Field(default=100.0, gt=0)
     """Least volume that makes a breath; chest compressions move less."""
     smoothing_s: float = Field(default=0.060, gt=0, lt=0.2)

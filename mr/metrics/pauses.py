@@ -8,11 +8,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 from mr.types import Pause, Ventilation
 
 Hands = Literal["on", "off", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured(Pause):
+    """A time in which nothing measured the chest: no pause to judge, and no compressions.
+
+    It goes the way of the pauses to whoever sums up; what it is called there is its class.
+    """
+
+    kind: Literal["unknown"] = "unknown"
+
+
 MOST = 0.5
 """Share of a pause that the hands must be seen off (or on) to name it so."""
 
@@ -24,7 +37,6 @@ class PauseNamer:
         self._to_ns = to_ns
         self._hands: deque[tuple[float, Hands]] = deque()
         self._breaths: deque[tuple[float, float]] = deque()
-        self._gaps: deque[tuple[float, float]] = deque()
 
     def hands(self, t_s: float, hands: Hands) -> None:
         """Take in the state of the hands from `t_s` on."""
@@ -34,10 +46,6 @@ class PauseNamer:
     def breath(self, start_s: float, end_s: float) -> None:
         """Take in a breath."""
         self._breaths.append((start_s, end_s))
-
-    def gap(self, start_s: float, end_s: float) -> None:
-        """Take in a loss of the signal."""
-        self._gaps.append((start_s, end_s))
 
     def pause(self, start_s: float, end_s: float, breath_start_s: float | None) -> Pause:
         """Name the pause; `breath_start_s` is that of a breath still under way."""
@@ -49,9 +57,8 @@ class PauseNamer:
         """Drop what lies before `t_s`; no later pause can reach back that far."""
         while len(self._hands) > 1 and self._hands[1][0] <= t_s:
             self._hands.popleft()
-        for spans in (self._breaths, self._gaps):
-            while spans and spans[0][1] < t_s:
-                spans.popleft()
+        while self._breaths and self._breaths[0][1] < t_s:
+            self._breaths.popleft()
 
     def _kind(
         self, start_s: float, end_s: float, breath_start_s: float | None
@@ -60,10 +67,7 @@ class PauseNamer:
             return "ventilation"
         if any(b0 < end_s and b1 > start_s for b0, b1 in self._breaths):
             return "ventilation"
-        lost_s = sum(max(min(b, end_s) - max(a, start_s), 0.0) for a, b in self._gaps)
         enough_s = MOST * (end_s - start_s)
-        if lost_s >= enough_s:
-            return "unknown"
         if self._held_s("off", start_s, end_s) >= enough_s:
             return "hands_off"
         if self._held_s("on", start_s, end_s) >= enough_s:

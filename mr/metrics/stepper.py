@@ -19,10 +19,26 @@ from dataclasses import dataclass
 
 from mr.metrics.breaths import BreathFinder
 from mr.metrics.config import MetricsConfig
-from mr.metrics.pauses import PauseNamer, ventilation_span_s
-from mr.metrics.strokes import Beat, Edges, Fitter, Level, Stroke, edges, measure
+from mr.metrics.pauses import PauseNamer, Unmeasured, ventilation_span_s
+from mr.metrics.strokes import (
+    FIRST,
+    FIRST_AFTER_LOSS,
+    Beat,
+    Edges,
+    Fitter,
+    Level,
+    Stroke,
+    edges,
+    measure,
+)
 from mr.metrics.turning import LONGEST_PRESS_S, History, Turn, TurnFinder
-from mr.types import ChestSample, Compression, Measured, MetricsEvent, Ventilation
+from mr.types import (
+    ChestSample,
+    Compression,
+    Measured,
+    MetricsEvent,
+    Ventilation,
+)
 
 LIVE_RATE_INTERVALS = 5
 STILL_FALLING = 0.1
@@ -44,7 +60,7 @@ class LiveState:
     last_depth_mm: float | None
     last_release_mm: float | None
     hands_off_s: float
-    """Time since the last release, once it is a pause; else 0."""
+    """Time since the last release (or since the signal was back), once it is a pause; else 0."""
     breathing: bool
 
 
@@ -60,6 +76,8 @@ class MetricsStepper:
         self._n = 0
         self._n_in_cycle = 0
         self._release_s: float | None = None
+        """Since when no compression was seen: the last release, or when the signal was back."""
+        self._why_first = FIRST
         self._beats: deque[Beat] = deque(maxlen=LIVE_RATE_INTERVALS + 1)
         self._last: Compression | None = None
         self._fresh()
@@ -106,10 +124,7 @@ class MetricsStepper:
         """Close what is open at the end of the signal."""
         events = self._advance(last=True) + self._close_open()
         events += self._breath(self._breaths.finish(self._t_s))
-        since_s = self._release_s
-        if since_s is not None and self._t_s - since_s >= self._config.pause_threshold_s:
-            events.append(self._pauses.pause(since_s, self._t_s, self._breaths.start_s))
-        return events
+        return events + self._pause_until_now()
 
     # --- the machine ----------------------------------------------------------------
 
@@ -122,11 +137,24 @@ class MetricsStepper:
     def _lose(self, t_s: float) -> list[MetricsEvent]:
         """The signal was lost until `t_s`: keep what is sure, begin anew."""
         events = self._advance(last=True) + self._close_open()
-        self._pauses.gap(self._t_s, t_s)
+        events += self._breath(self._breaths.lose(self._t_s)) + self._pause_until_now()
+        events.append(Unmeasured(self._to_ns(self._t_s), self._to_ns(t_s)))
+        if self._release_s is not None:
+            if t_s - self._release_s >= self._config.pause_threshold_s:
+                self._n_in_cycle = 0
+            self._release_s = t_s
+        self._why_first = FIRST_AFTER_LOSS
         self._beats.clear()
         self._fresh()
         self._fitter = self._fitter.on(self._history)
         return events
+
+    def _pause_until_now(self) -> list[MetricsEvent]:
+        """Give the pause that the end of the signal cuts, if there is one."""
+        since_s = self._release_s
+        if since_s is None or self._t_s - since_s < self._config.pause_threshold_s:
+            return []
+        return [self._pauses.pause(since_s, self._t_s, self._breaths.start_s)]
 
     def _advance(self, last: bool) -> list[MetricsEvent]:
         events: list[MetricsEvent] = []
@@ -229,7 +257,9 @@ class MetricsStepper:
             fitter=self._fitter,
             config=self._config,
             to_ns=self._to_ns,
+            why_first=self._why_first,
         )
+        self._why_first = FIRST
         self._n += 1
         self._n_in_cycle += 1
         self._beats.append(beat)

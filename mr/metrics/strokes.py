@@ -43,6 +43,8 @@ RIVAL_M = 0.003
 
 NO_SCALE = "the signal is not calibrated"
 NO_ZERO = "the unloaded zero is not known"
+FIRST = "first compression, or first after a pause"
+FIRST_AFTER_LOSS = "first compression after a time that was not measured"
 
 ABOVE_MM = 5.0
 """A release that seems to lie so far above the unloaded chest, and by over two sigma, is not
@@ -268,11 +270,12 @@ def measure(
     fitter: Fitter,
     config: MetricsConfig,
     to_ns: Callable[[float], int],
+    why_first: str = FIRST,
 ) -> Compression:
     """Measure one compression.
 
-    `previous` is None for the first compression after a pause; `to_ns` maps the
-    history's seconds to host nanoseconds.
+    `previous` is None for the first compression after a pause or a loss of the signal,
+    which `why_first` says; `to_ns` maps the history's seconds to host nanoseconds.
     """
     at = beat.at
     release = _depth_mm(stroke.after, config)
@@ -280,7 +283,7 @@ def measure(
         release = Measured.unknown("the signal was lost before the chest came back")
     elif release.value is not None and release.value < -_above_mm(release):
         release = Measured.unknown(ABOVE)
-    rate = duty = Measured.unknown("first compression, or first after a pause")
+    rate = duty = Measured.unknown(why_first)
     if previous is not None:
         period_s, sigma_s = beat.since(previous)
         rate = Measured(60.0 / period_s, 60.0 * sigma_s / period_s**2)

@@ -20,6 +20,7 @@ import jsonschema
 
 import mr
 from mr.config import Mode
+from mr.metrics.pauses import Unmeasured
 from mr.metrics.summary import Summary
 from mr.recording.reader import Recording
 from mr.rig import Rig, rig_sha256
@@ -94,8 +95,10 @@ def build_analysis(
         Where the samples first came from; for a replay, what was recorded.
     events
         Compressions, ventilations and pauses within the judged bounds.
+    summary
+        Of the same bounds; what was not measured is taken from it.
     t0_ns
-        Instant from which all times count, in ns.
+        Instant from which all times count, in ns: the summary's start.
     provenance, health
         What is known about the recording and its streams.
     calibrated
@@ -110,7 +113,7 @@ def build_analysis(
     every = sorted(events, key=lambda e: e.peak_ns if isinstance(e, Compression) else e.start_ns)
     compressions = [e for e in every if isinstance(e, Compression)]
     ventilations = [e for e in every if isinstance(e, Ventilation)]
-    pauses = [e for e in every if isinstance(e, Pause)]
+    pauses = [e for e in every if isinstance(e, Pause) and not isinstance(e, Unmeasured)]
     analysis = {
         "schema": ANALYSIS_SCHEMA,
         "software": f"mrcpr {mr.__version__}",
@@ -122,6 +125,7 @@ def build_analysis(
             {"start_s": _s(p.start_ns, t0_ns), "end_s": _s(p.end_ns, t0_ns), "kind": p.kind}
             for p in pauses
         ],
+        "unmeasured": [{"start_s": a_s, "end_s": b_s} for a_s, b_s in summary.unmeasured_s],
         "summary": _summary(summary, compressions, ventilations, guideline),
         "score": {
             "value_pct": score.value_pct,

@@ -294,28 +294,38 @@ PAUSE_WORDS = {
     "hands_off": "hands off",
     "hands_resting": "hands resting",
     "unknown": "pause",
+    "unmeasured": "not measured",
 }
+
+
+def idle_spans(analysis: Json) -> list[Json]:
+    """Give the pauses, and what was not measured as a kind of its own, in order of time."""
+    holes = [{**span, "kind": "unmeasured"} for span in analysis["unmeasured"]]
+    return sorted([*analysis["pauses"], *holes], key=lambda span: span["start_s"])
 
 
 def _pauses(analysis: Json, axes: _Axes) -> Markup:
     drawn = []
-    for pause in analysis["pauses"]:
+    for pause in idle_spans(analysis):
         start = max(pause["start_s"], axes.t0_s)
         end = min(pause["end_s"], axes.t0_s + axes.span_s)
         if end <= start:
             continue
         x, width = axes.x(start), axes.x(end) - axes.x(start)
         words = f"{PAUSE_WORDS[pause['kind']]} {number(pause['end_s'] - pause['start_s'])} s"
+        look, y = "pause", axes.bottom - 8
+        if pause["kind"] == "unmeasured":  # nothing else is drawn in it
+            look, y = "hole", 0.5 * (TOP + axes.bottom)
         drawn.append(
             Markup(
-                '<g><title>{}</title><rect class="pause" x="{:.1f}" y="{:.0f}" width="{:.1f}" '
+                '<g><title>{}</title><rect class="{}" x="{:.1f}" y="{:.0f}" width="{:.1f}" '
                 'height="{:.0f}"/>'
-            ).format(words, x, TOP, width, axes.bottom - TOP)
+            ).format(words, look, x, TOP, width, axes.bottom - TOP)
         )
         if width > 6.5 * len(words):
             drawn.append(
                 Markup('<text x="{:.1f}" y="{:.0f}" text-anchor="middle">{}</text>').format(
-                    x + width / 2, axes.bottom - 8, words
+                    x + width / 2, y, words
                 )
             )
         drawn.append(Markup("</g>"))

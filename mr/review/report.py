@@ -14,12 +14,14 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from mr.metrics.summary import not_measured
 from mr.review.plots import (
     PAUSE_WORDS,
     Trace,
     depth_known,
     depth_strips,
     hand_plot,
+    idle_spans,
     number,
     rate_plot,
     score_ring,
@@ -140,6 +142,8 @@ def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None
         kind_words=KIND_WORDS[analysis["source"]["kind"]],
         standing_words=STANDING_WORDS,
         pause_words=PAUSE_WORDS,
+        idle=idle_spans(analysis),
+        not_measured=not_measured([(h["start_s"], h["end_s"]) for h in analysis["unmeasured"]]),
         cards=_cards(analysis),
         lines=score_lines({**score, "items": by_loss}),
         ring=score_ring(score["value_pct"]),
@@ -185,12 +189,14 @@ def _cards(analysis: Json) -> list[Card]:
     least = f"{d['min_excursion_mm'] or 0:g} mm"
     if d["min_excursion_mm"] is None:
         least = "a fifth of the typical stroke (the scale is unknown)"
+    lost_s = sum(h["end_s"] - h["start_s"] for h in analysis["unmeasured"])
+    long_pause = s["longest_pause_s"] > t["pause_max_s"]
     cards = [
         Card(
             "Compressions",
             str(s["n_compressions"]),
             "",
-            f"in {s['duration_s']:.0f} s",
+            f"in {s['duration_s'] - lost_s:.0f} s{' that were measured' if lost_s else ''}",
             f"Each moves the chest by at least {least} from the release before it.",
         ),
         _card(s, "Mean depth", "mean_depth_mm", 1, "mm", band,
@@ -213,7 +219,7 @@ def _cards(analysis: Json) -> list[Card]:
               "the limit."),
         _card(s, "Compression fraction", "ccf_pct", 0, "%", f"at least {t['ccf_min_pct']:g} %",
               "CCF: from the first onset to the last release, less the pauses in between, over "
-              "what is judged.",
+              "what is judged and was measured.",
               (t["ccf_min_pct"], None)),
         Card(
             "Longest pause",
@@ -221,8 +227,9 @@ def _cards(analysis: Json) -> list[Card]:
             "s",
             f"at most {t['pause_max_s']:g} s",
             f"From one release to the next onset, where that takes {d['pause_threshold_s']:g} s "
-            "or more.",
-            on_target=s["longest_pause_s"] <= t["pause_max_s"],
+            f"or more{', as far as it was measured' if lost_s else ''}.",
+            # A longer one may lie in what was not measured.
+            on_target=None if lost_s and not long_pause else not long_pause,
         ),
         _card(s, "Hands in place", "hand_in_target_pct", 0, "%",
               f"within {t['hand_offset_max_mm']:g} mm",

@@ -48,6 +48,8 @@ class Performance:
     ccf_pct: Measured
     airway_measured: bool = False
     """True: a breath that was given would have been seen."""
+    unmeasured: str = ""
+    """What of the session was not measured, in words; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,8 @@ def _flow(performance: Performance, guideline: Guideline, mode: Mode) -> _Judged
     if long_pauses:
         word = "pause" if len(long_pauses) == 1 else "pauses"
         reason += f", {len(long_pauses)} {word} over {target.pause_max_s:g} s"
+    if performance.unmeasured:
+        reason += f"; {performance.unmeasured}, which is not judged"
     return _Judged(value, reason)
 
 
@@ -238,6 +242,8 @@ def _ventilation(performance: Performance, guideline: Guideline, mode: Mode) -> 
             return _Judged(None, "the airway was not measured")
         if len(performance.compressions) <= due_after:
             return _Judged(None, "no breaths were due yet")
+        if performance.unmeasured:
+            return _Judged(None, f"no breaths were seen, but {performance.unmeasured}")
         return _Judged(0.0, "no breaths were given")
     volumes = [v.volume_ml for v in performance.ventilations]
     words = ("mL", "too small", "too big")

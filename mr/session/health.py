@@ -35,10 +35,31 @@ class _Stream:
     last_seq: int | None = None
     lost: int = 0
     gone_why: str = ""
+    times_away: int = 0
+    away_s: float = 0.0
     why: str = ""
 
     def __post_init__(self) -> None:
         self.times_ns = deque(maxlen=max(FEWEST, round(WINDOW_S * self.nominal_hz)))
+
+    @property
+    def lost_after_s(self) -> float:
+        return max(LOST_AFTER_S, LOST_AFTER_PERIODS / self.nominal_hz)
+
+    def back(self, arrival_ns: int) -> None:
+        """Note how long the stream was away, if it was, when a sample arrives."""
+        silent_s = (arrival_ns - self.times_ns[-1]) / 1e9 if self.times_ns else 0.0
+        if self.times_ns and (self.gone_why or silent_s > self.lost_after_s):
+            self.times_away += 1
+            self.away_s += silent_s
+        self.gone_why = ""
+
+    def told(self) -> str:
+        """Say that the stream was away and came back; empty when it never was."""
+        if not self.times_away:
+            return ""
+        times = f"{self.times_away} times, " if self.times_away > 1 else ""
+        return f"was lost {times}for {self.away_s:.1f} s, and came back"
 
     def rate_hz(self) -> float:
         if len(self.times_ns) < 2 or self.times_ns[-1] == self.times_ns[0]:
@@ -69,7 +90,7 @@ class HealthWatch:
         if sample is not None:
             stream.lost += sample.overflow
         stream.last_seq = arrival.seq
-        stream.gone_why = ""
+        stream.back(arrival.arrival_ns)
         stream.times_ns.append(arrival.arrival_ns)
         self._newest_ns = max(self._newest_ns, arrival.arrival_ns)
 
@@ -102,12 +123,14 @@ class HealthWatch:
             state, why = "lost", stream.gone_why
         elif not stream.times_ns:
             state, why = "absent", "nothing has arrived yet"
-        elif age_s > max(LOST_AFTER_S, LOST_AFTER_PERIODS / stream.nominal_hz):
+        elif age_s > stream.lost_after_s:
             state, why = "lost", f"silent for {age_s:.1f} s"
         elif why:
             state = "degraded"
         elif len(stream.times_ns) > 8 and rate_hz < DEGRADED_BELOW * stream.nominal_hz:
             state, why = "degraded", f"{rate_hz:.0f} of {stream.nominal_hz:.0f} Hz"
+        if state in ("ok", "degraded"):
+            why = "; ".join(words for words in (why, stream.told()) if words)
         return Health(
             stream.name,
             stream.kind,

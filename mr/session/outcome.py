@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from mr.config import Mode
 from mr.metrics.config import MetricsConfig
+from mr.metrics.pauses import Unmeasured
 from mr.metrics.stepper import MetricsStepper
-from mr.metrics.summary import Summary, summarise
+from mr.metrics.summary import Summary, not_measured, summarise
 from mr.scoring.guideline import Guideline
 from mr.scoring.score import Performance, score_performance
 from mr.types import (
@@ -75,12 +76,18 @@ def judge(
     airway_measured: bool = False,
 ) -> Outcome:
     """Sum up and score the events between ``start_ns`` and ``end_ns``."""
-    inside = [e for e in events if _middle_ns(e) >= start_ns and _middle_ns(e) <= end_ns]
+    inside = [e for e in events if start_ns <= _middle_ns(e) <= end_ns]
     compressions = tuple(e for e in inside if isinstance(e, Compression))
     ventilations = tuple(e for e in inside if isinstance(e, Ventilation))
-    pauses = tuple(e for e in inside if isinstance(e, Pause))
-    summary = summarise(inside, start_ns, max(end_ns, start_ns + 1))
-    performance = Performance(compressions, ventilations, pauses, summary.ccf_pct, airway_measured)
+    idle = [e for e in inside if isinstance(e, Pause)]
+    pauses = tuple(p for p in idle if not isinstance(p, Unmeasured))
+    holes = [e for e in events if isinstance(e, Unmeasured)]
+    judged: list[MetricsEvent] = [*compressions, *ventilations, *pauses, *holes]
+    summary = summarise(judged, start_ns, max(end_ns, start_ns + 1))
+    unmeasured = not_measured(summary.unmeasured_s)
+    performance = Performance(
+        compressions, ventilations, pauses, summary.ccf_pct, airway_measured, unmeasured
+    )
     score = score_performance(performance, guideline, mode)
     return Outcome(
         kind, mode, guideline, start_ns, end_ns, compressions, ventilations, pauses,

@@ -8,21 +8,30 @@ that `mr.sim` knows nothing above it, and that what measures knows nothing of `m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mr.cli.demo import calibrated_rig
 from mr.cli.sources import SimSources
+from mr.clock.host import NowNs
 from mr.config import Mode, SessionConfig
+from mr.devices.mannequin.source import MannequinSource
 from mr.rig import Rig
 from mr.scoring.guideline import load_guideline
 from mr.session.offline import differences, rerun
 from mr.session.outcome import Outcome
 from mr.session.processes import SessionPlan, run_fast
-from mr.sim.script import Truth
+from mr.sim.learner import make_script
+from mr.sim.mannequin import SimMannequinPort
+from mr.sim.plant import Plant
+from mr.sim.rig import make_sim_rig
+from mr.sim.script import Script, Truth
+from mr.types import Device, EndOfStream, Sample
 
 GUIDELINE = load_guideline("aha-2025-adult-bls")
 MAX_DEPTH_ERROR_MM = 1.0
@@ -41,9 +50,11 @@ def rig() -> Rig:
     return calibrated_rig(3)
 
 
-def run(rig: Rig, path: Path, *, mannequin: bool, camera: bool, seconds: float) -> Session:
+def run(
+    rig: Rig, path: Path, *, mannequin: bool, camera: bool, seconds: float, style: str = "demo"
+) -> Session:
     sources = SimSources(
-        "demo", Mode.HANDS_ONLY, seconds, 3, 30.0, 2.0, camera=camera, mannequin=mannequin
+        style, Mode.HANDS_ONLY, seconds, 3, 30.0, 2.0, camera=camera, mannequin=mannequin
     )
     plan = SessionPlan(sources, rig, SessionConfig(), GUIDELINE, path)
     pipeline = run_fast(plan, lambda _snapshot: None, lambda _picture: None)
@@ -85,6 +96,75 @@ def test_a_session_measures_its_truth(
         assert again.recording.complete
         assert differences(again) == []
         assert len(again.compressions) == session.truth.count
+
+
+UNPLUG_S, PLUG_S = 6.0, 10.7
+
+
+class Pulled(MannequinSource):
+    """The demo's mannequin, whose cable is out from `UNPLUG_S` to `PLUG_S`."""
+
+    def __init__(self, port: SimMannequinPort, now: NowNs, script: Script) -> None:
+        super().__init__(port, now, kind="sim")
+        self._cable, self._clock, self._opened_ns = port, now, now()
+        self._todo = [(UNPLUG_S, port.unplug), (PLUG_S, port.plug)]
+        self._end_s = script.duration_s
+
+    def poll(self) -> Sequence[Sample]:
+        self._pull()
+        return super().poll()
+
+    def reopen(self) -> None:
+        self._pull()
+        super().reopen()
+
+    def _pull(self) -> None:
+        now_s = (self._clock() - self._opened_ns) / 1e9
+        while self._todo and now_s >= self._todo[0][0]:
+            self._todo.pop(0)[1]()
+        if now_s > self._end_s:
+            raise EndOfStream
+
+
+@pytest.mark.parametrize("style", ["good", "shallow"])
+def test_a_mannequin_that_was_away_costs_the_learner_nothing(
+    rig: Rig, tmp_path: Path, style: str
+) -> None:
+    """The learner never stopped; nobody knows so of the time without a mannequin."""
+    script = make_script(style, Mode.HANDS_ONLY, 18.0, 3)
+    truth = script.truth()
+    assert truth.ccf_pct == 100.0
+
+    def devices(now: NowNs) -> Sequence[Device]:
+        serial = make_sim_rig().mannequin_serial
+        return [Pulled(SimMannequinPort(Plant(script, 3), now, serial=serial), now, script)]
+
+    def outcome(sources: Any, name: str) -> Outcome:
+        path = tmp_path / name
+        plan = SessionPlan(sources, rig, SessionConfig(), GUIDELINE, path)
+        return run_fast(plan, lambda _snapshot: None, lambda _picture: None).outcome()
+
+    found = outcome(devices, "away.mcap")
+    whole = run(
+        rig, tmp_path / "whole.mcap", mannequin=True, camera=False, seconds=18.0, style=style
+    ).outcome
+    ((from_s, to_s),) = found.summary.unmeasured_s
+    assert to_s - from_s == pytest.approx(PLUG_S - UNPLUG_S, abs=0.5)
+    assert found.summary.ccf_pct.value == pytest.approx(100.0, abs=0.01)
+    assert found.pauses == ()
+    assert whole.summary.n_compressions == truth.count
+    unseen = whole.summary.n_compressions - found.summary.n_compressions
+    assert 0 < unseen <= (to_s - from_s) * 2.0 + 2
+    assert found.score.value_pct == pytest.approx(whole.score.value_pct, abs=2.0)
+    flow = next(item for item in found.score.items if item.key == "flow")
+    assert f"not measured from {from_s:.1f} to {to_s:.1f} s" in flow.reason
+    assert flow.points_lost == 0.0
+    health = next(h for h in found.health if h.stream == "mannequin")
+    assert health.state == "ok" and "was lost for 4." in health.why
+    for block_size in (1, 100_000):
+        again = rerun(tmp_path / "away.mcap", block_size)
+        assert differences(again) == []
+        assert again.pipeline.outcome() == found
 
 
 def test_the_limits_can_fail(rig: Rig, tmp_path: Path) -> None:

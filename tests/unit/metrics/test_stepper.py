@@ -11,8 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mr.metrics import MetricsConfig, MetricsStepper, summarise
-from mr.types import ChestSample, Compression, MetricsEvent, Pause, Stamp, Ventilation
+from mr.metrics import MetricsConfig, MetricsStepper, Summary, Unmeasured, summarise
+from mr.types import (
+    ChestSample,
+    Compression,
+    MetricsEvent,
+    Pause,
+    Stamp,
+    Ventilation,
+)
 
 Hands = Literal["on", "off", "unknown"]
 T0_NS = 3_000_000_000
@@ -45,7 +52,7 @@ def _compressions(events: list[MetricsEvent]) -> list[Compression]:
 
 
 def _pauses(events: list[MetricsEvent]) -> list[Pause]:
-    return [e for e in events if isinstance(e, Pause)]
+    return [e for e in events if isinstance(e, Pause) and not isinstance(e, Unmeasured)]
 
 
 def test_nothing_gives_nothing() -> None:
@@ -136,7 +143,104 @@ def test_a_lost_signal_breaks_the_rate_and_keeps_what_is_sure() -> None:
     unknown = [c for c in found if c.release_depth_mm.value is None]
     assert len(unknown) == 1
     assert "lost" in unknown[0].release_depth_mm.why
-    assert sum(c.rate_cpm.value is None for c in found) == 2
+    first, after = (c.rate_cpm for c in found if c.rate_cpm.value is None)
+    assert "first compression" in first.why
+    assert "not measured" in after.why
+
+
+def _without(samples: list[ChestSample], from_s: float, to_s: float) -> list[ChestSample]:
+    return [s for s in samples if not from_s < (s.stamp.t_ns - T0_NS) / 1e9 < to_s]
+
+
+def _holes_s(events: list[MetricsEvent]) -> list[tuple[float, float]]:
+    holes = [e for e in events if isinstance(e, Unmeasured)]
+    return [((h.start_ns - T0_NS) / 1e9, (h.end_ns - T0_NS) / 1e9) for h in holes]
+
+
+def _summary(events: list[MetricsEvent]) -> Summary:
+    found = _compressions(events)
+    return summarise(events, found[0].onset_ns, found[-1].release_ns)
+
+
+def test_what_was_not_measured_is_neither_compressions_nor_a_pause() -> None:
+    """As long a time with the hands off, which was measured, costs what it always did."""
+    lost = _run(_without(_samples(_bouts([(1.0, 38)], 21.0), "on"), 6.33, 11.01))
+    idle = _run(_samples(_bouts([(1.0, 11), (11.0, 18)], 21.0), "off"))
+    assert _pauses(lost)[:-1] == []  # the last one lasts to the end
+    assert _holes_s(lost) == [pytest.approx((6.33, 11.01), abs=0.006)]
+    summary = _summary(lost)
+    assert summary.ccf_pct.value == 100.0
+    assert "not measured from 5.3 to 10.0 s" in summary.ccf_pct.why
+    assert summary.longest_pause_s == 0.0
+    assert summary.compressions_per_cycle == ()
+    assert summary.mean_rate_cpm.value == pytest.approx(120.0, abs=0.05)
+    for c in _compressions(lost):
+        assert c.release_ns <= T0_NS + 6_330_000_000 or c.onset_ns >= T0_NS + 11_010_000_000
+    assert [p.kind for p in _pauses(idle)[:-1]] == ["hands_off"]
+    assert _holes_s(idle) == []
+    assert _summary(idle).ccf_pct.value == pytest.approx(100 * (1 - 4.6 / 18.9), abs=0.5)
+    assert _summary(idle).longest_pause_s == pytest.approx(4.6, abs=0.05)
+    assert _summary(idle).compressions_per_cycle == (11, 18)
+
+
+def test_a_pause_ends_where_the_measurement_does() -> None:
+    """Hands are off from 4 to 10 s; of that, 5.5 to 7 s and (or) 8 to 9.5 s were not seen."""
+    samples = _samples(_bouts([(1.0, 6), (10.0, 6)], 14.0), "off")
+    once = _run(_without(samples, 5.5, 7.0))
+    twice = _run(_without(_without(samples, 5.5, 7.0), 7.6, 9.5))
+    lengths_s = [(p.end_ns - p.start_ns) / 1e9 for p in _pauses(once)[:-1]]
+    assert lengths_s == pytest.approx([1.55, 3.05], abs=0.05)
+    assert _summary(once).ccf_pct.value == pytest.approx(100 * (1 - 4.6 / 10.4), abs=0.5)
+    lengths_s = [(p.end_ns - p.start_ns) / 1e9 for p in _pauses(twice)[:-1]]
+    assert lengths_s == pytest.approx([1.55], abs=0.05)  # 0.6 s that were seen are no pause
+    assert _summary(once).compressions_per_cycle == (6, 6)
+
+
+@pytest.mark.parametrize(("lost_s", "holes"), [(0.2, 0), (0.24, 0), (0.27, 1)])
+def test_a_few_lost_samples_change_nothing(lost_s: float, holes: int) -> None:
+    samples = _samples(_bouts([(1.0, 20)], 12.0))
+    events = _run(_without(samples, 5.5, 5.5 + lost_s))
+    assert len(_holes_s(events)) == holes
+    assert (_summary(events).ccf_pct.why == "") == (holes == 0)
+    assert _summary(events).ccf_pct.value == 100.0
+
+
+def test_the_time_to_the_first_compression_is_unknown_when_it_was_not_all_measured() -> None:
+    samples = _samples(_bouts([(4.0, 6)], 8.0))
+    end_ns = T0_NS + 8_000_000_000
+    assert summarise(_run(samples), T0_NS, end_ns).time_to_first_compression_s.value is not None
+    first = summarise(_run(_without(samples, 1.0, 2.0)), T0_NS, end_ns).time_to_first_compression_s
+    assert first.value is None
+    assert "before the first compression" in first.why
+
+
+def test_a_hole_is_clipped_to_the_session_and_may_be_all_of_it() -> None:
+    hole = Unmeasured(1_000_000_000, 5_000_000_000)
+    assert summarise([hole], 4_000_000_000, 9_000_000_000).unmeasured_s == ((0.0, 1.0),)
+    ccf = summarise([hole], 2_000_000_000, 4_000_000_000).ccf_pct
+    assert ccf.value is None
+    assert ccf.why == "not measured from 0.0 to 2.0 s"
+
+
+@pytest.mark.parametrize(("from_s", "known"), [(5.5, False), (6.7, True)])
+def test_a_breath_that_the_loss_of_signal_cuts_has_no_volume(from_s: float, known: bool) -> None:
+    """In from 5 to 6 s, out until 7 s: it is known once it was seen to come out."""
+    curve = _bouts([(1.0, 6), (10.0, 6)], 13.0)
+    breath_ml = np.interp(curve[:, 0], [5, 6, 7], [0, 500, 0])
+    samples = [
+        replace(s, airway_ml=float(v))
+        for s, v in zip(_samples(curve, "off"), breath_ml, strict=True)
+    ]
+    events = _run(_without(samples, from_s, 7.5))
+    (breath,) = (e for e in events if isinstance(e, Ventilation))
+    assert breath.end_ns <= T0_NS + round(from_s * 1e9) + 5_000_000
+    assert next(p.kind for p in _pauses(events)) == "ventilation"
+    summary = summarise(events, T0_NS, T0_NS + 13_000_000_000)
+    assert (breath.volume_ml.value is not None) == known
+    assert (summary.mean_inspiration_s.value is not None) == known
+    if not known:
+        assert "lost during the breath" in breath.volume_ml.why
+        assert breath.volume_ml.why == summary.mean_volume_ml.why
 
 
 def test_samples_out_of_order_are_left_out() -> None:
@@ -260,4 +364,9 @@ def test_any_signal_gives_events_in_order(seed: int, step_mm: float, gaps: int) 
         assert c.onset_ns <= c.peak_ns <= c.release_ns
     for earlier, later in itertools.pairwise(found):
         assert earlier.release_ns <= later.onset_ns
-    assert all(p.start_ns < p.end_ns for p in _pauses(events))
+    spans = [e for e in events if isinstance(e, Pause)]
+    assert all(span.start_ns < span.end_ns for span in spans)
+    for one, other in itertools.pairwise(spans):
+        assert one.end_ns <= other.start_ns
+    if found:
+        assert 0.0 <= (_summary(events).ccf_pct.value or 0.0) <= 100.0

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mr.config import Mode
-from mr.metrics import MetricsConfig, MetricsStepper, summarise
+from mr.metrics import MetricsConfig, MetricsStepper, Unmeasured, summarise
+from mr.metrics.summary import not_measured
 from mr.review.analysis import Provenance, build_analysis
 from mr.review.plots import Trace
 from mr.scoring.guideline import load_guideline
@@ -41,8 +42,14 @@ class Session:
         summary = summarise(self.events, T0_NS, end_ns)
         compressions = [e for e in self.events if isinstance(e, Compression)]
         breaths = [e for e in self.events if isinstance(e, Ventilation)]
-        pauses = [e for e in self.events if isinstance(e, Pause)]
-        performance = Performance(compressions, breaths, pauses, summary.ccf_pct)
+        pauses = [e for e in self.events if isinstance(e, Pause) and not isinstance(e, Unmeasured)]
+        performance = Performance(
+            compressions,
+            breaths,
+            pauses,
+            summary.ccf_pct,
+            unmeasured=not_measured(summary.unmeasured_s),
+        )
         score = score_performance(performance, guideline, Mode.C30_2)
         return build_analysis(
             "bench.mcap",
@@ -60,14 +67,22 @@ class Session:
         return self.t_s, self.depth_mm, np.full(len(self.t_s), 0.3)
 
 
-def a_session(depths_mm: tuple[float, ...] = DEPTHS_MM) -> Session:
-    """Thirty strokes at 110/min with a pause of four seconds and two breaths within."""
+def a_session(
+    depths_mm: tuple[float, ...] = DEPTHS_MM, lost_s: tuple[float, float] | None = None
+) -> Session:
+    """Thirty strokes at 110/min with a pause of four seconds and two breaths within.
+
+    From one to the other of `lost_s` no sensor speaks.
+    """
     stroke = 0.5 * (1 - np.cos(2 * np.pi * np.arange(109) / 109))
     rest = np.zeros(100)
     half = len(depths_mm) // 2
     pieces = [rest, *(d * stroke for d in depths_mm[:half]), np.zeros(800)]
     depth_mm = np.concatenate([*pieces, *(d * stroke for d in depths_mm[half:]), rest])
     t_s = np.arange(depth_mm.size) / 200.0
+    if lost_s is not None:
+        heard = (t_s <= lost_s[0]) | (t_s >= lost_s[1])
+        t_s, depth_mm = t_s[heard], depth_mm[heard]
     stepper = MetricsStepper(MetricsConfig())
     events = stepper.steps(
         [

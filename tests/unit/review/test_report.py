@@ -171,6 +171,30 @@ def test_only_simulated_numbers_are_called_so(session: Session, kind: str, says:
     assert "not a medical device" in html
 
 
+def test_what_was_not_measured_is_said_drawn_and_not_judged(session: Session) -> None:
+    lost = a_session(lost_s=(2.33, 6.01))
+    analysis = lost.analysis()
+    assert len(analysis["pauses"]) == len(session.analysis()["pauses"]) == 1
+    (hole,) = analysis["unmeasured"]
+    assert (hole["start_s"], hole["end_s"]) == pytest.approx((2.33, 6.01), abs=0.006)
+    html = render_report(analysis, lost.trace(), None)
+    assert "The chest was not measured from 2.3 to 6.0 s." in html
+    assert html.count('<rect class="hole"') == 2  # depth and rate
+    assert "<td>not measured</td>" in html
+    longest = html.split("<dt>Longest pause</dt>")[1].split("</div>")[0]
+    assert "on target" not in longest and "as far as it was measured" in longest
+    flow = next(i for i in analysis["score"]["items"] if i["key"] == "flow")
+    assert "not measured from 2.3 to 6.0 s" in flow["reason"]
+    page = parsed(html)
+    assert page.wrong == [] and page.open == []
+    whole = render_report(session.analysis(), session.trace(), None)
+    assert "The chest was not measured" not in whole
+    assert '<rect class="hole"' not in whole
+    assert session.analysis()["unmeasured"] == []
+    judged = whole.split("<dt>Longest pause</dt>")[1].split("</div>")[0]
+    assert "on target" in judged
+
+
 def test_hostile_text_stays_text() -> None:
     session = a_session()
     evil = "<script>alert(1)</script>"

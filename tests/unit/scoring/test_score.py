@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -123,6 +125,23 @@ def test_long_pauses_cost_flow_points() -> None:
     assert flow[0].points_lost == pytest.approx(0.0)
     assert (flow[1].points_lost or 0) > 0
     assert "over 10 s" in flow[1].reason
+
+
+def test_what_was_not_measured_is_told_and_costs_nothing() -> None:
+    """Neither flow nor breaths that nobody could have seen; a CCF of 75 % still costs."""
+    base = performance([55.0] * 40, ccf_pct=100.0)
+    lost = replace(base, airway_measured=True, unmeasured="not measured from 5.3 to 10.0 s")
+    hands_only = score_performance(lost, GUIDELINE, Mode.HANDS_ONLY)
+    assert hands_only.value_pct == pytest.approx(100.0)
+    flow = next(i for i in hands_only.items if i.key == "flow")
+    assert "not measured from 5.3 to 10.0 s" in flow.reason
+    breathless = score_performance(lost, GUIDELINE, Mode.C30_2)
+    (missing,) = breathless.missing
+    assert missing == ("Ventilations: no breaths were seen, but not measured from 5.3 to 10.0 s")
+    seen = score_performance(replace(lost, unmeasured=""), GUIDELINE, Mode.C30_2)
+    assert (seen.value_pct or 0.0) < (breathless.value_pct or 0.0)
+    paused = score_performance(replace(base, ccf_pct=Measured(75.0)), GUIDELINE, Mode.HANDS_ONLY)
+    assert (paused.value_pct or 0.0) < 100.0
 
 
 def test_breaths_are_judged_only_where_the_mode_has_them() -> None:

@@ -58,6 +58,15 @@ def test_silence_is_lost() -> None:
     assert "silent for 2.0 s" in lost.why
 
 
+def test_a_stream_that_came_back_says_for_how_long_it_was_away() -> None:
+    seqs = [*range(100), *range(1040, 1500)]  # 4.7 s of silence
+    assert only(watch(list(range(400)))).why == ""
+    back = only(watch(seqs))
+    assert (back.state, back.why) == ("ok", "was lost for 4.7 s, and came back")
+    again = only(watch([*seqs, *range(1700, 2200)]))
+    assert again.why == "was lost 2 times, for 5.7 s, and came back"
+
+
 def test_a_lost_device_says_why_until_it_is_back() -> None:
     watched = watch(list(range(10)))
     watched.gone(("mannequin",), "unplugged")
