@@ -299,7 +299,15 @@ class Pause:
     kind: Literal["ventilation", "hands_off", "hands_resting", "unknown"]
 
 
-MetricsEvent = Compression | Ventilation | Pause
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """A time in which nothing measured the chest: neither a pause nor compressions."""
+
+    start_ns: int
+    end_ns: int
+
+
+MetricsEvent = Compression | Ventilation | Pause | Unmeasured
 
 
 # --- score and coaching ----------------------------------------------------------------

@@ -5,8 +5,7 @@ a summary; leaves judging them to `mr.scoring`. Definitions: docs/guides/definit
 """
 
 from mr.metrics.config import MetricsConfig
-from mr.metrics.pauses import Unmeasured
 from mr.metrics.stepper import LiveState, MetricsStepper
 from mr.metrics.summary import Summary, summarise
 
-__all__ = ["LiveState", "MetricsConfig", "MetricsStepper", "Summary", "Unmeasured", "summarise"]
+__all__ = ["LiveState", "MetricsConfig", "MetricsStepper", "Summary", "summarise"]

@@ -8,23 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from mr.types import Pause, Ventilation
 
 Hands = Literal["on", "off", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Unmeasured(Pause):
-    """A time in which nothing measured the chest: no pause to judge, and no compressions.
-
-    It goes the way of the pauses to whoever sums up; what it is called there is its class.
-    """
-
-    kind: Literal["unknown"] = "unknown"
-
 
 MOST = 0.5
 """Share of a pause that the hands must be seen off (or on) to name it so."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from mr.metrics.breaths import BreathFinder
 from mr.metrics.config import MetricsConfig
-from mr.metrics.pauses import PauseNamer, Unmeasured, ventilation_span_s
+from mr.metrics.pauses import PauseNamer, ventilation_span_s
 from mr.metrics.strokes import (
     FIRST,
     FIRST_AFTER_LOSS,
@@ -37,6 +37,7 @@ from mr.types import (
     Compression,
     Measured,
     MetricsEvent,
+    Unmeasured,
     Ventilation,
 )
 

@@ -11,8 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from mr.metrics.pauses import Unmeasured
-from mr.types import Compression, Measured, MetricsEvent, Pause, Ventilation
+from mr.types import Compression, Measured, MetricsEvent, Pause, Unmeasured, Ventilation
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def not_measured(unmeasured_s: Sequence[tuple[float, float]]) -> str:
 
 def _active_ns(
     compressions: Sequence[Compression],
-    idle: Sequence[Pause],
+    idle: Sequence[Pause | Unmeasured],
     start_ns: int,
     end_ns: int,
 ) -> int:
@@ -131,7 +130,7 @@ def _ccf_pct(active_ns: int, measured_ns: int, why: str) -> Measured:
 
 
 def _first_s(
-    compressions: Sequence[Compression], holes: Sequence[Pause], start_ns: int
+    compressions: Sequence[Compression], holes: Sequence[Unmeasured], start_ns: int
 ) -> Measured:
     """Time to the first onset; unknown when one may have come unseen before it."""
     if not compressions:
@@ -143,7 +142,7 @@ def _first_s(
 
 
 def _cycles(
-    compressions: Sequence[Compression], pauses: Sequence[Pause], holes: Sequence[Pause]
+    compressions: Sequence[Compression], pauses: Sequence[Pause], holes: Sequence[Unmeasured]
 ) -> tuple[int, ...]:
     bounds = [p.start_ns for p in pauses]
 
@@ -164,9 +163,11 @@ def _inspiration_s(breath: Ventilation) -> Measured:
     return Measured(breath.inspiration_s)
 
 
-def _overlapping(events: Iterable[MetricsEvent], start_ns: int, end_ns: int) -> list[Pause]:
+def _overlapping(
+    events: Iterable[MetricsEvent], start_ns: int, end_ns: int
+) -> list[Pause | Unmeasured]:
     """Pick the pauses, and what was not measured, that reach into the bounds, in order."""
-    idle = (e for e in events if isinstance(e, Pause))
+    idle = (e for e in events if isinstance(e, Pause | Unmeasured))
     return sorted(
         (p for p in idle if p.start_ns < end_ns and p.end_ns > start_ns), key=lambda p: p.start_ns
     )
@@ -190,7 +191,7 @@ def summarise(events: Iterable[MetricsEvent], start_ns: int, end_ns: int) -> Sum
         key=lambda c: c.peak_ns,
     )
     idle = _overlapping(every, start_ns, end_ns)
-    pauses = [p for p in idle if not isinstance(p, Unmeasured)]
+    pauses = [p for p in idle if isinstance(p, Pause)]
     holes = [p for p in idle if isinstance(p, Unmeasured)]
     breaths = [e for e in every if isinstance(e, Ventilation) and start_ns <= e.start_ns <= end_ns]
 

@@ -20,7 +20,6 @@ import jsonschema
 
 import mr
 from mr.config import Mode
-from mr.metrics.pauses import Unmeasured
 from mr.metrics.summary import Summary
 from mr.recording.reader import Recording
 from mr.rig import Rig, rig_sha256
@@ -113,7 +112,7 @@ def build_analysis(
     every = sorted(events, key=lambda e: e.peak_ns if isinstance(e, Compression) else e.start_ns)
     compressions = [e for e in every if isinstance(e, Compression)]
     ventilations = [e for e in every if isinstance(e, Ventilation)]
-    pauses = [e for e in every if isinstance(e, Pause) and not isinstance(e, Unmeasured)]
+    pauses = [e for e in every if isinstance(e, Pause)]
     analysis = {
         "schema": ANALYSIS_SCHEMA,
         "software": f"mrcpr {mr.__version__}",

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from mr.config import Mode
 from mr.metrics.config import MetricsConfig
-from mr.metrics.pauses import Unmeasured
 from mr.metrics.stepper import MetricsStepper
 from mr.metrics.summary import Summary, not_measured, summarise
 from mr.scoring.guideline import Guideline
@@ -26,6 +25,7 @@ from mr.types import (
     Pause,
     Score,
     SourceKind,
+    Unmeasured,
     Ventilation,
 )
 
@@ -79,8 +79,7 @@ def judge(
     inside = [e for e in events if start_ns <= _middle_ns(e) <= end_ns]
     compressions = tuple(e for e in inside if isinstance(e, Compression))
     ventilations = tuple(e for e in inside if isinstance(e, Ventilation))
-    idle = [e for e in inside if isinstance(e, Pause)]
-    pauses = tuple(p for p in idle if not isinstance(p, Unmeasured))
+    pauses = tuple(e for e in inside if isinstance(e, Pause))
     holes = [e for e in events if isinstance(e, Unmeasured)]
     judged: list[MetricsEvent] = [*compressions, *ventilations, *pauses, *holes]
     summary = summarise(judged, start_ns, max(end_ns, start_ns + 1))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mr.config import Mode
-from mr.metrics import MetricsConfig, MetricsStepper, Unmeasured, summarise
+from mr.metrics import MetricsConfig, MetricsStepper, summarise
 from mr.metrics.summary import not_measured
 from mr.review.analysis import Provenance, build_analysis
 from mr.review.plots import Trace
@@ -42,7 +42,7 @@ class Session:
         summary = summarise(self.events, T0_NS, end_ns)
         compressions = [e for e in self.events if isinstance(e, Compression)]
         breaths = [e for e in self.events if isinstance(e, Ventilation)]
-        pauses = [e for e in self.events if isinstance(e, Pause) and not isinstance(e, Unmeasured)]
+        pauses = [e for e in self.events if isinstance(e, Pause)]
         performance = Performance(
             compressions,
             breaths,
