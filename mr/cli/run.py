@@ -56,7 +56,10 @@ def run(
     rig: Annotated[Path, typer.Option(metavar="FILE", help="The rig's calibration, rig.toml.")],
     port: Annotated[
         str | None,
-        typer.Option(metavar="PORT", help="The mannequin's serial port; default: found by itself."),
+        typer.Option(
+            metavar="PORT",
+            help="Path or USB id (usb:VID:PID) of the mannequin's serial port; default: found.",
+        ),
     ] = None,
     mannequin: Annotated[bool, typer.Option(help="Use the sensor mannequin.")] = True,
     camera: Annotated[bool, typer.Option(help="Use the rig's cameras.")] = True,
