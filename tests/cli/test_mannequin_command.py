@@ -667,12 +667,14 @@ def test_watch_goes_on_past_a_restart_and_says_why(
     start_avr: Callable[..., Any],
 ) -> None:
     board = start_avr("--pace", "real")
-    running = start("mannequin", "watch", "--seconds", "6", "--port", board.port)
+    running = start("mannequin", "watch", "--port", board.port)
     running.wait_until(lambda: "200 Hz" in running.said(), "the second line")
     assert "restarted" not in running.said()
     board.command("brown_out 5")
     running.wait_until(lambda: "1 restart\n" in running.said(), "the restart")
     board.command("hang")
+    running.wait_until(lambda: "2 restarts\n" in running.said(), "the second restart")
+    running.signal_all(signal.SIGINT)
     out = running.end().require(0).out
     told = re.findall(r"s  restarted: (.*)", out)
     assert told == ["brown-out (the supply broke down)", "watchdog (the firmware hung)"]
@@ -687,9 +689,11 @@ def test_watch_goes_on_past_a_restart_and_says_why(
     shown.type("\x03")
     assert shown.end() == 0
 
-    running = start("mannequin", "watch", "--json", "--seconds", "2.5", "--port", board.port)
+    running = start("mannequin", "watch", "--json", "--port", board.port)
     running.wait_until(running.said, "the first line")
     board.command("brown_out 5")
+    running.wait_until(lambda: re.search(r'"restarts": ?1', running.said()), "the restart")
+    running.signal_all(signal.SIGINT)
     first, *_, last = map(json.loads, running.end().require(0).out.splitlines())
     assert (first["restarts"], last["restarts"]) == (0, 1)
     assert last["reset_cause"] == "brown-out (the supply broke down)"
