@@ -41,7 +41,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	@./system-packages.sh test
 	@case "$$CI" in true|1) $(BIN)/mrcpr fetch-hands ;; esac
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(PYTEST_FLAGS)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --max-worker-restart=0 $(PYTEST_FLAGS)
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check $(SOURCES)

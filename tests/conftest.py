@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import importlib.util
 import os
 import shutil
@@ -15,13 +16,25 @@ ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
-def pytest_configure() -> None:
+STDERR_FD = pytest.StashKey[int]()
+"""Where it can be said what stands still while the output of a test is captured."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Let programs under test hear Ctrl-C, however the tests themselves were started.
 
     A shell starts what runs in the background with it ignored, and children inherit that.
     """
+    config.stash[STDERR_FD] = os.dup(2)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Watch over a teardown as over all else: pytest stops watching when a test has failed."""
+    limit_s = float(item.config.getini("faulthandler_timeout"))
+    faulthandler.dump_traceback_later(limit_s, exit=True, file=item.config.stash[STDERR_FD])
 
 
 @pytest.hookimpl(optionalhook=True)
