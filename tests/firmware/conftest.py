@@ -61,7 +61,9 @@ def lockstep(board_program: Path) -> Callable[..., bytes]:
 def start_board(board_program: Path) -> Iterator[Callable[..., Any]]:
     """Give a function that starts a host board on a pty; it ends with the test."""
     with ExitStack() as stack:
-        yield lambda *options: stack.enter_context(host_board.HostBoard(board_program, *options))
+        yield lambda *options, link=None: stack.enter_context(
+            host_board.HostBoard(board_program, *options, link=link)
+        )
 
 
 @pytest.fixture

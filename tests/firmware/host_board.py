@@ -33,11 +33,14 @@ def build_host_board(build: Path, *make_variables: str) -> Path:
 class HostBoard:
     """The host board on a pseudo-terminal; `port` is the path to open.
 
-    Leaving the context, or `unplug`, ends the program, and with it the terminal.
+    Leaving the context, or `unplug`, ends the program, and with it the terminal. The path of
+    a terminal that has gone is given to the next one that anybody opens, a test beside this
+    one too: whoever looks for the board after that is given a `link` that leads to it alone.
     """
 
-    def __init__(self, program: Path, *options: str) -> None:
+    def __init__(self, program: Path, *options: str, link: Path | None = None) -> None:
         self._command = [str(program), *options]
+        self._link = link
         self._process: subprocess.Popen[str] | None = None
         self.port = ""
 
@@ -52,10 +55,15 @@ class HostBoard:
         )
         assert self._process.stdout is not None
         self.port = self._process.stdout.readline().strip()
+        if self._link is not None:
+            self._link.symlink_to(self.port)
+            self.port = str(self._link)
 
     def unplug(self) -> None:
         """End the program; whoever has the port open finds the device gone."""
         if self._process is not None:
+            if self._link is not None:
+                self._link.unlink()
             self._process.kill()
             self._process.communicate()
             self._process = None

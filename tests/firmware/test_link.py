@@ -57,6 +57,7 @@ def decoded(frames: list[MannequinFrame]) -> list[MannequinFrame]:
 
 
 def frames_from(source: MannequinSource, n: int, timeout_s: float = 10.0) -> list[MannequinFrame]:
+    """Give all that has come when there are `n` of them: the last one is the newest."""
     frames: list[MannequinFrame] = []
 
     def enough() -> bool:
@@ -64,7 +65,7 @@ def frames_from(source: MannequinSource, n: int, timeout_s: float = 10.0) -> lis
         return len(frames) >= n
 
     wait_until(enough, timeout_s)
-    return frames[:n]
+    return frames
 
 
 def wait_until(enough: Callable[[], bool], timeout_s: float) -> None:
@@ -102,7 +103,7 @@ def test_firmware_twin_and_recording_give_the_same_samples(
     )
     with MannequinSource(board.port) as source:
         assert isinstance(source, Device)
-        from_c = frames_from(source, 2000)
+        from_c = frames_from(source, 2000)[:2000]
         assert source.counters.lost == source.counters.crc_errors == 0
         assert source.info.model == "sensor mannequin (host)"
 
@@ -173,9 +174,9 @@ def test_the_port_is_ours_alone(start_board: StartBoard) -> None:
 
 
 def test_an_unplug_is_a_device_error_and_reopen_says_what_is_missing(
-    start_board: StartBoard,
+    start_board: StartBoard, tmp_path: Path
 ) -> None:
-    board = start_board()
+    board = start_board(link=tmp_path / "mannequin")
     with MannequinSource(board.port, timeout_s=1.0) as source:
         frames_from(source, 5)
         board.unplug()
@@ -195,51 +196,34 @@ def test_what_is_no_mannequin_is_said_so(tmp_path: Path) -> None:
         MannequinSource(str(tmp_path / "file")).__enter__()
 
 
-class StableLink:
-    """A path that stays while the board behind it is unplugged, as udev gives names."""
+def heard_until_lost(source: MannequinSource) -> list[MannequinFrame]:
+    frames: list[MannequinFrame] = []
 
-    def __init__(self, path: Path, board: Any) -> None:
-        self._path = path
-        self.board = board
-        self.path = str(path)
-        self.plug()
+    def lost() -> bool:
+        try:
+            frames.extend(s for s in source.poll() if isinstance(s, MannequinFrame))
+        except DeviceError:
+            return True
+        return False
 
-    def plug(self) -> int:
-        """Let the path lead to the board's terminal; give when that was, in ns."""
-        self._path.unlink(missing_ok=True)
-        self._path.symlink_to(self.board.port)
-        return host_now_ns()
-
-    def unplug(self) -> None:
-        self.board.unplug()
-        self._path.unlink()
-
-    def replug(self) -> int:
-        self.board.start()
-        return self.plug()
-
-
-def lost(source: MannequinSource) -> bool:
-    try:
-        source.poll()
-    except DeviceError:
-        return True
-    return False
+    wait_until(lost, 5.0)
+    return frames
 
 
 def test_a_replugged_mannequin_is_back_within_a_second_at_its_rate(
     start_board: StartBoard, tmp_path: Path
 ) -> None:
-    link = StableLink(tmp_path / "mannequin", start_board())
-    with MannequinSource(link.path) as source:
+    board = start_board(link=tmp_path / "mannequin")
+    with MannequinSource(board.port) as source:
         source.set_rate(500)
         wait_until(lambda: bool(source.poll()) and source.info.streams[0].rate_hz == 500, 10.0)
         before = frames_from(source, 10)
-        link.unplug()
-        wait_until(lambda: lost(source), 5.0)
+        board.unplug()
+        before += heard_until_lost(source)
         with pytest.raises(DeviceError, match="does not exist"):
             source.reopen()
-        back_ns = link.replug()
+        board.start()
+        back_ns = host_now_ns()
         source.reopen()
         after = frames_from(source, 1)
         took_ns = host_now_ns() - back_ns
@@ -256,14 +240,15 @@ def test_a_replugged_mannequin_is_back_within_a_second_at_its_rate(
 class ReplugScript:
     """Pulls and plugs the cable of a running session, then ends it."""
 
-    def __init__(self, link: StableLink) -> None:
-        self._link = link
+    def __init__(self, board: Any) -> None:
+        self._board = board
         self._start_ns = host_now_ns()
-        self._todo = [(0.5, link.unplug), (1.4, self._replug)]
+        self._todo = [(0.5, board.unplug), (1.4, self._replug)]
         self.back_ns = 0
 
     def _replug(self) -> None:
-        self.back_ns = self._link.replug()
+        self._board.start()
+        self.back_ns = host_now_ns()
 
     def __call__(self) -> list[str]:
         now_s = (host_now_ns() - self._start_ns) / 1e9
@@ -277,10 +262,10 @@ def test_a_session_has_its_mannequin_back_within_a_second(
 ) -> None:
     rig = a_rig()
     assert rig.mannequin is not None
-    link = StableLink(tmp_path / "mannequin", start_board("--serial", rig.mannequin.serial))
-    with MannequinSource(link.path) as source:
+    board = start_board("--serial", rig.mannequin.serial, link=tmp_path / "mannequin")
+    with MannequinSource(board.port) as source:
         source.set_rate(400)
-        script = ReplugScript(link)
+        script = ReplugScript(board)
         job = SensingJob(
             rig=rig,
             config=SessionConfig(),

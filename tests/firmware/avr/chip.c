@@ -212,7 +212,9 @@ static void run_cycles_to(avr_cycle_count_t until)
 
 static avr_cycle_count_t cycle_at(uint64_t t_ns)
 {
-    return base_cycle + (avr_cycle_count_t)((double)(t_ns - base_ns) / ns_per_cycle) + 1;
+    const uint64_t since_ns = t_ns > base_ns ? t_ns - base_ns : 0; /* a byte may be overdue */
+
+    return base_cycle + (avr_cycle_count_t)((double)since_ns / ns_per_cycle) + 1;
 }
 
 static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
