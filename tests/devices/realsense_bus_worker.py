@@ -15,6 +15,8 @@ from mr.session.sensing import Reopenable
 from mr.types import DepthFrame
 from tests.devices.realsense_worker import calibration, describe, digest, made_frames, run_case
 
+UNPLUGGED_NS = 1_000_000_000
+
 
 def live(path: str) -> dict[str, Any]:
     """A camera on the bus: the SDK lists a loaded file beside what is plugged in."""
@@ -94,16 +96,18 @@ def reopened(path: str, other: str) -> dict[str, Any]:
         after = _some_samples(source, 40)
         out["serial"] = source.info.serial
         late_ms: list[float] = []
+        begin_ns = 0
         for part in (before, after):
             late_ms.clear()
             first = part[0].arrival
             for sample in part:
                 # A file plays faster than time here; a clock wants time to pass.
                 passed_ns = 1000 * (sample.arrival.device_ticks - first.device_ticks)
-                paced = replace(sample.arrival, arrival_ns=first.arrival_ns + passed_ns)
+                paced = replace(sample.arrival, arrival_ns=begin_ns + passed_ns)
                 clock.arrival(paced)
                 if stamp := clock.stamp(paced.device_ticks):
                     late_ms.append((stamp.t_ns - paced.arrival_ns) / 1e6)
+            begin_ns = paced.arrival_ns + UNPLUGGED_NS
         out["stamp_late_ms"] = late_ms[-1]
     del plugged
     for name in ("depth", "color"):
