@@ -7,6 +7,7 @@ what is asked of the mannequin to the commands.
 from __future__ import annotations
 
 import json as json_format
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -32,6 +33,8 @@ RigOption = Annotated[Path, typer.Option(metavar="FILE", help="A rig's calibrati
 AnyRigOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="A rig's calibration, rig.toml.")
 ]
+
+LISTEN_S = 0.1
 
 
 @contextmanager
@@ -62,14 +65,23 @@ def print_json(kind: str, data: dict[str, Any]) -> None:
 
 def answer_of(console: Output, question: str) -> str | None:
     """Ask whoever sits there; None when the input has ended. Ctrl-C ends the command."""
+    console.print(question, end="", markup=False)
     try:
-        return console.input(question, markup=False)
+        _wait_for_a_line()
+        return input()
     except EOFError:
         console.print()
         return None
     except KeyboardInterrupt:
         console.print()  # the terminal wrote ^C beside the question
         raise
+
+
+def _wait_for_a_line() -> None:
+    """Wait in steps: `input` does not hear a Ctrl-C of the instant before it begins to wait."""
+    if sys.platform != "win32":  # which cannot wait for a console so
+        while not select.select([sys.stdin], (), (), LISTEN_S)[0]:
+            pass
 
 
 def has_a_person() -> bool:

@@ -24,6 +24,7 @@ from mr.sim.learner import make_script
 from mr.sim.plant import Bench, Plant
 from mr.sim.rig import make_sim_rig
 from mr.sim.script import Script
+from tests.cli.pseudo_terminal import LIMIT_S, Terminal
 from tests.firmware.conftest import (
     _avr,
     avr_elf,
@@ -47,7 +48,6 @@ __all__ = [
 ]
 
 MRCPR = Path(sys.executable).with_name("mrcpr")
-LIMIT_S = 60.0
 ROWS_PER_S = 200
 SERIAL = "SIM-MANNEQUIN-1"
 """The serial number in the simulated rig's file."""
@@ -183,6 +183,19 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ru
 
 
 @pytest.fixture
+def terminal() -> Iterator[Callable[..., Terminal]]:
+    """Give a function that starts `mrcpr` with arguments on a terminal; it ends with the test."""
+    with ExitStack() as stack:
+
+        def begin(*args: object, columns: int = 80) -> Terminal:
+            command = [str(MRCPR), *map(str, args)]
+            there = environment(TERM="xterm-256color")
+            return stack.enter_context(Terminal(command, there, columns))
+
+        yield begin
+
+
+@pytest.fixture
 def mrcpr(start: Callable[..., Running]) -> Callable[..., Finished]:
     """Give a function that runs `mrcpr` with arguments to its end."""
 
@@ -246,7 +259,7 @@ def play(start_board: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[.
         table.write_csv(path)
         started = start_board(
             "--counts", str(path), "--counts-per-s", str(ROWS_PER_S), "--serial", serial,
-            "--start-on-byte",
+            "--start-on-byte", link=tmp_path / "ttyMANNEQUIN",
         )  # fmt: skip
         return ScriptedBoard(started, script)
 

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
 import re
-import select
-import struct
-import subprocess
 import sys
-import termios
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +16,16 @@ from mr.devices.mannequin.console import MannequinConsole
 from mr.recording.reader import open_recording
 from mr.types import SessionEvent
 from tests.cli.conftest import (
-    LIMIT_S,
-    MRCPR,
     SERIAL,
     Finished,
     Running,
     ScriptedBoard,
-    environment,
     only_file,
     wait_for_group,
 )
+from tests.cli.pseudo_terminal import Terminal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pseudo-terminals and /proc")
-
-SIZE = (30, 100)
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def the_recording(folder: Path) -> Path:
@@ -96,97 +83,30 @@ def test_the_end_of_input_stops_a_commanded_session(
     assert kinds == ["open", "start", "stop"]
 
 
-class Terminal:
-    """A command on a terminal of its own; what it wrote so far is `text`."""
-
-    def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
-        self.process = process
-        self._master = master
-        self.text = ""
-        """Without what moves the cursor and sets colours."""
-
-    def read(self, seconds: float = 0.02) -> None:
-        """Take in what comes within some time."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            if select.select([self._master], [], [], left)[0]:
-                try:
-                    chunk = os.read(self._master, 1 << 16)
-                except OSError:  # how Linux says that nobody has it open any more
-                    return
-                self.text += ESCAPES.sub("", chunk.decode(errors="replace").replace("\r", ""))
-
-    def wait_for(self, pattern: str) -> None:
-        """Read until a pattern was written."""
-        until = time.monotonic() + LIMIT_S
-        while not re.search(pattern, self.text):
-            assert time.monotonic() < until and self.process.poll() is None, self.text[-3000:]
-            self.read()
-
-    def type(self, keys: str) -> None:
-        """Press keys; control characters do what a terminal does with them."""
-        os.write(self._master, keys.encode())
-
-    def end(self) -> int:
-        """Wait for the command's end."""
-        until = time.monotonic() + LIMIT_S
-        while self.process.poll() is None:
-            assert time.monotonic() < until, self.text
-            self.read()
-        self.read(0.1)
-        return self.process.returncode
-
-
-@contextmanager
-def on_a_terminal(*args: object, **env: str) -> Iterator[Terminal]:
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, "-c", TAKE_TERMINAL, str(MRCPR), *map(str, args)],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        env=environment(**env),
-        start_new_session=True,
-    )
-    os.close(slave)
-    try:
-        yield Terminal(process, master)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
-        process.wait()
-        os.close(master)
-
-
-TAKE_TERMINAL = """
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-
-
 def test_start_by_key_unplug_and_ctrl_c_on_a_terminal(
-    mrcpr: Callable[..., Finished], play: Callable[..., ScriptedBoard], rig: Path, tmp_path: Path
+    mrcpr: Callable[..., Finished],
+    terminal: Callable[..., Terminal],
+    play: Callable[..., ScriptedBoard],
+    rig: Path,
+    tmp_path: Path,
 ) -> None:
     board = play(20.0)
-    args = [
+    shown = terminal(
         "run", "--rig", rig, "--no-camera", "--no-sound", "--port", board.port,
-        "--start", "key", "--out", tmp_path / "out",
-    ]  # fmt: skip
-    with on_a_terminal(*args, TERM="xterm-256color") as terminal:
-        terminal.wait_for("Enter starts and stops.*\n(.*\n)+.*on target")
-        assert re.search(r"compressions +0 +waiting", terminal.text)  # it is not counted yet
-        terminal.type("\r")
-        terminal.wait_for(r"compressions +[12] +compressing")
-        board.board.unplug()
-        terminal.wait_for("mannequin.* lost")
-        terminal.read(0.5)
-        assert terminal.process.poll() is None  # the session goes on
-        terminal.type("\x03")
-        assert terminal.end() == 0, terminal.text
-        wait_for_group(terminal.process.pid)
-    assert "finishing the recording" in terminal.text and "Traceback" not in terminal.text
+        "--start", "key", "--out", tmp_path / "out", columns=100,
+    )  # fmt: skip
+    shown.wait_for("Enter starts and stops.*\n(.*\n)+.*on target")
+    assert re.search(r"compressions +0 +waiting", shown.text)  # it is not counted yet
+    shown.type("\r")
+    shown.wait_for(r"compressions +[12] +compressing")
+    board.board.unplug()
+    shown.wait_for("mannequin.* lost")
+    shown.read(0.5)
+    assert shown.process.poll() is None  # the session goes on
+    shown.type("\x03")
+    assert shown.end() == 0, shown.text
+    wait_for_group(shown.process.pid)
+    assert "finishing the recording" in shown.text and "Traceback" not in shown.text
     path = the_recording(tmp_path)
     assert open_recording(path).complete
     events = [s for s in open_recording(path).samples() if isinstance(s, SessionEvent)]
