@@ -238,13 +238,19 @@ def watch(
     seconds: Annotated[
         float | None, typer.Option(metavar="S", min=0.1, help="Stop after this; default: Ctrl-C.")
     ] = None,
+    rate: Annotated[
+        int | None,
+        typer.Option(
+            metavar="HZ", min=100, max=500, help="Let it sample so often; default: as it does."
+        ),
+    ] = None,
     port: PortOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print ten lines of JSON a second.")] = False,
 ) -> None:
     """Show all channels' counts: press, and see what moves."""
     console = Output()
     path = resolve_port(port)
-    source = MannequinSource(path)
+    source = MannequinSource(path, sample_rate_hz=rate)
     try:
         with source:
             name = f"mannequin {source.info.serial} on {path}"

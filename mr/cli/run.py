@@ -23,7 +23,7 @@ from mr.cli.options import (
     WindowOption,
 )
 from mr.cli.places import folder_for_results
-from mr.cli.sources import RigSources
+from mr.cli.sources import MANNEQUIN_HZ, RigSources
 from mr.cli.train import train_fast, train_live
 from mr.cli.view import view_mains
 from mr.config import LEARNER_ID, Mode, SessionConfig, parse
@@ -59,6 +59,12 @@ def run(
         typer.Option(
             metavar="PORT",
             help="Path or USB id (usb:VID:PID) of the mannequin's serial port; default: found.",
+        ),
+    ] = None,
+    rate: Annotated[
+        int | None,
+        typer.Option(
+            metavar="HZ", min=100, max=500, help="The mannequin's samples a second; default: 200."
         ),
     ] = None,
     mannequin: Annotated[bool, typer.Option(help="Use the sensor mannequin.")] = True,
@@ -140,7 +146,11 @@ def run(
             raise ConfigError(f"{option} needs live cameras: leave it out with --camera-file")
     if hands and not camera:
         raise ConfigError("--hands looks at colour pictures: leave out --no-camera")
-    sources = RigSources(loaded, port, files, mannequin, camera)
+    if rate is not None and (not mannequin or loaded.mannequin is None):
+        raise ConfigError(
+            "--rate is the mannequin's, which this session does without: leave it out"
+        )
+    sources = RigSources(loaded, port, files, mannequin, camera, rate or MANNEQUIN_HZ)
     path = out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{config.learner_id}.mcap"
     plan = SessionPlan(sources, loaded, config, load_guideline(guideline), path)
     console.prose(f"[dim]{DISCLAIMER}[/]")

@@ -27,6 +27,8 @@ from mr.sim.rig import make_sim_rig
 from mr.sim.script import Script
 from mr.types import Device, DeviceInfo, EndOfStream, Sample
 
+MANNEQUIN_HZ = 200
+"""What a session samples at, whatever rate an earlier program left in force."""
 SIM_TICK_PPM = 35.0
 """How fast the simulated mannequin's crystal runs: an ordinary one is some tens of ppm off."""
 
@@ -120,6 +122,7 @@ class RigSources:
     """Camera id and recorded file: played instead of the live camera."""
     use_mannequin: bool
     use_cameras: bool
+    mannequin_hz: int = MANNEQUIN_HZ
 
     def __call__(self, now: NowNs) -> Sequence[Device]:
         """Make the devices.
@@ -131,7 +134,8 @@ class RigSources:
         """
         devices: list[Device] = []
         if self.use_mannequin and self.rig.mannequin is not None:
-            devices.append(MannequinSource(find_port(self.port), now))
+            port = find_port(self.port)
+            devices.append(MannequinSource(port, now, sample_rate_hz=self.mannequin_hz))
         if self.use_cameras:
             files = dict(self.camera_files)
             for camera_id, camera in self.rig.cameras.items():

@@ -197,6 +197,10 @@ def test_hands_are_looked_for_in_pictures(refused: Callable[..., None], rig: Pat
     refused(["run", "--rig", rig, "--no-camera", "--hands"], "--hands", "--no-camera")
 
 
+def test_a_rate_is_the_mannequins(refused: Callable[..., None], rig: Path) -> None:
+    refused(["run", "--rig", rig, "--no-mannequin", "--rate", "500"], "--rate", "mannequin's")
+
+
 @pytest.mark.parametrize("command", ["simulate", "run"])
 def test_a_file_where_a_folder_should_be(
     refused: Callable[..., None], rig: Path, tmp_path: Path, command: str

@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from mr.devices.mannequin.console import MannequinConsole
 from mr.recording.reader import open_recording
-from mr.types import SessionEvent
+from mr.types import MannequinFrame, SessionEvent
 from tests.cli.conftest import (
     SERIAL,
     Finished,
@@ -60,6 +61,24 @@ def test_scripted_compressions_are_counted_and_measured(
     assert abs(analysis["summary"]["mean_rate_cpm"] - truth.mean_rate_cpm) < 0.5
     assert analysis["score"]["value_pct"] > 50
     assert re.search(rf"compressions +{truth.count}\b", done.out)
+
+
+def test_a_session_samples_as_often_as_it_is_told(
+    mrcpr: Callable[..., Finished], play: Callable[..., ScriptedBoard], rig: Path, tmp_path: Path
+) -> None:
+    """At its own default, too, whatever rate the session before has left in force."""
+    port = play(30.0).port
+    for rate_hz, options in ((500, ("--rate", "500")), (200, ())):
+        out = tmp_path / str(rate_hz)
+        args = ("run", "--rig", rig, "--no-camera", "--no-sound", "--port", port, "--duration", "2")
+        mrcpr(*args, "--out", out, *options).require(0)
+        recording = open_recording(the_recording(out))
+        (device,) = recording.header.devices
+        assert {s.name: s.rate_hz for s in device.streams}["mannequin"] == rate_hz
+        frames = [s for s in recording.samples() if isinstance(s, MannequinFrame)]
+        ticks = [f.arrival.device_ticks for f in frames[2:]]  # the first may end an old period
+        assert {b - a for a, b in pairwise(ticks)} == {1_000_000 // rate_hz}
+        assert len(frames) > rate_hz
 
 
 def test_the_end_of_input_stops_a_commanded_session(

@@ -16,7 +16,7 @@ from mr.clock.host import SteppedClock, host_now_ns
 from mr.clock.mannequin import mannequin_clock
 from mr.config import SessionConfig
 from mr.devices.mannequin import MannequinSource
-from mr.errors import DeviceError
+from mr.errors import ConfigError, DeviceError
 from mr.recording.header import RecordingHeader
 from mr.recording.reader import open_recording
 from mr.recording.replay import ReplayDevice
@@ -163,6 +163,18 @@ def test_a_new_rate_is_acknowledged_and_kept(start_board: StartBoard) -> None:
         frames = frames_from(source, 20)
         ticks = [f.arrival.device_ticks for f in frames]
         assert ticks[-1] - ticks[-2] == 2000
+
+
+def test_a_rate_from_the_start(start_board: StartBoard) -> None:
+    board = start_board()
+    with MannequinSource(board.port, sample_rate_hz=250) as source:
+        assert source.info.streams[0].rate_hz == 250
+        ticks = [f.arrival.device_ticks for f in frames_from(source, 20)]
+        assert ticks[-1] - ticks[-2] == 4000
+    with pytest.raises(ConfigError, match="cannot sample at 600 Hz: choose 100 to 500"):
+        MannequinSource(board.port, sample_rate_hz=600).__enter__()
+    with MannequinSource(board.port) as source:  # it was let go, and nothing was changed
+        assert source.info.streams[0].rate_hz == 250
 
 
 def test_the_port_is_ours_alone(start_board: StartBoard) -> None:

@@ -8,6 +8,7 @@ and ``mannequin.clock``; leaves host time to `mr.clock` and newtons and metres t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -16,7 +17,7 @@ from typing import Self
 from mr.clock.host import NowNs, host_now_ns
 from mr.devices.mannequin.describe import CLOCK_STREAM, device_info
 from mr.devices.mannequin.follow import MannequinCounters, SampleFollower
-from mr.devices.mannequin.handshake import REQUEST_ID, is_possible
+from mr.devices.mannequin.handshake import LISTEN_S, REQUEST_ID, is_possible
 from mr.devices.mannequin.link import Link
 from mr.devices.mannequin.port import PortLike
 from mr.devices.mannequin.requests import Requests
@@ -55,6 +56,8 @@ class MannequinSource:
     timeout_s
         How long an answer to the greeting is waited for. Boards whose bootloader runs
         when their port is opened need its second or two of that.
+    sample_rate_hz
+        What it shall sample at from the start, on a port in real time; None leaves it.
     """
 
     reopen_every_ns = 200_000_000
@@ -66,8 +69,10 @@ class MannequinSource:
         now: NowNs = host_now_ns,
         kind: SourceKind = "live",
         timeout_s: float = 5.0,
+        sample_rate_hz: int | None = None,
     ) -> None:
         self._link = Link(port, timeout_s)
+        self._first_rate_hz = sample_rate_hz
         self._now = now
         self._kind: SourceKind = kind
         self._hello: Hello | None = None
@@ -87,13 +92,30 @@ class MannequinSource:
 
         Raises
         ------
+        ConfigError
+            When it cannot sample at the rate that is wanted.
         DeviceError
             When the port is absent, busy or forbidden, or no mannequin answers.
         ProtocolError
             When its firmware speaks another protocol version.
         """
         self._begin(self._link.open())
+        try:
+            if self._first_rate_hz is not None:
+                self._begin_at(self._first_rate_hz)
+        except BaseException:
+            self._link.drop()
+            raise
         return self
+
+    def _begin_at(self, sample_rate_hz: int) -> None:
+        """Set the rate and wait until it is in force; what comes until then is old."""
+        if self._require_hello().sample_rate_hz == sample_rate_hz:
+            return
+        self.set_rate(sample_rate_hz)
+        while self._requests.rate_is_open:
+            self.poll()
+            time.sleep(LISTEN_S)
 
     def __exit__(
         self,

@@ -82,6 +82,25 @@ def test_watch_as_json(mrcpr: Run, start_board: Callable[..., Any]) -> None:
     assert lines[-1]["lost"] == lines[-1]["crc_errors"] == 0
 
 
+def test_watch_at_another_rate(mrcpr: Run, start_board: Callable[..., Any]) -> None:
+    port = start_board().port
+
+    def last(*options: str) -> dict[str, Any]:
+        args = ("mannequin", "watch", "--json", "--seconds", "1.5", "--port", port, *options)
+        line: dict[str, Any] = json.loads(mrcpr(*args).require(0).out.splitlines()[-1])
+        return line
+
+    assert abs(last("--rate", "400")["rate_hz"] - 400) < 30
+    assert abs(last()["rate_hz"] - 400) < 30  # it goes on so until it is told otherwise
+    told = last("--rate", "100")
+    assert abs(told["rate_hz"] - 100) < 10
+    assert told["lost"] == told["crc_errors"] == 0
+    for rate in ("99", "501"):
+        assert (
+            "--rate" in mrcpr("mannequin", "watch", "--rate", rate, "--port", port).require(2).err
+        )
+
+
 def test_watch_shows_what_moves(
     terminal: Callable[..., Terminal], start_board: Callable[..., Any], at_rest: AtRest
 ) -> None:
