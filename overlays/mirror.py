@@ -190,7 +190,7 @@ class MirrorView:
 
 
 class StopFlag(Protocol):
-    """What `threading.Event` and `multiprocessing.Event` have in common."""
+    """What tells a view to end, as a `threading.Event` does."""
 
     def is_set(self) -> bool:
         """Say whether to stop."""

@@ -11,13 +11,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing.synchronize import Event
 
 from mr.errors import MrError
 from mr.rig import Rig
 from mr.session.processes import ViewMain
 from mr.session.shared import Channel
-from mr.session.signals import leave_ctrl_c_to_the_parent, parent_is_gone
+from mr.session.signals import EndWord, leave_ctrl_c_to_the_parent
 from overlays.mirror import CameraPicture, run_mirror_view
 from overlays.xr.view import run_headset_view
 
@@ -30,16 +29,6 @@ def view_mains(rig: Rig, window: bool | None, headset: bool = False) -> Sequence
     if headset:
         mains.append(headset_main)
     return mains
-
-
-class _End:
-    """Set when the session asks a view to end, or is gone itself."""
-
-    def __init__(self, event: Event) -> None:
-        self._event = event
-
-    def is_set(self) -> bool:
-        return self._event.is_set() or parent_is_gone()
 
 
 def _say(line: str) -> None:
@@ -60,13 +49,13 @@ def _viewing(names: tuple[str, str]) -> Iterator[Channel]:
         raise SystemExit(1) from error
 
 
-def mirror_main(rig: Rig, window: bool | None, names: tuple[str, str], end: Event) -> None:
+def mirror_main(rig: Rig, window: bool | None, names: tuple[str, str], end: EndWord) -> None:
     """Show the mirror in a window until `end` is set."""
     with _viewing(names) as channel:
         # Only who asked for a window is told that there can be none.
         say = _say if window else (lambda _line: None)
         run_mirror_view(
-            rig, channel.snapshot, partial(_picture, channel), _End(end), window=window, say=say
+            rig, channel.snapshot, partial(_picture, channel), end, window=window, say=say
         )
 
 
@@ -78,7 +67,7 @@ def _picture(channel: Channel) -> CameraPicture | None:
     return picture.bgr, snapshot.world_from_mannequin, picture.camera_id
 
 
-def headset_main(names: tuple[str, str], end: Event) -> None:
+def headset_main(names: tuple[str, str], end: EndWord) -> None:
     """Show the scene in the headset until `end` is set."""
     with _viewing(names) as channel:
-        run_headset_view(channel.snapshot, _End(end).is_set, say=_say)
+        run_headset_view(channel.snapshot, end.is_set, say=_say)

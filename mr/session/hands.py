@@ -10,19 +10,18 @@ from __future__ import annotations
 import sys
 import time
 from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Event
 
 from mr.errors import MrError
 from mr.rig import Rig
 from mr.session.shared import Channel, Picture
-from mr.session.signals import leave_ctrl_c_to_the_parent, parent_is_gone
+from mr.session.signals import EndWord, leave_ctrl_c_to_the_parent
 from mr.tracking.landmarks import HandFinder, MediapipeHands, Window, chest_window, model_path
 from mr.types import ColorFrame, HandLandmarks, Pose, Stamp
 
 IDLE_S = 0.01
 
 
-def hands_main(rig: Rig, found: Connection, names: tuple[str, str], end: Event) -> None:
+def hands_main(rig: Rig, found: Connection, names: tuple[str, str], end: EndWord) -> None:
     """Look for hands until `end` is set; without the extra or its model say so and end."""
     leave_ctrl_c_to_the_parent()
     try:
@@ -35,9 +34,9 @@ def hands_main(rig: Rig, found: Connection, names: tuple[str, str], end: Event) 
         pass  # sensing has ended before us: nobody is left to tell
 
 
-def _look(rig: Rig, channel: Channel, finder: HandFinder, found: Connection, end: Event) -> None:
+def _look(rig: Rig, channel: Channel, finder: HandFinder, found: Connection, end: EndWord) -> None:
     last_seq = -1
-    while not end.is_set() and not parent_is_gone():
+    while not end.is_set():
         picture, snapshot = channel.picture(), channel.snapshot()
         if picture is None or snapshot is None or picture.arrival.seq == last_seq:
             time.sleep(IDLE_S)

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,14 +32,14 @@ from mr.session.pipeline import Pipeline
 from mr.session.rest import rest
 from mr.session.sensing import SensingJob, sense
 from mr.session.shared import Channel, Picture
-from mr.session.signals import EndRequest, held_back
+from mr.session.signals import EndRequest, EndWord, held_back
 from mr.types import Device, Snapshot
 
 OpenDevices = Callable[[NowNs], Sequence[Device]]
 """Makes a session's devices, not yet entered; picklable, for it runs in the child."""
 
-ViewMain = Callable[[tuple[str, str], Event], None]
-"""A view process's main: the channel's names, and an event that asks it to end."""
+ViewMain = Callable[[tuple[str, str], EndWord], None]
+"""A view process's main: the channel's names, and what asks it to end."""
 
 IDLE_S = 0.002
 FAST_STEP_NS = 2_000_000
@@ -161,8 +160,7 @@ class LiveSession:
         if hands:
             self._view_mains.append(partial(hands_main, plan.rig, self._finds))
         self._views: list[SpawnProcess] = []
-        with held_back():  # Python's own helper process for shared memory starts here, too
-            self._views_end: Event = self._context.Event()
+        self._view_end, self._view_word = self._context.Pipe(duplex=False)
         self._child_words, self._words = self._context.Pipe(duplex=False)
         self._answer, self._child_answer = self._context.Pipe(duplex=False)
 
@@ -174,7 +172,8 @@ class LiveSession:
         MrError
             When a device cannot be opened; nothing is left behind.
         """
-        self._channel = Channel.create()
+        with held_back():  # Python's own helper process for shared memory starts here, too
+            self._channel = Channel.create()
         self._sensing = self._context.Process(
             target=_sensing_main,
             args=(
@@ -192,7 +191,7 @@ class LiveSession:
             self._child_answer.close()
             self._expect("open")
             for main in self._view_mains:
-                args = (self._channel.names, self._views_end)
+                args = (self._channel.names, EndWord(self._view_end))
                 view = self._context.Process(target=main, args=args)
                 with held_back():
                     view.start()
@@ -212,7 +211,7 @@ class LiveSession:
 
     def _leave(self) -> None:
         """End all processes; sensing is given the time to finish its recording."""
-        self._views_end.set()
+        self._view_word.close()
         try:
             self.say("stop")
             _see_off(self._sensing)

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from types import FrameType
 
 if sys.platform == "win32":
@@ -63,6 +64,23 @@ def leave_ctrl_c_to_the_parent() -> None:
     """Ignore Ctrl-C in a child process; other signals end it as ever."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _let_through()
+
+
+class EndWord:
+    """Tells any number of processes that they should end: the parent has closed a pipe, or is gone.
+
+    Nothing is locked: a process that stands still or was killed while it asked holds nobody up.
+    """
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def is_set(self) -> bool:
+        """Tell whether it is time to finish."""
+        try:
+            return self._pipe.poll()
+        except OSError:  # how Windows tells of a closed pipe
+            return True
 
 
 class EndRequest:

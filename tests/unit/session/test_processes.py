@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from functools import partial
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -19,11 +18,14 @@ from mr.scoring.guideline import load_guideline
 from mr.session import processes
 from mr.session.processes import LiveSession, SessionPlan
 from mr.session.shared import Channel
+from mr.session.signals import EndWord
 from mr.tracking.landmarks import FETCH, HINT, model_path
 from mr.types import HandLandmarks, MannequinFrame
 from tests.conftest import Require
 
 SECONDS = 3.0
+TIME_TO_LOAD_S = 10.0
+"""mediapipe takes some seconds to begin on a busy machine."""
 RATE_HZ = 200.0
 
 
@@ -32,19 +34,30 @@ def rig() -> Rig:
     return calibrated_rig(1)
 
 
-def plan(rig: Rig, path: Path, color_hz: float = 0.0) -> SessionPlan:
-    sources = SimSources("good", Mode.HANDS_ONLY, SECONDS, 1, 5.0, color_hz, camera=color_hz > 0)
+def plan(
+    rig: Rig, path: Path, color_hz: float = 0.0, compressing_s: float = SECONDS
+) -> SessionPlan:
+    sources = SimSources(
+        "good", Mode.HANDS_ONLY, compressing_s, 1, 5.0, color_hz, camera=color_hz > 0
+    )
     guideline = load_guideline("aha-2025-adult-bls")
     return SessionPlan(sources, rig, SessionConfig(), guideline, path)
 
 
-def stalled_view(log: Path, names: tuple[str, str], end: Event) -> None:
+def stalled_view(log: Path, names: tuple[str, str], end: EndWord) -> None:
     """See one snapshot, then stop dead, as a hung compositor would."""
     with Channel.attach(names) as channel:
         while channel.snapshot() is None and not end.is_set():
             pass
         log.write_text("seen")
         os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def asking_view(log: Path, _names: tuple[str, str], end: EndWord) -> None:
+    """Do nothing but ask whether to end."""
+    log.write_text(str(os.getpid()))
+    while not end.is_set():
+        pass
 
 
 def run(session: LiveSession) -> None:
@@ -73,6 +86,21 @@ def test_a_stalled_view_costs_no_sample(
     assert len(frames) > 0.95 * RATE_HZ * SECONDS
 
 
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL])
+def test_a_view_that_stops_while_it_asks_holds_nobody_up(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """A lock that both sides take, as an event of `multiprocessing` has one, could be kept."""
+    monkeypatch.setattr(processes, "LEAVE_S", 1.0)
+    path, log = tmp_path / "s.mcap", tmp_path / "log"
+    with LiveSession(plan(rig, path), [partial(asking_view, log)]) as session:
+        while not log.exists() or not log.read_text():
+            session._answer.poll(0.01)
+        os.kill(int(log.read_text()), number)
+        run(session)
+    assert open_recording(path).complete
+
+
 def test_hand_landmarks_come_from_a_process_of_their_own(
     rig: Rig, tmp_path: Path, require: Require
 ) -> None:
@@ -80,7 +108,7 @@ def test_hand_landmarks_come_from_a_process_of_their_own(
     if not model_path().exists():
         require.missing("the hand model", FETCH)
     path = tmp_path / "s.mcap"
-    with LiveSession(plan(rig, path, color_hz=4.0), hands=True) as session:
+    with LiveSession(plan(rig, path, 4.0, TIME_TO_LOAD_S), hands=True) as session:
         run(session)
     recording = open_recording(path)
     found = [s for s in recording.samples() if isinstance(s, HandLandmarks)]
