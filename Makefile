@@ -14,7 +14,7 @@ help:
 	@echo "make test   pass the tests (installs what they need)"
 	@echo "make lint   style, types, who may import whom"
 	@echo "make bench  print accuracy and timings; asserts none of the timings"
-	@echo "make fuzz   ten minutes each at the firmware's core (needs clang) and the decoder"
+	@echo "make fuzz   ten minutes each at the firmware's core and the decoder"
 	@echo "make clean  remove the virtual environment and everything that was built"
 
 # --- the virtual environment: made once, made again only when the project's file changes ---
@@ -53,6 +53,7 @@ bench: $(VENV)/.dev
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench
 
 fuzz: $(VENV)/.dev
+	@./system-packages.sh fuzz
 	@$(MAKE) --no-print-directory -C firmware/fuzz libfuzzer
 	@mkdir -p firmware/build/fuzz/corpus
 	firmware/build/fuzz/fuzz-core-libfuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 firmware/build/fuzz/corpus

@@ -6,6 +6,7 @@
 #                                 the AVR's compiler and emulator, cppcheck, a screen, a browser
 #                                 and an OpenXR runtime's root (elsewhere: `test-all`)
 #   ./system-packages.sh flash    what builds and flashes the mannequin's firmware
+#   ./system-packages.sh fuzz     what `make fuzz` needs: clang with its libFuzzer
 #   ./system-packages.sh test-all everything the tests can use, whether or not CI is set
 #
 # Says what it installs, installs only what is missing, uses sudo when not root. On a system
@@ -26,8 +27,9 @@ test)
     ;;
 test-all) wanted="$base $tests $full" ;;
 flash) wanted="$avr make avrdude" ;;
+fuzz) wanted="$base $tests clang libclang-rt-dev" ;;
 *)
-    sed -n '2,12s/^# \{0,1\}//p' "$0"
+    sed -n '2,13s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac

@@ -15,7 +15,11 @@ from mr.cli.main import COMMANDS, load_command
 from tests.conftest import ROOT
 
 DOCS = sorted([ROOT / "README.md", ROOT / "firmware" / "README.md", *(ROOT / "docs").rglob("*.md")])
-GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guides").rglob("*.md"))]
+GUIDES = [
+    ROOT / "README.md",
+    ROOT / "firmware" / "README.md",
+    *sorted((ROOT / "docs" / "guides").rglob("*.md")),
+]
 TECHNICIAN = ROOT / "docs" / "guides" / "technician" / "rig.md"
 ANY = ".{1,80}"
 """What is filled into a message; it may be a list of names."""
