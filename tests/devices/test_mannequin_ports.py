@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -228,3 +230,39 @@ def test_a_terminal_has_no_driver_to_ask_for_low_latency(
 ) -> None:
     with open_serial(terminal[0]) as port:
         assert ask_low_latency(port) is False
+
+
+class Driver:
+    """A USB bridge's driver that takes the setting, keeps it or forgets it."""
+
+    def __init__(self, keeps: bool) -> None:
+        self._keeps = keeps
+        self.flags = 0x1000
+        """Another setting, which is nobody's business here."""
+
+    def set_low_latency_mode(self, on: bool) -> None:
+        if on and self._keeps:
+            self.flags |= termios_flag("ASYNC_LOW_LATENCY")
+
+    def fileno(self) -> int:
+        return 77
+
+    def ioctl(self, number: int, request: int, settings: Any) -> int:
+        assert (number, request) == (77, termios_flag("TIOCGSERIAL"))
+        settings[4] = self.flags  # struct serial_struct: type, line, port, irq, flags
+        return 0
+
+
+def termios_flag(name: str) -> int:
+    """Ref: Linux, include/uapi/linux/tty_flags.h and asm-generic/ioctls.h."""
+    return {"ASYNC_LOW_LATENCY": 1 << 13, "TIOCGSERIAL": 0x541E}[name]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the drivers of Linux")
+@pytest.mark.parametrize("keeps", [True, False])
+def test_low_latency_is_on_only_where_the_driver_keeps_it(
+    keeps: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = Driver(keeps)
+    monkeypatch.setattr("fcntl.ioctl", driver.ioctl)
+    assert ask_low_latency(driver) is keeps  # type: ignore[arg-type]

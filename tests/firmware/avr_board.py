@@ -53,9 +53,9 @@ def build_runner(build: Path) -> Path:
     return build / "avr-board"
 
 
-def build_elf(build: Path) -> Path:
+def build_elf(build: Path, firmware: Path = FIRMWARE) -> Path:
     """Build the ATmega328P's firmware into `build`; gives the ELF's path."""
-    _make(FIRMWARE, "atmega328p", f"BUILD={build}")
+    _make(firmware, "atmega328p", f"BUILD={build}")
     return build / "atmega328p" / "mrcpr-atmega328p.elf"
 
 
@@ -124,10 +124,16 @@ class Lockstep:
         self._command = [str(program), "--pace", "lockstep", *options, str(elf)]
         self._process: subprocess.Popen[bytes] | None = None
         self.t_us = 0.0
+        self.told = ""
+        """What it tells with ``--tell``, once it has ended (``avr/bystander.c``)."""
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if "--tell" in self._command else None,
+            bufsize=0,
         )
         return self
 
@@ -170,7 +176,8 @@ class Lockstep:
         tb: TracebackType | None,
     ) -> None:
         if self._process is not None:
-            self._process.communicate(timeout=10.0)
+            _, told = self._process.communicate(timeout=10.0)
+            self.told = (told or b"").decode()
             self._process = None
 
 

@@ -71,6 +71,37 @@ def test_cppcheck_finds_nothing(tmp_path: Path, require: Any) -> None:
     assert make("check", folder=copy).returncode != 0, "cppcheck was asked"
 
 
+def test_flashing_calls_the_tool_as_the_guide_does(require: Any) -> None:
+    require.program("make", "apt-get install make")
+    header = (FIRMWARE / "core/device.h").read_text(encoding="ascii")
+    version = ".".join(re.findall(r"#define MRCPR_FIRMWARE_\w+ (\d+)", header))
+    hex_file = f"release/mrcpr-atmega328p-{version}.hex"
+    part = "-p atmega328p -c"
+
+    def called(*words: str) -> str:
+        done = make("--silent", "AVRDUDE=echo", *words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    usb = called("flash", "PORT=/dev/ttyUSB7")
+    assert usb == f"{part} arduino -P /dev/ttyUSB7 -b 115200 -D -U flash:w:{hex_file}:i"
+    assert "-b 57600" in called("flash", "PORT=/dev/ttyUSB7", "BOOT_BAUD=57600")
+    assert called("flash-isp") == f"{part} usbasp -U flash:w:{hex_file}:i"
+    fuses = "-U lfuse:w:0xFF:m -U hfuse:w:0xD7:m -U efuse:w:0xFC:m"
+    assert called("fuses", "PROGRAMMER=avrisp2") == f"{part} avrisp2 {fuses}"
+    guide = (FIRMWARE.parent / "docs/guides/technician/build.md").read_text(encoding="utf-8")
+    usb_by_hand = usb.replace("/dev/ttyUSB7", "COM5").replace(":w:release", ":w:firmware/release")
+    for line in (usb_by_hand, f"{part} usbasp {fuses}"):
+        assert f"avrdude {line}\n" in guide
+    for words, why in (
+        (("flash",), "name the port"),
+        (("flash", "PORT=x", "HEX=release/none.hex"), "no file release/none.hex"),
+        (("flash-isp", "HEX=release/none.hex"), "no file release/none.hex"),
+    ):
+        done = make("AVRDUDE=echo", *words)
+        assert done.returncode != 0 and why in done.stdout
+
+
 def test_the_released_hex_has_the_checksum_beside_it() -> None:
     listed = dict(
         reversed(line.split()) for line in (RELEASE / "SHA256SUMS").read_text().splitlines()

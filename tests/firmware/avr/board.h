@@ -31,6 +31,7 @@ struct board_options {
     double late_share;
     double late_ms;
     uint64_t seed;
+    bool tells;
 };
 
 /* --- chip.c: the processor and its time ------------------------------------------------ */
@@ -57,8 +58,9 @@ void chip_lose_power(uint64_t off_ns, bool sagged);
 void chip_power_off(void);
 void chip_power_on(void);
 
-/* The program hangs where it is until the watchdog resets the chip. */
+/* The program hangs where it is until the watchdog resets the chip, or it is let go on. */
 void chip_hang(void);
+void chip_go_on(void);
 
 void *chip_module(const char *kind); /* a simavr module by its kind */
 uint8_t chip_garbage(void);          /* the next byte of seeded noise */
@@ -95,6 +97,11 @@ void sdp810_start(void);
 void sdp810_power_on(void);
 void sdp810_unplug(bool unplugged);
 void sdp810_corrupt(bool corrupt);
+
+/* --- bystander.c: what can be seen of the board -------------------------------------------- */
+
+void bystander_start(const struct board_options *options);
+void bystander_leave(void);
 
 /* --- waveform.c: what the sensors feel ----------------------------------------------------- */
 

@@ -67,12 +67,6 @@ static void log_to_stderr(struct avr_t *avr, const int level, const char *format
     }
 }
 
-static void sleep_no_real_time(avr_t *avr, avr_cycle_count_t how_long)
-{
-    (void)avr;
-    (void)how_long;
-}
-
 void *chip_module(const char *kind)
 {
     for (avr_io_t *io = chip->io_port; io; io = io->next) {
@@ -120,7 +114,7 @@ static void fill_with_garbage(void)
     }
 }
 
-static void stop_hanging(void)
+void chip_go_on(void)
 {
     if (hanging) {
         memcpy(chip->flash + hung_at, hung_code, sizeof hung_code);
@@ -130,7 +124,7 @@ static void stop_hanging(void)
 
 static void reset(uint8_t cause)
 {
-    stop_hanging();
+    chip_go_on();
     chip->run = run_normally;
     avr_reset(chip);
     uart_reset();
@@ -203,7 +197,7 @@ static void run_cycles_to(avr_cycle_count_t until)
         }
         if (chip->run != run_normally) { /* the watchdog: its reset comes with the next run */
             avr_run(chip);
-            stop_hanging();
+            chip_go_on();
             uart_reset();
             avr_cycle_timer_register(chip, until - chip->cycle, stop_here, NULL);
         }
@@ -256,7 +250,6 @@ bool chip_start(const struct board_options *options)
     avr_load_firmware(chip, &firmware);
     chip->frequency = (uint32_t)CRYSTAL_HZ;
     chip->vcc = chip->avcc = chip->aref = (uint32_t)options->supply_mv;
-    chip->sleep = sleep_no_real_time;
     chip->run_cycle_limit = RUN_CYCLES; /* 1 by default: slower, the same bytes */
     chip->log = LOG_ERROR;
     run_normally = chip->run;
@@ -266,6 +259,7 @@ bool chip_start(const struct board_options *options)
     converter_start(options);
     eeprom_start(options->eeprom_path);
     sdp810_start();
+    bystander_start(options);
     chip_power_on();
     return true;
 }

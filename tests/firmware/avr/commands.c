@@ -4,7 +4,8 @@
  *                        to the EEPROM too; the program runs again MS later (default 70: 5 of
  *                        the sag, 65 of the start-up time that the fuses ask for)
  *   power_cycle [MS]     the same with the supply gone
- *   hang                 the program stands still until the watchdog resets it
+ *   hang                 the program stands still until the watchdog resets it, or until
+ *   go_on                it goes on where it stood
  *   crystal PPM          the crystal's error from now on
  *   airway off|on        the airway sensor is unplugged, plugged in
  *   airway corrupt on|off    in each of its words one byte is damaged on the way
@@ -69,6 +70,8 @@ bool obey(const char *line)
         chip_lose_power((uint64_t)(number * 1e6), word[0] == 'b');
     } else if (strcmp(word, "hang") == 0) {
         chip_hang();
+    } else if (strcmp(word, "go_on") == 0) {
+        chip_go_on();
     } else if (strcmp(word, "crystal") == 0 && rest[0]) {
         chip_set_crystal_ppm(number);
     } else {

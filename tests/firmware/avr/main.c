@@ -25,7 +25,8 @@ static const char usage[] =
     "  --start-on-byte            start when the first byte comes\n"
     "  --usb-latency-ms N         a bridge with such a latency timer\n"
     "  --late-share P, --late-ms X    this share of its deliveries is so late\n"
-    "  --seed N                   of all that is drawn\n";
+    "  --seed N                   of all that is drawn\n"
+    "  --tell                     what its light does, and how much it sleeps (bystander.c)\n";
 
 static bool set_pace(struct board_options *options, const char *text)
 {
@@ -92,6 +93,9 @@ static bool set_option(struct board_options *options, int key, const char *text)
     case 'n':
         options->seed = strtoull(text, NULL, 10);
         return true;
+    case 't':
+        options->tells = true;
+        return true;
     default:
         return false;
     }
@@ -111,6 +115,7 @@ static const struct option known[] = {
     {"late-share", required_argument, NULL, 's'},
     {"late-ms", required_argument, NULL, 'm'},
     {"seed", required_argument, NULL, 'n'},
+    {"tell", no_argument, NULL, 't'},
     {NULL, 0, NULL, 0},
 };
 
@@ -138,5 +143,6 @@ int main(int argc, char **argv)
     }
     rc = options.pace == PACE_LOCKSTEP ? run_lockstep(&options) : run_pty(&options);
     eeprom_save();
+    bystander_leave();
     return rc;
 }
