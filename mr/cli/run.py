@@ -63,9 +63,7 @@ def run(
     ] = None,
     rate: Annotated[
         int | None,
-        typer.Option(
-            metavar="HZ", min=100, max=500, help="The mannequin's samples a second; default: 200."
-        ),
+        typer.Option(metavar="HZ", help="The mannequin's samples a second; default: 200."),
     ] = None,
     mannequin: Annotated[bool, typer.Option(help="Use the sensor mannequin.")] = True,
     camera: Annotated[bool, typer.Option(help="Use the rig's cameras.")] = True,
@@ -150,7 +148,9 @@ def run(
         raise ConfigError(
             "--rate is the mannequin's, which this session does without: leave it out"
         )
-    sources = RigSources(loaded, port, files, mannequin, camera, rate or MANNEQUIN_HZ)
+    sources = RigSources(
+        loaded, port, files, mannequin, camera, MANNEQUIN_HZ if rate is None else rate
+    )
     path = out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{config.learner_id}.mcap"
     plan = SessionPlan(sources, loaded, config, load_guideline(guideline), path)
     console.prose(f"[dim]{DISCLAIMER}[/]")

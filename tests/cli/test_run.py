@@ -79,6 +79,9 @@ def test_a_session_samples_as_often_as_it_is_told(
         ticks = [f.arrival.device_ticks for f in frames[2:]]  # the first may end an old period
         assert {b - a for a, b in pairwise(ticks)} == {1_000_000 // rate_hz}
         assert len(frames) > rate_hz
+    done = mrcpr("run", "--rig", rig, "--no-camera", "--port", port, "--rate", "0")
+    done.require(2)
+    assert "cannot sample at 0 Hz: choose 100 to 500" in done.err
 
 
 def test_the_end_of_input_stops_a_commanded_session(
