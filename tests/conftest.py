@@ -34,7 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Watch over a teardown as over all else: pytest stops watching when a test has failed."""
     limit_s = float(item.config.getini("faulthandler_timeout"))
-    faulthandler.dump_traceback_later(limit_s, exit=True, file=item.config.stash[STDERR_FD])
+    if limit_s > 0:
+        faulthandler.dump_traceback_later(limit_s, exit=True, file=item.config.stash[STDERR_FD])
 
 
 @pytest.hookimpl(optionalhook=True)

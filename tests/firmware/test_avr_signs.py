@@ -44,6 +44,7 @@ def test_its_light_shows_life_and_blinks_when_asked_and_it_sleeps_meanwhile(
     avr_runner: Path, avr_elf: Path
 ) -> None:
     changes, slept = told_of(avr_runner, avr_elf)
+    print(f"the processor sleeps {100 * slept:.0f} % of its time")
     blinks = on_times(changes)
     alive = [(at, long) for at, long in blinks if at < 3200 or at > 5300]
     asked = [(at, long) for at, long in blinks if 3300 < at < 5100]
@@ -88,6 +89,7 @@ def test_samples_that_it_could_not_take_are_counted_in_the_stream(
     samples = [m for m in heard if isinstance(m, Sample)][20:]  # at the new rate
     missing = [b.seq - a.seq - 1 for a, b in pairwise(samples)]
     assert missing == [s.overflow for s in samples[1:]]
+    print(f"{sum(missing)} samples missed in 100 ms at {rate_hz} Hz, all of them counted")
     late = 0.1 * rate_hz
     assert late - 4 <= sum(missing) <= late, "its queue holds the first three"
     board.send_at(board.t_us, encode_command(StatusRequest(5)))
