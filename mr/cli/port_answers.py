@@ -25,6 +25,7 @@ from mr.wire import BlockId, Decoder, Hello, name_text
 Kind = Literal["mannequin", "other protocol", "silent", "not opened"]
 ANSWER_S = 3.0
 """A Nano's bootloader holds it for 2 s after its port was opened."""
+LEAVE_S = 1.0
 LIMIT_S = 8.0
 """Then a port hangs: a slow computer may need some seconds to start its child."""
 
@@ -103,7 +104,9 @@ class AskedPorts:
         finally:
             for child in self._children.values():
                 child.kill()
-                child.wait()
+            for child in self._children.values():
+                with suppress(subprocess.TimeoutExpired):  # a driver may keep even a killed one
+                    child.wait(timeout=LEAVE_S)
                 if child.stdout is not None:
                     child.stdout.close()
 

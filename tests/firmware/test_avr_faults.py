@@ -410,6 +410,16 @@ def test_the_rate_is_restored_after_a_brown_out(start_avr: StartAvr) -> None:
         assert took_s < 2.0
 
 
+def test_a_rate_that_was_in_force_already_is_restored_too(start_avr: StartAvr) -> None:
+    board = start_avr("--pace", "real")
+    with MannequinSource(board.port, sample_rate_hz=500):
+        pass
+    with MannequinSource(board.port, sample_rate_hz=500) as source:
+        board.command("brown_out 5")
+        poll_until(source, lambda _: source.counters.restarts == 1)
+        poll_until(source, at_rate(500))
+
+
 def test_a_cable_put_in_again_gives_samples_within_a_second(
     start_avr: StartAvr, tmp_path: Path
 ) -> None:

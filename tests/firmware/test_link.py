@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -165,6 +166,18 @@ def test_a_new_rate_is_acknowledged_and_kept(start_board: StartBoard) -> None:
         assert ticks[-1] - ticks[-2] == 2000
 
 
+def test_a_board_that_nobody_reads_ends_with_whoever_started_it(board_program: Path) -> None:
+    pipe = subprocess.PIPE
+    command = [str(board_program), "--pace", "fast"]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as board:
+        assert board.stdin is not None and board.stdout is not None
+        assert board.stdout.readline().startswith(b"/dev/")
+        with pytest.raises(subprocess.TimeoutExpired):
+            board.wait(0.5)  # its terminal is full
+        board.stdin.close()
+        assert board.wait(10.0) == 0
+
+
 def test_a_rate_from_the_start(start_board: StartBoard) -> None:
     board = start_board()
     with MannequinSource(board.port, sample_rate_hz=250) as source:
@@ -196,6 +209,7 @@ def test_an_unplug_is_a_device_error_and_reopen_says_what_is_missing(
             for _ in range(1000):
                 source.poll()
                 time.sleep(0.001)
+        assert source.fileno() is None, "the port is let go, so that it can come back"
         with pytest.raises(DeviceError, match="does not exist"):
             source.reopen()
 

@@ -13,7 +13,7 @@ _Static_assert(F_CPU % (8ul * MRCPR_BAUD) == 0, "the baud rate must divide witho
 /* Powers of two. A whole HELLO and two samples fit into the one that is sent from. */
 #define TX_SIZE 128u
 #define RX_SIZE 64u
-#define DELIMITERS 4u /* commands that can wait at once */
+#define DELIMITERS 4u /* one less can wait at once */
 
 static volatile uint8_t tx_ring[TX_SIZE], tx_head, tx_tail;
 static volatile uint8_t rx_ring[RX_SIZE], rx_head, rx_tail;

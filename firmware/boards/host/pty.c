@@ -45,13 +45,25 @@ static void flush_queue(void)
     }
 }
 
+/* Gives false when stdin has closed: whoever started the board is gone. */
+static bool somebody_is_there(void)
+{
+    uint8_t bytes[256];
+
+    return read(STDIN_FILENO, bytes, sizeof bytes) > 0;
+}
+
 static bool send_to_pty(const uint8_t *wire, uint8_t length)
 {
     flush_queue();
     while (fast && queued + length > QUEUE_SIZE) {
-        struct pollfd writable = {.fd = master, .events = POLLOUT};
+        struct pollfd fds[2] = {{.fd = master, .events = POLLOUT},
+                                {.fd = STDIN_FILENO, .events = POLLIN}};
 
-        poll(&writable, 1, -1);
+        poll(fds, 2, -1);
+        if (fds[1].revents && !somebody_is_there()) {
+            exit(0);
+        }
         flush_queue();
     }
     if (queued + length > QUEUE_SIZE) {
@@ -101,7 +113,7 @@ static void start(const struct host_options *options)
     host_board_start(options);
 }
 
-/* Gives false when stdin has closed: whoever started the board is gone. */
+/* Gives false when the board is to end. */
 static bool turn(const struct host_options *options, bool *started)
 {
     struct pollfd fds[2] = {{.fd = master, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
@@ -125,7 +137,7 @@ static bool turn(const struct host_options *options, bool *started)
     while (*started && !fast && host_board_due(elapsed_ticks())) {
         host_board_sample();
     }
-    return !(fds[1].revents && read(STDIN_FILENO, bytes, sizeof bytes) <= 0);
+    return !fds[1].revents || somebody_is_there();
 }
 
 int host_run_pty(const struct host_options *options)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -110,7 +111,8 @@ class Asking:
         try:
             self.answered, _ = shake_hands(port, self.name, self._decoder, self._timeout_s)
         except BaseException:
-            port.close()
+            with suppress(*PORT_ERRORS):
+                port.close()
             raise
         self._port = port
         return self

@@ -101,7 +101,7 @@ class Link:
         try:
             self._require().write(encode_command(command))
         except PORT_ERRORS as error:
-            raise self._gone(error) from error
+            raise self._lost(error) from error
 
     def receive(self) -> list[Message]:
         """Give the messages that have come, or raise `DeviceError` when the port is gone."""
@@ -109,7 +109,7 @@ class Link:
         try:
             chunk = port.read(min(port.in_waiting, READ_MAX))
         except PORT_ERRORS as error:
-            raise self._gone(error) from error
+            raise self._lost(error) from error
         early, self._early = self._early, []
         return early + self._decoder.feed(chunk)
 
@@ -147,5 +147,7 @@ class Link:
             raise DeviceError(f"mannequin on {self.name} is not open: open it first")
         return self._port
 
-    def _gone(self, error: BaseException) -> DeviceError:
+    def _lost(self, error: BaseException) -> DeviceError:
+        """Let go of the port at once: while it is held, it can come back by another path only."""
+        self.drop()
         return DeviceError(f"mannequin on {self.name} is gone ({error}): check its cable")

@@ -56,8 +56,13 @@ class Requests:
     def want_rate(self, sample_rate_hz: int, now_ns: int) -> None:
         """Ask for a rate from `now_ns` on, again and again until it is acknowledged."""
         self._wanted_rate_hz = sample_rate_hz
+        self._rate_request_id = 0
         self._rate_tries = 0
         self._rate_due_ns = now_ns
+
+    def keep_rate(self, sample_rate_hz: int) -> None:
+        """Want the rate that is in force: it is restored when the device has started anew."""
+        self._wanted_rate_hz = sample_rate_hz
 
     @property
     def rate_is_open(self) -> bool:
@@ -73,6 +78,7 @@ class Requests:
         """HELLO came and tells the rate in force; restore the wanted one."""
         self._hello_due_ns = None
         if self._wanted_rate_hz not in {None, sample_rate_hz} and self._rate_due_ns is None:
+            self._rate_request_id = 0
             self._rate_tries = 0
             self._rate_due_ns = now_ns
 
@@ -141,7 +147,8 @@ class Requests:
         assert self._wanted_rate_hz is not None
         self._rate_tries += 1
         self._rate_due_ns = now_ns + RATE_RETRY_NS
-        self._rate_request_id = self._next_request_id()
+        if self._rate_request_id == 0:  # repetitions bear the same, so that a late answer counts
+            self._rate_request_id = self._next_request_id()
         return SetRate(self._rate_request_id, self._wanted_rate_hz)
 
     def _next_request_id(self) -> int:

@@ -111,6 +111,7 @@ class MannequinSource:
     def _begin_at(self, sample_rate_hz: int) -> None:
         """Set the rate and wait until it is in force; what comes until then is old."""
         if self._require_hello().sample_rate_hz == sample_rate_hz:
+            self._requests.keep_rate(sample_rate_hz)
             return
         self.set_rate(sample_rate_hz)
         while self._requests.rate_is_open:
@@ -123,7 +124,10 @@ class MannequinSource:
         exc: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        self.close()
+        if exc is None:
+            self.close()
+        else:
+            self._link.drop()  # what went wrong is told already
 
     def close(self) -> None:
         """Let go of the port."""

@@ -112,6 +112,23 @@ def test_a_port_that_hangs_is_said_so() -> None:
     assert "did not open within 1 s" in answer.why
 
 
+def test_a_child_that_a_driver_keeps_is_not_waited_for(
+    port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kept(_child: object, timeout: float | None = None) -> int:
+        assert timeout is not None, "for ever"
+        raise subprocess.TimeoutExpired("asking", timeout)
+
+    asked = AskedPorts([port])
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess.Popen, "communicate", kept)
+        patched.setattr(subprocess.Popen, "wait", kept)
+        (answer,) = asked.answers(limit_s=0.1)
+    assert answer.kind == "not opened"
+    for child in asked._children.values():
+        child.wait(10.0)
+
+
 def test_info(mrcpr: Run, at_rest: AtRest) -> None:
     port = at_rest(RESTING, SERIAL, "--supply-mv", "4987")
     mrcpr("mannequin", "zero", "--port", port).require(0)
