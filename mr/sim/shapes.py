@@ -140,7 +140,8 @@ def meet_cone(cone: RoundCone, eye_m: FloatArray, rays: Float32Array) -> Float32
     ba, oa, ob = b - a, eye_m - a, eye_m - b
     rr = ra - rb
     m0, m1, m5, m7 = (float(v) for v in (ba @ ba, ba @ oa, oa @ oa, ob @ ob))
-    m2, m3, m6 = (_along(rays, v) for v in (ba, oa, ob))
+    m2, m3 = _along(rays, ba), _along(rays, oa)
+    m6 = m3 - m2
     d2 = m0 - rr * rr
     if d2 <= 0:  # one sphere holds the other
         return _meet_sphere(m3, m5, ra) if ra >= rb else _meet_sphere(m6, m7, rb)
@@ -148,7 +149,9 @@ def meet_cone(cone: RoundCone, eye_m: FloatArray, rays: Float32Array) -> Float32
     k1 = d2 * m3 - m1 * m2 + m2 * np.float32(rr * ra)
     k0 = d2 * m5 - m1 * m1 + m1 * rr * ra * 2.0 - m0 * ra * ra
     h = k1 * k1 - np.float32(k0) * k2
-    side = (-np.sqrt(np.maximum(h, 0)) - k1) / k2
+    # A ray along the cone's slope has k2 = 0 and meets the caps only.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        side = (-np.sqrt(np.maximum(h, 0)) - k1) / k2
     y = np.float32(m1 - ra * rr) + side * m2
     on_side = (h >= 0) & (y > 0) & (y < d2)
     caps = np.minimum(_meet_sphere(m3, m5, ra), _meet_sphere(m6, m7, rb))
