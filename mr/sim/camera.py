@@ -23,7 +23,7 @@ from mr.sim.paint import BgrArray, Painter
 from mr.sim.render import Scene
 from mr.sim.rig import BASELINE_ERROR, FOCAL_ERROR, SimRig
 from mr.sim.script import Script
-from mr.sim.shapes import View
+from mr.sim.shapes import PixelBox, View
 from mr.types import (
     Arrival,
     ColorFrame,
@@ -38,6 +38,8 @@ from mr.types import (
 TICKS_PER_S = 1e6
 M_PER_COUNT = 1e-4
 EXPOSURE_S = 0.008
+FOCUS_MARGIN_PX = (8, 8, 136, 8)
+"""Left, above, right, below: what is nearer casts a stereo shadow on pixels at its left."""
 SHARP_M = 0.0005
 """A chest that moves less during an exposure does not smear."""
 
@@ -75,7 +77,9 @@ class SimImager:
     """Pictures of a script's scene at any instant; what the camera sees, without its time.
 
     `calibration_error` applies the factory's focal and baseline errors to the depth that
-    is reported, as `sim_calibration` states them.
+    is reported, as `sim_calibration` states them. With `focus_m`, points (n, 3) of the
+    mannequin's frame, only the depth around them is new in every frame (three times as
+    quick); the rest keeps one picture of the scene at rest.
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class SimImager:
         calibration_error: bool = True,
         physique: Physique | None = None,
         exposure_s: float = EXPOSURE_S,
+        focus_m: FloatArray | None = None,
     ) -> None:
         self.rig = rig
         self.script = script
@@ -103,17 +108,31 @@ class SimImager:
         self._still_m = self._scene.depth_m(self._scene.still.distance_m, self._view.full)
         self._field = NoiseField(self._noise, self._view.shape, seed)
         self._painter: Painter | None = None
+        self._window: PixelBox | None = None
+        if focus_m is not None:
+            self._window = self._view.box_of_spheres(focus_m, np.zeros(len(focus_m)))
+            self._window = self._window.grown(FOCUS_MARGIN_PX, self._view.full)
+            self._resting = measure(self._still_m, self._stereo, self._noise, self._field, 0.0)
 
     def true_depth_m(self, t_s: float) -> npt.NDArray[np.float32]:
         """Give the true depth (H, W) m along the optical axis, exposed around an instant."""
-        box, cast = self._scene.cast(self._chest_m(self._moments(t_s)), self.script.hands_at(t_s))
+        box, cast = self._scene.cast(
+            self._chest_m(self._moments(t_s)), self.script.hands_at(t_s), self._window
+        )
         image = self._still_m.copy()
         image[box.window] = self._scene.depth_m(cast.distance_m, box)
         return image
 
     def depth_counts(self, t_s: float) -> CountsArray:
         """Give the depth image (H, W) as the camera reports it."""
-        return measure(self.true_depth_m(t_s), self._stereo, self._noise, self._field, t_s)
+        depth_m, window = self.true_depth_m(t_s), self._window
+        if window is None:
+            return measure(depth_m, self._stereo, self._noise, self._field, t_s)
+        part = np.ascontiguousarray(depth_m[window.window])
+        corner = (window.y0, window.x0)
+        image = self._resting.copy()
+        image[window.window] = measure(part, self._stereo, self._noise, self._field, t_s, corner)
+        return image
 
     def bgr(self, t_s: float) -> BgrArray:
         """Give the colour image (H, W, 3)."""
@@ -175,6 +194,7 @@ class SimCamera:
         noise: NoiseModel | None = None,
         physique: Physique | None = None,
         traits: CameraTraits | None = None,
+        focus_m: FloatArray | None = None,
         drop_late: bool | None = None,
     ) -> None:
         rng = np.random.default_rng([seed, 0xCA])

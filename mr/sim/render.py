@@ -77,16 +77,20 @@ class Scene:
         """Give the learner in one frame."""
         return limbs.learner_cones(hands, depth_m, self.physique)
 
-    def cast(self, depth_m: float, hands: HandsState) -> tuple[PixelBox, Cast]:
+    def cast(
+        self, depth_m: float, hands: HandsState, within: PixelBox | None = None
+    ) -> tuple[PixelBox, Cast]:
         """Cast one frame; gives the box that may differ from `still`, and its pixels.
 
-        `depth_m` is negative while a breath lifts the chest.
+        `depth_m` is negative while a breath lifts the chest. Outside `within` nothing moves.
         """
         cones = self.moving_cones(depth_m, hands)
         boxes = [self.view.box_of_cone(cone) for cone in cones]
         box = self._dent.box
         for other in boxes:
             box = box.union(other)
+        if within is not None:
+            box = box.common(within).union(self._dent.box)
         cast = Cast(self.still.distance_m[box.window].copy(), self.still.bodies[box.window].copy())
         if depth_m != 0:
             self._dent.press(depth_m, cast.distance_m, box)

@@ -61,6 +61,21 @@ class PixelBox:
             max(self.y1, other.y1),
         )
 
+    def common(self, other: PixelBox) -> PixelBox:
+        """Give the pixels that both hold."""
+        return PixelBox(
+            max(self.x0, other.x0),
+            max(self.y0, other.y0),
+            min(self.x1, other.x1),
+            min(self.y1, other.y1),
+        )
+
+    def grown(self, margin_px: tuple[int, int, int, int], within: PixelBox) -> PixelBox:
+        """Give a box larger by margins at the left, above, at the right and below."""
+        left, above, right, below = margin_px
+        larger = PixelBox(self.x0 - left, self.y0 - above, self.x1 + right, self.y1 + below)
+        return larger.common(within)
+
     def inside(self, outer: PixelBox) -> PixelBox:
         """Give this box in pixels of `outer`, cut off at its rims."""
         return PixelBox(
