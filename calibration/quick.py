@@ -15,6 +15,7 @@ import mr
 from calibration.airway import fit_airway_curve
 from calibration.cells import N_CELLS, STANDARD_GRAVITY_M_S2, fit_cell_curves
 from calibration.chest import fit_chest_curve
+from calibration.heel import measure_heel_offset
 from calibration.mannequin_pose import measure_resting_pose
 from calibration.motion import measure_camera_motion
 from calibration.sightings import seen_motion
@@ -114,8 +115,13 @@ def _with_motion(rig: Rig, sim_rig: SimRig, seed: int) -> Rig:
     mannequin = rig.require_mannequin(sim_rig.mannequin_serial)
     seen = seen_motion(recorded.samples, mannequin, recorded.mannequin, camera_id)
     found = measure_camera_motion(seen, camera_id)
+    heel = measure_heel_offset(recorded.samples, mannequin, recorded.mannequin, camera_id)
     camera = rig.cameras[camera_id].model_copy(
-        update={"latency_s": found.latency_s, "depth_gain": found.depth_gain}
+        update={
+            "latency_s": found.latency_s,
+            "depth_gain": found.depth_gain,
+            "heel_offset_m": heel.offset_m,
+        }
     )
     key = f"camera_{camera_id}"
     provenance = rig.provenance.model_copy(
@@ -130,6 +136,7 @@ def _with_motion(rig: Rig, sim_rig: SimRig, seed: int) -> Rig:
                 f"{key}_latency_sigma_s": found.latency_sigma_s,
                 f"{key}_depth_gain_sigma": found.depth_gain_sigma,
                 f"{key}_motion_rms_m": found.rms_m,
+                f"{key}_heel_scatter_m": heel.scatter_m,
             },
         }
     )

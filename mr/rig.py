@@ -79,6 +79,8 @@ class CameraCalibration(Strict):
     """cam is the *depth* sensor's frame: x right, y down, z forward."""
     depth_gain: float = Field(default=1.0, gt=0)
     """Seen displacement over true displacement of the chest, from calibration."""
+    heel_offset_m: tuple[float, float] = (0.0, 0.0)
+    """Seen heel of the hand minus centre of pressure, mannequin's x and y, from calibration."""
     latency_s: float = 0.0
     """By how much this camera's stamps lag the mannequin's, from calibration."""
 

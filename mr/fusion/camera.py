@@ -28,6 +28,9 @@ DEEPEST_M = 0.090
 MOVED_M = 0.010
 STILL_S = 0.35
 STILL_N = 6
+RECALL_S = 0.8
+LEANING_M = 0.003
+"""A hand that rests lower than this under the highest release so far leans on the chest."""
 GATE = 5.0
 REST_GATE = 4.0
 """A resting hand's height lies within this many sigma of the zero found so far."""
@@ -58,10 +61,17 @@ class CameraZero:
         self._outliers = 0
         self._relative = False
         self._approach: deque[tuple[float, float]] = deque()
+        self._recent: deque[tuple[float, float]] = deque()
+        """Heights of the last `RECALL_S`: a contact is no hand that hovers over the chest."""
         self._lowest_m = math.inf
         self._highest_m = -math.inf
         self._rest_n = 0
         """Looks averaged into the zero of a hand that has rested since; 0 once it pressed."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the height of no depth is known, not only relative to a release."""
+        return self._variance is not None and not self._relative
 
     def learn(self, height_m: float, depth_m: float, sigma_m: float, t_s: float) -> None:
         """Take in a height seen while the mannequin said `depth_m`, hands on."""
@@ -88,8 +98,9 @@ class CameraZero:
             return self._away(seen)
         if height_m is None or (seen.hands == "unknown" and self._variance is None):
             return None
-        if self._variance is None:
-            if not self._find_contact(height_m, seen.sigma_m, t_s):
+        if self._variance is None or self._relative:
+            # A relative zero goes on looking for the true one.
+            if not self._find_contact(height_m, seen.sigma_m, t_s) and self._variance is None:
                 return None
         else:
             self._rest(height_m, seen.sigma_m, t_s)
@@ -107,6 +118,7 @@ class CameraZero:
         if self._relative:
             self._variance, self._relative = None, False
         self._approach.clear()
+        self._recent.clear()
         self._lowest_m, self._highest_m = math.inf, -math.inf
         noise_m = CONTACT_SIGMA_M if seen.surface_z_m is None else seen.sigma_m / self._gain
         return Seen(0.0, noise_m, CONTACT_SIGMA_M, True, "off")
@@ -116,6 +128,9 @@ class CameraZero:
         self._approach.append((t_s, height_m))
         while self._approach[0][0] < t_s - STILL_S:
             self._approach.popleft()
+        self._recent.append((t_s, height_m))
+        while self._recent[0][0] < t_s - RECALL_S:
+            self._recent.popleft()
         if height_m < self._lowest_m:
             self._lowest_m, self._highest_m = height_m, -math.inf
         self._highest_m = max(self._highest_m, height_m)
@@ -123,10 +138,15 @@ class CameraZero:
         if n >= STILL_N and t_s - self._approach[0][0] > 0.8 * STILL_S:
             mean_m = math.fsum(h for _, h in self._approach) / n
             spread_m = math.sqrt(math.fsum((h - mean_m) ** 2 for _, h in self._approach) / n)
-            if spread_m < max(1.5 * sigma_m, 0.0005) and mean_m < self._lowest_m + MOVED_M:
+            low_m = min(h for _, h in self._recent)
+            if self._relative:
+                low_m = max(low_m, self._offset_m - LEANING_M)
+            if spread_m < max(1.5 * sigma_m, 0.0005) and low_m <= mean_m < low_m + MOVED_M:
                 self._set(mean_m, sigma_m**2 / n + CONTACT_SIGMA_M**2, t_s)
                 self._rest_n = n
                 return True
+        if self._relative:
+            return False
         pressed = self._highest_m - self._lowest_m > MOVED_M
         if pressed and height_m < self._highest_m - 0.5 * MOVED_M:
             self._set(self._highest_m, sigma_m**2, t_s)

@@ -54,8 +54,11 @@ SETTLE_S = 0.5
 """So long the place is the mean of all looks since the hands came down: nobody slides yet."""
 NEAR_M = 0.006
 """Hands farther from that mean than the heel's scatter are still being put down."""
-JUMP_M = 0.035
-"""Hands that move farther from one frame to the next are on their way, not on the chest."""
+JUMP_M, JUMP_M_S = 0.010, 0.35
+"""Hands that move farther from one frame to the next than the heel's scatter, and faster than
+this, are on their way, not on the chest."""
+PATIENCE_S = 0.2
+"""Hands not seen for longer have come down anew."""
 MOVING = "the hands are on their way"
 
 
@@ -163,8 +166,11 @@ class ChestWatch:
         if rough is None or landing is None:
             why = "the back of the hand is hidden or gives no depth"
             return ChestLook(None, "unknown", why, None, float("nan"), why)
+        if np.linalg.norm(landing) > REACH_M:  # seen whole, the arms come down elsewhere
+            self._heel = self._fingers = None
+            return ChestLook(None, "unknown", MOVING, None, float("nan"), MOVING)
         fingers = self._turn(self._way(points, landing, arms), landing, t_ns)
-        arrived = self._near(landing)
+        arrived = self._near(landing, t_ns)
         heel = self._follow(landing, t_ns)
         if not arrived:
             return ChestLook(None, "unknown", MOVING, None, float("nan"), MOVING)
@@ -184,9 +190,12 @@ class ChestWatch:
             return ChestLook(None, "unknown", why, None, float("nan"), heel_why)
         return ChestLook(height, "off", "", None, float("nan"), heel_why)
 
-    def _near(self, landing: FloatArray) -> bool:
+    def _near(self, landing: FloatArray, t_ns: int) -> bool:
         """Whether the arms come down where they did in the frame before."""
-        return self._heel is not None and float(np.linalg.norm(landing - self._heel)) < JUMP_M
+        if self._heel is None:
+            return False
+        reach_m = JUMP_M + JUMP_M_S * min(max(0, t_ns - self._last_ns) * 1e-9, PATIENCE_S)
+        return float(np.linalg.norm(landing - self._heel)) < reach_m
 
     def _way(self, points: Points, landing: FloatArray, arms: list[Arm]) -> FloatArray:
         """Give the fingers' direction in this frame, or else the one known, or a guess."""
@@ -197,7 +206,7 @@ class ChestWatch:
 
     def _turn(self, seen: FloatArray, landing: FloatArray, t_ns: int) -> FloatArray:
         """Turn the direction that is held slowly towards what this frame shows."""
-        if self._fingers is None or not self._near(landing):
+        if self._fingers is None or not self._near(landing, t_ns):
             self._fingers = seen
             return seen
         turned = self._fingers + self._share(t_ns, TURN_S) * (seen - self._fingers)
@@ -213,7 +222,7 @@ class ChestWatch:
     def _follow(self, landing: FloatArray, t_ns: int) -> FloatArray:
         """Move the patch's place slowly, with a speed of its own, so that it does not lag."""
         elapsed_s = max(0, t_ns - self._last_ns) * 1e-9
-        if self._heel is None or not self._near(landing):
+        if self._heel is None or not self._near(landing, t_ns):
             self._settled_ns, self._speed, self._heel = t_ns, np.zeros(2), landing
         elif (t_ns - self._settled_ns) * 1e-9 < SETTLE_S:
             if float(np.linalg.norm(landing - self._heel)) >= NEAR_M:
