@@ -34,6 +34,8 @@ LEANING_M = 0.003
 GATE = 5.0
 REST_GATE = 4.0
 """A resting hand's height lies within this many sigma of the zero found so far."""
+BORROW_N = 60
+"""So many looks, a second of them, make a zero that is taken from other cameras."""
 REST_MAX_N = 60
 """So many looks make the zero; a hand that settles slowly is followed."""
 PATIENCE = 8
@@ -65,6 +67,7 @@ class CameraZero:
         """Heights of the last `RECALL_S`: a contact is no hand that hovers over the chest."""
         self._lowest_m = math.inf
         self._highest_m = -math.inf
+        self._borrowed_n, self._borrowed_m = 0, 0.0
         self._rest_n = 0
         """Looks averaged into the zero of a hand that has rested since; 0 once it pressed."""
 
@@ -90,6 +93,17 @@ class CameraZero:
         self._outliers, self._rest_n = 0, 0
         self._offset_m += variance / (variance + r) * e
         self._variance, self._t_s = variance * r / (variance + r), t_s
+
+    def borrow(self, own: Seen, depth_m: float, t_s: float) -> None:
+        """Take the zero from other cameras: the mean of many looks while they said `depth_m`.
+
+        `own` is what this camera says of the same instant, from a relative zero.
+        """
+        self._borrowed_n += 1
+        self._borrowed_m += (depth_m - own.depth_m - self._borrowed_m) / self._borrowed_n
+        if self._borrowed_n >= BORROW_N:
+            offset_m = self._offset_m + self._gain * self._borrowed_m
+            self._set(offset_m, (own.noise_m * self._gain) ** 2 / 2 + CONTACT_SIGMA_M**2, t_s)
 
     def depth(self, seen: ChestObservation, t_s: float) -> Seen | None:
         """Give the depth without a mannequin; None while nothing can be said."""
@@ -169,6 +183,7 @@ class CameraZero:
     def _set(self, offset_m: float, variance: float, t_s: float) -> None:
         self._offset_m, self._variance, self._t_s = offset_m, variance, t_s
         self._relative, self._outliers, self._rest_n = False, 0, 0
+        self._borrowed_n, self._borrowed_m = 0, 0.0
 
     def _grown(self, t_s: float) -> float:
         return (self._variance or 0.0) + WANDER_M**2 * max(t_s - self._t_s, 0.0)

@@ -23,8 +23,6 @@ FRESH_S = 0.5
 """A camera unheard for longer is not one of the others."""
 AGREE_S = 3.0
 """Time constant of the difference: some compressions."""
-LEAST_S = 0.4
-"""After so long a camera without a zero takes it from the others."""
 
 
 @dataclass(slots=True)
@@ -64,14 +62,13 @@ class Eyes:
         """
         zero = self._zeros[seen.camera_id]
         others = self._others(seen.camera_id, t_s)
-        if not zero.known and others and seen.surface_z_m is not None and seen.hands == "on":
-            if expected_m is None:
-                return None
-            zero.learn(seen.surface_z_m, expected_m, seen.sigma_m, t_s)
-            return None
         own = zero.depth(seen, t_s)
         if own is None or own.hands == "off" or expected_m is None:
             return own
+        if not own.zero_known and others:
+            # Its own zero is lost; a step in the motion would be worse than to be left out.
+            zero.borrow(own, expected_m, t_s)
+            return None
         self._note(seen.camera_id, own.depth_m - expected_m, t_s)
         shift_m = self._shift_m(seen.camera_id, others)
         return replace(own, depth_m=own.depth_m - shift_m)
