@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mr.devices.realsense.describe import SIMULATED_NAME
 from mr.devices.realsense.frames import Kind
 from mr.devices.realsense.sdk import load_sdk
-from mr.devices.realsense.source import SIMULATED_NAME
 from mr.errors import DeviceError
 from mr.rig import CameraCalibration, Intrinsics
 from mr.types import SourceKind

@@ -1,10 +1,10 @@
-"""Where frames come from: a running device, or a recorded file.
+"""Frames of a recorded file.
 
-Takes an SDK device or a path, gives `RawFrame`s in order; leaves naming, unwrapping and
-the `Device` protocol to `mr.devices.realsense.source`.
+Takes a path, gives `RawFrame`s in order of the camera's clock; leaves naming, unwrapping
+and the `Device` protocol to `mr.devices.realsense.source`.
 
-Sensors are read one by one, each through its own queue or pipeline: the SDK's common
-pipeline drops depth frames that have no colour partner.
+Streams are read one by one, each through its own pipeline: the SDK's common pipeline
+drops depth frames that have no colour partner.
 """
 
 from __future__ import annotations
@@ -16,127 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mr.clock.host import NowNs
 from mr.devices.realsense.frames import Kind, RawFrame, copy_frame, stream_kinds
-from mr.devices.realsense.settings import CameraSettings
-from mr.errors import DeviceError, RecordingError
+from mr.errors import RecordingError
 
-_QUEUE_FRAMES = 64
 _READ_WAIT_MS = 500
 _FIRST_WAIT_MS = 3000
 _STUCK_S = 20.0
-
-
-class LiveFeed:
-    """A device that runs now: a camera on the bus, or the SDK's software device."""
-
-    def __init__(self, rs: Any, device: Any, settings: CameraSettings | None, now: NowNs) -> None:
-        self._rs = rs
-        self._settings = settings
-        self._now = now
-        self._running: list[tuple[Any, Any]] = []
-        self.device = device
-        self.kinds: tuple[Kind, ...] = ()
-        self.profiles: dict[Kind, Any] = {}
-        self._heard_ns = 0
-
-    def open(self) -> None:
-        """Choose profiles, set options, start the sensors; `DeviceError` when that fails."""
-        try:
-            for sensor in self.device.query_sensors():
-                chosen = self._choose(sensor)
-                if chosen is None:
-                    continue
-                kind, profile = chosen
-                self._configure(sensor, kind)
-                queue = self._rs.frame_queue(_QUEUE_FRAMES, keep_frames=True)
-                sensor.open(profile)
-                sensor.start(queue)
-                self._running.append((sensor, queue))
-                self.profiles[kind] = profile
-        except DeviceError:
-            self.close()
-            raise
-        except RuntimeError as error:
-            self.close()
-            raise DeviceError(
-                f"the camera cannot be started ({error}): close other programs that use it, "
-                "plug it into a USB 3 port, and try again"
-            ) from error
-        if "depth" not in self.profiles:
-            self.close()
-            raise DeviceError("the device has no depth stream: connect a depth camera")
-        self.kinds = tuple(self.profiles)
-        self._heard_ns = self._now()
-
-    def _choose(self, sensor: Any) -> tuple[Kind, Any] | None:
-        """Pick the profile asked for; of a virtual device, the one it has."""
-        rs, want = self._rs, self._settings
-        formats = {"depth": (rs.format.z16,), "color": (rs.format.bgr8, rs.format.rgb8)}
-        offered = [p.as_video_stream_profile() for p in sensor.get_stream_profiles()]
-        for kind, stream in stream_kinds(rs):
-            fits = [p for p in offered if p.stream_type() == stream and p.format() in formats[kind]]
-            if not fits or (kind == "color" and want is not None and not want.color):
-                continue
-            return kind, fits[0] if want is None else _matching(fits, kind, want)
-        return None
-
-    def _configure(self, sensor: Any, kind: Kind) -> None:
-        """Fix what would change under our hands: clock, exposure, depth unit."""
-        want, option = self._settings, self._rs.option
-        if want is None:
-            return
-        values = [(option.global_time_enabled, 0.0)]
-        if kind == "depth":
-            values.append((option.depth_units, want.depth_unit_m))
-            if want.exposure_us is not None:
-                values.append((option.enable_auto_exposure, 0.0))
-                values.append((option.exposure, float(want.exposure_us)))
-        for name, value in values:
-            if sensor.supports(name) and not sensor.is_option_read_only(name):
-                sensor.set_option(name, value)
-
-    def read(self) -> list[RawFrame]:
-        """Give what has come since the last call, in order of the camera's clock."""
-        frames: list[RawFrame] = []
-        arrival_ns = self._now()
-        for _, queue in self._running:
-            while frame := queue.poll_for_frame():
-                frames.append(copy_frame(self._rs, frame, arrival_ns))
-        if frames:
-            self._heard_ns = arrival_ns
-        elif self._settings and arrival_ns - self._heard_ns > self._settings.silence_s * 1e9:
-            raise DeviceError(
-                f"the camera has been silent for {self._settings.silence_s:g} s: "
-                "check its cable and plug it in again"
-            )
-        frames.sort(key=lambda f: (f.ticks_us, f.kind))
-        return frames
-
-    def close(self) -> None:
-        """Stop the sensors; a camera that is already gone is no error now."""
-        for sensor, _ in self._running:
-            try:
-                sensor.stop()
-                sensor.close()
-            except RuntimeError:
-                continue
-        self._running = []
-
-
-def _matching(fits: list[Any], kind: Kind, want: CameraSettings) -> Any:
-    asked = (want.color_width_px, want.color_height_px, want.color_fps)
-    if kind == "depth":
-        asked = (want.depth_width_px, want.depth_height_px, want.depth_fps)
-    for profile in fits:
-        if (profile.width(), profile.height(), profile.fps()) == asked:
-            return profile
-    has = sorted({(p.width(), p.height(), p.fps()) for p in fits})
-    listed = ", ".join(f"{w}x{h}@{fps}" for w, h, fps in has)
-    raise DeviceError(
-        f"the camera has no {kind} at {asked[0]}x{asked[1]}@{asked[2]} on this port: "
-        f"use USB 3, or one of {listed}"
-    )
+_HALF_RANGE = 1 << 31
 
 
 class _FileStream:
@@ -200,7 +86,7 @@ class FileFeed:
     """A recorded ``.bag`` or ``.db3``, every frame in order of the camera's clock."""
 
     def __init__(self, rs: Any, path: Path) -> None:
-        self._rs, self._path = rs, path
+        self._rs, self.path = rs, path
         self._streams: list[_FileStream] = []
         self.device: Any = None
         self.kinds: tuple[Kind, ...] = ()
@@ -208,25 +94,25 @@ class FileFeed:
 
     def open(self) -> None:
         """Open it, or raise `RecordingError`: missing, no recording, damaged, or empty."""
-        if not self._path.is_file():
-            raise RecordingError(f"{self._path}: no such recording: check the path")
+        if not self.path.is_file():
+            raise RecordingError(f"{self.path}: no such recording: check the path")
         try:
             for kind in self._kinds():
                 n_written = self._n_written(kind)
                 if n_written != 0:
-                    self._streams.append(_FileStream(self._rs, self._path, kind, n_written))
+                    self._streams.append(_FileStream(self._rs, self.path, kind, n_written))
         except RecordingError:
             self.close()
             raise
         except RuntimeError as error:
             self.close()
             raise RecordingError(
-                f"{self._path}: not a readable RealSense recording ({_first_line(error)}): "
+                f"{self.path}: not a readable RealSense recording ({_first_line(error)}): "
                 "give a whole .bag or .db3 file"
             ) from error
         if not any(s.head for s in self._streams):
             self.close()
-            raise RecordingError(f"{self._path}: holds no depth or colour frame: record it again")
+            raise RecordingError(f"{self.path}: holds no depth or colour frame: record it again")
         self.kinds = tuple(s.kind for s in self._streams if s.head)
         self.device = self._streams[0].playback
         self.profiles = {p.kind: p.profile for p in self._streams}
@@ -238,7 +124,7 @@ class FileFeed:
 
     def _kinds(self) -> list[Kind]:
         context = self._rs.context()
-        device = context.load_device(str(self._path))
+        device = context.load_device(str(self.path))
         types = {p.stream_type() for s in device.query_sensors() for p in s.get_stream_profiles()}
         return [kind for kind, stream in stream_kinds(self._rs) if stream in types]
 
@@ -247,7 +133,10 @@ class FileFeed:
         ready = [s for s in self._streams if s.head is not None]
         if not ready:
             return []
-        first = min(ready, key=lambda s: (s.head.ticks_us if s.head else 0, s.kind))
+        first = ready[0]
+        for other in ready[1:]:
+            if _is_before(other, first):
+                first = other
         return [first.advance()]
 
     @property
@@ -257,13 +146,20 @@ class FileFeed:
 
     def _n_written(self, kind: Kind) -> int | None:
         """Tell how many frames the file's index names; a ``.bag`` is not asked."""
-        return count_frames(self._path, kind) if self._path.suffix == ".db3" else None
+        return count_frames(self.path, kind) if self.path.suffix == ".db3" else None
 
     def close(self) -> None:
         """Stop reading."""
         for stream in self._streams:
             stream.close()
         self._streams = []
+
+
+def _is_before(a: _FileStream, b: _FileStream) -> bool:
+    """Whether a's next frame is the earlier one, also where the camera's clock wraps."""
+    assert a.head is not None and b.head is not None
+    ahead_us = (a.head.ticks_us - b.head.ticks_us) % (2 * _HALF_RANGE)
+    return ahead_us >= _HALF_RANGE or (ahead_us == 0 and a.kind < b.kind)
 
 
 def count_frames(path: Path, kind: Kind, being_written: bool = False) -> int:
