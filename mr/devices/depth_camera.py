@@ -54,6 +54,8 @@ class DepthCamera(Device, Complaining, Protocol):
     in a stream. A clock that has begun anew, or jumped, goes on
     `mr.clock.ticks.RESTART_TICKS` or more further on.
 
+    `isinstance` is for open cameras: it asks for `info`, which a closed one refuses.
+
     A live camera may also be reopened: see `mr.session.sensing.Reopenable`.
     """
 
