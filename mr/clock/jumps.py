@@ -64,7 +64,6 @@ class JumpWatch:
         """Forget the past: the clock is known to have begun anew."""
         self._least = _Least()
         self._last: dict[str, int] = {}
-        self._newest: tuple[int, int] | None = None
         self._strange: list[int] = []
         self._late_since_s: float | None = None
 
@@ -76,28 +75,20 @@ class JumpWatch:
         delay_s = arrival_ns / NS_PER_S - ticks / self._ticks_per_s
         if not self._is_strange(stream, ticks, delay_s, arrival_ns):
             self._strange.clear()
-            self._keep(stream, ticks, delay_s, arrival_ns)
+            self._least.add(delay_s, arrival_ns / NS_PER_S)
+            self._last[stream] = ticks
             return "steady"
         if self._strange and abs(ticks - self._strange[-1]) > AGREE_S * self._ticks_per_s:
             self._strange.clear()
         self._strange.append(ticks)
         if len(self._strange) < AGREE:
             return "odd"
-        assert self._newest is not None
-        newest_ticks, newest_ns = self._newest
-        passed_s = (arrival_ns - newest_ns) / NS_PER_S
-        self.jump_s = (ticks - newest_ticks) / self._ticks_per_s - passed_s
+        self.jump_s = self._least.s - delay_s
         self.restart()
         return "jumped"
 
-    def _keep(self, stream: str, ticks: int, delay_s: float, arrival_ns: int) -> None:
-        self._least.add(delay_s, arrival_ns / NS_PER_S)
-        self._last[stream] = ticks
-        if self._newest is None or ticks > self._newest[0]:
-            self._newest = (ticks, arrival_ns)
-
     def _is_strange(self, stream: str, ticks: int, delay_s: float, arrival_ns: int) -> bool:
-        if self._newest is None:
+        if not self._least.n:
             return False
         if ticks <= self._last.get(stream, ticks - 1):
             return True

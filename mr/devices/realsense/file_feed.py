@@ -106,10 +106,7 @@ class FileFeed:
             raise
         except RuntimeError as error:
             self.close()
-            raise RecordingError(
-                f"{self.path}: not a readable RealSense recording ({_first_line(error)}): "
-                "give a whole .bag or .db3 file"
-            ) from error
+            raise RecordingError(f"{self.path}: {_why_unreadable(error)}") from error
         if not any(s.head for s in self._streams):
             self.close()
             raise RecordingError(f"{self.path}: holds no depth or colour frame: record it again")
@@ -188,5 +185,12 @@ def count_frames(path: Path, kind: Kind, being_written: bool = False) -> int:
         ) from error
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:160]
+def _why_unreadable(error: Exception) -> str:
+    """Say what the SDK found, and what to do."""
+    found = str(error).splitlines()[0][:160]
+    if "unindexed" in found:
+        return (
+            "has no index, for its recorder was cut off before the end: record it again, or mend "
+            "it with `rosbag reindex`"
+        )
+    return f"not a readable RealSense recording ({found}): give a whole .bag or .db3 file"

@@ -101,6 +101,8 @@ class FrameSequence:
     def _jump(self, at_ns: int) -> None:
         self._strange.clear()
         words = f"its clock jumped by {self._jumps.jump_s:+.1f} s"
+        if self._from_file:
+            words = "its clock went back"
         self._jumped = [Happenings(name, words, words) for name in self._names.values()]
         for happening in self._jumped:
             happening.happened(at_ns)

@@ -90,6 +90,16 @@ class VirtualCamera:
             video.type, video.uid, video.fmt, video.bpp = rs.stream.color, 1, rs.format.bgr8, 3
         return video
 
+    def expose(self, exposure_us: int, automatic: bool) -> None:
+        """Say how long the depth frames from now on were exposed."""
+        value = self._rs.frame_metadata_value
+        self._depth_sensor.set_metadata(value.actual_exposure, exposure_us)
+        self._depth_sensor.set_metadata(value.auto_exposure, int(automatic))
+
+    def lose(self, kind: Kind, n: int) -> None:
+        """Count `n` frames more (or fewer) than were delivered."""
+        self._numbers[kind] += n
+
     def push_depth(self, t_s: float, depth_counts: npt.NDArray[np.uint16]) -> None:
         """Deliver one (H, W) uint16 depth image taken at `t_s` on the camera's clock."""
         frame = self._frame("depth", t_s, depth_counts, self.calibration.depth)
