@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mr.errors import CalibrationError, ConfigError
-from mr.rig import dumps_rig, loads_rig
+from mr.rig import CameraCalibration, Intrinsics, PoseEntry, dumps_rig, loads_rig
 from mr.wire import UNNAMED
 from tests.unit.recording.conftest import a_rig
 
@@ -56,11 +56,15 @@ def test_a_mannequin_without_a_name_is_told_apart_from_another() -> None:
         rig.require_mannequin(UNNAMED)
 
 
-def camera_text(more: str = "", **changed: Any) -> str:
+def camera_text(more: str = "") -> str:
     """A rig file with one camera, as it was before cameras had settings."""
-    rig = a_rig()
-    camera = next(iter(rig.cameras.values()))
-    text = dumps_rig(rig.model_copy(update={"cameras": {"side": camera}} | changed))
+    lens = Intrinsics(width_px=640, height_px=360, fx_px=400, fy_px=400, cx_px=320, cy_px=180)
+    pose = PoseEntry(rotvec_rad=(0, 0, 0), t_m=(0, 0, 0))
+    camera = CameraCalibration(
+        serial="S1", depth=lens, color=lens, color_from_depth=pose, baseline_m=0.05,
+        world_from_cam=pose,
+    )  # fmt: skip
+    text = dumps_rig(a_rig().model_copy(update={"cameras": {"side": camera}}))
     assert "settings" not in text and "driver" not in text
     return text + more
 
