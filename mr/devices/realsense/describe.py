@@ -13,7 +13,6 @@ from mr.devices.depth_camera import Complaint
 from mr.devices.realsense.file_feed import FileFeed
 from mr.devices.realsense.frames import TICKS_PER_S, color_from_depth_of, intrinsics_of
 from mr.devices.realsense.live_feed import LiveFeed
-from mr.devices.realsense.options import Written
 from mr.devices.realsense.sdk import info_of
 from mr.errors import CalibrationError
 from mr.rig import CameraCalibration, PoseEntry
@@ -53,11 +52,18 @@ def describe(rs: Any, feed: LiveFeed | FileFeed, camera_id: str, kind: SourceKin
 
 
 def lasting_complaints(rs: Any, feed: LiveFeed | FileFeed, camera_id: str) -> list[Complaint]:
-    """Say what is wrong with a running camera from the start; a file is as it is."""
+    """Say what is wrong with a running camera from the start; a file is as it is.
+
+    A sensor may lack what is usually asked for; that is told by `describe` alone.
+    """
     if isinstance(feed, FileFeed):
         return []
     depth = f"cam_{camera_id}.depth"
-    said = [_of_option(f"cam_{camera_id}.{w.kind}", w) for w in feed.written if not w.took]
+    said = [
+        Complaint(f"cam_{camera_id}.{w.kind}", f"{w.name}: {w.words}")
+        for w in feed.written
+        if not w.took and (w.got is not None or w.by_name)
+    ]
     usb = info_of(rs, feed.device, "usb_type_descriptor")
     if usb.startswith("2"):
         said.append(Complaint(depth, f"runs on USB {usb}: use a USB 3 port and cable"))
@@ -67,11 +73,6 @@ def lasting_complaints(rs: Any, feed: LiveFeed | FileFeed, camera_id: str) -> li
         words = f"firmware {firmware}, not {wanted} as this SDK wants it"
         said.append(Complaint(depth, words, remark=True))
     return said
-
-
-def _of_option(stream: str, written: Written) -> Complaint:
-    """A sensor may lack an option by design; one that has it and disobeys is a fault."""
-    return Complaint(stream, f"{written.name}: {written.words}", remark=written.got is None)
 
 
 def calibration_of(

@@ -34,6 +34,8 @@ class Written:
     name: str
     asked: float
     got: float | None
+    by_name: bool = True
+    """Whether somebody asked for just this, or it is the usual value."""
 
     @property
     def took(self) -> bool:
@@ -68,7 +70,11 @@ def write_options(rs: Any, sensor: Any, kind: Kind, want: CameraSettings) -> lis
     for _, option, value in asked:
         _write(rs, sensor, option, value)
     # Read when all are written: one may have changed another.
-    return done + [Written(kind, name, v, _read(rs, sensor, option)) for name, option, v in asked]
+    chosen = want.model_fields_set
+    for name, option, value in asked:
+        got = _read(rs, sensor, option)
+        done.append(Written(kind, name, value, got, name in chosen))
+    return done
 
 
 def _asked_of_depth(want: CameraSettings) -> Sequence[tuple[str, str, float]]:
