@@ -73,6 +73,8 @@ class _Stream:
         if self.times_ns and (self.gone_why or silent_s > self.lost_after_s):
             self.times_away += 1
             self.away_s += silent_s
+            self.times_ns.clear()  # a rate over the silence says nothing of now
+            self.slow_since_ns = None
         self.gone_why = ""
 
     def complaints(self, now_ns: int, remarks: bool) -> list[str]:
