@@ -18,7 +18,7 @@ import tomlkit
 from pydantic import Field, field_validator, model_validator
 from scipy.spatial.transform import Rotation
 
-from mr.config import Strict, parse
+from mr.config import CameraSettings, Strict, parse
 from mr.errors import CalibrationError, ConfigError
 from mr.files import write_whole
 from mr.geometry.poses import pose_of
@@ -83,6 +83,38 @@ class CameraCalibration(Strict):
     """Seen heel of the hand minus centre of pressure, mannequin's x and y, from calibration."""
     latency_s: float = 0.0
     """By how much this camera's stamps lag the mannequin's, from calibration."""
+    driver: str | None = None
+    """Which module opens it; None is ``realsense``."""
+    settings: CameraSettings | None = None
+    """What it was calibrated with and is asked for; None: see `live_settings`."""
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        """A lens model holds for one size of picture only."""
+        want, color = self.settings, self.color
+        if want is None:
+            return self
+        pairs = [("depth", want.depth_width_px, want.depth_height_px, self.depth)]
+        if want.color and color is not None:
+            pairs.append(("color", want.color_width_px, want.color_height_px, color))
+        for name, width_px, height_px, lens in pairs:
+            if (width_px, height_px) != (lens.width_px, lens.height_px):
+                raise ValueError(
+                    f"settings ask for {name} at {width_px}x{height_px}, but it was calibrated "
+                    f"at {lens.width_px}x{lens.height_px}: use that size or calibrate again"
+                )
+        return self
+
+    def live_settings(self) -> CameraSettings:
+        """Give the settings, or the usual ones at the sizes that were calibrated."""
+        if self.settings is not None:
+            return self.settings
+        sizes: dict[str, Any] = {"color": self.color is not None}
+        for name, lens in (("depth", self.depth), ("color", self.color)):
+            if lens is not None:
+                sizes[f"{name}_width_px"] = lens.width_px
+                sizes[f"{name}_height_px"] = lens.height_px
+        return CameraSettings(**sizes)
 
 
 class Curve(Strict):

@@ -416,11 +416,23 @@ class SessionEvent:
     """Something that happened to the session itself, in its place among the samples.
 
     Kinds: ``open`` (the session exists, devices are up), ``start`` and ``stop`` (what
-    lies between is scored), ``device_lost``, ``device_back``, ``note``.
+    lies between is scored), ``device_lost``, ``device_back``, ``note``; and, with the text
+    ``stream: words``, ``complaint`` (this ails the stream from now on), ``remark`` (this is
+    to be known of it) and ``settled`` (either is over).
     """
 
     t_ns: int
-    kind: Literal["open", "start", "stop", "device_lost", "device_back", "note"]
+    kind: Literal[
+        "open",
+        "start",
+        "stop",
+        "device_lost",
+        "device_back",
+        "note",
+        "complaint",
+        "remark",
+        "settled",
+    ]
     text: str = ""
 
 

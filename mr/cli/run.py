@@ -24,10 +24,10 @@ from mr.cli.options import (
 )
 from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
-from mr.cli.train import train_fast, train_live
+from mr.cli.train import PictureKeeper, train_fast, train_live
 from mr.cli.view import view_mains
 from mr.config import LEARNER_ID, Mode, SessionConfig, parse
-from mr.errors import ConfigError
+from mr.errors import ConfigError, RecordingError
 from mr.rig import load_rig
 from mr.scoring.guideline import load_guideline
 from mr.session.offline import rerun
@@ -52,6 +52,21 @@ def _camera_files(rig_cameras: list[str], given: list[str]) -> tuple[tuple[str, 
     return tuple(pairs)
 
 
+def _play(
+    plan: SessionPlan,
+    files: tuple[tuple[str, Path], ...],
+    console: Output,
+    duration_s: float | None,
+) -> PictureKeeper:
+    """Play camera files; a damaged one leaves no half of a recording."""
+    try:
+        return train_fast(plan, console, duration_s)
+    except RecordingError as error:
+        if any(str(error).startswith(str(file)) for _, file in files):
+            plan.path.unlink(missing_ok=True)
+        raise
+
+
 def run(
     rig: Annotated[Path, typer.Option(metavar="FILE", help="The rig's calibration, rig.toml.")],
     port: Annotated[
@@ -71,7 +86,8 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="[ID=]FILE",
-            help="Play this .bag or .db3 in place of a camera; needs --no-mannequin.",
+            help="Play this .bag or .db3 in place of a camera; needs --no-mannequin. Several "
+            "begin together; the rig's other cameras are left out.",
         ),
     ] = None,
     learner: Annotated[
@@ -156,7 +172,7 @@ def run(
     console.prose(f"[dim]{DISCLAIMER}[/]")
     with folder_for_results(out):
         if files:
-            keeper = train_fast(plan, console, duration)
+            keeper = _play(plan, files, console, duration)
         else:
             views = view_mains(loaded, window, headset)
             keeper = train_live(plan, console, views, sound=sound, planned_s=duration, hands=hands)

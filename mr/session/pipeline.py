@@ -182,11 +182,12 @@ class Pipeline:
         elif event.kind == "device_lost":
             names, _, why = event.text.partition(": ")
             self._health.gone(tuple(names.split(",")), why)
+        elif event.kind in ("complaint", "remark", "settled"):
+            self._health.told(event)
 
     def _placed(self, pose: MannequinPose) -> None:
-        self._health.complain(
-            _of_frames(pose.arrival, ".color").stream, "" if pose.valid else pose.why
-        )
+        color = _of_frames(pose.arrival, ".color")
+        self._health.complain(color.stream, "" if pose.valid else pose.why, color.arrival_ns)
         if pose.valid:
             self._pose = pose.world_from_mannequin
 

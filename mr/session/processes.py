@@ -33,6 +33,7 @@ from mr.session.rest import rest
 from mr.session.sensing import SensingJob, sense
 from mr.session.shared import Channel, Picture
 from mr.session.signals import EndRequest, EndWord, held_back
+from mr.session.taking import taken
 from mr.types import Device, Snapshot
 
 OpenDevices = Callable[[NowNs], Sequence[Device]]
@@ -116,7 +117,10 @@ def _sensing_main(
 
     try:
         with Channel.attach(names) as channel, ExitStack() as stack:
-            devices = [stack.enter_context(device) for device in plan.open_devices(host_now_ns)]
+            devices = [
+                stack.enter_context(taken(device, host_now_ns))
+                for device in plan.open_devices(host_now_ns)
+            ]
             early = commands()
             answer.send(("open", ""))
             job = SensingJob(
