@@ -178,7 +178,13 @@ class ChestObservation:
 
 @dataclass(frozen=True, slots=True)
 class HandSample:
-    """The heel of the hand in the mannequin's frame, seen by one camera."""
+    """The heel of the hand in the mannequin's frame, seen by one camera.
+
+    `side` "both": two arms, or two hands, are seen; "left" and "right": the hand that is
+    seen is that one. Of two stacked hands it is the upper one: which hand lies *under* it no
+    camera can tell. A known heel may have a `why`: then hand landmarks contradict it, and
+    `sigma_m` says by how much.
+    """
 
     arrival: Arrival
     stamp: Stamp
@@ -191,13 +197,17 @@ class HandSample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HandLandmarks:
-    """Hand landmarks of one colour frame: (21, 2) px and a confidence, or nothing."""
+    """Hand landmarks of one colour frame: (21, 2) px and a confidence, or nothing.
+
+    `side` is one look's guess, and `confidence` the finder's trust in it.
+    """
 
     arrival: Arrival
     stamp: Stamp
     camera_id: str
     landmarks_px: FloatArray
     confidence: float
+    side: Literal["left", "right", "unknown"] = "unknown"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -245,12 +245,14 @@ CODECS = {
                 *STAMP,
                 Field("confidence", "<f8"),
                 Field("landmarks_px_f8_xy", "blob", "px"),
+                Field("side", "text"),
             ),
             lambda s: (
                 *_arrival(s),
                 *_stamp(s),
                 s.confidence,
                 np.ascontiguousarray(s.landmarks_px, "<f8").tobytes(),
+                s.side,
             ),
             lambda key, r: HandLandmarks(
                 Arrival(key.stream, *r[:3]),
@@ -258,7 +260,9 @@ CODECS = {
                 key.camera_id,
                 np.frombuffer(r[6], "<f8").reshape(-1, 2).copy(),
                 r[5],
+                *r[7:],
             ),
+            n_added=1,
         ),
         Codec(
             HeadPose,

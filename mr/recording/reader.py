@@ -105,8 +105,9 @@ class Recording:
             yield from Walk(file).records()
 
     def _channel(self, channel: Channel, layout: Schema) -> tuple[Codec, ChannelKey]:
-        codec = CODECS.get(layout.name)
-        if codec is None or json.loads(layout.data)["fields"] != codec.layout["fields"]:
+        newest = CODECS.get(layout.name)
+        codec = newest and newest.for_layout(json.loads(layout.data)["fields"])
+        if codec is None:
             raise RecordingError(
                 f"{self.path}: its {layout.name} samples are laid out by {self.header.software}, "
                 f"which mrcpr {mr.__version__} cannot read: update mrcpr"

@@ -53,9 +53,13 @@ class FrontEnd:
         return (sample, *self._trackers[camera_id].step(sample, stamp))
 
     def _stamped(self, found: HandLandmarks) -> Sequence[Sample]:
-        """Give landmarks of another process the instant of the picture they were found in."""
+        """Give landmarks of another process their picture's instant, and the tracker a look."""
         stamp = self._colored.get((found.camera_id, found.arrival.seq))
-        return () if stamp is None else (replace(found, stamp=stamp),)
+        if stamp is None:
+            return ()
+        stamped = replace(found, stamp=stamp)
+        self._trackers[found.camera_id].landmarks(stamped)
+        return (stamped,)
 
     def _remember(self, frame: ColorFrame, stamp: Stamp) -> None:
         """Keep the instants of the last pictures: a clock tells each tick only once."""

@@ -18,6 +18,7 @@ from mr.geometry.poses import chain, difference
 from mr.geometry.poses import inverse as inverse_pose
 from mr.rig import Rig
 from mr.tracking.chest import ChestWatch
+from mr.tracking.evidence import HandEvidence
 from mr.tracking.markers import estimate_pose
 from mr.tracking.pose_filter import PoseFilter
 from mr.tracking.surface import ChestView
@@ -26,6 +27,7 @@ from mr.types import (
     ChestObservation,
     ColorFrame,
     DepthFrame,
+    HandLandmarks,
     HandSample,
     MannequinPose,
     Stamp,
@@ -78,6 +80,7 @@ class CameraTracker:
         self._view: ChestView | None = None
         self._view_pose = self._belief.pose
         self._watch = ChestWatch()
+        self._evidence = HandEvidence(calibration)
         self._pose_told = False
 
     def step(self, frame: DepthFrame | ColorFrame, stamp: Stamp) -> list[Observation]:
@@ -99,6 +102,13 @@ class CameraTracker:
         if not self._pose_told:
             told.append(self._pose_now(frame.arrival, stamp, NO_NUMBER, 0))
         return [*told, *self._chest(frame, stamp)]
+
+    def landmarks(self, found: HandLandmarks) -> None:
+        """Take in a hand found in a colour frame of this camera; late and out of order will do.
+
+        It is evidence for the `HandSample`s of the depth frames that follow.
+        """
+        self._evidence.see(found, self._belief.pose)
 
     def _arrival(self, arrival: Arrival, what: str) -> Arrival:
         return replace(arrival, stream=f"cam_{self._id}.{what}")
@@ -176,7 +186,7 @@ class CameraTracker:
             side="both" if look.n_arms == 2 else "unknown",
             why=look.heel_why,
         )
-        return [chest, hand]
+        return [chest, self._evidence.judge(hand, frame)]
 
     def _view_of_chest(self) -> ChestView:
         """Give the chest's view for the pose held now; made anew when that has moved."""
