@@ -132,8 +132,10 @@ def _thinned(points: FloatArray, eyes: FloatArray) -> tuple[FloatArray, FloatArr
     cell = np.floor(points / VOXEL_M).astype(np.int64)
     _, index, n = np.unique(cell, axis=0, return_inverse=True, return_counts=True)
     index = index.ravel()
-    sums = [np.bincount(index, weights=column) for column in (*points.T, *eyes.T)]
-    return (np.stack(sums[:3], axis=1) / n[:, None])[n > 1], np.stack(sums[3:], axis=1)[n > 1]
+    n_cells = len(n)
+    sums = np.stack([np.bincount(index, c, n_cells) for c in (*points.T, *eyes.T)], axis=1)
+    means = np.asarray((sums / n[:, None])[n > 1], dtype=np.float64)
+    return means[:, :3], means[:, 3:]
 
 
 def _with_normals(points: FloatArray, eyes: FloatArray) -> Cloud:

@@ -63,7 +63,8 @@ class Background:
 
     def look(self, frame: DepthFrame, learn: bool) -> None:
         """Take a frame; `learn` only while the mannequin is where it is believed to be."""
-        self._now = frame.depth_counts[::STRIDE, ::STRIDE] * frame.m_per_count
+        counts = frame.depth_counts[::STRIDE, ::STRIDE].astype(np.float64)
+        self._now = counts * frame.m_per_count
         if not learn:
             self._queue.clear()
             return

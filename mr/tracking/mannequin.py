@@ -84,6 +84,8 @@ class MannequinWatch:
             self._matcher = SurfaceMatcher(rig.surface.cloud(), camera, baseline_m)
         self._background = Background(camera, baseline_m, _extent_m(rig))
         self._glanced_ns = self._registered_ns = 0
+        self._picture = ""
+        """What the last picture's markers gave to say."""
         self._bump = ""
         self._bump_until_ns: int | None = 0
         self._from = at_rest
@@ -117,15 +119,16 @@ class MannequinWatch:
         guess = color_from_cam @ self.pose
         fit = estimate_pose(frame.bgr, layout, color, guess, self._plates.moved)
         before = self.pose
+        known = self._belief.source != "calibrated" and not self.blind
+        one_off = known and self._plates.look(fit, color, guess)
         if fit.cam_from_mannequin is None:
-            self._belief.unseen(t_ns, fit.agrees)
+            self._belief.unseen(t_ns, None if one_off else fit.agrees)
         else:
             # Here the marker's "cam" is the colour sensor; depth is where the house lives.
             seen = chain(inverse_pose(color_from_cam), fit.cam_from_mannequin)
             self._belief.seen(_marker_look(seen), t_ns)
         self._after(before, t_ns)
-        if fit.seen is not None and not self._belief.doubtful:
-            self._plates.look(fit.seen, color, self.pose, color_from_cam)
+        self._picture = self._hidden(fit)
         return self.now(t_ns, fit)
 
     def depth(self, frame: DepthFrame, t_ns: int) -> Found | None:
@@ -146,9 +149,7 @@ class MannequinWatch:
     def now(self, t_ns: int, fit: MarkerFit | None = None) -> Found:
         """Tell what is believed at an instant, and what a picture added to it."""
         blind = self.blind
-        why = blind or self._remark(t_ns)
-        if not why and fit is not None:
-            why = self._hidden(fit)
+        why = blind or self._remark(t_ns) or self._picture
         return Found(
             self.pose,
             self._belief.source,

@@ -11,14 +11,17 @@ import numpy as np
 
 from mr.geometry.camera import Camera
 from mr.rig import Intrinsics, MarkerLayout
-from mr.tracking.markers import Seen, miss_px
-from mr.types import DepthFrame, Pose
+from mr.tracking.markers import MarkerFit, Seen, miss_px
+from mr.types import DepthFrame, FloatArray, Pose
 
 MOVED_M = 0.003
 """A plate that lies so far from its place, along the picture, was moved."""
 BACK_M = 0.0015
 """Nearer than this it is back."""
-LOOKS = 3
+LOOKS = 2
+"""At two pictures a second, that is within a second."""
+CLEAN_PX = 0.35
+"""All markers fit one pose so well only when each plate is in its place."""
 ALONE = 2.5
 """A moved plate stands out by so much from the median: else the pose is what is wrong."""
 BEFORE_M = 0.03
@@ -53,22 +56,28 @@ class PlateWatch:
         """Keep the newest depth frame, to see what stands before a plate."""
         self._frame = frame
 
-    def look(self, seen: Seen, color: Intrinsics, pose: Pose, color_from_cam: Pose) -> None:
-        """Compare the markers of one picture with the believed ``cam_from_mannequin``."""
-        if len(seen.ids) == 0:
-            return
-        in_color = color_from_cam @ pose
-        z_m = np.array([in_color.apply(self._centres[i])[2] for i in seen.ids])
-        off_m = miss_px(seen, self._layout, color, in_color) * z_m / color.fx_px
-        for k, number in enumerate(seen.ids):
-            others = np.delete(off_m, k)
-            usual_m = float(np.median(others)) if len(others) else 0.0
-            off = float(off_m[k])
-            alone = len(others) >= 2 and off > max(MOVED_M, ALONE * usual_m)
-            still = number in self.moved and off > BACK_M
-            self._off[number] = [*self._off.get(number, []), off] if alone or still else []
+    def look(self, fit: MarkerFit, color: Intrinsics, color_from_mannequin: Pose) -> bool:
+        """Compare one picture's markers with the belief; tells whether a plate stands out."""
+        seen = fit.seen
+        if seen is None or len(seen.ids) == 0:
+            return False
+        z_m = np.array([color_from_mannequin.apply(self._centres[i])[2] for i in seen.ids])
+        off_m = miss_px(seen, self._layout, color, color_from_mannequin) * z_m / color.fx_px
+        # All of them elsewhere together: that is the mannequin or the camera.
+        together = fit.n_markers == fit.n_seen == len(seen.ids) and fit.residual_px < CLEAN_PX
+        odd = [not together and self._stands_out(off_m, k) for k in range(len(off_m))]
+        for number, off, alone in zip(seen.ids, off_m, odd, strict=True):
+            still = number in self.moved and off > BACK_M and not together
+            self._off[number] = [*self._off.get(number, []), float(off)] if alone or still else []
         self.moved = frozenset(i for i, gaps in self._off.items() if len(gaps) >= LOOKS)
         self.why = self._words()
+        return any(odd)
+
+    @staticmethod
+    def _stands_out(off_m: FloatArray, k: int) -> bool:
+        others = np.delete(off_m, k)
+        usual_m = float(np.median(others)) if len(others) >= 2 else np.inf
+        return bool(off_m[k] > max(MOVED_M, ALONE * usual_m))
 
     def _words(self) -> str:
         if not self.moved:

@@ -14,7 +14,7 @@ filter), so that ten looks at one picture do not claim to be ten pictures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -39,6 +39,7 @@ LOOKS_TO_NAME = 2
 RELOCK_LOOKS = 3
 ODD_LOOKS = 3
 """Looks in a row of one kind that do not fit, while the other kind's do."""
+REMEMBERED, USUAL_SHARE = 20, 0.2
 STALE_S = 30.0
 """A mannequin not seen for so long may have been moved: the learner's arms may hide all
 markers but one for a whole set of compressions, hardly for longer."""
@@ -83,10 +84,13 @@ class PoseFilter:
     """When a pose was last measured; the belief creeps away from then on."""
     _borne_out_ns: int = 0
     """When anything was last seen that fits the belief."""
-    _markers_ns: int = 0
+    _markers_ns: int | None = None
     _n_against: int = 0
     """Looks in a row that speak against the belief."""
     _astray: list[Look] = field(default_factory=list)
+    _usual: dict[Source, FloatArray] = field(default_factory=dict)
+    """What each kind's looks usually differ from the belief by: only a change of that is a
+    bump. What stays the same is a scan or a layout of its own mind."""
     _odd: dict[Source, list[float]] = field(default_factory=dict)
     """Distances (m) of each kind's last looks that did not fit."""
 
@@ -105,23 +109,28 @@ class PoseFilter:
         """How far one kind of look stands apart while the other fits; None if none does."""
         for gaps in self._odd.values():
             if len(gaps) >= ODD_LOOKS and not self.lost:
-                return float(np.median(gaps[-ODD_LOOKS:]))
+                return float(np.median(gaps))
         return None
 
     def seen(self, look: Look, t_ns: int) -> None:
         """Take a measured pose at an instant."""
-        if self.source == "calibrated":
+        if self.source == "calibrated" or self.stale_why:
             self._lock(look, t_ns)
             return
         prior = self._prior(t_ns)
         gap = difference(look.pose, self.pose)
         own = look.noise + look.shared
         total = prior + self._held() + own
+        usual = self._usual.setdefault(look.source, gap)
+        change = gap - usual
         if gap @ np.linalg.solve(total + _floor(), gap) > GATE:
-            self._odd.setdefault(look.source, []).append(float(np.linalg.norm(gap[3:])))
-            self._stands_apart(look, t_ns)
+            gaps = self._odd.setdefault(look.source, [])
+            self._odd[look.source] = [*gaps[-REMEMBERED:], float(np.linalg.norm(gap[3:]))]
+            if change @ np.linalg.solve(prior + 2.0 * look.noise + _floor(), change) > GATE:
+                self._stands_apart(look, usual, t_ns)
             return
         self._odd.pop(look.source, None)
+        self._usual[look.source] = usual + USUAL_SHARE * change
         gain = prior @ np.linalg.inv(prior + own)
         keep = np.eye(6) - gain
         self._noise = keep @ prior @ keep.T + gain @ look.noise @ gain.T
@@ -149,12 +158,14 @@ class PoseFilter:
         if age_s > STALE_S and not self.lost:
             self.stale_why = f"the mannequin was not seen for {age_s:.0f} s"
 
-    def _stands_apart(self, look: Look, t_ns: int) -> None:
+    def _stands_apart(self, look: Look, usual: FloatArray, t_ns: int) -> None:
         """One look that does not fit may be a misread; two in a row are named."""
         self._n_against += 1
-        self._astray = [*(p for p in self._astray if _close(p, look)), look]
+        # Both kinds notice one bump, each beside where it always is.
+        meant = replace(look, pose=perturb(look.pose, -usual))
+        self._astray = [*(p for p in self._astray if _close(p, meant)), meant]
         if self._n_against >= LOOKS_TO_NAME:
-            self.moved_to, self.unclear = look.pose, False
+            self.moved_to, self.unclear = meant.pose, False
         if len(self._astray) >= RELOCK_LOOKS:
             self._lock(look, t_ns)
 
@@ -162,8 +173,9 @@ class PoseFilter:
         self._borne_out_ns = t_ns
         if source == "markers":
             self._markers_ns = t_ns
-        by_markers = (t_ns - self._markers_ns) * 1e-9 <= STALE_S and self._markers_ns > 0
-        self.source = "markers" if by_markers else "surface"
+        last_ns = self._markers_ns
+        fresh = last_ns is not None and (t_ns - last_ns) * 1e-9 <= STALE_S
+        self.source = "markers" if fresh else "surface"
         self._n_against = 0
         self._astray.clear()
         self.stale_why, self.moved_to, self.unclear = "", None, False
@@ -174,7 +186,8 @@ class PoseFilter:
         self._tell(look.pose)
         self._fixed_ns = t_ns
         self._odd.clear()
-        self._markers_ns = 0
+        self._usual = {look.source: np.zeros(6)}
+        self._markers_ns = None
         self._borne_out(t_ns, look.source)
 
     def _tell(self, pose: Pose) -> None:
