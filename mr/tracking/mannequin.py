@@ -27,8 +27,11 @@ from mr.tracking.pose_filter import SCALE, Look, PoseFilter
 from mr.tracking.registration import SurfaceFit, SurfaceMatcher
 from mr.types import ColorFrame, DepthFrame, FloatArray, Pose
 
-GLANCE_NS = 100_000_000
-REGISTER_NS = 1_000_000_000
+GLANCE_NS = 90_000_000
+"""A little less than a tenth of a second, which is a whole number of frames at most rates."""
+REGISTER_NS = 950_000_000
+APART_NS = 20_000_000
+"""A picture and a glance in one frame's time would make one long step of two."""
 NAMED_NS = 5_000_000_000
 """For so long a bump is told after the mannequin was found again."""
 MARKER_NOISE_SHARE, MARKER_SHARED_SHARE = 0.2, 0.4
@@ -83,7 +86,9 @@ class MannequinWatch:
         if rig.surface is not None:
             self._matcher = SurfaceMatcher(rig.surface.cloud(), camera, baseline_m)
         self._background = Background(camera, baseline_m, _extent_m(rig))
-        self._glanced_ns = self._registered_ns = 0
+        self._glanced_ns: int | None = None
+        self._pictured_ns: int | None = None
+        self._registered_ns: int | None = None
         self._picture = ""
         """What the last picture's markers gave to say."""
         self._bump = ""
@@ -116,6 +121,7 @@ class MannequinWatch:
                 f"colour frame of camera {frame.camera_id!r} is {frame.bgr.shape[:2]}, the rig was "
                 f"calibrated at {(color.height_px, color.width_px)}: set the rig's mode"
             )
+        self._pictured_ns = t_ns
         guess = color_from_cam @ self.pose
         fit = estimate_pose(frame.bgr, layout, color, guess, self._plates.moved)
         before = self.pose
@@ -133,7 +139,9 @@ class MannequinWatch:
 
     def depth(self, frame: DepthFrame, t_ns: int) -> Found | None:
         """Glance at the surface and the background; None when there is nothing to tell."""
-        if t_ns - self._glanced_ns < GLANCE_NS and self._glanced_ns:
+        if self._glanced_ns is not None and t_ns - self._glanced_ns < GLANCE_NS:
+            return None
+        if self._pictured_ns is not None and t_ns - self._pictured_ns < APART_NS:
             return None
         self._glanced_ns = t_ns
         if self._plates is not None:
@@ -189,7 +197,8 @@ class MannequinWatch:
             return False
         belief, before = self._belief, self.pose
         first = belief.source == "calibrated"
-        due = t_ns - self._registered_ns >= REGISTER_NS or first
+        last_ns = self._registered_ns
+        due = first or last_ns is None or t_ns - last_ns >= REGISTER_NS
         fit: SurfaceFit | None = None
         if not due:
             fit = self._matcher.glance(frame, belief.pose)

@@ -96,13 +96,16 @@ def make_view(
     script: Script | None = None,
 ) -> View:
     calibration, scale = drawn_camera(sim, rng)
-    imager = SimImager(
-        sim,
-        still_script(60.0) if script is None else script,
-        seed,
-        NoiseModel(sigma_px=sigma_px),
-        calibration_error=False,
-    )
+    # Far off the torso its height overflows, harmlessly; here a warning would be an error.
+    with np.errstate(over="ignore", invalid="ignore"):
+        imager = SimImager(
+            sim,
+            still_script(60.0) if script is None else script,
+            seed,
+            NoiseModel(sigma_px=sigma_px),
+            calibration_error=False,
+        )
+        imager.painter()
     return View(sim, imager, calibration, scale)
 
 
