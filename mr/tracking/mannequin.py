@@ -20,7 +20,7 @@ from mr.geometry.camera import Camera
 from mr.geometry.poses import chain, difference
 from mr.geometry.poses import inverse as inverse_pose
 from mr.rig import Rig
-from mr.tracking.background import Background
+from mr.tracking.background import Background, Mover
 from mr.tracking.markers import MarkerFit, estimate_pose
 from mr.tracking.plates import PlateWatch
 from mr.tracking.pose_filter import SCALE, Look, PoseFilter
@@ -95,6 +95,7 @@ class MannequinWatch:
         self._bump_until_ns: int | None = 0
         self._from = at_rest
         self._moving = False
+        self._who: Mover | None = None
 
     @property
     def pose(self) -> Pose:
@@ -222,7 +223,7 @@ class MannequinWatch:
         belief = self._belief
         if belief.moved_to is not None:
             if not self._moving:
-                self._moving, self._from = True, before
+                self._moving, self._from, self._who = True, before, None
             self._name(belief.moved_to)
         elif self._moving:
             self._moving = False
@@ -231,7 +232,7 @@ class MannequinWatch:
                 self._bump, self._bump_until_ns = "", 0  # looks had gone astray together
                 return
             self._name(self.pose)
-            if self._bump.startswith("the camera"):
+            if self._who == "camera":
                 self._bump += "; what it measures is right, its place in the room is not"
                 self._bump_until_ns = None
                 self._background.forget()
@@ -239,8 +240,9 @@ class MannequinWatch:
                 self._bump_until_ns = t_ns + NAMED_NS
 
     def _name(self, new: Pose) -> None:
-        who = self._background.who(self._from, new)
-        if who == "camera":
+        # A verdict stays until another one: nobody can tell in a picture that is blurred.
+        self._who = self._background.who(self._from, new) or self._who
+        if self._who == "camera":
             # The way of the camera itself, not of the mannequin in its picture.
             step = difference(new @ self._from.inverse(), Pose.identity())
             turn_deg = float(np.degrees(np.linalg.norm(step[:3])))
@@ -248,7 +250,7 @@ class MannequinWatch:
             self._bump = f"the camera was moved (by about {away_mm:.0f} mm, {turn_deg:.1f} deg)"
             return
         away_mm = 1e3 * float(np.linalg.norm(difference(new, self._from)[3:]))
-        mover = "the mannequin" if who == "mannequin" else "the mannequin or the camera"
+        mover = "the mannequin" if self._who == "mannequin" else "the mannequin or the camera"
         self._bump = f"{mover} was moved (by about {away_mm:.0f} mm)"
 
 
