@@ -40,7 +40,7 @@ def markers(
         Format, typer.Option("--format", metavar="FORMAT", help=f"One of {', '.join(Format)}.")
     ] = Format.PDF,
 ) -> None:
-    """Write the marker plates to print into FOLDER, and a page that says where they go.
+    """Write the marker plates to print into FOLDER, and where they go.
 
     Five round plates, each true to scale with its cutting line and a ruler to
     check the print with; markers.toml is the part of the rig file that goes with

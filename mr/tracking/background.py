@@ -55,17 +55,22 @@ class Background:
         shape = self._rays.shape[:2]
         self._sigma = DISPARITY_SIGMA_PX / (float(camera.matrix[0, 0]) * baseline_m)
         self._extent = extent_m
+        self.seen_ns = 0
+        """When the newest frame was captured."""
         self._queue: deque[FloatArray] = deque()
         self._now: FloatArray = np.zeros(shape)
         self._z: FloatArray = np.zeros(shape)
         self._settled = np.zeros(shape, dtype=np.int64)
         self._strange = np.zeros(shape, dtype=np.int64)
 
-    def look(self, frame: DepthFrame, learn: bool) -> None:
-        """Take a frame; `learn` only while the mannequin is where it is believed to be."""
+    def see(self, frame: DepthFrame, t_ns: int) -> None:
+        """Take the newest frame."""
         counts = frame.depth_counts[::STRIDE, ::STRIDE].astype(np.float64)
-        self._now = counts * frame.m_per_count
-        if not learn:
+        self._now, self.seen_ns = counts * frame.m_per_count, t_ns
+
+    def learn(self, sure: bool) -> None:
+        """Learn from it, if the mannequin is surely where it is believed to be."""
+        if not sure:
             self._queue.clear()
             return
         self._queue.append(self._now)

@@ -34,13 +34,15 @@ APART_NS = 20_000_000
 """A picture and a glance in one frame's time would make one long step of two."""
 NAMED_NS = 5_000_000_000
 """For so long a bump is told after the mannequin was found again."""
-MARKER_NOISE_SHARE, MARKER_SHARED_SHARE = 0.2, 0.4
+MARKER_NOISE_SHARE, MARKER_SHARED_SHARE = 0.2, 0.33
 """Of a marker pose's claimed sigma: what is drawn anew with each picture, and the pattern of
 these corners on these pixels, which is the same in each picture of a still scene. Measured
 on simulated pictures; a real print was not."""
-SURFACE_SHARED = np.repeat([0.0003, 0.00015], 3)
-"""One-sigma (rad, m) of what a scan and its camera share from frame to frame: the scan's
-own noise, and the slow wandering of all disparities."""
+SURFACE_SHARED = np.repeat([0.0004, 0.0002], 3)
+"""One-sigma (rad, m) of what a camera shares from frame to frame: the slow wandering of all
+disparities, the lens."""
+SCAN_SHARE = 1.0 / 12.0
+"""A scan of twelve frames has this share of one frame's variance, and keeps it."""
 AROUND_M = 0.06
 """What stands so near the mannequin or its plates is not background."""
 
@@ -95,6 +97,7 @@ class MannequinWatch:
         self._bump_until_ns: int | None = 0
         self._from = at_rest
         self._moving = False
+        self._doubted_ns: int | None = None
         self._who: Mover | None = None
 
     @property
@@ -148,9 +151,10 @@ class MannequinWatch:
         if self._plates is not None:
             self._plates.depth(frame)
         told = self.blind
+        self._background.see(frame, t_ns)
         tell = self._surface(frame, t_ns)
-        learn = not self._belief.doubtful and not self.blind
-        self._background.look(frame, learn and self._belief.source != "calibrated")
+        sure = not self._belief.doubtful and not self.blind
+        self._background.learn(sure and self._belief.source != "calibrated")
         if self._matcher is None:
             self._belief.unseen(t_ns)
         return self.now(t_ns) if tell or self.blind != told else None
@@ -221,6 +225,8 @@ class MannequinWatch:
     def _after(self, before: Pose, t_ns: int) -> None:
         """Name a bump while it lasts, and what it leaves behind when it is over."""
         belief = self._belief
+        if belief.doubtful and self._doubted_ns is None:
+            self._doubted_ns = t_ns
         if belief.moved_to is not None:
             if not self._moving:
                 self._moving, self._from, self._who = True, before, None
@@ -230,6 +236,7 @@ class MannequinWatch:
             away = float(np.linalg.norm(difference(self.pose, self._from)[3:]))
             if away < 1e-3:
                 self._bump, self._bump_until_ns = "", 0  # looks had gone astray together
+                self._doubted_ns = None
                 return
             self._name(self.pose)
             if self._who == "camera":
@@ -238,10 +245,13 @@ class MannequinWatch:
                 self._background.forget()
             else:
                 self._bump_until_ns = t_ns + NAMED_NS
+        if not belief.doubtful:
+            self._doubted_ns = None
 
     def _name(self, new: Pose) -> None:
-        # A verdict stays until another one: nobody can tell in a picture that is blurred.
-        self._who = self._background.who(self._from, new) or self._who
+        # The room is asked as it was seen since; a verdict stays until there is another.
+        if self._doubted_ns is not None and self._background.seen_ns >= self._doubted_ns:
+            self._who = self._background.who(self._from, new) or self._who
         if self._who == "camera":
             # The way of the camera itself, not of the mannequin in its picture.
             step = difference(new @ self._from.inverse(), Pose.identity())
@@ -290,8 +300,8 @@ def _marker_look(pose: Pose) -> Look:
 
 def _surface_look(pose: Pose) -> Look:
     assert pose.covariance is not None
-    shared = np.diag(SURFACE_SHARED**2)
-    # Depth has a scale of its own, beside the colour sensor's and the scanning camera's.
+    shared = np.diag(SURFACE_SHARED**2) + SCAN_SHARE * pose.covariance
+    # Two depth scales: of this camera, and of the one that scanned.
     shared[3:, 3:] += 2.0 * SCALE**2 * np.outer(pose.t_m, pose.t_m)
     return Look(pose, pose.covariance, shared, "surface")
 

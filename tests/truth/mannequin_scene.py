@@ -29,11 +29,11 @@ from mr.sim.rig import (
 from mr.sim.script import Script
 from mr.types import Arrival, ColorFrame, DepthFrame, FloatArray, Pose, Stamp
 
-SHIFT_MOST_M = COLOR_SHIFT_ERROR_M
-FOCAL_MOST = SCALE_MOST = FOCAL_ERROR
-"""Most that a factory's calibration is off: focal lengths, depth scale, and where the colour
-sensor sits. The simulator's camera is off by just this; here each camera draws its own,
-evenly up to it, so that a sigma can be judged over many cameras."""
+FOCAL_SIGMA = SCALE_SIGMA = 0.6 * FOCAL_ERROR
+SHIFT_SIGMA_M = 0.6 * COLOR_SHIFT_ERROR_M
+"""What a factory's calibration is off: focal lengths, depth scale, and where the colour sensor
+sits. The simulator's one camera is off by 1.7 of these sigmas in all of them at once; here
+each camera draws its own, so that a claimed sigma can be judged over many cameras."""
 M_PER_COUNT = 1e-4
 
 
@@ -88,14 +88,14 @@ def drawn_camera(sim: SimRig, rng: np.random.Generator | None) -> tuple[CameraCa
     assert exact.color is not None and exact.color_from_depth is not None
     lenses = {}
     for name, lens in (("depth", exact.depth), ("color", exact.color)):
-        focal = 1.0 + float(rng.uniform(-FOCAL_MOST, FOCAL_MOST))
+        focal = 1.0 + float(rng.normal(0.0, FOCAL_SIGMA))
         lenses[name] = lens.model_copy(
             update={"fx_px": lens.fx_px * focal, "fy_px": lens.fy_px * focal}
         )
     true = exact.color_from_depth.pose()
-    shifted = Pose(true.R, true.t_m + rng.uniform(-SHIFT_MOST_M, SHIFT_MOST_M, 3))
+    shifted = Pose(true.R, true.t_m + rng.normal(0.0, SHIFT_SIGMA_M, 3))
     told = exact.model_copy(update={**lenses, "color_from_depth": PoseEntry.of(shifted)})
-    return told, M_PER_COUNT * (1.0 + float(rng.uniform(-SCALE_MOST, SCALE_MOST)))
+    return told, M_PER_COUNT * (1.0 + float(rng.normal(0.0, SCALE_SIGMA)))
 
 
 def make_view(
