@@ -38,7 +38,7 @@ MARKER_NOISE_SHARE, MARKER_SHARED_SHARE = 0.2, 0.33
 """Of a marker pose's claimed sigma: what is drawn anew with each picture, and the pattern of
 these corners on these pixels, which is the same in each picture of a still scene. Measured
 on simulated pictures; a real print was not."""
-SURFACE_SHARED = np.repeat([0.0004, 0.0002], 3)
+SURFACE_SHARED = np.repeat([0.0003, 0.00015], 3)
 """One-sigma (rad, m) of what a camera shares from frame to frame: the slow wandering of all
 disparities, the lens."""
 SCAN_SHARE = 1.0 / 12.0
