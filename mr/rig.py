@@ -21,6 +21,7 @@ from scipy.spatial.transform import Rotation
 from mr.config import CameraSettings, Strict, parse
 from mr.errors import CalibrationError, ConfigError
 from mr.files import write_whole
+from mr.geometry.cloud import Cloud, pack_cloud, unpack_cloud
 from mr.geometry.poses import pose_of
 from mr.types import FloatArray, Pose
 from mr.wire import UNNAMED
@@ -191,6 +192,30 @@ class MarkerLayout(Strict):
     markers: tuple[Marker, ...] = Field(min_length=1)
 
 
+class SurfaceEntry(Strict):
+    """The resting mannequin's rigid surface, for `mr.tracking.registration`."""
+
+    packed: str
+    """Points and normals in the mannequin's frame: `mr.geometry.cloud.pack_cloud`."""
+    n_points: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        n = len(unpack_cloud(self.packed))
+        if n != self.n_points:
+            raise ValueError(f"{self.n_points} points, but {n} are packed")
+        return self
+
+    def cloud(self) -> Cloud:
+        """Give the points with their normals."""
+        return unpack_cloud(self.packed)
+
+    @classmethod
+    def of(cls, cloud: Cloud) -> SurfaceEntry:
+        """Write a surface down."""
+        return cls(packed=pack_cloud(cloud), n_points=len(cloud))
+
+
 class Provenance(Strict):
     """Where a rig's numbers come from."""
 
@@ -209,6 +234,8 @@ class Rig(Strict):
     mannequin: MannequinCalibration | None = None
     cameras: dict[str, CameraCalibration] = Field(default_factory=dict)
     markers: MarkerLayout | None = None
+    surface: SurfaceEntry | None = None
+    """Without one, nothing but the markers says where the mannequin is."""
     world_from_mannequin: PoseEntry
     """At rest, as calibrated."""
     provenance: Provenance
