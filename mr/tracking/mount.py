@@ -15,36 +15,19 @@ import cv2
 import numpy as np
 
 from mr.geometry.camera import Camera
-from mr.geometry.poses import chain, difference
-from mr.geometry.poses import inverse as inverse_pose
+from mr.geometry.poses import difference
 from mr.rig import CameraCalibration, MarkerLayout
 from mr.tracking.chest import BACK_HALF_M
-from mr.tracking.markers import estimate_pose
-from mr.tracking.mount_guess import Guess, guess_pose
-from mr.tracking.mount_verdict import (
-    LIMITS,
-    Hider,
-    MountFacts,
-    MountItem,
-    MountLimits,
-    PoseSource,
-    Verdict,
-    judge,
-    overall,
-)
+from mr.tracking.mount_facts import LIMITS, Hider, MountFacts, MountLimits, PoseSource, Verdict
+from mr.tracking.mount_pose import NEVER_NS, MountPose
+from mr.tracking.mount_verdict import KNEEL, MountItem, judge, overall
 from mr.tracking.mount_view import BoxLook, MountView
 from mr.tracking.surface import STRIDE, ChestView
 from mr.types import ColorFrame, DepthFrame, FloatArray, Pose
 
 LOOK_EVERY_NS = 90_000_000
 """The shares of a frame are measured ten times a second; every frame counts for the rate."""
-MARKERS_EVERY_NS = 200_000_000
-MARKERS_HOLD_NS = 3_000_000_000
-"""A pose from markers stands for so long after they were last seen, as arms hide them."""
-SETTLE_NS = 1_500_000_000
-"""Something nearer that stays in the picture's middle for so long is the chest: the camera
-was moved. Hands and heads that come and go are not."""
-NEARER_M = 0.05
+COLOR_EVERY_NS = 200_000_000
 SAME_VIEW = np.repeat([0.005, 0.004], 3)
 """Change of pose (rad, m) that the rays may be old by."""
 MOVED = np.repeat([0.08, 0.05], 3)
@@ -72,11 +55,14 @@ class MountReport:
     @property
     def advice(self) -> str:
         """Say what to do first; empty when there is nothing to do."""
-        for verdict in ("bad", "usable", "unknown"):
+        order: tuple[Verdict, ...] = ("bad", "usable")
+        if self.verdict == "unknown":
+            order = ("bad", "unknown", "usable")
+        for verdict in order:
             for item in self.items:
                 if item.verdict == verdict and item.advice:
                     return item.advice
-        return ""
+        return KNEEL if self.facts.blocked_share is None else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,24 +99,24 @@ class MountWatch:
         limits: MountLimits = LIMITS,
     ) -> None:
         self._calibration = calibration
-        self._camera = Camera(calibration.depth)
+        self._pose = MountPose(calibration, layout, calibrated)
+        self._camera = self._pose.camera
         self._layout = layout
-        self._calibrated = calibrated
         self._limits = limits
         self._view: MountView | None = None
         self._source: PoseSource | None = None
-        self._guess = Guess(None, None, 0.0, "no depth picture has come yet")
-        self._guessed: Pose | None = None
-        self._guessed_ns = 0
-        self._marked: Pose | None = None
-        self._marked_ns = self._looked_ns = self._markers_ns = -(10**18)
-        self._markers_seen: int | None = None
+        self._looked_ns = self._colored_ns = NEVER_NS
         self._brightness: float | None = None
         self._looks: deque[_Look] = deque()
         self._frames: deque[tuple[int, int]] = deque()
         self._begun_ns: int | None = None
         self._t_ns = 0
         self._camera_id = ""
+
+    @property
+    def camera(self) -> Camera:
+        """The depth sensor's model."""
+        return self._camera
 
     @property
     def view(self) -> MountView | None:
@@ -172,7 +158,8 @@ class MountWatch:
         if self._frames[0][0] > t_ns or self._looked_ns > t_ns:
             self._frames.clear()
             self._looks.clear()
-            self._looked_ns = self._marked_ns = self._markers_ns = -(10**18)
+            self._looked_ns = self._colored_ns = NEVER_NS
+            self._pose.forget_times()
             self._begun_ns = None
         oldest_ns = t_ns - round(self._limits.window_s * 1e9)
         for history in (self._frames, self._looks):
@@ -180,26 +167,16 @@ class MountWatch:
                 history.popleft()
 
     def _color(self, frame: ColorFrame, t_ns: int) -> None:
-        if t_ns - self._markers_ns < MARKERS_EVERY_NS:
+        if t_ns - self._colored_ns < COLOR_EVERY_NS:
             return
-        self._markers_ns = t_ns
+        self._colored_ns = t_ns
         grey = cv2.cvtColor(np.ascontiguousarray(frame.bgr[::4, ::4]), cv2.COLOR_BGR2GRAY)
         self._brightness = float(np.mean(grey))
-        known = self._calibration
-        if self._layout is None or known.color is None or known.color_from_depth is None:
-            return
-        fit = estimate_pose(frame.bgr, self._layout, known.color)
-        self._markers_seen = fit.n_seen
-        if fit.cam_from_mannequin is not None:
-            # There "cam" is the colour sensor; the depth sensor is where the house lives.
-            cam_from_color = inverse_pose(known.color_from_depth.pose())
-            self._marked = chain(cam_from_color, fit.cam_from_mannequin)
-            self._marked_ns = t_ns
+        self._pose.color(frame, t_ns)
 
     def _place(self, frame: DepthFrame, t_ns: int) -> None:
         """Find the best pose of the mannequin there is now, and look along its rays."""
-        self._guess = guess_pose(self._camera, self._calibration.baseline_m, frame)
-        pose, source = self._best(t_ns)
+        pose, source = self._pose.depth(frame, t_ns)
         if source != self._source or pose is None:
             self._view = None
         self._source = source
@@ -211,18 +188,6 @@ class MountWatch:
                 self._looks.clear()
                 self._begun_ns = t_ns
             self._view = MountView(self._camera, pose)
-
-    def _best(self, t_ns: int) -> tuple[Pose | None, PoseSource | None]:
-        if self._marked is not None and t_ns - self._marked_ns < MARKERS_HOLD_NS:
-            return self._marked, "markers"
-        if self._calibrated is not None:
-            return self._calibrated, "calibrated"
-        guess, held = self._guess.cam_from_mannequin, self._guessed
-        if guess is not None:
-            nearer = held is not None and guess.t_m[2] < held.t_m[2] - NEARER_M
-            if not nearer or t_ns - self._guessed_ns > SETTLE_NS:
-                self._guessed, self._guessed_ns = guess, t_ns
-        return self._guessed, None if self._guessed is None else "picture"
 
     def report(self) -> MountReport:
         """Say how the camera is mounted, by what has come so far."""
@@ -239,8 +204,8 @@ class MountWatch:
             pose_from=None if view is None else self._source,
             why=self._why(),
             place=None if view is None else view.standpoint,
-            middle_m=self._guess.distance_m,
-            middle_valid_share=self._guess.valid_share if self._frames else None,
+            middle_m=self._pose.guess.distance_m,
+            middle_valid_share=self._pose.guess.valid_share if self._frames else None,
             in_picture_share=None if view is None else _in_picture(view),
             chest_px=chests[-1].n_px if chests else None,
             chest_valid_share=_mean([c.valid_share for c in chests]),
@@ -251,7 +216,7 @@ class MountWatch:
             blocked_share=self._blocked_share(looks),
             hidden_by=_hidden_by(chests),
             learner_azimuth_rad=_learner_azimuth(looks),
-            markers_seen=self._markers_seen,
+            markers_seen=self._pose.markers_seen,
             markers_total=None if self._layout is None else len(self._layout.markers),
             sigma_m=None if view is None or rate_hz is None else self._sigma_m(view, rate_hz),
             rate_hz=rate_hz,
@@ -262,7 +227,7 @@ class MountWatch:
     def _why(self) -> str:
         if self._source == "picture":
             return "rough: taken from the middle of the picture, without markers"
-        return self._guess.why if self._view is None else ""
+        return self._pose.guess.why if self._view is None else ""
 
     def _rate_hz(self) -> float | None:
         """Tell the camera's own rate: frames that this program missed are the camera's, too."""
