@@ -14,7 +14,7 @@ from mr.clock.host import SteppedClock
 from mr.devices.mannequin.source import MannequinSource
 from mr.rig import Rig
 from mr.session.front import FrontEnd
-from mr.sim.camera import SimCamera
+from mr.sim.camera import CameraTraits, SimCamera
 from mr.sim.learner import LearnerStyle, make_script
 from mr.sim.mannequin import SimMannequinPort
 from mr.sim.plant import Plant
@@ -58,7 +58,11 @@ class RecordedCompressions:
 
 
 def record_compressions(
-    sim_rig: SimRig, rig: Rig, compressing_s: float = 6.0, seed: int = 0
+    sim_rig: SimRig,
+    rig: Rig,
+    compressing_s: float = 6.0,
+    seed: int = 0,
+    traits: CameraTraits | None = None,
 ) -> RecordedCompressions:
     """Let the technician compress, as fast as the machine goes.
 
@@ -72,6 +76,8 @@ def record_compressions(
         How long the compressions last in the script's time.
     seed
         Of this technician's motion and noise.
+    traits
+        How the camera delivers its frames.
     """
     now = SteppedClock()
     seed += SEED
@@ -83,7 +89,14 @@ def record_compressions(
     )
     mannequin = MannequinSource(port, now, kind="sim")
     camera = SimCamera(
-        sim_rig, script, now, depth_hz=DEPTH_HZ, color_hz=0.0, seed=seed, start_ns=start_ns
+        sim_rig,
+        script,
+        now,
+        depth_hz=DEPTH_HZ,
+        color_hz=0.0,
+        seed=seed,
+        start_ns=start_ns,
+        traits=traits,
     )
     samples: list[Sample] = []
     with mannequin, camera:

@@ -16,26 +16,45 @@ import numpy as np
 import numpy.typing as npt
 
 from mr.clock.host import NowNs, SteppedClock
+from mr.sim.body import RISE_M_PER_ML
+from mr.sim.limbs import Physique
 from mr.sim.noise import CountsArray, NoiseField, NoiseModel, Stereo, measure
 from mr.sim.paint import BgrArray, Painter
 from mr.sim.render import Scene
 from mr.sim.rig import BASELINE_ERROR, FOCAL_ERROR, SimRig
 from mr.sim.script import Script
-from mr.sim.shapes import View
+from mr.sim.shapes import PixelBox, View
 from mr.types import (
     Arrival,
     ColorFrame,
     DepthFrame,
     DeviceInfo,
     EndOfStream,
+    FloatArray,
     Sample,
     StreamInfo,
 )
 
 TICKS_PER_S = 1e6
 M_PER_COUNT = 1e-4
-LATENCY_S = 0.030
-JITTER_S = 0.002
+EXPOSURE_S = 0.008
+FOCUS_MARGIN_PX = (8, 8, 136, 8)
+"""Left, above, right, below: what is nearer casts a stereo shadow on pixels at its left."""
+SHARP_M = 0.0005
+"""A chest that moves less during an exposure does not smear."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTraits:
+    """How a camera delivers its frames."""
+
+    latency_s: float = 0.030
+    """From the middle of the exposure to the host, at least."""
+    jitter_s: float = 0.002
+    exposure_s: float = EXPOSURE_S
+    """What moves meanwhile is seen at its mean place; colours smear."""
+    dropped_share: float = 0.0
+    """Share of frames that never arrive; their numbers are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +77,9 @@ class SimImager:
     """Pictures of a script's scene at any instant; what the camera sees, without its time.
 
     `calibration_error` applies the factory's focal and baseline errors to the depth that
-    is reported, as `sim_calibration` states them.
+    is reported, as `sim_calibration` states them. With `focus_m`, points (n, 3) of the
+    mannequin's frame, only the depth around them is new in every frame (three times as
+    quick); the rest keeps one picture of the scene at rest.
     """
 
     def __init__(
@@ -68,6 +89,9 @@ class SimImager:
         seed: int = 0,
         noise: NoiseModel | None = None,
         calibration_error: bool = True,
+        physique: Physique | None = None,
+        exposure_s: float = EXPOSURE_S,
+        focus_m: FloatArray | None = None,
     ) -> None:
         self.rig = rig
         self.script = script
@@ -78,33 +102,62 @@ class SimImager:
         error = (1 + FOCAL_ERROR) * (1 + BASELINE_ERROR) if calibration_error else 1.0
         self._stereo = Stereo(true_fb, true_fb * error, M_PER_COUNT)
         self._view = View(camera.depth, rig.mannequin_from_cam)
-        self._scene = Scene(self._view, rig.plates)
+        self._physique = physique
+        self._exposure_s = exposure_s
+        self._scene = Scene(self._view, rig.plates, physique)
         self._still_m = self._scene.depth_m(self._scene.still.distance_m, self._view.full)
         self._field = NoiseField(self._noise, self._view.shape, seed)
         self._painter: Painter | None = None
+        self._window: PixelBox | None = None
+        if focus_m is not None:
+            self._window = self._view.box_of_spheres(focus_m, np.zeros(len(focus_m)))
+            self._window = self._window.grown(FOCUS_MARGIN_PX, self._view.full)
+            self._resting = measure(self._still_m, self._stereo, self._noise, self._field, 0.0)
 
     def true_depth_m(self, t_s: float) -> npt.NDArray[np.float32]:
-        """Give the true depth (H, W) m along the optical axis at an instant."""
-        depth = float(self.script.chest_depth_m(t_s))
-        box, cast = self._scene.cast(depth, self.script.hands_at(t_s))
+        """Give the true depth (H, W) m along the optical axis, exposed around an instant."""
+        box, cast = self._scene.cast(
+            self._chest_m(self._moments(t_s)), self.script.hands_at(t_s), self._window
+        )
         image = self._still_m.copy()
         image[box.window] = self._scene.depth_m(cast.distance_m, box)
         return image
 
     def depth_counts(self, t_s: float) -> CountsArray:
         """Give the depth image (H, W) as the camera reports it."""
-        return measure(self.true_depth_m(t_s), self._stereo, self._noise, self._field, t_s)
+        depth_m, window = self.true_depth_m(t_s), self._window
+        if window is None:
+            return measure(depth_m, self._stereo, self._noise, self._field, t_s)
+        part = np.ascontiguousarray(depth_m[window.window])
+        corner = (window.y0, window.x0)
+        image = self._resting.copy()
+        image[window.window] = measure(part, self._stereo, self._noise, self._field, t_s, corner)
+        return image
 
     def bgr(self, t_s: float) -> BgrArray:
         """Give the colour image (H, W, 3)."""
-        depth = float(self.script.chest_depth_m(t_s))
-        return self.painter().picture(depth, self.script.hands_at(t_s))
+        moments = self._moments(t_s)
+        if abs(self._chest_m(moments[0]) - self._chest_m(moments[-1])) < SHARP_M:
+            moments = moments[1:2]
+        return self.painter().picture(
+            [(self._chest_m(t), self.script.hands_at(float(t))) for t in moments]
+        )
+
+    def _moments(self, t_s: float) -> FloatArray:
+        """Give instants of the exposure: its beginning, middle and end."""
+        return t_s + self._exposure_s * np.array([-0.5, 0.0, 0.5])
+
+    def _chest_m(self, t_s: FloatArray | float) -> float:
+        """Tell the chest's mean depth over some instants; negative while a breath lifts it."""
+        depth_m = np.mean(self.script.chest_depth_m(t_s))
+        return float(depth_m - RISE_M_PER_ML * np.mean(self.script.lung_ml(t_s)))
 
     def painter(self) -> Painter:
         """Give the painter of colour images; the first call takes some 0.2 s to make it."""
         if self._painter is None:
             view = View(self.rig.camera.color, self.rig.mannequin_from_color)
-            self._painter = Painter(Scene(view, self.rig.plates), self.rig.dictionary, self._seed)
+            scene = Scene(view, self.rig.plates, self._physique)
+            self._painter = Painter(scene, self.rig.dictionary, self._seed)
         return self._painter
 
 
@@ -139,6 +192,9 @@ class SimCamera:
         seed: int = 0,
         start_ns: int | None = None,
         noise: NoiseModel | None = None,
+        physique: Physique | None = None,
+        traits: CameraTraits | None = None,
+        focus_m: FloatArray | None = None,
         drop_late: bool | None = None,
     ) -> None:
         rng = np.random.default_rng([seed, 0xCA])
@@ -148,7 +204,9 @@ class SimCamera:
         self._start_ns = start_ns
         self._drop_late = not isinstance(now, SteppedClock) if drop_late is None else drop_late
         self.clock = DeviceClock(int(rng.integers(10**8, 10**10)), float(rng.uniform(-60, 60)))
-        self._imager = SimImager(rig, script, seed, noise)
+        self._traits = traits or CameraTraits()
+        exposure_s = self._traits.exposure_s
+        self._imager = SimImager(rig, script, seed, noise, physique=physique, exposure_s=exposure_s)
         prefix = f"cam_{rig.camera_id}"
         self._depth = _Stream(f"{prefix}.depth", depth_hz, np.random.default_rng([seed, 1]))
         self._streams = [self._depth]
@@ -239,15 +297,20 @@ class SimCamera:
         """Take from a schedule what has arrived by now: (arrival_s, seq)."""
         due = []
         while stream.arrival_s <= now_s and not self._ended(stream):
-            due.append((stream.arrival_s, stream.seq))
+            if not self._is_dropped(stream):
+                due.append((stream.arrival_s, stream.seq))
             stream.seq += 1
             stream.arrival_s = self._arrival_s(stream, stream.arrival_s)
         return due
 
+    def _is_dropped(self, stream: _Stream) -> bool:
+        share = self._traits.dropped_share
+        return share > 0 and float(stream.rng.random()) < share
+
     def _arrival_s(self, stream: _Stream, last_s: float) -> float:
         """Draw when the next frame arrives: after its exposure, never before the last."""
-        jitter_s = float(stream.rng.gamma(1.5, JITTER_S))
-        arrival_s = self.clock.true_s(stream.seq / stream.hz) + LATENCY_S + jitter_s
+        jitter_s = float(stream.rng.gamma(1.5, self._traits.jitter_s))
+        arrival_s = self.clock.true_s(stream.seq / stream.hz) + self._traits.latency_s + jitter_s
         return max(arrival_s, last_s + 1e-5)
 
     def _frame(self, stream: _Stream, seq: int, arrival_s: float) -> Sample:

@@ -6,7 +6,9 @@ imagers cannot see. Leaves geometry to `mr.sim.render`.
 
 Ref: figures measured on two frames of a still scene from a real D435 (shared data,
 realsense/d435_two_frames.npz): sigma 0.07 … 0.10 px at 0.3 … 1 m, correlation 0.93,
-0.70, 0.33, 0.07 at 1, 4, 8, 12 px, a 40×40 mean is 3.2 to 3.4 times quieter than a pixel.
+0.70, 0.33, 0.07 at 1, 4, 8, 12 px, a 40×40 mean is 3.2 to 3.4 times quieter than a pixel;
+an error that stays from frame to frame of up to 0.06 px; pixel locking of 0.01 px at most,
+of either sign; no depth in the first columns, as many as the disparity and ten.
 """
 
 from __future__ import annotations
@@ -35,8 +37,17 @@ class NoiseModel:
     """Disparity step; 0 for none."""
     edge_px: float = 0.6
     """Disparity jump between neighbours that makes a hole."""
-    hole_share: float = 0.0015
+    hole_share: float = 0.0005
     """Share of speckle holes anywhere."""
+    static_px: float = 0.04
+    """Error that stays while nothing moves: the matched texture is never quite true. It
+    becomes another one when the surface moves by some pixels of disparity."""
+    static_period_px: float = 8.0
+    """Disparity after which the error that stays has come full circle."""
+    locking_px: float = 0.01
+    """Amplitude by which disparities are drawn to (or from) whole pixels."""
+    left_band_px: float = 10.0
+    """So many columns at the left, and the disparity, have no partner in the right image."""
     drift_px: float = 0.01
     """Amplitude of the slow wandering of all disparities, over minutes."""
     window_px: int = 5
@@ -45,7 +56,19 @@ class NoiseModel:
     @staticmethod
     def none() -> NoiseModel:
         """Give a camera without noise, steps, holes or drift."""
-        return NoiseModel(0.0, 0.0, 0.0, 0.0, float("inf"), 0.0, 0.0, 0)
+        return NoiseModel(
+            sigma_px=0.0,
+            correlation_px=0.0,
+            white_share=0.0,
+            step_px=0.0,
+            edge_px=float("inf"),
+            hole_share=0.0,
+            static_px=0.0,
+            locking_px=0.0,
+            left_band_px=-float("inf"),
+            drift_px=0.0,
+            window_px=0,
+        )
 
 
 class NoiseField:
@@ -61,6 +84,11 @@ class NoiseField:
         self._pool_shape = (shape[0] + 512, shape[1] + 512)
         self._pool = self._make_pool()
         self._drift_phase = float(self._rng.uniform(0.0, 2 * np.pi))
+        self._locking_px = model.locking_px * float(self._rng.choice((-1.0, 1.0)))
+        self._static: tuple[Float32Array, Float32Array] | None = None
+        if model.static_px > 0:
+            scale = np.float32(model.static_px)
+            self._static = (self._window(shape) * scale, self._window(shape) * scale)
 
     def _make_pool(self) -> Float32Array:
         """Make unit-variance noise with the model's correlation."""
@@ -86,6 +114,21 @@ class NoiseField:
         total = self._window(shape) + self._window(shape)
         total *= np.float32(model.sigma_px / np.sqrt(2.0))
         total += np.float32(model.drift_px * np.sin(2 * np.pi * t_s / 170.0 + self._drift_phase))
+        return total
+
+    def steady_px(self, disparity: Float32Array, corner: tuple[int, int]) -> Float32Array | None:
+        """Give the errors that a still scene keeps, (H, W) px of a window at (row, column)."""
+        model = self._model
+        total = None
+        if self._static is not None:
+            window = tuple(
+                slice(start, start + n) for start, n in zip(corner, disparity.shape, strict=True)
+            )
+            turn = disparity * np.float32(2 * np.pi / model.static_period_px)
+            total = np.cos(turn) * self._static[0][window] + np.sin(turn) * self._static[1][window]
+        if self._locking_px != 0:
+            locked = np.sin(disparity * np.float32(2 * np.pi)) * np.float32(-self._locking_px)
+            total = locked if total is None else total + locked
         return total
 
     def speckles(self, shape: tuple[int, ...]) -> tuple[npt.NDArray[np.intp], ...]:
@@ -114,16 +157,29 @@ class Stereo:
 
 
 def measure(
-    depth_m: Float32Array, stereo: Stereo, model: NoiseModel, field: NoiseField, t_s: float
+    depth_m: Float32Array,
+    stereo: Stereo,
+    model: NoiseModel,
+    field: NoiseField,
+    t_s: float,
+    corner: tuple[int, int] = (0, 0),
 ) -> CountsArray:
-    """Turn true depth (H, W) m (inf: nothing there) into counts, 0 where not measured."""
+    """Turn true depth (H, W) m (inf: nothing there) into counts, 0 where not measured.
+
+    `corner` is the row and column of the picture at which `depth_m` begins, if it is a part.
+    """
     disparity = np.float32(stereo.true_fb_px_m) / depth_m
     if model.window_px > 0:
         disparity = np.asarray(cv2.medianBlur(disparity, model.window_px), dtype=np.float32)
     holes = _hidden_from_right(disparity, model.edge_px) | (disparity > stereo.max_disparity_px)
+    if np.isfinite(model.left_band_px):
+        columns = np.arange(corner[1], corner[1] + disparity.shape[1], dtype=np.float32)
+        holes |= columns[None, :] < disparity + np.float32(model.left_band_px)
+    steady = field.steady_px(disparity, corner)
     noise = field.disparity_px(depth_m.shape, t_s)
-    if noise is not None:
-        disparity += noise
+    for error in (steady, noise):
+        if error is not None:
+            disparity += error
     if model.step_px > 0:
         disparity *= np.float32(1.0 / model.step_px)
         np.rint(disparity, out=disparity)

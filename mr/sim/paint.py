@@ -7,6 +7,8 @@ floor, light from above with soft contact shadows under the hands.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +56,13 @@ class Painter:
             _paint_plate(image, scene, plate, PLATES + i, dictionary)
         return image
 
-    def picture(self, depth_m: float, hands: HandsState) -> BgrArray:
-        """Paint one frame, (H, W, 3) uint8 blue-green-red."""
+    def picture(self, moments: Sequence[tuple[float, HandsState]]) -> BgrArray:
+        """Paint one frame, (H, W, 3) uint8 blue-green-red, exposed at some moments."""
+        image = np.mean([self._moment(*moment) for moment in moments], axis=0, dtype=np.float32)
+        return self._expose(image)
+
+    def _moment(self, depth_m: float, hands: HandsState) -> Float32Array:
+        """Paint the scene at one instant, (H, W, 3) red-green-blue."""
         scene = self.scene
         box, cast = scene.cast(depth_m, hands)
         image = self._still.copy()
@@ -63,11 +70,11 @@ class Painter:
         still = scene.still.bodies[box.window]
         changed = (cast.bodies == TORSO) & scene.near_dent(box)
         _paint_torso(window, scene, box, cast, changed, depth_m, hands)
-        cones = body.learner_cones(hands)
+        cones = scene.moving_cones(depth_m, hands)
         _paint(window, scene.view, box, cast, cones, MOVING)
         if not box.empty and bool((cast.bodies != still).any()):
             _soften(window, cast.bodies)
-        return self._expose(image)
+        return image
 
     def _expose(self, image: Float32Array) -> BgrArray:
         """Turn colours into the sensor's counts, with its grain."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mr.sim import body
+from mr.sim import body, limbs
 from mr.sim.noise import Float32Array
 from mr.sim.rig import Plate
 from mr.sim.script import HandsState
@@ -22,6 +23,11 @@ from mr.sim.shapes import PixelBox, RoundCone, View, meet_cone
 NOTHING, FLOOR, BOARD, TORSO, PLATES, CONES = 0, 1, 2, 3, 16, 32
 """What a pixel shows; plates count up from 16, still cones from 32, moving from 128."""
 MOVING = 128
+
+BIG_PX = 20_000
+COARSE = 4
+"""Bodies whose box holds more pixels are met at every fourth one and interpolated."""
+ROOM_M, MISSED_M = 5.0, 1e6
 
 BodyArray = npt.NDArray[np.uint8]
 
@@ -37,12 +43,16 @@ class Cast:
 class Scene:
     """One viewpoint on the simulated room."""
 
-    def __init__(self, view: View, plates: tuple[Plate, ...]) -> None:
+    def __init__(
+        self, view: View, plates: tuple[Plate, ...], physique: limbs.Physique | None = None
+    ) -> None:
         self.view = view
         self.plates = plates
+        self.physique = physique or limbs.Physique()
         self.still_cones = (
             *body.mannequin_cones(),
-            *body.learner_legs(),
+            *limbs.learner_legs(),
+            *limbs.bystander_cones(self.physique),
             *(_post(p) for p in plates),
         )
         self.still = self._cast_still()
@@ -63,15 +73,26 @@ class Scene:
             _cast_cone(view, cast, view.full, cone, view.box_of_cone(cone), CONES + i)
         return cast
 
-    def cast(self, depth_m: float, hands: HandsState) -> tuple[PixelBox, Cast]:
-        """Cast one frame; gives the box that may differ from `still`, and its pixels."""
-        cones = body.learner_cones(hands)
+    def moving_cones(self, depth_m: float, hands: HandsState) -> tuple[RoundCone, ...]:
+        """Give the learner in one frame."""
+        return limbs.learner_cones(hands, depth_m, self.physique)
+
+    def cast(
+        self, depth_m: float, hands: HandsState, within: PixelBox | None = None
+    ) -> tuple[PixelBox, Cast]:
+        """Cast one frame; gives the box that may differ from `still`, and its pixels.
+
+        `depth_m` is negative while a breath lifts the chest. Outside `within` nothing moves.
+        """
+        cones = self.moving_cones(depth_m, hands)
         boxes = [self.view.box_of_cone(cone) for cone in cones]
         box = self._dent.box
         for other in boxes:
             box = box.union(other)
+        if within is not None:
+            box = box.common(within).union(self._dent.box)
         cast = Cast(self.still.distance_m[box.window].copy(), self.still.bodies[box.window].copy())
-        if depth_m > 0:
+        if depth_m != 0:
             self._dent.press(depth_m, cast.distance_m, box)
         for i, (cone, its_box) in enumerate(zip(cones, boxes, strict=True)):
             _cast_cone(self.view, cast, box, cone, its_box, MOVING + i)
@@ -179,11 +200,37 @@ def _cast_cone(
     rays = view.rays[
         :, outer.y0 + y.start : outer.y0 + y.stop, outer.x0 + x.start : outer.x0 + x.stop
     ]
-    t = meet_cone(cone, view.eye_m, rays)
+    t = _meet_big(cone, view, rays) if rays[0].size > BIG_PX else meet_cone(cone, view.eye_m, rays)
     distance = cast.distance_m[inner.window]
     hit = (t > 0) & (t < distance)
     np.copyto(distance, t, where=hit)
     np.copyto(cast.bodies[inner.window], np.uint8(index), where=hit)
+
+
+def _meet_big(cone: RoundCone, view: View, rays: Float32Array) -> Float32Array:
+    """Meet a body that fills much of the picture (a trunk, a head) at every fourth pixel.
+
+    Between them the surface is straight to some µm; along its outline every pixel is met.
+    """
+    coarse = meet_cone(cone, view.eye_m, np.ascontiguousarray(rays[:, ::COARSE, ::COARSE]))
+    near = cv2.dilate((coarse < MISSED_M).astype(np.uint8), np.ones((3, 3), np.uint8))
+    # A miss is far away, not infinite: that would poison its neighbours' interpolation.
+    np.minimum(coarse, np.float32(MISSED_M), out=coarse)
+    shrink = np.array([[1.0 / COARSE, 0.0, 0.0], [0.0, 1.0 / COARSE, 0.0]])
+    size = rays.shape[:0:-1]
+    how = cv2.WARP_INVERSE_MAP
+    fine = cv2.warpAffine(
+        coarse, shrink, size, flags=cv2.INTER_LINEAR | how, borderMode=cv2.BORDER_REPLICATE
+    )
+    close = cv2.warpAffine(
+        near, shrink, size, flags=cv2.INTER_NEAREST | how, borderMode=cv2.BORDER_REPLICATE
+    )
+    t = np.asarray(fine, dtype=np.float32)
+    between = t > ROOM_M
+    t[between] = np.inf
+    rows, columns = np.nonzero(between & (np.asarray(close) > 0))
+    t[rows, columns] = meet_cone(cone, view.eye_m, rays[:, rows, columns])
+    return t
 
 
 class _Dent:
@@ -195,7 +242,7 @@ class _Dent:
             [
                 [a * np.cos(w), b * np.sin(w), z]
                 for w in np.linspace(0, 2 * np.pi, 24)
-                for z in (0.005, -0.08)
+                for z in (0.02, -0.08)
             ]
         )
         self.box = view.box_of_spheres(rim, np.zeros(len(rim)))
@@ -214,8 +261,9 @@ class _Dent:
 
     def press(self, depth_m: float, distance_m: Float32Array, box: PixelBox) -> None:
         """Move the chest down by `depth_m` at the sternum, in an array that covers `box`."""
-        low = self._rest_m
-        high = low - np.float32(1.6 * depth_m) / self._rays[2]
+        farther_m = np.float32(-1.6 * depth_m) / self._rays[2]
+        low = self._rest_m + np.minimum(farther_m, 0)
+        high = self._rest_m + np.maximum(farther_m, 0)
         for _ in range(8):
             middle = np.float32(0.5) * (low + high)
             over = self._above(middle, depth_m) > 0

@@ -7,6 +7,7 @@ measures. Leaves the mannequin's curves to `calibration`, which samples `mr.sim.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,7 @@ class Plate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimRig:
-    """The true rig: one camera, marker plates fixed around the torso, the mannequin."""
+    """The true rig as one camera has it: plates fixed around the torso, the mannequin."""
 
     camera_id: str
     camera: TrueCamera
@@ -132,34 +133,58 @@ def _facing(
     return float(r[0]), float(r[1]), float(r[2])
 
 
+@dataclass(frozen=True, slots=True)
+class CameraPlace:
+    """Where a camera hangs, seen from the mannequin."""
+
+    distance_m: float = 0.78
+    """From the sternum."""
+    tilt_deg: float = 30.0
+    """Off the chest's normal."""
+    azimuth_deg: float = 3.43
+    """0: on the mannequin's left; 90: at its head. The learner kneels on its right."""
+
+    def eye_in_mannequin_m(self) -> FloatArray:
+        """Give the depth sensor's place, (3,) m."""
+        tilt, around = np.radians(self.tilt_deg), np.radians(self.azimuth_deg)
+        level = np.sin(tilt) * np.array([np.cos(around), np.sin(around)])
+        return self.distance_m * np.array([*level, np.cos(tilt)])
+
+
 def make_sim_rig(
     camera_id: str = "side", distance_m: float = 0.78, tilt_deg: float = 30.0
 ) -> SimRig:
-    """Build the standard simulated rig.
+    """Build the standard simulated rig; its camera hangs on the mannequin's left."""
+    place = CameraPlace(distance_m=distance_m, tilt_deg=tilt_deg)
+    return make_sim_rigs({camera_id: place})[camera_id]
 
-    The camera hangs on the mannequin's left, `distance_m` from the sternum and `tilt_deg`
-    off the chest's normal; the learner kneels on the mannequin's right. Five plates stand
-    around the torso at different heights and tilts, none in one plane.
+
+def make_sim_rigs(places: Mapping[str, CameraPlace]) -> dict[str, SimRig]:
+    """Build one rig as each of its cameras has it: they share the mannequin and its plates.
+
+    Five plates stand around the torso at different heights and tilts, none in one plane,
+    turned towards the first camera.
     """
-    tilt = np.radians(tilt_deg)
-    eye_m = distance_m * np.array([np.sin(tilt), 0.03, np.cos(tilt)])
-    mannequin_from_cam = looking_at(
-        eye_m, np.array([0.030, 0.005, -0.04]), np.array([0.0, 0.0, 1.0])
-    )
+    eyes = {camera_id: place.eye_in_mannequin_m() for camera_id, place in places.items()}
+    first_m = next(iter(eyes.values()))
+    plates = tuple(Plate(i, c, _facing(c, first_m, share, spin)) for i, c, share, spin in PLACES)
     world_from_mannequin = Pose(
         Rotation.from_euler("zyx", [11.0, 1.2, -0.8], degrees=True).as_matrix(),
         np.array([0.31, -0.17, CHEST_AP_M + 0.02]),
     )
-    plates = tuple(Plate(i, c, _facing(c, eye_m, share, spin)) for i, c, share, spin in PLACES)
-    camera = TrueCamera(
-        serial="SIM-D435-1",
-        depth=DEPTH,
-        color=COLOR,
-        color_from_depth=COLOR_FROM_DEPTH,
-        baseline_m=0.0500,
-        world_from_cam=world_from_mannequin @ mannequin_from_cam,
-    )
-    return SimRig(camera_id, camera, plates, world_from_mannequin)
+    aim_m, up = np.array([0.030, 0.005, -0.04]), np.array([0.0, 0.0, 1.0])
+    rigs = {}
+    for k, (camera_id, eye_m) in enumerate(eyes.items(), start=1):
+        camera = TrueCamera(
+            serial=f"SIM-D435-{k}",
+            depth=DEPTH,
+            color=COLOR,
+            color_from_depth=COLOR_FROM_DEPTH,
+            baseline_m=0.0500,
+            world_from_cam=world_from_mannequin @ looking_at(eye_m, aim_m, up),
+        )
+        rigs[camera_id] = SimRig(camera_id, camera, plates, world_from_mannequin)
+    return rigs
 
 
 def _scaled(k: Intrinsics, factor: float) -> Intrinsics:

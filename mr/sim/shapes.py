@@ -61,6 +61,21 @@ class PixelBox:
             max(self.y1, other.y1),
         )
 
+    def common(self, other: PixelBox) -> PixelBox:
+        """Give the pixels that both hold."""
+        return PixelBox(
+            max(self.x0, other.x0),
+            max(self.y0, other.y0),
+            min(self.x1, other.x1),
+            min(self.y1, other.y1),
+        )
+
+    def grown(self, margin_px: tuple[int, int, int, int], within: PixelBox) -> PixelBox:
+        """Give a box larger by margins at the left, above, at the right and below."""
+        left, above, right, below = margin_px
+        larger = PixelBox(self.x0 - left, self.y0 - above, self.x1 + right, self.y1 + below)
+        return larger.common(within)
+
     def inside(self, outer: PixelBox) -> PixelBox:
         """Give this box in pixels of `outer`, cut off at its rims."""
         return PixelBox(
@@ -140,7 +155,8 @@ def meet_cone(cone: RoundCone, eye_m: FloatArray, rays: Float32Array) -> Float32
     ba, oa, ob = b - a, eye_m - a, eye_m - b
     rr = ra - rb
     m0, m1, m5, m7 = (float(v) for v in (ba @ ba, ba @ oa, oa @ oa, ob @ ob))
-    m2, m3, m6 = (_along(rays, v) for v in (ba, oa, ob))
+    m2, m3 = _along(rays, ba), _along(rays, oa)
+    m6 = m3 - m2
     d2 = m0 - rr * rr
     if d2 <= 0:  # one sphere holds the other
         return _meet_sphere(m3, m5, ra) if ra >= rb else _meet_sphere(m6, m7, rb)
@@ -148,7 +164,9 @@ def meet_cone(cone: RoundCone, eye_m: FloatArray, rays: Float32Array) -> Float32
     k1 = d2 * m3 - m1 * m2 + m2 * np.float32(rr * ra)
     k0 = d2 * m5 - m1 * m1 + m1 * rr * ra * 2.0 - m0 * ra * ra
     h = k1 * k1 - np.float32(k0) * k2
-    side = (-np.sqrt(np.maximum(h, 0)) - k1) / k2
+    # A ray along the cone's slope has k2 = 0 and meets the caps only.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        side = (-np.sqrt(np.maximum(h, 0)) - k1) / k2
     y = np.float32(m1 - ra * rr) + side * m2
     on_side = (h >= 0) & (y > 0) & (y < d2)
     caps = np.minimum(_meet_sphere(m3, m5, ra), _meet_sphere(m6, m7, rb))

@@ -123,7 +123,9 @@ def test_edges_are_holes_on_the_side_the_right_imager_cannot_see():
     shadow_px = int(row[200:300].sum())
     assert shadow_px == pytest.approx(FB / 0.5 - FB / 1.0, abs=2.0)
     assert row[400:500].sum() <= 2, "no shadow on the other side"
-    assert not (counts[50] == 0).any()
+    band_px = round(FB / 1.0 + model.left_band_px)
+    assert not (counts[50, band_px + 1 :] == 0).any()
+    assert (counts[50, : band_px - 1] == 0).all(), "no partner in the right image"
     perfect = NoiseModel.none()
     whole = measure(depth, stereo, perfect, NoiseField(perfect, SHAPE, 1), 0.0)
     assert (whole > 0).all(), "a perfect camera has no holes"
@@ -141,3 +143,39 @@ def test_frames_of_a_still_scene_differ_and_agree_in_the_mean():
     assert abs(mean_mm.mean()) < 0.5
     one_pixel_mm = np.nanstd(error_mm[:, 20, 20])
     assert one_pixel_mm > 1.8 * mean_mm.std()
+
+
+def test_what_stays_from_frame_to_frame_is_another_error_elsewhere():
+    """The static error of a still wall survives a mean over frames; moved away it is new."""
+    model = replace(NoiseModel(), static_px=0.06, hole_share=0.0)
+    field, stereo = NoiseField(model, SHAPE, seed=3), Stereo(FB, FB, m_per_count=2e-5)
+
+    def mean_px(depth_m: float) -> np.ndarray:
+        flat = np.full(SHAPE, depth_m, dtype=np.float32)
+        frames = [measure(flat, stereo, model, field, 0.0)[:, 80:] for _ in range(40)]
+        return np.mean([FB / (f * 2e-5) for f in frames], axis=0) - FB / depth_m
+
+    first, again = mean_px(0.70), mean_px(0.70)
+    period_px = model.static_period_px
+    moved = mean_px(FB / (FB / 0.70 + period_px / 4))
+    assert np.std(first) == pytest.approx(0.06, rel=0.3)
+    assert np.corrcoef(first.ravel(), again.ravel())[0, 1] > 0.9
+    assert abs(np.corrcoef(first.ravel(), moved.ravel())[0, 1]) < 0.3
+    assert np.std(first) > 3 * 0.09 / np.sqrt(40), "more than the frames' own noise leaves"
+
+
+def test_disparities_are_drawn_by_whole_pixels():
+    """The mean error over a slope, as a function of the fraction, is the model's sine."""
+
+    def amplitude_px(locking_px: float) -> float:
+        model = replace(NoiseModel(), locking_px=locking_px, static_px=0.0, hole_share=0.0)
+        field, stereo = NoiseField(model, SHAPE, seed=5), Stereo(FB, FB, m_per_count=2e-5)
+        true_px = np.linspace(25.0, 35.0, SHAPE[1] * 3, dtype=np.float32)[-SHAPE[1] :]
+        slope = np.broadcast_to(np.float32(FB) / true_px, SHAPE).copy()
+        frames = [measure(slope, stereo, model, field, 0.0)[:, 80:] for _ in range(60)]
+        error = np.mean([FB / (f * 2e-5) for f in frames], axis=(0, 1)) - true_px[80:]
+        phase = np.exp(-2j * np.pi * true_px[80:])
+        return float(2 * abs(np.mean((error - error.mean()) * phase)))
+
+    assert amplitude_px(0.05) == pytest.approx(0.05, abs=0.01)
+    assert amplitude_px(0.0) < 0.01

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from mr.sim import body
+from mr.config import Mode
+from mr.sim import body, limbs
 from mr.sim.camera import SimImager
 from mr.sim.learner import make_script, still_script
 from mr.sim.noise import NoiseModel
@@ -70,10 +71,10 @@ def test_the_resting_chest_passes_through_the_origin(imager):
 
 
 def chest_beside_the_hand_m(imager: SimImager, t_s: float) -> float:
-    """Height of the bare chest's plate beside the hands (y = -0.055 m, x = -0.01 m)."""
+    """Height of the bare chest's plate beside the hands, under no arm."""
     points = heights_m(imager.true_depth_m(t_s))
     off = np.hypot(points[..., 0] + 0.010, points[..., 1] + 0.055)
-    close = off < 0.004
+    close = (off < 0.004) & (points[..., 2] < 0.01)
     assert close.sum() >= 4
     return float(np.median(points[close][:, 2]))
 
@@ -89,7 +90,7 @@ def test_the_chest_goes_down_along_its_normal_by_the_scripted_depth(imager):
 
 
 def test_the_hands_ride_on_the_chest(imager):
-    """The back of the upper hand moves as far as the chest does."""
+    """The back of the upper hand moves as far as the chest does, and by what the hands give."""
 
     def back_m(t_s: float) -> float:
         points = heights_m(imager.true_depth_m(t_s))
@@ -100,8 +101,67 @@ def test_the_hands_ride_on_the_chest(imager):
     resting = back_m(2.7)
     assert 0.05 < resting < 0.09, "two hands are some 5 to 9 cm thick here"
     c = DEMO.compressions[12]
-    assert 1000 * (resting - back_m(c.peak_s)) == pytest.approx(c.depth_mm, abs=0.6)
-    assert abs(1000 * (resting - back_m(c.peak_s + 0.08)) - c.depth_mm) > 2.0
+    given_mm = 1000 * limbs.Physique().squeeze_m
+    assert 1000 * (resting - back_m(c.peak_s)) == pytest.approx(c.depth_mm + given_mm, abs=0.6)
+    assert abs(1000 * (resting - back_m(c.peak_s)) - c.depth_mm) > 2.0, "a camera sees too much"
+    assert abs(1000 * (resting - back_m(c.peak_s + 0.08)) - c.depth_mm - given_mm) > 2.0
+
+
+def test_a_breath_lifts_the_chest_by_its_volume():
+    script = make_script("good", mode=Mode.C30_2, compressing_s=20, seed=3)
+    breath = script.breaths[0]
+    full_s = breath.start_s + breath.inspiration_s + 0.05
+    imager = SimImager(RIG, script, noise=PERFECT, calibration_error=False)
+    x, y, _ = pixel_of((0, 0, 0), RIG.mannequin_from_cam, RIG.camera.depth)
+    lifted_m = heights_m(imager.true_depth_m(full_s))[y, x, 2]
+    assert lifted_m == pytest.approx(body.RISE_M_PER_ML * breath.volume_ml, abs=2e-4)
+    assert abs(heights_m(imager.true_depth_m(0.5))[y, x, 2]) < 1e-4, "and not without one"
+
+
+def test_an_exposure_shows_the_mean_place():
+    script = make_script("good", compressing_s=4.0, seed=3)
+    c = script.compressions[2]
+    t_s = c.peak_s + 0.020
+    sharp, smeared = (
+        SimImager(RIG, script, noise=PERFECT, calibration_error=False, exposure_s=e)
+        for e in (0.0, 0.060)
+    )
+    times = t_s + 0.060 * np.array([-0.5, 0.0, 0.5])
+    moved_mm = 1000 * (np.mean(script.chest_depth_m(times)) - script.chest_depth_m(t_s))
+    seen_mm = 1000 * (chest_beside_the_hand_m(sharp, t_s) - chest_beside_the_hand_m(smeared, t_s))
+    assert seen_mm == pytest.approx(moved_mm, abs=0.15)
+    assert abs(moved_mm) > 0.3, "an instant and a mean differ here"
+
+
+def test_a_bent_elbow_is_bent_and_a_straight_one_is_not():
+    """The angle is measured on the cones themselves, from shoulder to wrist."""
+    hands = DEMO.hands_at(DEMO.compressions[3].peak_s)
+    for bend_deg in (0.0, 25.0):
+        who = limbs.Physique(elbow_bend_rad=np.radians(bend_deg))
+        skins = [c for c in limbs.learner_cones(hands, 0.0, who) if c.radius_b_m == 0.042]
+        sleeves = [c for c in limbs.learner_cones(hands, 0.0, who) if c.radius_b_m == 0.066]
+        assert len(skins) == 2
+        for forearm, sleeve in zip(
+            skins, [s for s in sleeves if s.radius_a_m == 0.054], strict=True
+        ):
+            down = np.subtract(forearm.b_m, forearm.a_m)
+            up = np.subtract(sleeve.b_m, sleeve.a_m)
+            angle = np.degrees(np.arccos(down @ up / np.linalg.norm(down) / np.linalg.norm(up)))
+            assert angle == pytest.approx(bend_deg, abs=0.1)
+
+
+def test_gloves_and_a_bystander_are_seen():
+    t_s = DEMO.compressions[3].peak_s
+    plain = SimImager(RIG, DEMO, noise=PERFECT)
+    gloved = SimImager(RIG, DEMO, noise=PERFECT, physique=limbs.Physique(gloves=True))
+    crowded = SimImager(
+        RIG, DEMO, noise=PERFECT, physique=limbs.Physique(bystander_heel_m=(0.10, -0.22, 0.0))
+    )
+    assert np.array_equal(plain.true_depth_m(t_s), gloved.true_depth_m(t_s)), "no other shape"
+    blue = (gloved.bgr(t_s).astype(int) - plain.bgr(t_s))[..., 0] > 60
+    assert 500 < blue.sum() < 20_000
+    nearer = plain.true_depth_m(t_s) - crowded.true_depth_m(t_s) > 0.01
+    assert nearer.sum() > 1500
 
 
 def test_a_mannequin_that_was_pushed_is_seen_elsewhere(imager):

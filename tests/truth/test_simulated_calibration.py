@@ -9,12 +9,13 @@ from scipy.spatial.transform import Rotation
 from calibration.motion import measure_camera_motion
 from calibration.quick import UNMEASURED, calibrate_simulated
 from calibration.sightings import seen_motion
-from calibration.sim_compressions import RecordedCompressions, record_compressions
+from calibration.sim_compressions import TECHNICIAN, RecordedCompressions, record_compressions
 from mr.clock.mannequin import mannequin_clock
 from mr.fusion import MotionFuser
 from mr.rig import Rig, dumps_rig, loads_rig
-from mr.sim import camera as sim_camera
+from mr.sim.camera import CameraTraits
 from mr.sim.learner import make_script, style_named
+from mr.sim.limbs import Physique
 from mr.sim.plant import Bench, Plant
 from mr.sim.rig import SimRig, make_sim_rig
 from mr.types import ChestObservation, ChestSample, ClockExchange, MannequinFrame
@@ -108,8 +109,12 @@ def test_the_chest_curves_sigma_is_honest(rig: Rig, other: Rig) -> None:
 
 
 def near(latency_s: float, gain: float) -> bool:
-    """Tell whether a camera's latency and gain are the simulator's own."""
-    return abs(latency_s - LATENCY_S) < 0.003 and abs(gain - 1.0) < 0.01
+    """Tell whether a camera's latency and gain are the simulator's own.
+
+    The camera sees the back of hands that get thinner under load: that much too far.
+    """
+    true_gain = 1.0 + Physique().squeeze_m / (TECHNICIAN.depth_mm / 1000.0)
+    return abs(latency_s - LATENCY_S) < 0.003 and abs(gain - true_gain) < 0.01
 
 
 def measured(rig: Rig, recorded: RecordedCompressions) -> tuple[float, float]:
@@ -133,7 +138,7 @@ def test_the_cameras_latency_and_gain_are_measured(rig: Rig, other: Rig) -> None
 
 
 def test_another_latency_and_another_gain_would_be_seen(
-    sim_rig: SimRig, rig: Rig, recorded: RecordedCompressions, monkeypatch: pytest.MonkeyPatch
+    sim_rig: SimRig, rig: Rig, recorded: RecordedCompressions
 ) -> None:
     """Negative control: a camera that delivers later, and a chest curve that is 4 % off."""
     assert near(*measured(rig, recorded))
@@ -149,8 +154,8 @@ def test_another_latency_and_another_gain_would_be_seen(
     latency_s, gain = measured(rig.model_copy(update={"mannequin": bent}), recorded)
     assert not near(latency_s, gain)
     assert gain == pytest.approx(measured(rig, recorded)[1] / 1.04, abs=0.001)
-    monkeypatch.setattr(sim_camera, "LATENCY_S", 0.055)
-    latency_s, gain = measured(rig, record_compressions(sim_rig, rig, seed=22))
+    late = record_compressions(sim_rig, rig, seed=22, traits=CameraTraits(latency_s=0.055))
+    latency_s, gain = measured(rig, late)
     assert not near(latency_s, gain)
     assert latency_s == pytest.approx(0.055, abs=0.003)
 

@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 from mr.rig import PoseEntry, Provenance, Rig
 from mr.sim.camera import SimImager
 from mr.sim.learner import make_script, still_script
+from mr.sim.limbs import Physique
 from mr.sim.rig import SimRig, make_sim_rig, sim_calibration
 from mr.sim.script import Script
 from mr.tracking.tracker import CameraTracker
@@ -33,6 +34,8 @@ from mr.types import (
 
 HZ = 30.0
 COLOR_EVERY = 20
+TRUE_GAIN = 1.0 + Physique().squeeze_m / 0.054
+"""At the demo's depth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,15 +188,17 @@ def test_displacement_of_each_compression(seen: Seen) -> None:
     )
     print(f"one depth frame of 848 x 480: {np.median(seen.step_ms):.1f} ms (median, this machine)")
     assert len(pairs) == len(seen.script.truth().compressions)
-    assert abs(raw_mm) <= 1.0
-    assert 0.97 < gain < 1.03
+    # Hands give way under load, so that a camera sees too much: calibration takes that out.
+    assert abs(raw_mm - 1e3 * Physique().squeeze_m) <= 1.0
+    assert 0.97 < gain / TRUE_GAIN < 1.03
     assert abs(bias_mm) <= 0.5
     assert rms_mm <= 1.0
     # The controls: a patch fixed in the image, and a truth that comes 60 ms late.
     wrong_gain, _, wrong_rms_mm = bias_and_rms(compressions_mm(seen, seen.image_patch_mm))
     print(f"image-fixed patch: gain {wrong_gain:.3f}, rms {wrong_rms_mm:.2f} mm")
-    assert not 0.97 < wrong_gain < 1.03
-    assert not 0.97 < bias_and_rms(compressions_mm(seen, seen.z_mm, late_s=0.06))[0] < 1.03
+    assert not 0.97 < wrong_gain / TRUE_GAIN < 1.03
+    late_gain = bias_and_rms(compressions_mm(seen, seen.z_mm, late_s=0.06))[0]
+    assert not 0.97 < late_gain / TRUE_GAIN < 1.03
 
 
 def test_claimed_sigma_is_the_scatter(seen: Seen) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mr.clock.host import SteppedClock
-from mr.sim.camera import LATENCY_S, SimCamera
+from mr.sim.camera import CameraTraits, SimCamera
 from mr.sim.learner import still_script
 from mr.sim.noise import NoiseModel
 from mr.sim.rig import make_sim_rig
@@ -42,7 +42,8 @@ def test_frames_arrive_late_and_in_order():
     for frame in frames:
         capture_s = camera.capture_s(frame.arrival.stream, frame.arrival.seq)
         late_s = (frame.arrival.arrival_ns - camera.start_ns) / 1e9 - capture_s
-        assert LATENCY_S <= late_s < LATENCY_S + 0.025
+        latency_s = CameraTraits().latency_s
+        assert latency_s <= late_s < latency_s + 0.025
     depth = [f for f in frames if isinstance(f, DepthFrame)]
     assert [f.arrival.seq for f in depth] == list(range(len(depth)))
     assert len(depth) == 15, "those exposed until 30 ms before the end"

@@ -1,0 +1,174 @@
+"""Simulated scenes for the cameras alone: many places, learners and noises, truth beside them.
+
+Takes a plan of a scene, gives what its cameras observed and what the pipeline made of it
+with one camera and with two; leaves comparing to `accuracy`.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from calibration.quick import calibrate_simulated
+from mr.clock.host import SteppedClock
+from mr.config import SessionConfig
+from mr.rig import Rig
+from mr.scoring.guideline import load_guideline
+from mr.session.front import FrontEnd
+from mr.session.outcome import Outcome
+from mr.session.pipeline import Pipeline
+from mr.sim.camera import CameraTraits, SimCamera
+from mr.sim.learner import make_script, style_named
+from mr.sim.limbs import Physique
+from mr.sim.noise import NoiseModel
+from mr.sim.plant import Bench
+from mr.sim.rig import CameraPlace, SimRig, make_sim_rigs
+from mr.sim.script import Script
+from mr.tracking.surface import BOX_M
+from mr.types import DeviceInfo, EndOfStream, Sample, SessionEvent
+
+GUIDELINE = "aha-2025-adult-bls"
+DEPTH_HZ, COLOR_HZ = 60.0, 1.0
+POLL_NS = 4_000_000
+LATE_S = 0.2
+CORNERS_M = np.array(list(itertools.product(*BOX_M)))
+"""Of the region that tracking looks at; the rest of a frame is rendered once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One learner before one or two cameras."""
+
+    name: str
+    style: str
+    seed: int
+    places: Mapping[str, CameraPlace]
+    sigma_px: float
+    physique: Physique = field(default_factory=Physique)
+    compressing_s: float = 15.0
+
+    def script(self) -> Script:
+        """Plan the learner: hands that sway and slide by centimetres."""
+        style = replace(style_named(self.style), sway_mm=(4.0, 3.0), slide_mm=(-8.0, 10.0))
+        return make_script(style, compressing_s=self.compressing_s, seed=self.seed)
+
+    def rigs(self) -> dict[str, SimRig]:
+        """Give the true rig as each camera has it."""
+        return make_sim_rigs(self.places)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filmed:
+    """What the cameras of a scene observed, in order of arrival."""
+
+    scene: Scene
+    rig: Rig
+    infos: Sequence[DeviceInfo]
+    start_ns: int
+    samples: Sequence[Sample]
+
+    def outcome(self, camera_ids: Iterable[str]) -> Outcome:
+        """Let the pipeline measure with some of the cameras."""
+        chosen = set(camera_ids)
+        infos = [i for i in self.infos if i.streams[0].name.split(".")[0][4:] in chosen]
+        rig = self.rig.model_copy(
+            update={"cameras": {k: c for k, c in self.rig.cameras.items() if k in chosen}}
+        )
+        config = SessionConfig(learner_id="learner-00000000")
+        pipeline = Pipeline(rig, config, load_guideline(GUIDELINE), infos, "sim")
+        pipeline.step(SessionEvent(self.start_ns, "open"))
+        for sample in self.samples:
+            if sample.arrival.stream.split(".")[0][4:] in chosen:
+                pipeline.step(sample)
+        pipeline.finish()
+        return pipeline.outcome()
+
+
+def scenes() -> list[Scene]:
+    """Plan the twenty scenes: 0.6 to 0.9 m, 15 to 45 degrees, 0.08 to 0.12 px of noise."""
+    rng = np.random.default_rng(4)
+    styles = ("good", "shallow", "deep", "leaning", "fast", "slow", "tiring", "off-centre")
+    distances = [0.6] * 3 + [0.7] * 8 + [0.8] * 6 + [0.9] * 3
+    made = []
+    for k, distance_m in enumerate(distances):
+        tilt, other_tilt = rng.uniform(15, 45), rng.uniform(20, 45)
+        azimuth = rng.uniform(-15, 15)
+        other = azimuth + (50 if azimuth < 0 else -50)
+        places = {
+            "a": CameraPlace(distance_m, tilt, azimuth),
+            "b": CameraPlace(distance_m, other_tilt, other),
+        }
+        physique = Physique(
+            gloves=bool(rng.random() < 0.4),
+            squeeze_m=float(rng.uniform(0.0015, 0.0035)),
+            shoulder_back_m=float(rng.uniform(0.05, 0.15)),
+            head_forward_m=float(rng.uniform(0.02, 0.10)),
+        )
+        sigma_px = float(rng.uniform(0.08, 0.12))
+        style = styles[k % len(styles)]
+        name = f"{k:02d} {style} {distance_m} m {tilt:.0f} deg {sigma_px:.2f} px"
+        made.append(Scene(name, style, 100 + k, places, sigma_px, physique))
+    return made
+
+
+def calibrate(scene: Scene) -> Rig:
+    """Calibrate the scene's rig as a technician would, each camera by its own procedures."""
+    rigs = [
+        calibrate_simulated(sim, Bench(scene.seed), seed=scene.seed + k)
+        for k, sim in enumerate(scene.rigs().values())
+    ]
+    cameras = {key: camera for rig in rigs for key, camera in rig.cameras.items()}
+    return rigs[0].model_copy(update={"cameras": cameras})
+
+
+def film(scene: Scene, rig: Rig) -> Filmed:
+    """Let every camera watch the scene; frames are tracked in order of their arrival."""
+    now = SteppedClock()
+    start_ns, script = now(), scene.script()
+    cameras = [
+        SimCamera(
+            sim,
+            script,
+            now,
+            depth_hz=DEPTH_HZ,
+            color_hz=COLOR_HZ,
+            seed=scene.seed + 1000 * k,
+            start_ns=start_ns,
+            noise=NoiseModel(sigma_px=scene.sigma_px),
+            physique=scene.physique,
+            traits=CameraTraits(dropped_share=0.01),
+            focus_m=CORNERS_M,
+        )
+        for k, sim in enumerate(scene.rigs().values())
+    ]
+    infos = [camera.info for camera in cameras]
+    front = FrontEnd(rig, infos)
+    samples: list[Sample] = []
+    for frame in _merged(cameras, now, start_ns + round((script.duration_s + LATE_S) * 1e9)):
+        samples += front.step(frame)[1:]
+    return Filmed(scene, rig, infos, start_ns, samples)
+
+
+def _merged(cameras: Sequence[SimCamera], now: SteppedClock, end_ns: int) -> Iterator[Sample]:
+    """Give the cameras' frames in order of arrival."""
+    waiting: list[tuple[int, int, int, Sample]] = []
+    playing = list(cameras)
+    order = 0
+    while now() < end_ns:
+        now.advance(POLL_NS)
+        for camera in list(playing):
+            try:
+                frames = camera.poll()
+            except EndOfStream:
+                playing.remove(camera)
+                continue
+            for frame in frames:
+                order += 1
+                arrival_ns = frame.arrival.arrival_ns
+                heapq.heappush(waiting, (arrival_ns, order, 0, frame))
+        while waiting:
+            yield heapq.heappop(waiting)[3]
