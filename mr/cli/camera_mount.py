@@ -26,6 +26,7 @@ from mr.clock.host import host_now_ns
 from mr.clock.ticks import TickClock
 from mr.errors import ConfigError
 from mr.rig import load_rig
+from mr.sim.rig import CameraPlace
 from mr.tracking.mount import MountReport, MountWatch
 from mr.types import ColorFrame, DepthFrame, EndOfStream
 from overlays.mirror import save_png, why_no_window
@@ -174,6 +175,9 @@ def mount(
     tilt: Annotated[
         float, typer.Option(metavar="DEG", min=0, max=75, help="Of the simulated camera.")
     ] = 30.0,
+    azimuth: Annotated[
+        float, typer.Option(metavar="DEG", help="0: the mannequin's left, 90: its head end.")
+    ] = 0.0,
     seconds: Annotated[
         float | None, typer.Option(metavar="S", min=0.1, help="Stop after this; default: Ctrl-C.")
     ] = None,
@@ -189,7 +193,9 @@ def mount(
     ends it. Ends with 0 when the place is good or usable, else with 2.
     """
     console = Output(stderr=json)
-    source = _source(sim, distance, tilt, serial, rig, camera, file)
+    source = _source(
+        CameraPlace(distance, tilt, azimuth) if sim else None, serial, rig, camera, file
+    )
     live = console.can_redraw and not json
     with ExitStack() as stack:
         stack.enter_context(source.device)
@@ -211,21 +217,19 @@ def mount(
 
 
 def _source(
-    sim: bool,
-    distance_m: float,
-    tilt_deg: float,
+    simulated_at: CameraPlace | None,
     serial: str | None,
     rig: Path | None,
     camera_id: str | None,
     file: Path | None,
 ) -> MountSource:
     """Choose the camera, refusing what contradicts itself."""
-    if sim:
+    if simulated_at is not None:
         if rig or serial or file or camera_id:
             raise ConfigError(
                 "--sim has a camera of its own: leave out --rig, --serial, --camera and --file"
             )
-        return simulated(distance_m, tilt_deg)
+        return simulated(simulated_at)
     if file is not None and serial is not None:
         raise ConfigError("a recording needs no --serial: leave it out, or --file")
     loaded = None if rig is None else load_rig(rig)

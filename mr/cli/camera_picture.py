@@ -24,6 +24,7 @@ from overlays.theme import DEFAULT, fade
 Picture = npt.NDArray[np.uint8]
 """(H, W, 3) uint8, blue-green-red."""
 
+SCALE = 1.25
 SHEET_PX = 470
 LEGEND_PX = 40
 NEARER_M, FARTHER_M = 0.55, 0.40
@@ -52,14 +53,15 @@ def draw_mount(
     frame: DepthFrame, camera: Camera, view: MountView | None, report: MountReport, name: str
 ) -> Picture:
     """Draw what the camera sees, with the report beside it, (H', W', 3) uint8."""
-    height_px, width_px = frame.depth_counts.shape
     chest_m = report.facts.place.distance_m if report.facts.place else report.facts.middle_m
     span = _span(chest_m or MIDDLE_M)
     seen = false_colours(frame, span)
     if view is not None:
         _redden(seen, frame, view)
+    height_px, width_px = (round(SCALE * side) for side in frame.depth_counts.shape)
     pixels = np.zeros((height_px + LEGEND_PX, width_px + SHEET_PX, 4), dtype=np.uint8)
-    pixels[:height_px, :width_px, :3] = seen
+    size = (width_px, height_px)
+    pixels[:height_px, :width_px, :3] = cv2.resize(seen, size, interpolation=cv2.INTER_NEAREST)
     pixels[..., 3] = 255
     surface, canvas = canvas_over(pixels, "bgra", opaque=True)
     items = [*_sheet(report, name, width_px, height_px + LEGEND_PX)]
@@ -114,7 +116,7 @@ def _boxes(camera: Camera, view: MountView) -> list[PanelItem]:
         (ARMS_BOX_M, ARMS_INK, 1.5, "forearms"),
         (CHEST_BOX_M, WHITE, 3.0, "chest"),
     ):
-        corners_px = camera.project(view.pose.apply(_corners(box)))
+        corners_px = SCALE * camera.project(view.pose.apply(_corners(box)))
         if not np.isfinite(corners_px).all():
             continue
         for a, b in _edges():

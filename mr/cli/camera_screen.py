@@ -92,7 +92,7 @@ def plain_line(report: MountReport, elapsed_s: float) -> str:
     if facts.side is not None:
         said.append(f"side: {facts.side}")
     if facts.unseen_now_share is not None:
-        said.append(f"{100 * facts.unseen_now_share:.0f} % of the chest out of sight")
+        said.append(f"{100 * facts.unseen_now_share:.0f} % of the chest not seen")
     if facts.markers_seen is not None:
         said.append(f"{facts.markers_seen} markers")
     said.append(headline(report))

@@ -16,13 +16,13 @@ from mr.errors import ConfigError
 from mr.rig import CameraCalibration, MarkerLayout, Rig
 from mr.sim.camera import SimCamera
 from mr.sim.learner import make_script
-from mr.sim.rig import make_sim_rig, sim_calibration
+from mr.sim.rig import CameraPlace, make_sim_rigs, sim_calibration
 from mr.tracking.mount import MountWatch
 from mr.types import Device, Pose
 
 SIM_SECONDS = 600.0
 SIM_STYLE = "good"
-SIM_DEPTH_HZ, SIM_COLOR_HZ = 60.0, 2.0
+SIM_DEPTH_HZ, SIM_COLOR_HZ = 60.0, 1.0
 UNNAMED_ID = "camera"
 
 
@@ -53,9 +53,9 @@ class MountSource:
         return MountWatch(calibration, self.layout, self.calibrated)
 
 
-def simulated(distance_m: float, tilt_deg: float, now: NowNs = host_now_ns) -> MountSource:
-    """Give a simulated camera on the mannequin's left, with a learner who presses."""
-    rig = make_sim_rig(distance_m=distance_m, tilt_deg=tilt_deg)
+def simulated(place: CameraPlace, now: NowNs = host_now_ns) -> MountSource:
+    """Give a simulated camera at a place; the learner kneels on the mannequin's right."""
+    rig = make_sim_rigs({UNNAMED_ID: place})[UNNAMED_ID]
     script = make_script(SIM_STYLE, compressing_s=SIM_SECONDS)
     camera = SimCamera(rig, script, now, depth_hz=SIM_DEPTH_HZ, color_hz=SIM_COLOR_HZ)
     return MountSource(camera, sim_calibration(rig), rig.marker_layout())

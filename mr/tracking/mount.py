@@ -35,7 +35,7 @@ MOVED = np.repeat([0.08, 0.05], 3)
 MIN_ARMS_PX = 1500
 """Pixels in the forearms' box that are arms: two forearms at 0.9 m cover 5000."""
 MIN_LEARNER_POINTS = 40
-RATE_FRAMES = 8
+RATE_FRAMES = 3
 BACK_OF_HAND_M = 0.04
 """Height of the back of two stacked hands over the resting chest, mean over a compression."""
 COMPRESSION_HZ = 110 / 60

@@ -27,6 +27,8 @@ class MountLimits(Strict):
     distance_usable_m: tuple[float, float] = (0.45, 0.90)
     tilt_good_deg: tuple[float, float] = (20.0, 40.0)
     tilt_usable_deg: tuple[float, float] = (10.0, 45.0)
+    tilt_rough_deg: float = 8.0
+    """Without markers the tilt may be off by so much: the chest is round, the aim is not."""
     from_learner_good_deg: float = 100.0
     """Angle about the chest's normal between the learner and the camera."""
     from_learner_usable_deg: float = 55.0
@@ -35,7 +37,7 @@ class MountLimits(Strict):
     blocked_good_share: float = 0.02
     """Of the time."""
     blocked_usable_share: float = 0.10
-    in_picture_good_share: float = 1.0
+    in_picture_good_share: float = 0.90
     """Corners of the chest's and the forearms' boxes."""
     in_picture_usable_share: float = 0.75
     chest_valid_good_share: float = 0.90

@@ -96,6 +96,7 @@ def _distance(facts: MountFacts, limits: MountLimits) -> MountItem:
     value = facts.middle_m if facts.place is None else facts.place.distance_m
     if value is None:
         return MountItem(key, label, "unknown", "nothing seen", facts.why)
+    value = round(value, 2)  # as it is shown
     verdict = _band(value, limits.distance_good_m, limits.distance_usable_m)
     found = f"{value:.2f} m to the sternum"
     if facts.place is None:
@@ -118,18 +119,21 @@ def _tilt(facts: MountFacts, limits: MountLimits) -> MountItem:
     key, label = "tilt", "tilt"
     if facts.place is None:
         return MountItem(key, label, "unknown", "not known", facts.why)
-    tilt_deg = math.degrees(facts.place.tilt_rad)
+    tilt_deg = round(math.degrees(facts.place.tilt_rad))
+    rough = facts.pose_from == "picture"
     low, high = limits.tilt_good_deg
     verdict = _band(tilt_deg, limits.tilt_good_deg, limits.tilt_usable_deg)
-    about = "about " if facts.pose_from == "picture" else ""
+    if verdict == "bad" and rough:
+        least, most = limits.tilt_usable_deg
+        slack = limits.tilt_rough_deg
+        verdict = _band(tilt_deg, limits.tilt_good_deg, (least - slack, most + slack))
+    about = "about " if rough else ""
     found = f"{about}{tilt_deg:.0f}° off the chest's normal"
-    advice = ""
+    advice, wanted = "", f"{low:.0f} to {high:.0f}° is good"
     if tilt_deg > high:
-        advice = f"raise it: {tilt_deg:.0f}° off the chest's normal, at most {high:.0f}°"
+        advice = f"raise it: {tilt_deg:.0f}° off the chest's normal, {wanted}"
     elif tilt_deg < low:
-        advice = (
-            f"lower it to the side: {tilt_deg:.0f}° off the chest's normal, at least {low:.0f}°"
-        )
+        advice = f"lower it to the side: {tilt_deg:.0f}° off the chest's normal, {wanted}"
     return MountItem(key, label, verdict, found, advice)
 
 
@@ -154,6 +158,7 @@ def _side(facts: MountFacts, limits: MountLimits) -> MountItem:
 
 
 NO_DEPTH = "look for sunlight, glare and a dirty lens; nearer than 0.3 m there is no depth"
+FEW_FRAMES = "too few frames so far"
 KNEEL = "nobody was seen over the chest: let someone kneel and press for 10 s"
 
 
@@ -178,11 +183,11 @@ def _sight(facts: MountFacts, limits: MountLimits) -> MountItem:
     now = facts.unseen_now_share
     if now is None:
         return MountItem(key, label, "unknown", "not known", facts.why)
-    found = f"{_pct(now)} of the chest out of sight now"
+    found = f"{_pct(now)} of the chest not seen now"
     blocked = facts.blocked_share
     if blocked is None:
         return MountItem(key, label, "unknown", found, KNEEL)
-    found += f"; out of sight {_pct(blocked)} of the time"
+    found += f"; lost {_pct(blocked)} of the time"
     verdict = _up_to(blocked, limits.blocked_good_share, limits.blocked_usable_share)
     if verdict == "good":
         return MountItem(key, label, verdict, found)
@@ -232,7 +237,8 @@ def _markers(facts: MountFacts, limits: MountLimits) -> MountItem:
 def _sigma(facts: MountFacts, limits: MountLimits) -> MountItem:
     key, label = "noise", "noise"
     if facts.sigma_m is None:
-        return MountItem(key, label, "unknown", "not known", facts.why)
+        why = facts.why if facts.place is None else FEW_FRAMES
+        return MountItem(key, label, "unknown", "not known yet", why)
     verdict = _up_to(facts.sigma_m, limits.sigma_good_m, limits.sigma_usable_m)
     found = f"{1000 * facts.sigma_m:.2f} mm a compression expected"
     advice = "" if verdict == "good" else "move it nearer, or raise its frame rate"
@@ -242,7 +248,7 @@ def _sigma(facts: MountFacts, limits: MountLimits) -> MountItem:
 def _rate(facts: MountFacts, limits: MountLimits) -> MountItem:
     key, label = "rate", "frame rate"
     if facts.rate_hz is None:
-        return MountItem(key, label, "unknown", "not known yet", "too few frames so far")
+        return MountItem(key, label, "unknown", "not known yet", FEW_FRAMES)
     verdict = _from(facts.rate_hz, limits.rate_good_hz, limits.rate_usable_hz)
     advice = "" if verdict == "good" else "use a USB 3 port and cable, and give it more light"
     return MountItem(key, label, verdict, f"{facts.rate_hz:.0f} depth frames a second", advice)
