@@ -22,7 +22,7 @@ from mr.cli.camera_screen import as_data, name_of, plain_line, render
 from mr.cli.camera_sources import MountSource, chosen, simulated
 from mr.cli.console import Output
 from mr.cli.options import WindowOption
-from mr.clock.host import host_now_ns
+from mr.clock.host import NowNs, host_now_ns
 from mr.clock.ticks import TickClock
 from mr.errors import ConfigError
 from mr.rig import load_rig
@@ -32,6 +32,7 @@ from mr.types import ColorFrame, DepthFrame, EndOfStream
 from overlays.mirror import save_png, why_no_window
 
 POLL_S = 0.004
+STEP_NS = 100_000_000
 REDRAW_S = 0.25
 PLAIN_EVERY_S = 2.0
 PICTURE_EVERY_S = 1.0
@@ -52,7 +53,9 @@ class Watcher:
         self._clock: TickClock | None = None
         self._is_file = source.is_file
         self._paced = paced and source.is_file
-        self._begun_ns = host_now_ns()
+        self._stepped = source.stepped
+        self._now: NowNs = source.stepped or host_now_ns
+        self._begun_ns = self._now()
         self._first_ns: int | None = None
         self._t_ns = 0
 
@@ -60,12 +63,14 @@ class Watcher:
     def elapsed_s(self) -> float:
         """Seconds since the start, on the camera's clock for a file."""
         if not self._is_file:
-            return (host_now_ns() - self._begun_ns) * 1e-9
+            return (self._now() - self._begun_ns) * 1e-9
         return 0.0 if self._first_ns is None else (self._t_ns - self._first_ns) * 1e-9
 
     def rest(self) -> None:
         """Leave the processor to others until something may have come; a file never waits."""
-        if not self._is_file:
+        if self._stepped is not None:
+            self._stepped.advance(STEP_NS)
+        elif not self._is_file:
             time.sleep(POLL_S)
 
     def poll(self) -> None:
@@ -193,13 +198,12 @@ def mount(
     ends it. Ends with 0 when the place is good or usable, else with 2.
     """
     console = Output(stderr=json)
-    source = _source(
-        CameraPlace(distance, tilt, azimuth) if sim else None, serial, rig, camera, file
-    )
-    live = console.can_redraw and not json
+    live = (console.can_redraw and not json) or bool(window)
+    place = CameraPlace(distance, tilt, azimuth) if sim else None
+    source = _source(place, live, serial, rig, camera, file)
     with ExitStack() as stack:
         stack.enter_context(source.device)
-        watcher = Watcher(source, paced=live or bool(window))
+        watcher = Watcher(source, paced=live)
         drawn = stack.enter_context(pictures(console, picture, False if json else window))
         try:
             _follow(console, watcher, drawn, seconds, quiet=json)
@@ -218,6 +222,7 @@ def mount(
 
 def _source(
     simulated_at: CameraPlace | None,
+    live: bool,
     serial: str | None,
     rig: Path | None,
     camera_id: str | None,
@@ -229,7 +234,7 @@ def _source(
             raise ConfigError(
                 "--sim has a camera of its own: leave out --rig, --serial, --camera and --file"
             )
-        return simulated(simulated_at)
+        return simulated(simulated_at, live)
     if file is not None and serial is not None:
         raise ConfigError("a recording needs no --serial: leave it out, or --file")
     loaded = None if rig is None else load_rig(rig)

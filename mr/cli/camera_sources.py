@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mr.clock.host import NowNs, host_now_ns
+from mr.clock.host import SteppedClock, host_now_ns
 from mr.devices.realsense.source import RealSenseSource
 from mr.errors import ConfigError
 from mr.rig import CameraCalibration, MarkerLayout, Rig
@@ -23,7 +23,7 @@ from mr.types import Device, Pose
 SIM_SECONDS = 600.0
 SIM_STYLE = "good"
 SIM_DEPTH_HZ, SIM_COLOR_HZ = 60.0, 1.0
-UNNAMED_ID = "camera"
+UNNAMED_ID = "new"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +37,8 @@ class MountSource:
     calibrated: Pose | None = None
     """``cam_from_mannequin`` by the rig file."""
     is_file: bool = False
+    stepped: SteppedClock | None = None
+    """The clock of a simulated camera that runs as fast as the machine can."""
 
     def watch(self) -> MountWatch:
         """Begin to watch; the device is open.
@@ -53,12 +55,23 @@ class MountSource:
         return MountWatch(calibration, self.layout, self.calibrated)
 
 
-def simulated(place: CameraPlace, now: NowNs = host_now_ns) -> MountSource:
-    """Give a simulated camera at a place; the learner kneels on the mannequin's right."""
+def simulated(place: CameraPlace, live: bool) -> MountSource:
+    """Give a simulated camera at a place; the learner kneels on the mannequin's right.
+
+    Live it runs in real time, else on a clock of its own, the same on every machine.
+    """
+    stepped = None if live else SteppedClock()
     rig = make_sim_rigs({UNNAMED_ID: place})[UNNAMED_ID]
     script = make_script(SIM_STYLE, compressing_s=SIM_SECONDS)
-    camera = SimCamera(rig, script, now, depth_hz=SIM_DEPTH_HZ, color_hz=SIM_COLOR_HZ)
-    return MountSource(camera, sim_calibration(rig), rig.marker_layout())
+    camera = SimCamera(
+        rig,
+        script,
+        stepped or host_now_ns,
+        depth_hz=SIM_DEPTH_HZ,
+        color_hz=SIM_COLOR_HZ,
+        drop_late=True,
+    )
+    return MountSource(camera, sim_calibration(rig), rig.marker_layout(), stepped=stepped)
 
 
 def chosen(

@@ -23,7 +23,13 @@ MIDDLE_PX = 24
 MIN_POINTS = 200
 MAX_RMS_M = 0.004
 """A bare chest is flat to 2 to 3 mm over that part, noise apart; hands on it are not."""
+FLAT_SHARE = 0.97
+"""Of the points lie on the plane; fingers beside it are not of a bare chest."""
 MIN_VALID_SHARE = 0.5
+NO_CHEST = (
+    "what is in the middle of the picture is no bare chest: aim at the sternum, and take "
+    "the hands off for a moment"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +52,7 @@ def guess_pose(camera: Camera, baseline_m: float, frame: DepthFrame) -> Guess:
     ]
     valid_share = float((block > 0).mean())
     if valid_share < MIN_VALID_SHARE:
-        why = "nothing gives depth in the middle of the picture"
+        why = "nothing gives depth in the middle of the picture: aim at the sternum"
         return Guess(None, None, valid_share, why)
     distance_m = float(np.median(block[block > 0])) * frame.m_per_count
     points = _around(camera, frame, (row, column), distance_m)
@@ -57,8 +63,8 @@ def guess_pose(camera: Camera, baseline_m: float, frame: DepthFrame) -> Guess:
     focal_px = float(camera.matrix[0, 0])
     noise_m = distance_m**2 * DISPARITY_SIGMA_PX / (focal_px * baseline_m)
     flat = plane.rms_m**2 < MAX_RMS_M**2 + (1.5 * noise_m) ** 2
-    if not flat or plane.inliers.mean() < 0.8:
-        why = "what is in the middle of the picture is no bare chest"
+    if not flat or plane.inliers.mean() < FLAT_SHARE:
+        why = NO_CHEST
         return Guess(None, distance_m, valid_share, why)
     ray = camera.rays[row, column].astype(np.float64)
     origin = ray * plane.offset_m / float(plane.normal @ ray)

@@ -55,7 +55,7 @@ def overall(items: tuple[MountItem, ...]) -> Verdict:
     verdicts = {item.key: item.verdict for item in items}
     if "bad" in verdicts.values():
         return "bad"
-    if "unknown" in (verdicts["distance"], verdicts["chest"]):
+    if "unknown" in (verdicts["aim"], verdicts["distance"], verdicts["chest"]):
         return "unknown"
     return "usable" if "usable" in verdicts.values() else "good"
 

@@ -21,7 +21,7 @@ from mr.tracking.tracker import CameraTracker
 from mr.types import ChestObservation, Stamp
 from tests.mount.places import calibrated_watch, depth_frame, rig_at, rig_file
 
-HZ, SEED, SECONDS = 15, 3, 4.0
+HZ, SEED, SECONDS = 10, 3, 4.0
 PER_FRAME = 60 // HZ
 """Frame numbers of a 60 fps camera; only every so many is rendered."""
 
@@ -66,6 +66,7 @@ def look_from(place: Place) -> dict[str, Any]:
         "chest_valid_pct": _pct(facts.chest_valid_share),
         "arms_valid_pct": _pct(facts.arms_valid_share),
         "in_picture_pct": _pct(facts.in_picture_share),
+        "unseen_now_pct": _pct(facts.unseen_now_share),
         "hidden_pct": _pct(facts.hidden_share),
         "out_of_sight_pct_of_time": _pct(facts.blocked_share),
         "learner_deg": None

@@ -274,7 +274,7 @@ def head_over(metres: float, width_px: int) -> np.ndarray:
 
 
 def test_the_share_of_the_time_in_which_the_chest_is_hidden() -> None:
-    free, hidden = head_over(0.7, 0), head_over(0.2, 60)
+    free, hidden = head_over(0.7, 0), head_over(0.15, 60)
     free[:40, 40:170] = hidden[:40, 40:170] = 0.3  # shoulders, at the side
     frames = [(k, 0.1 * k, hidden if k % 5 == 0 else free) for k in range(100)]
     found = watched(frames, above(0.7))
