@@ -144,7 +144,8 @@ def _side(facts: MountFacts, limits: MountLimits) -> MountItem:
     known = facts.side is not None
     found = _stands(facts.side) if facts.side is not None else "sides not known without markers"
     if facts.learner_azimuth_rad is None:
-        return MountItem(key, label, "unknown", found, KNEEL)
+        why = KNEEL if facts.blocked_share is None else "the learner's body is not in the picture"
+        return MountItem(key, label, "unknown", found, why)
     turn = facts.place.azimuth_rad - facts.learner_azimuth_rad
     apart_deg = abs(math.degrees(math.remainder(turn, math.tau)))
     verdict = _from(apart_deg, limits.from_learner_good_deg, limits.from_learner_usable_deg)

@@ -86,7 +86,8 @@ def test_a_good_mount_is_good_in_every_item() -> None:
         ("side", {"place": place(azimuth_deg=90)}, "usable", "mannequin's left side"),
         ("side", {"place": place(azimuth_deg=175)}, "bad", "mannequin's left side"),
         ("side", {"learner_azimuth_rad": 0.1}, "bad", "mannequin's right side"),
-        ("side", {"learner_azimuth_rad": None}, "unknown", KNEEL),
+        ("side", {"learner_azimuth_rad": None}, "unknown", "body is not in the picture"),
+        ("side", {"learner_azimuth_rad": None, "blocked_share": None}, "unknown", KNEEL),
         ("sight", {"blocked_share": 0.05}, "usable", "something hides the chest 5 %"),
         (
             "sight",
@@ -104,7 +105,7 @@ def test_a_good_mount_is_good_in_every_item() -> None:
         ("chest", {"chest_valid_share": 0.8}, "usable", "glare"),
         ("chest", {"chest_valid_share": 0.3}, "bad", "glare"),
         ("chest", {"chest_valid_share": 0.3, "blocked_share": 1.0}, "bad", "first clear the sight"),
-        ("arms", {"arms_valid_share": 0.7}, "usable", "glare"),
+        ("arms", {"arms_valid_share": 0.8}, "usable", "glare"),
         ("arms", {"arms_valid_share": 0.3}, "bad", "glare"),
         ("markers", {"markers_seen": 2}, "usable", "turn the plates"),
         ("markers", {"markers_seen": 1}, "bad", "turn the plates"),
