@@ -31,7 +31,7 @@ NEARER_M, FARTHER_M = 0.55, 0.40
 """Depths shown in colours, before and behind the chest."""
 MIDDLE_M = 0.8
 NO_DEPTH = (40, 34, 30)
-HIDES: Color = (1.0, 0.16, 0.16, 1.0)
+HIDES: Color = (1.0, 0.1, 0.9, 1.0)
 WHITE: Color = (1.0, 1.0, 1.0, 1.0)
 DARK: Color = (0.0, 0.0, 0.0, 0.75)
 ARMS_INK: Color = (0.80, 0.90, 1.0, 0.9)
@@ -57,7 +57,7 @@ def draw_mount(
     span = _span(chest_m or MIDDLE_M)
     seen = false_colours(frame, span)
     if view is not None:
-        _redden(seen, frame, view)
+        _hatch(seen, frame, view)
     height_px, width_px = (round(SCALE * side) for side in frame.depth_counts.shape)
     pixels = np.zeros((height_px + LEGEND_PX, width_px + SHEET_PX, 4), dtype=np.uint8)
     size = (width_px, height_px)
@@ -94,8 +94,8 @@ def _turbo(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.applyColorMap(squeezed, cv2.COLORMAP_TURBO), dtype=np.uint8)
 
 
-def _redden(picture: Picture, frame: DepthFrame, view: MountView) -> None:
-    """Hatch in red what hides the chest."""
+def _hatch(picture: Picture, frame: DepthFrame, view: MountView) -> None:
+    """Hatch what hides the chest; no depth has this colour."""
     rays = view.chest
     hidden = rays.hidden_mask(frame)
     if not hidden.any():
@@ -105,7 +105,7 @@ def _redden(picture: Picture, frame: DepthFrame, view: MountView) -> None:
     mask = np.asarray(cv2.dilate(mask, np.ones((2, 2), np.uint8), anchor=(0, 0)), dtype=np.uint8)
     y, x = np.nonzero(mask)
     stripe = (x + y) % 12 < 7
-    picture[y[stripe], x[stripe]] = (30, 30, 255)
+    picture[y[stripe], x[stripe]] = tuple(round(255 * c) for c in HIDES[2::-1])
     picture[y[~stripe], x[~stripe]] //= 3
 
 

@@ -32,7 +32,7 @@ class MountLimits(Strict):
     the sternum tells it 11 degrees wrong (simulated)."""
     from_learner_good_deg: float = 100.0
     """Angle about the chest's normal between the learner and the camera."""
-    from_learner_usable_deg: float = 55.0
+    from_learner_usable_deg: float = 75.0
     blocked_at_share: float = Field(default=0.40, gt=0, lt=1)
     """A frame in which more of the chest is hidden or without depth is lost. Simulated, a
     fifth is without depth beside two arms, and a third still measures."""

@@ -158,7 +158,8 @@ def _side(facts: MountFacts, limits: MountLimits) -> MountItem:
     return MountItem(key, label, verdict, found, "" if verdict == "good" else _turn(learner))
 
 
-NO_DEPTH = "look for sunlight, glare and a dirty lens; nearer than 0.3 m there is no depth"
+NO_DEPTH = "look for what is nearer than 0.3 m, and for sunlight, glare and a dirty lens"
+NEAR_HIDES = "something too near to have depth hides"
 FEW_FRAMES = "too few frames so far"
 KNEEL = "nobody was seen over the chest: let someone kneel and press for 10 s"
 
@@ -192,7 +193,7 @@ def _sight(facts: MountFacts, limits: MountLimits) -> MountItem:
     verdict = _up_to(blocked, limits.blocked_good_share, limits.blocked_usable_share)
     if verdict == "good":
         return MountItem(key, label, verdict, found)
-    hider = f"the learner's {facts.hidden_by} hide" if facts.hidden_by else "something hides"
+    hider = f"the learner's {facts.hidden_by} hide" if facts.hidden_by else NEAR_HIDES
     where, learner = _turn(facts.learner_side), facts.learner_side
     if learner is not None and facts.side == OPPOSITE[learner]:
         where = "lower it, away from the learner's head"

@@ -88,7 +88,7 @@ def test_a_good_mount_is_good_in_every_item() -> None:
         ("side", {"learner_azimuth_rad": 0.1}, "bad", "mannequin's right side"),
         ("side", {"learner_azimuth_rad": None}, "unknown", "body is not in the picture"),
         ("side", {"learner_azimuth_rad": None, "blocked_share": None}, "unknown", KNEEL),
-        ("sight", {"blocked_share": 0.05}, "usable", "something hides the chest 5 %"),
+        ("sight", {"blocked_share": 0.05}, "usable", "too near to have depth hides the chest 5 %"),
         (
             "sight",
             {
