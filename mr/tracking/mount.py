@@ -237,12 +237,9 @@ class MountWatch:
         return (last - first) / ((t1_ns - t0_ns) * 1e-9) if t1_ns > t0_ns else None
 
     def _blocked_share(self, looks: list[_Look]) -> float | None:
-        """Tell in which share of the time that somebody was there the chest was out of sight."""
-        lost = [
-            look.chest.unseen_share > self._limits.blocked_at_share
-            for look in looks
-            if look.chest is not None and _somebody(look)
-        ]
+        """Tell in which share of the time of pressing the chest was out of sight."""
+        limit = self._limits.blocked_at_share
+        lost = [lost for look in looks if (lost := _is_lost(look, limit)) is not None]
         return sum(lost) / len(lost) if lost else None
 
     def _sigma_m(self, view: MountView, rate_hz: float) -> float:
@@ -273,10 +270,17 @@ def _in_picture(view: MountView) -> float:
     return 0.5 * (view.chest.in_picture_share + view.arms.in_picture_share)
 
 
-def _somebody(look: _Look) -> bool:
-    """Tell whether anybody is at the chest."""
+def _is_lost(look: _Look, limit: float) -> bool | None:
+    """Tell whether the chest is out of sight; None while nobody presses.
+
+    Who hides the chest may hide the arms too; who kneels beside a bare chest has not begun.
+    """
+    if look.chest is None:
+        return None
+    lost = look.chest.unseen_share > limit
     pressing = look.arms is not None and look.arms.inside_px >= MIN_ARMS_PX
-    return pressing or look.learner_points >= MIN_LEARNER_POINTS
+    hiding = lost and look.learner_points >= MIN_LEARNER_POINTS
+    return lost if pressing or hiding else None
 
 
 def _hidden_by(chests: list[BoxLook]) -> Hider | None:

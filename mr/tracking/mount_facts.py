@@ -88,7 +88,7 @@ class MountFacts:
     unseen_now_share: float | None
     """Of the chest's rays: hidden, or without depth."""
     blocked_share: float | None
-    """Of the window's time with somebody at the chest: the chest was out of sight."""
+    """Of the window's time in which somebody pressed: the chest was out of sight."""
     hidden_by: Hider | None
     learner_azimuth_rad: float | None
     """Where the learner is, about the chest's normal; None until one was seen."""

@@ -55,7 +55,7 @@ def test_behind_the_learner_in_words_and_as_a_picture(
 ) -> None:
     """The negative control of the good place: another exit code, and the way out."""
     picture = tmp_path / "mount.png"
-    where = ("--azimuth", 180, "--seconds", 4, "--picture", picture)
+    where = ("--distance", 1.05, "--azimuth", 180, "--seconds", 4, "--picture", picture)
     done = mrcpr("camera", "mount", "--sim", *where).require(2)
     assert last_verdict(done.out) == "BAD"
     words = " ".join(done.out.split())
@@ -63,7 +63,7 @@ def test_behind_the_learner_in_words_and_as_a_picture(
     assert "turn it to the mannequin's left side" in words
     assert "✗ bad side" in words
     lines = [line for line in done.out.splitlines() if re.match(r" *\d+\.\d s  ", line)]
-    assert lines and "0.70 m" in lines[-1]
+    assert lines and "1.05 m" in lines[-1]
     assert max(map(len, done.out.split("camera SIM")[1].splitlines())) <= 80
     drawn = cv2.imread(str(picture))
     assert drawn is not None and drawn.shape == (640, 1530, 3)

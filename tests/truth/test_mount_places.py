@@ -27,11 +27,15 @@ BARE_S = 0.2
 """Before the learner comes."""
 FPS = 60
 GOOD = CameraPlace(0.70, 30.0, 0.0)
-BEHIND = CameraPlace(0.70, 30.0, 180.0)
+BEHIND = CameraPlace(1.05, 30.0, 180.0)
+"""Nearer than this the camera would be in the learner's back."""
 
 
 def times(script: Script, n: int = 12) -> FloatArray:
-    return np.linspace(2.1, script.duration_s - 1.2, n)
+    """Give instants at which hands press; of a still scene, any."""
+    if not script.compressions:
+        return np.linspace(0.5, script.duration_s - 0.5, n)
+    return np.linspace(script.compressions[0].onset_s, script.compressions[-1].release_s, n)
 
 
 @cache

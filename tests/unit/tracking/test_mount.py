@@ -277,12 +277,16 @@ def head_over(metres: float, width_px: int) -> np.ndarray:
 def test_the_share_of_the_time_in_which_the_chest_is_hidden() -> None:
     free, hidden = head_over(0.7, 0), head_over(0.15, 60)
     free[:40, 40:170] = hidden[:40, 40:170] = 0.3  # shoulders, at the side
-    frames = [(k, 0.1 * k, hidden if k % 5 == 0 else free) for k in range(100)]
+    arms = free.copy()
+    arms[35:85, 90:122] = 0.53  # forearms, 17 cm over the chest
+    frames = [(k, 0.1 * k, hidden if k % 5 == 0 else arms) for k in range(100)]
     found = watched(frames, above(0.7))
     assert found.facts.blocked_share == pytest.approx(0.2, abs=0.02)
     assert found.facts.hidden_by == "head or shoulders"
     assert item_of(found, "sight").verdict == "bad"
-    control = watched([(k, 0.1 * k, free) for k in range(100)], above(0.7))
+    beside = watched([(k, 0.1 * k, free) for k in range(100)], above(0.7))
+    assert beside.facts.blocked_share is None  # nobody has pressed yet
+    control = watched([(k, 0.1 * k, arms) for k in range(100)], above(0.7))
     assert control.facts.blocked_share == 0.0 and control.facts.hidden_by is None
     assert control.facts.learner_side == "head end"  # what is up in the picture
 
