@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from mr.tracking.hands import HEEL_SIGMA_M, Arm, find_arms, foot
+from mr.tracking.hands import HEEL_SIGMA_M, Arm, find_arms, finger_way, foot
 from mr.tracking.surface import STRIDE, ChestView, Points, region
 from mr.types import DepthFrame, FloatArray
 
@@ -39,14 +39,21 @@ BARE_HEIGHT_M = 0.015
 """A bare resting chest lies within this of its calibrated height."""
 BARE_SPREAD_M = 0.008
 MIN_PX = 30
+ROUGH_M = 0.040
+"""A patch's points lie within this of their median, or are of something else."""
+STEADY_M2 = np.diag([0.0, 1e-3, 1e-3])
+"""Keeps the plane through a sliver of points from tipping over."""
 REACH_M = 0.15
 """Arms that come down farther from the compression point press elsewhere."""
-FOLLOW_S = 0.8
-"""Time constant of the patch: longer than a compression, shorter than a slide."""
-CATCH_UP_S = 0.06
-NEAR_M = 0.005
-"""While the hands are farther from the patch's place than the heel's scatter, they are
-still being put down: the patch catches up, so that it is at rest when they are."""
+FOLLOW_S = 0.5
+"""Time constant of the patch's place and of its speed: about a compression, so that what
+the scatter of one leaves is small, and a hand that slides is not left behind."""
+TURN_S = 1.5
+"""Time constant of the fingers' direction: a learner does not turn while pressing."""
+SETTLE_S = 0.5
+"""So long the place is the mean of all looks since the hands came down: nobody slides yet."""
+NEAR_M = 0.006
+"""Hands farther from that mean than the heel's scatter are still being put down."""
 JUMP_M = 0.035
 """Hands that move farther from one frame to the next are on their way, not on the chest."""
 MOVING = "the hands are on their way"
@@ -95,17 +102,37 @@ def slab(
     )
 
 
-def mean_height(view: ChestView, points: Points, mask: npt.NDArray[np.bool_]) -> Height | None:
-    """Trimmed mean of heights; None with too few pixels."""
-    z = points.z[mask].astype(np.float64)
-    if len(z) < MIN_PX:
+def height_at(
+    view: ChestView, points: Points, mask: npt.NDArray[np.bool_], centre_m: FloatArray
+) -> Height | None:
+    """Height of the plane through some points at (2,) m; None with too few of them.
+
+    The back of a hand slopes by half: a plain mean would move with whatever pixels happen
+    to be seen.
+    """
+    n_all = int(np.count_nonzero(mask))
+    if n_all < MIN_PX:
         return None
-    middle = float(np.median(z))
-    spread = 1.4826 * float(np.median(np.abs(z - middle)))
-    kept = np.abs(z - middle) <= max(3.0 * spread, 0.004)
-    z_cam_m = float(points.z_cam_m[mask].mean())
+    dx = points.x[mask].astype(np.float64) - centre_m[0]
+    dy = points.y[mask].astype(np.float64) - centre_m[1]
+    z = points.z[mask].astype(np.float64)
+    rows = np.stack([np.ones_like(dx), dx, dy], axis=1)
+    kept = np.abs(z - np.median(z)) < ROUGH_M
+    spread = 0.0
+    for _ in range(3):
+        if int(kept.sum()) < MIN_PX:
+            return None
+        use = rows[kept]
+        moments = use.T @ use + STEADY_M2
+        plane = np.linalg.solve(moments, use.T @ z[kept])
+        miss = np.abs(z - rows @ plane)
+        spread = 1.4826 * float(np.median(miss[kept]))
+        kept = miss <= max(3.0 * spread, 0.004)
     n = int(kept.sum())
-    return Height(float(z[kept].mean()), spread, view.height_sigma_m(z_cam_m, n), n * STRIDE**2)
+    z_cam_m = float(points.z_cam_m[mask].mean())
+    # A plane is less sure where its points are not: beside their own middle.
+    blur = float(np.sqrt(np.linalg.inv(moments)[0, 0] * len(use)))
+    return Height(float(plane[0]), spread, view.height_sigma_m(z_cam_m, n) * blur, n * STRIDE**2)
 
 
 class ChestWatch:
@@ -113,6 +140,7 @@ class ChestWatch:
 
     def __init__(self) -> None:
         self._heel: FloatArray | None = None
+        self._speed: FloatArray = np.zeros(2)
         self._fingers: FloatArray | None = None
         self._last_ns = 0
         self._settled_ns = 0
@@ -126,18 +154,18 @@ class ChestWatch:
             self._heel = self._fingers = None
             why = "no forearm is seen" if landing is None else "the arms come down elsewhere"
             return self._without_hands(view, points, why)
-        fingers = _fingers(arms, self._fingers)
+        fingers = self._way(points, landing, arms)
         rough = _back_height(view, points, landing, fingers)
         if rough is not None:
             # The same part of the arms at every depth, so that its bias stays the same.
             arms = find_arms(points, view.cam_in_mannequin_m, rough.z_m) or arms
             landing = foot(arms, rough.z_m - HEEL_UNDER_BACK_M)
-            fingers = _fingers(arms, self._fingers)
         if rough is None or landing is None:
             why = "the back of the hand is hidden or gives no depth"
             return ChestLook(None, "unknown", why, None, float("nan"), why)
+        fingers = self._turn(self._way(points, landing, arms), landing, t_ns)
         arrived = self._near(landing)
-        heel, fingers = self._follow(landing, fingers, t_ns)
+        heel = self._follow(landing, t_ns)
         if not arrived:
             return ChestLook(None, "unknown", MOVING, None, float("nan"), MOVING)
         height = _back_height(view, points, heel, fingers) or rough
@@ -147,7 +175,7 @@ class ChestWatch:
 
     def _without_hands(self, view: ChestView, points: Points, heel_why: str) -> ChestLook:
         mask = region(points, -0.12, 0.12) & disc(points, np.zeros(2), BARE_RADIUS_M)
-        height = mean_height(view, points, mask)
+        height = height_at(view, points, mask, np.zeros(2))
         if height is None:
             why = "the compression point is hidden or gives no depth"
             return ChestLook(None, "unknown", why, None, float("nan"), heel_why)
@@ -160,26 +188,47 @@ class ChestWatch:
         """Whether the arms come down where they did in the frame before."""
         return self._heel is not None and float(np.linalg.norm(landing - self._heel)) < JUMP_M
 
-    def _follow(
-        self, landing: FloatArray, fingers: FloatArray, t_ns: int
-    ) -> tuple[FloatArray, FloatArray]:
-        """Move the patch's place and turn its direction, slowly."""
+    def _way(self, points: Points, landing: FloatArray, arms: list[Arm]) -> FloatArray:
+        """Give the fingers' direction in this frame, or else the one known, or a guess."""
+        seen = finger_way(points, landing)
+        if seen is not None:
+            return seen
+        return _against_lean(arms) if self._fingers is None else self._fingers
+
+    def _turn(self, seen: FloatArray, landing: FloatArray, t_ns: int) -> FloatArray:
+        """Turn the direction that is held slowly towards what this frame shows."""
+        if self._fingers is None or not self._near(landing):
+            self._fingers = seen
+            return seen
+        turned = self._fingers + self._share(t_ns, TURN_S) * (seen - self._fingers)
+        self._fingers = turned / max(float(np.linalg.norm(turned)), 1e-6)
+        return self._fingers
+
+    def _share(self, t_ns: int, slow_s: float) -> float:
+        """Weigh a new look: at first all count alike since the hands came down, then the last."""
         elapsed_s = max(0, t_ns - self._last_ns) * 1e-9
+        since_s = max((t_ns - self._settled_ns) * 1e-9, elapsed_s)
+        return max(1.0 - float(np.exp(-elapsed_s / slow_s)), elapsed_s / since_s if since_s else 1)
+
+    def _follow(self, landing: FloatArray, t_ns: int) -> FloatArray:
+        """Move the patch's place slowly, with a speed of its own, so that it does not lag."""
+        elapsed_s = max(0, t_ns - self._last_ns) * 1e-9
+        if self._heel is None or not self._near(landing):
+            self._settled_ns, self._speed, self._heel = t_ns, np.zeros(2), landing
+        elif (t_ns - self._settled_ns) * 1e-9 < SETTLE_S:
+            if float(np.linalg.norm(landing - self._heel)) >= NEAR_M:
+                self._settled_ns = t_ns  # still being put down
+                self._heel = landing
+            self._heel = self._heel + self._share(t_ns, FOLLOW_S) * (landing - self._heel)
+        else:
+            # Critically damped. Ref: Benedict & Bordner, IRE Trans. AC-7 (1962) 27.
+            expected = self._heel + self._speed * elapsed_s
+            keep = float(np.exp(-elapsed_s / FOLLOW_S))
+            self._heel = expected + (1.0 - keep**2) * (landing - expected)
+            if elapsed_s > 0:
+                self._speed = self._speed + (1.0 - keep) ** 2 / elapsed_s * (landing - expected)
         self._last_ns = t_ns
-        settled_s = max(0, t_ns - self._settled_ns) * 1e-9
-        heel, old = self._heel, self._fingers
-        gap_m = np.inf if heel is None else float(np.linalg.norm(landing - heel))
-        if gap_m >= NEAR_M:
-            self._settled_ns = t_ns
-        if heel is not None and old is not None and self._near(landing):
-            # Once near, the mean of all looks since; later the mean of the last ones.
-            slow_s = min(FOLLOW_S, max(settled_s, elapsed_s))
-            share = 1.0 - float(np.exp(-elapsed_s / (slow_s if gap_m < NEAR_M else CATCH_UP_S)))
-            landing = heel + share * (landing - heel)
-            fingers = old + share * (fingers - old)
-            fingers = fingers / max(float(np.linalg.norm(fingers)), 1e-6)
-        self._heel, self._fingers = landing, fingers
-        return landing, fingers
+        return self._heel
 
 
 def _back_height(
@@ -188,16 +237,10 @@ def _back_height(
     """Height of the back of the hand, beyond the wrist."""
     centre = landing + (HEEL_FORWARD_M + BACK_FORWARD_M) * fingers
     patch = slab(points, centre, fingers, BACK_HALF_M)
-    return mean_height(view, points, patch & region(points, BACK_LOW_M, BACK_HIGH_M))
+    return height_at(view, points, patch & region(points, BACK_LOW_M, BACK_HIGH_M), centre)
 
 
-def _fingers(arms: list[Arm], known: FloatArray | None) -> FloatArray:
-    """Horizontal direction (2,) from the heel to the fingers: away from the arms' lean.
-
-    Two arms lean symmetrically towards the learner's chest; one alone is off by its own
-    slant, so that it only decides when nothing better is known.
-    """
-    if len(arms) < 2 and known is not None:
-        return known
+def _against_lean(arms: list[Arm]) -> FloatArray:
+    """Horizontal direction (2,) from the heel to the fingers: away from the arms' lean."""
     lean = np.mean([arm.lean for arm in arms], axis=0)
     return np.asarray(-lean / max(float(np.linalg.norm(lean)), 1e-6))

@@ -34,6 +34,11 @@ MAX_FOOT_GAP_M = 0.09
 """Two arms whose feet lie farther apart are not of one learner's stacked hands."""
 HALF_CIRCLE_MEAN = float(np.pi / 4)
 """Mean of √(1 − u²): how far the seen half of a cylinder lies before its axis."""
+FINGER_LOW_M, FINGER_HIGH_M = 0.018, 0.110
+"""Heights of fingers over the resting chest: above what else lies there, below the arms."""
+FINGER_REACH_M = (0.055, 0.135)
+"""Distance of fingers from the foot of the forearms."""
+MIN_FINGER_PX = 25
 HEEL_SIGMA_M = 0.006
 """One-sigma of the heel on each axis. Scatter within a session is 1 to 2 mm (simulated);
 the rest is a steady offset by how this learner bends wrists and stacks hands."""
@@ -125,3 +130,20 @@ def foot(arms: list[Arm], z_m: float) -> FloatArray | None:
         nearer = int(np.argmin(np.linalg.norm(feet, axis=1)))
         return np.asarray(feet[nearer])
     return np.asarray(feet.mean(axis=0))
+
+
+def finger_way(points: Points, landing_m: FloatArray) -> FloatArray | None:
+    """Tell which way the fingers point, (2,) unit; None where too little of them is seen.
+
+    They lie on the chest before the foot of the forearms, and are higher than the chest
+    even when it is pressed. The arms' own lean tells less: straight arms hardly lean.
+    """
+    mask = region(points, FINGER_LOW_M, FINGER_HIGH_M)
+    dx, dy = points.x[mask] - np.float32(landing_m[0]), points.y[mask] - np.float32(landing_m[1])
+    away2 = dx * dx + dy * dy
+    fingers = (away2 > FINGER_REACH_M[0] ** 2) & (away2 < FINGER_REACH_M[1] ** 2)
+    if int(fingers.sum()) < MIN_FINGER_PX:
+        return None
+    way = np.array([float(dx[fingers].mean()), float(dy[fingers].mean())])
+    length = float(np.linalg.norm(way))
+    return way / length if length > 0.5 * FINGER_REACH_M[0] else None

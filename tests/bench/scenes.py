@@ -69,6 +69,7 @@ class Filmed:
     rig: Rig
     infos: Sequence[DeviceInfo]
     start_ns: int
+    end_ns: int
     samples: Sequence[Sample]
 
     def outcome(self, camera_ids: Iterable[str]) -> Outcome:
@@ -84,6 +85,7 @@ class Filmed:
         for sample in self.samples:
             if sample.arrival.stream.split(".")[0][4:] in chosen:
                 pipeline.step(sample)
+        pipeline.step(SessionEvent(self.end_ns, "stop"))
         pipeline.finish()
         return pipeline.outcome()
 
@@ -150,7 +152,7 @@ def film(scene: Scene, rig: Rig) -> Filmed:
     samples: list[Sample] = []
     for frame in _merged(cameras, now, start_ns + round((script.duration_s + LATE_S) * 1e9)):
         samples += front.step(frame)[1:]
-    return Filmed(scene, rig, infos, start_ns, samples)
+    return Filmed(scene, rig, infos, start_ns, now(), samples)
 
 
 def _merged(cameras: Sequence[SimCamera], now: SteppedClock, end_ns: int) -> Iterator[Sample]:
