@@ -194,6 +194,7 @@ class MountView:
         self.standpoint = standpoint(cam_from_mannequin)
         self.chest = BoxRays(camera, cam_from_mannequin, CHEST_BOX_M)
         self.arms = BoxRays(camera, cam_from_mannequin, ARMS_BOX_M)
+        self.in_picture_share = 0.5 * (self.chest.in_picture_share + self.arms.in_picture_share)
         back = cam_from_mannequin.inverse()
         coarse = camera.rays[::ROOM_STRIDE, ::ROOM_STRIDE]
         self._room_rays = coarse @ back.R.T.astype(np.float32)
