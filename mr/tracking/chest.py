@@ -19,7 +19,15 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from mr.tracking.hands import HEEL_SIGMA_M, Arm, find_arms, finger_way, foot
+from mr.tracking.hands import (
+    HEEL_SIGMA_M,
+    Arm,
+    Fingers,
+    beside_the_arms,
+    find_arms,
+    find_fingers,
+    foot,
+)
 from mr.tracking.surface import STRIDE, ChestView, Points, region
 from mr.types import DepthFrame, FloatArray
 
@@ -38,6 +46,8 @@ HEEL_UNDER_BACK_M = 0.05
 BARE_HEIGHT_M = 0.015
 """A bare resting chest lies within this of its calibrated height."""
 BARE_SPREAD_M = 0.008
+MOST_UNDER_M = 0.030
+"""The back of the hand is no farther under the fingers: what is, is the chest before it."""
 MIN_PX = 30
 ROUGH_M = 0.040
 """A patch's points lie within this of their median, or are of something else."""
@@ -157,24 +167,29 @@ class ChestWatch:
             self._heel = self._fingers = None
             why = "no forearm is seen" if landing is None else "the arms come down elsewhere"
             return self._without_hands(view, points, why)
-        fingers = self._way(points, landing, arms)
+        seen = find_fingers(points, landing)
+        fingers = self._way(seen, arms)
         rough = _back_height(view, points, landing, fingers)
         if rough is not None:
             # The same part of the arms at every depth, so that its bias stays the same.
             arms = find_arms(points, view.cam_in_mannequin_m, rough.z_m) or arms
             landing = foot(arms, rough.z_m - HEEL_UNDER_BACK_M)
         if rough is None or landing is None:
-            why = "the back of the hand is hidden or gives no depth"
-            return ChestLook(None, "unknown", why, None, float("nan"), why)
+            return _unknown("the back of the hand is hidden or gives no depth")
         if np.linalg.norm(landing) > REACH_M:  # seen whole, the arms come down elsewhere
             self._heel = self._fingers = None
-            return ChestLook(None, "unknown", MOVING, None, float("nan"), MOVING)
-        fingers = self._turn(self._way(points, landing, arms), landing, t_ns)
+            return _unknown(MOVING)
+        seen = find_fingers(points, landing) or seen
+        fingers = self._turn(self._way(seen, arms), landing, t_ns)
         arrived = self._near(landing, t_ns)
         heel = self._follow(landing, t_ns)
         if not arrived:
-            return ChestLook(None, "unknown", MOVING, None, float("nan"), MOVING)
+            return _unknown(MOVING)
         height = _back_height(view, points, heel, fingers) or rough
+        if beside_the_arms(arms, fingers) or (
+            seen is not None and height.z_m < seen.z_m - MOST_UNDER_M
+        ):
+            return _unknown("the back of the hand is turned away or hidden by the arms")
         xy = landing + HEEL_FORWARD_M * fingers
         heel_m = np.array([*xy, height.z_m])
         return ChestLook(height, "on", "", heel_m, HEEL_SIGMA_M, "", len(arms))
@@ -197,11 +212,10 @@ class ChestWatch:
         reach_m = JUMP_M + JUMP_M_S * min(max(0, t_ns - self._last_ns) * 1e-9, PATIENCE_S)
         return float(np.linalg.norm(landing - self._heel)) < reach_m
 
-    def _way(self, points: Points, landing: FloatArray, arms: list[Arm]) -> FloatArray:
+    def _way(self, seen: Fingers | None, arms: list[Arm]) -> FloatArray:
         """Give the fingers' direction in this frame, or else the one known, or a guess."""
-        seen = finger_way(points, landing)
         if seen is not None:
-            return seen
+            return seen.way
         return _against_lean(arms) if self._fingers is None else self._fingers
 
     def _turn(self, seen: FloatArray, landing: FloatArray, t_ns: int) -> FloatArray:
@@ -247,6 +261,10 @@ def _back_height(
     centre = landing + (HEEL_FORWARD_M + BACK_FORWARD_M) * fingers
     patch = slab(points, centre, fingers, BACK_HALF_M)
     return height_at(view, points, patch & region(points, BACK_LOW_M, BACK_HIGH_M), centre)
+
+
+def _unknown(why: str) -> ChestLook:
+    return ChestLook(None, "unknown", why, None, float("nan"), why)
 
 
 def _against_lean(arms: list[Arm]) -> FloatArray:
