@@ -151,7 +151,7 @@ def test_within_a_millimetre_and_a_third_of_a_degree(looked: Looked) -> None:
 
 
 def test_the_surface_alone_holds_it(looked: Looked) -> None:
-    """When all markers are hidden; it is three times coarser, and says so."""
+    """When all markers are hidden; it is two to three times coarser, and says so."""
     alone = [(truth, pose) for truth, _, pose in looked]
     far = told("surface alone", alone)
     assert all(pose.valid and pose.source == "surface" for _, pose in alone)
