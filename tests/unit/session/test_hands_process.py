@@ -63,7 +63,7 @@ ENDED = "the hands process has ended"
 class PacedCamera:
     """A camera that gives each frame when it is due, however late it is asked.
 
-    It gives one picture at once, and the rest when the file `go` is there.
+    It ends `N_FRAMES` after the file `go` is there.
     """
 
     def __init__(self, log: Path, go: Path, now: NowNs) -> None:
@@ -82,7 +82,8 @@ class PacedCamera:
         return self._info
 
     def __enter__(self) -> Self:
-        self._open_ns, self._start_ns = self._now(), None
+        self._open_ns = self._now()
+        self._end: int | None = None
         return self
 
     def __exit__(
@@ -93,23 +94,20 @@ class PacedCamera:
     ) -> None:
         gaps_ms = np.diff(self._polls) / 1e6
         self._log.write_text(
-            f"between two looks at the camera: median {np.median(gaps_ms):.1f}, "
-            f"99 % {np.percentile(gaps_ms, 99):.1f}, most {gaps_ms.max():.1f} ms"
+            f"{self._given} frames; between two looks at the camera: "
+            f"median {np.median(gaps_ms):.1f}, 99 % {np.percentile(gaps_ms, 99):.1f}, most {gaps_ms.max():.1f} ms"
         )
 
     def poll(self) -> Sequence[Sample]:
-        if self._given == N_FRAMES:
+        if self._end is None and self._go.exists():
+            self._end = self._given + N_FRAMES
+        if self._given == self._end:
             raise EndOfStream
-        if self._given == 1 and self._start_ns is None:
-            if not self._go.exists():
-                return ()
-            self._start_ns = self._now()
-        due_ns = self._open_ns
-        if self._start_ns is not None:
+        if self._end is not None:
             self._polls.append(self._now())
-            due_ns = self._start_ns + round(self._given * EVERY_S * 1e9)
-            if self._now() < due_ns:
-                return ()
+        due_ns = self._open_ns + round(self._given * EVERY_S * 1e9)
+        if self._now() < due_ns:
+            return ()
         k, name = self._given, self._sim.camera_id
         self._given += 1
         ticks = (due_ns - self._open_ns) // 1000
@@ -189,8 +187,11 @@ class Ran:
         return [s for s in self.samples if isinstance(s, kind)]
 
     @property
-    def frames(self) -> list[int]:
-        return [s.arrival.seq for s in self.samples if isinstance(s, ChestObservation)]
+    def every_frame_was_seen(self) -> bool:
+        """Whether there is one observation a frame, from the clock's first stamp to the end."""
+        seen = [s.arrival.seq for s in self.samples if isinstance(s, ChestObservation)]
+        given = int(self.polls.split()[0])
+        return seen == list(range(seen[0], given)) and seen[0] < given - N_FRAMES // 2
 
     @property
     def notes(self) -> list[str]:
@@ -228,7 +229,7 @@ def test_every_frame_is_seen_with_the_hands_process_absent_or_at_work(
     for name, what in (("without hands process", None), ("finding", "finds")):
         (tmp_path / name).mkdir()
         ran = run(rig, tmp_path / name, what)
-        assert ran.frames == list(range(N_FRAMES))
+        assert ran.every_frame_was_seen, ran.polls
         assert bool(ran.of(HandLandmarks)) == (what is not None)
         assert not ran.notes
         with capfd.disabled():
@@ -244,7 +245,7 @@ def test_a_stalled_hands_process_costs_no_frame(
     rig: Rig, tmp_path: Path, capfd: pytest.CaptureFixture[str], what: str, number: int | None
 ) -> None:
     ran = run(rig, tmp_path, what, number)
-    assert ran.frames == list(range(N_FRAMES))
+    assert ran.every_frame_was_seen, ran.polls
     assert ran.recording.complete
     if what == "hangs":
         assert not ran.of(HandLandmarks)
@@ -256,7 +257,7 @@ def test_a_killed_hands_process_is_said_and_costs_no_frame(
     rig: Rig, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     ran = run(rig, tmp_path, "hangs", signal.SIGKILL)
-    assert ran.frames == list(range(N_FRAMES))
+    assert ran.every_frame_was_seen, ran.polls
     assert ran.recording.complete
     assert [ENDED in note for note in ran.notes] == [True]
     assert capfd.readouterr().err.count(ENDED) == 1
