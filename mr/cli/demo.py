@@ -26,6 +26,7 @@ from mr.cli.options import (
     DEFAULT_GUIDELINE,
     AssessmentOption,
     GuidelineOption,
+    HandsOption,
     HeadsetOption,
     ModeOption,
     SoundOption,
@@ -36,6 +37,7 @@ from mr.cli.sources import SimSources
 from mr.cli.train import train_fast, train_live
 from mr.cli.view import view_mains
 from mr.config import Mode, SessionConfig
+from mr.errors import ConfigError
 from mr.rig import Rig, save_rig
 from mr.scoring.guideline import load_guideline
 from mr.session.offline import Rerun, differences, rerun
@@ -131,6 +133,7 @@ def demo(
     guideline: GuidelineOption = DEFAULT_GUIDELINE,
     assessment: AssessmentOption = False,
     headset: HeadsetOption = False,
+    hands: HandsOption = False,
     sound: SoundOption = True,
     window: WindowOption = None,
 ) -> None:
@@ -141,6 +144,11 @@ def demo(
     measured values at the end.
     """
     console = Output()
+    if hands and (fast or not camera):
+        raise ConfigError(
+            "--hands looks at colour pictures in a process of its own: leave out --fast "
+            "and --no-camera"
+        )
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
     script = sources.script()
     truth = script.truth()
@@ -165,7 +173,12 @@ def demo(
             keeper = train_fast(plan, console, planned_s)
         else:
             keeper = train_live(
-                plan, console, view_mains(rig, window, headset), sound=sound, planned_s=planned_s
+                plan,
+                console,
+                view_mains(rig, window, headset),
+                sound=sound,
+                planned_s=planned_s,
+                hands=hands,
             )
         save_rig(rig, folder / "rig.toml")
         keeper.save(folder / "session.png")

@@ -17,6 +17,7 @@ from mr.cli.options import (
     DEFAULT_GUIDELINE,
     AssessmentOption,
     GuidelineOption,
+    HandsOption,
     HeadsetOption,
     ModeOption,
     SoundOption,
@@ -121,9 +122,7 @@ def run(
         "recordings"
     ),
     headset: HeadsetOption = False,
-    hands: Annotated[
-        bool, typer.Option("--hands", help="Record hand landmarks, too (see fetch-hands).")
-    ] = False,
+    hands: HandsOption = False,
     sound: SoundOption = True,
     window: WindowOption = None,
 ) -> None:

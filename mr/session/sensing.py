@@ -77,8 +77,8 @@ class SensingJob:
     """Called when nothing had arrived: sleeps a little, or moves a stepped clock on."""
     publish: Callable[[Snapshot], None]
     publish_picture: Callable[[Picture], None]
-    landmarks: Callable[[], Sequence[HandLandmarks]] = field(default=lambda: ())
-    """What the hands process has found since the last call."""
+    landmarks: Callable[[], Sequence[HandLandmarks | SessionEvent]] = field(default=lambda: ())
+    """What the hands process has found since the last call, or a note that it has ended."""
     arrived: Callable[[int], None] = field(default=lambda _arrival_ns: None)
     """Told when each sample arrived, so that a stepped clock can follow a file's own time."""
     commands: Callable[[], Sequence[str]] = field(default=lambda: ())

@@ -36,6 +36,8 @@ REACH_M = 0.25
 """So far from the compression point a hand still belongs to this chest."""
 BACK_OF_HAND_M = 0.05
 """Where the search for a hand's depth begins."""
+MOST_HANDS = 4
+"""Of one picture; more are no hands."""
 FEWEST = 5
 """Looks that must agree before anything is said."""
 ELSEWHERE_SHARE = 0.8
@@ -106,8 +108,10 @@ class HandEvidence:
         if self._lifter is None or len(found.landmarks_px) != 21:
             return None
         hand = self._placed(found, cam_from_mannequin)
-        self._looks.setdefault(hand.t_ns, []).append(hand)
-        self._verdict = None
+        look = self._looks.setdefault(hand.t_ns, [])
+        if len(look) < MOST_HANDS:
+            look.append(hand)
+            self._verdict = None
         self._forget(hand.t_ns)
         return hand
 
