@@ -54,8 +54,10 @@ class _Stream:
     gone_why: str = ""
     times_away: int = 0
     away_s: float = 0.0
-    unusable: _Said | None = None
+    seen: _Said | None = None
     """What tracking says of it."""
+    seen_usable: bool = False
+    """Whether that is only a remark: it can be used all the same."""
     slow_since_ns: int | None = None
     said: dict[str, _Said] = field(default_factory=dict)
     """What its device says of it, by its words."""
@@ -80,8 +82,8 @@ class _Stream:
     def complaints(self, now_ns: int, remarks: bool) -> list[str]:
         """Say what ails it, or what is to be known of it, each with since when."""
         said = [s for s in self.said.values() if s.remark == remarks]
-        if self.unusable is not None and not remarks:
-            said.insert(0, self.unusable)
+        if self.seen is not None and self.seen_usable == remarks:
+            said.insert(0, self.seen)
         return [s.told(now_ns) for s in said]
 
     def slow(self, now_ns: int) -> str:
@@ -140,17 +142,20 @@ class HealthWatch:
         stream.note_rate(arrival.arrival_ns)
         self._newest_ns = max(self._newest_ns, arrival.arrival_ns)
 
-    def complain(self, stream_name: str, why: str, at_ns: int) -> None:
-        """Note why a stream that arrives cannot be used; an empty `why` takes it back."""
+    def complain(self, stream_name: str, why: str, at_ns: int, usable: bool = False) -> None:
+        """Note what tracking says of a stream that arrives; an empty `why` takes it back.
+
+        Unless it is `usable` all the same, the stream counts as degraded.
+        """
         stream = self._streams.get(stream_name)
         if stream is None:
             return
         if not why:
-            stream.unusable = None
-        elif stream.unusable is None:
-            stream.unusable = _Said(why, at_ns)
+            stream.seen = None
+        elif stream.seen is None or stream.seen_usable != usable:
+            stream.seen, stream.seen_usable = _Said(why, at_ns), usable
         else:
-            stream.unusable.words = why
+            stream.seen.words = why
 
     def told(self, event: SessionEvent) -> None:
         """Note what a device says of a stream of its own: see `SessionEvent`."""

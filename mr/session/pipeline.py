@@ -129,7 +129,7 @@ class Pipeline:
             self._health.arrived(None, sample.arrival)
         elif isinstance(sample, ChestObservation):
             self._health.arrived(None, _of_frames(sample.arrival, ".depth"))
-        elif isinstance(sample, MannequinPose):
+        elif isinstance(sample, MannequinPose) and sample.arrival.stream.endswith(".pose"):
             self._health.arrived(None, _of_frames(sample.arrival, ".color"))
 
     def finish(self) -> list[MetricsEvent]:
@@ -186,8 +186,9 @@ class Pipeline:
             self._health.told(event)
 
     def _placed(self, pose: MannequinPose) -> None:
-        color = _of_frames(pose.arrival, ".color")
-        self._health.complain(color.stream, "" if pose.valid else pose.why, color.arrival_ns)
+        of_color = pose.arrival.stream.endswith(".pose")
+        frame = _of_frames(pose.arrival, ".color" if of_color else ".depth")
+        self._health.complain(frame.stream, pose.why, frame.arrival_ns, usable=pose.valid)
         if pose.valid:
             self._pose = pose.world_from_mannequin
 

@@ -95,14 +95,14 @@ class CameraTracker:
             raise ValueError(f"frame of camera {frame.camera_id!r} given to {self._id!r}")
         if isinstance(frame, ColorFrame):
             found = self._mannequin.color(frame, stamp.t_ns)
-            return [self._told(found, frame.arrival, stamp)]
+            return [self._told(found, self._arrival(frame.arrival, "pose"), stamp)]
         self._check_size(frame)
         told: list[Observation] = []
         looked = self._mannequin.depth(frame, stamp.t_ns)
         if looked is None and not self._pose_told:
             looked = self._mannequin.now(stamp.t_ns)
         if looked is not None:
-            told.append(self._told(looked, frame.arrival, stamp))
+            told.append(self._told(looked, self._arrival(frame.arrival, "surface"), stamp))
         return [*told, *self._chest(frame, stamp)]
 
     def landmarks(self, found: HandLandmarks) -> None:
@@ -126,7 +126,7 @@ class CameraTracker:
     def _told(self, found: Found, arrival: Arrival, stamp: Stamp) -> MannequinPose:
         self._pose_told = True
         return MannequinPose(
-            arrival=self._arrival(arrival, "pose"),
+            arrival=arrival,
             stamp=stamp,
             world_from_mannequin=chain(self._world_from_cam, found.cam_from_mannequin),
             residual_px=found.residual_px,

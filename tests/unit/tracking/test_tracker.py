@@ -63,7 +63,7 @@ def test_flat_bare_chest() -> None:
     assert isinstance(chest, ChestObservation)
     assert isinstance(hand, HandSample)
     assert [o.arrival.stream for o in (pose, chest, hand)] == [
-        "cam_a.pose",
+        "cam_a.surface",  # a depth frame's; one of a colour frame is "cam_a.pose"
         "cam_a.chest",
         "cam_a.hand",
     ]
