@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from mr.errors import RecordingError
 from mr.recording.codec import ChannelKey, Codec, Field, Row
+from mr.recording.depth import pack_depth, unpack_depth
 from mr.types import (
     Arrival,
     ChestObservation,
@@ -25,6 +26,7 @@ from mr.types import (
     HeadPose,
     MannequinFrame,
     MannequinPose,
+    MarkersSeen,
     Pose,
     Sample,
     SessionEvent,
@@ -81,7 +83,6 @@ def _to_pose(R: Any, t_m: Any, known: int, covariance: Any) -> Pose:
 
 
 def _png16(depth_counts: npt.NDArray[np.uint16]) -> bytes:
-    # Lossless. RVL + zstd is a quarter of the time; PNG16 needs no further dependency.
     done, data = cv2.imencode(".png", np.ascontiguousarray(depth_counts, np.uint16))
     if not done:
         raise RecordingError(f"a depth image of shape {depth_counts.shape} cannot be packed")
@@ -141,10 +142,11 @@ CODECS = {
         ),
         Codec(
             DepthFrame,
-            (*ARRIVAL, Field("m_per_count", "<f8", "m"), Field("depth_counts_png16", "blob")),
-            lambda s: (*_arrival(s), s.m_per_count, _png16(s.depth_counts)),
+            # mr.recording.depth says what the blob holds.
+            (*ARRIVAL, Field("m_per_count", "<f8", "m"), Field("depth_counts_levels", "blob")),
+            lambda s: (*_arrival(s), s.m_per_count, pack_depth(s.depth_counts)),
             lambda key, r: DepthFrame(
-                Arrival(key.stream, *r[:3]), key.camera_id, _image(r[4]), r[3]
+                Arrival(key.stream, *r[:3]), key.camera_id, unpack_depth(r[4]), r[3]
             ),
         ),
         Codec(
@@ -152,6 +154,29 @@ CODECS = {
             (*ARRIVAL, Field("bgr_jpeg", "blob")),
             lambda s: (*_arrival(s), _jpeg(s.bgr)),
             lambda key, r: ColorFrame(Arrival(key.stream, *r[:3]), key.camera_id, _image(r[3])),
+        ),
+        Codec(
+            MarkersSeen,
+            # As many rows of an id and of four corners (x, y) as markers were seen.
+            (
+                *ARRIVAL,
+                Field("ids_i4", "blob"),
+                Field("corners_px_f8_xy", "blob", "px"),
+                Field("n_foreign", "<i4"),
+            ),
+            lambda s: (
+                *_arrival(s),
+                np.array(s.ids, "<i4").tobytes(),
+                np.ascontiguousarray(s.corners_px, "<f8").tobytes(),
+                s.n_foreign,
+            ),
+            lambda key, r: MarkersSeen(
+                Arrival(key.stream, *r[:3]),
+                key.camera_id,
+                tuple(np.frombuffer(r[3], "<i4").tolist()),
+                np.frombuffer(r[4], "<f8").reshape(-1, 4, 2).copy(),
+                r[5],
+            ),
         ),
         Codec(
             MannequinPose,
@@ -289,3 +314,20 @@ CODECS = {
     )
 }
 """Every type of `mr.types.Sample` by its name."""
+
+OLDER_CODECS = (
+    Codec(
+        DepthFrame,
+        (*ARRIVAL, Field("m_per_count", "<f8", "m"), Field("depth_counts_png16", "blob")),
+        lambda s: (*_arrival(s), s.m_per_count, _png16(s.depth_counts)),
+        lambda key, r: DepthFrame(Arrival(key.stream, *r[:3]), key.camera_id, _image(r[4]), r[3]),
+    ),
+)
+"""Layouts that are no longer written; recordings in them can be read."""
+
+
+def codec_for(name: str, fields: Any) -> Codec | None:
+    """Give the codec of a type whose rows have these fields; None when there is none."""
+    older = (codec for codec in OLDER_CODECS if codec.type.__name__ == name)
+    known = (codec for codec in (CODECS.get(name), *older) if codec is not None)
+    return next((codec for codec in known if codec.layout["fields"] == fields), None)

@@ -18,7 +18,7 @@ from mr.geometry.poses import chain, difference
 from mr.geometry.poses import inverse as inverse_pose
 from mr.rig import Rig
 from mr.tracking.chest import ChestWatch
-from mr.tracking.markers import estimate_pose
+from mr.tracking.markers import Seen, estimate_pose, look_around
 from mr.tracking.pose_filter import PoseFilter
 from mr.tracking.surface import ChestView
 from mr.types import (
@@ -28,6 +28,7 @@ from mr.types import (
     DepthFrame,
     HandSample,
     MannequinPose,
+    MarkersSeen,
     Stamp,
 )
 
@@ -80,20 +81,46 @@ class CameraTracker:
         self._watch = ChestWatch()
         self._pose_told = False
 
-    def step(self, frame: DepthFrame | ColorFrame, stamp: Stamp) -> list[Observation]:
-        """Observe one frame, captured at `stamp`; frames come in order of capture.
-
-        A colour frame gives the mannequin's pose. A depth frame gives the chest and the
-        hand, and the first one of all the calibrated pose as well.
+    def look(self, frame: ColorFrame) -> MarkersSeen:
+        """Take from a colour frame all that `step` needs of it: the markers it shows.
 
         Raises
         ------
         ValueError
             When the frame is of another camera, or not of the calibrated size.
         """
-        if frame.camera_id != self._id:
-            raise ValueError(f"frame of camera {frame.camera_id!r} given to {self._id!r}")
+        self._require_mine(frame)
+        calibration = self._calibration
+        seen = Seen((), np.zeros((0, 4, 2)), 0)
+        if self._layout is not None and calibration.color is not None:
+            color = calibration.color
+            if frame.bgr.shape[:2] != (color.height_px, color.width_px):
+                raise ValueError(
+                    f"colour frame of camera {self._id!r} is {frame.bgr.shape[:2]}, the rig was "
+                    f"calibrated at {(color.height_px, color.width_px)}: set the rig's mode"
+                )
+            assert calibration.color_from_depth is not None
+            guess = calibration.color_from_depth.pose() @ self._belief.pose
+            seen = look_around(frame.bgr, self._layout, color, guess)
+        arrival = self._arrival(frame.arrival, "markers")
+        return MarkersSeen(arrival, self._id, seen.ids, seen.corners_px, seen.n_foreign)
+
+    def step(self, frame: DepthFrame | ColorFrame | MarkersSeen, stamp: Stamp) -> list[Observation]:
+        """Observe one frame, captured at `stamp`; frames come in order of capture.
+
+        A colour frame, or what `look` took from it, gives the mannequin's pose. A depth
+        frame gives the chest and the hand, and the first one of all the calibrated pose as
+        well.
+
+        Raises
+        ------
+        ValueError
+            When the frame is of another camera, or not of the calibrated size.
+        """
+        self._require_mine(frame)
         if isinstance(frame, ColorFrame):
+            frame = self.look(frame)
+        if isinstance(frame, MarkersSeen):
             return [self._mannequin(frame, stamp)]
         told: list[Observation] = []
         if not self._pose_told:
@@ -103,20 +130,19 @@ class CameraTracker:
     def _arrival(self, arrival: Arrival, what: str) -> Arrival:
         return replace(arrival, stream=f"cam_{self._id}.{what}")
 
-    def _mannequin(self, frame: ColorFrame, stamp: Stamp) -> MannequinPose:
+    def _require_mine(self, frame: DepthFrame | ColorFrame | MarkersSeen) -> None:
+        if frame.camera_id != self._id:
+            raise ValueError(f"frame of camera {frame.camera_id!r} given to {self._id!r}")
+
+    def _mannequin(self, frame: MarkersSeen, stamp: Stamp) -> MannequinPose:
         calibration = self._calibration
         if self._layout is None or calibration.color is None:
             return self._pose_now(frame.arrival, stamp, NO_NUMBER, 0)
-        color = calibration.color
-        if frame.bgr.shape[:2] != (color.height_px, color.width_px):
-            raise ValueError(
-                f"colour frame of camera {self._id!r} is {frame.bgr.shape[:2]}, the rig was "
-                f"calibrated at {(color.height_px, color.width_px)}: set the rig's mode"
-            )
         assert calibration.color_from_depth is not None
         color_from_cam = calibration.color_from_depth.pose()
         guess = color_from_cam @ self._belief.pose
-        fit = estimate_pose(frame.bgr, self._layout, color, guess)
+        seen = Seen(frame.ids, frame.corners_px, frame.n_foreign)
+        fit = estimate_pose(seen, self._layout, calibration.color, guess)
         if fit.cam_from_mannequin is None:
             self._belief.unseen(stamp.t_ns, fit.agrees)
         else:
