@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
-from mr.errors import RecordingError
 from mr.recording.codec import ChannelKey, Codec, Field, Row
 from mr.recording.depth import pack_depth, unpack_depth
+from mr.recording.pictures import image, jpeg
 from mr.types import (
     Arrival,
     ChestObservation,
@@ -32,8 +30,6 @@ from mr.types import (
     SessionEvent,
     Stamp,
 )
-
-JPEG_QUALITY = 80
 
 
 def channel_key(sample: Sample) -> ChannelKey:
@@ -80,28 +76,6 @@ def _pose(pose: Pose) -> Row:
 
 def _to_pose(R: Any, t_m: Any, known: int, covariance: Any) -> Pose:
     return Pose(np.array(R), np.array(t_m), np.array(covariance) if known else None)
-
-
-def _png16(depth_counts: npt.NDArray[np.uint16]) -> bytes:
-    done, data = cv2.imencode(".png", np.ascontiguousarray(depth_counts, np.uint16))
-    if not done:
-        raise RecordingError(f"a depth image of shape {depth_counts.shape} cannot be packed")
-    return data.tobytes()
-
-
-def _jpeg(bgr: npt.NDArray[np.uint8]) -> bytes:
-    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    done, data = cv2.imencode(".jpg", np.ascontiguousarray(bgr, np.uint8), quality)
-    if not done:
-        raise RecordingError(f"a colour image of shape {bgr.shape} cannot be packed")
-    return data.tobytes()
-
-
-def _image(data: bytes) -> npt.NDArray[Any]:
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if image is None:
-        raise RecordingError("an image in the recording cannot be unpacked: the file is damaged")
-    return np.asarray(image)
 
 
 # --- the types -------------------------------------------------------------------------
@@ -152,8 +126,8 @@ CODECS = {
         Codec(
             ColorFrame,
             (*ARRIVAL, Field("bgr_jpeg", "blob")),
-            lambda s: (*_arrival(s), _jpeg(s.bgr)),
-            lambda key, r: ColorFrame(Arrival(key.stream, *r[:3]), key.camera_id, _image(r[3])),
+            lambda s: (*_arrival(s), jpeg(s.bgr)),
+            lambda key, r: ColorFrame(Arrival(key.stream, *r[:3]), key.camera_id, image(r[3])),
         ),
         Codec(
             MarkersSeen,
@@ -314,20 +288,3 @@ CODECS = {
     )
 }
 """Every type of `mr.types.Sample` by its name."""
-
-OLDER_CODECS = (
-    Codec(
-        DepthFrame,
-        (*ARRIVAL, Field("m_per_count", "<f8", "m"), Field("depth_counts_png16", "blob")),
-        lambda s: (*_arrival(s), s.m_per_count, _png16(s.depth_counts)),
-        lambda key, r: DepthFrame(Arrival(key.stream, *r[:3]), key.camera_id, _image(r[4]), r[3]),
-    ),
-)
-"""Layouts that are no longer written; recordings in them can be read."""
-
-
-def codec_for(name: str, fields: Any) -> Codec | None:
-    """Give the codec of a type whose rows have these fields; None when there is none."""
-    older = (codec for codec in OLDER_CODECS if codec.type.__name__ == name)
-    known = (codec for codec in (CODECS.get(name), *older) if codec is not None)
-    return next((codec for codec in known if codec.layout["fields"] == fields), None)

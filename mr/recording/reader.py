@@ -24,7 +24,7 @@ from mr.errors import ConfigError, RecordingError
 from mr.recording.codec import PACKED_ENCODING, ChannelKey, Codec
 from mr.recording.container import MAGIC, Record, Walk
 from mr.recording.header import RECORDING_SCHEMA, RecordingHeader
-from mr.recording.layouts import codec_for
+from mr.recording.older import codec_for
 from mr.recording.writer import RESULT_PREFIX, RIG_ATTACHMENT
 from mr.rig import Rig, loads_rig
 from mr.types import Sample

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mr.errors import RecordingError
-from mr.recording import layouts
+from mr.recording import older as older_layouts
 from mr.recording.depth import CountsArray, pack_depth, unpack_depth
-from mr.recording.layouts import CODECS, OLDER_CODECS
+from mr.recording.layouts import CODECS
+from mr.recording.older import OLDER_CODECS
 from mr.recording.reader import open_recording
 from mr.sim.camera import SimImager
 from mr.sim.learner import still_script
@@ -90,7 +91,7 @@ def test_a_recording_with_png_pictures_is_still_read(
     assert b"depth_counts_png16" in _schemas(path)
     assert [exact(s) for s in open_recording(path).samples()] == [exact(s) for s in sent]
     # The control: without the older layout it would be refused by name.
-    monkeypatch.setattr(layouts, "OLDER_CODECS", ())
+    monkeypatch.setattr(older_layouts, "OLDER_CODECS", ())
     with pytest.raises(RecordingError, match="DepthFrame samples are laid out"):
         list(open_recording(path).samples())
 
