@@ -64,17 +64,23 @@ def print_changes(console: Output, done: Retracked, rig: Path | None) -> None:
 def _observations(changes: tuple[Change, ...]) -> Table:
     table = Table(title="what the cameras observed", title_justify="left", box=None, pad_edge=False)
     table.add_column("", style="dim")
-    for name in ("recorded", "now", "same bits", "known then", "known now", "rms, mm", "most, mm"):
+    for name in ("measured then", "now", "same bits", "rms, mm", "most, mm"):
         table.add_column(name, justify="right")
     for c in changes:
-        counts = (c.n_recorded, c.n_now, c.n_same, c.n_known_recorded, c.n_known_now)
-        table.add_row(c.what, *map(str, counts), _number(c.rms_mm, 3), _number(c.most_mm, 3))
+        table.add_row(
+            c.what,
+            f"{c.n_known_recorded} of {c.n_recorded}",
+            f"{c.n_known_now} of {c.n_now}",
+            str(c.n_same),
+            _number(c.rms_mm, 3),
+            _number(c.most_mm, 3),
+        )
     return table
 
 
 def _strokes(change: StrokeChange) -> Table:
     table = Table(title="compressions", title_justify="left", box=None, pad_edge=False)
-    for name in ("live", "now", "in both", "depth now minus live, mm", "rms, mm", "most, mm"):
+    for name in ("live", "now", "in both", "depth now - live, mm", "rms, mm", "most, mm"):
         table.add_column(name, justify="right")
     table.add_row(
         str(change.n_live),

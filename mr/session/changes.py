@@ -136,9 +136,9 @@ def stroke_change(
 def _what(observation: Observation) -> str:
     camera = observation.arrival.stream.partition(".")[0].removeprefix("cam_")
     kind = {
-        MannequinPose: "mannequin's place",
-        ChestObservation: "chest's surface",
-        HandSample: "heel of the hand",
+        MannequinPose: "mannequin",
+        ChestObservation: "chest",
+        HandSample: "hand",
     }[type(observation)]
     return f"{kind}, camera {camera}"
 

@@ -37,8 +37,8 @@ def test_whole_pictures_give_the_same_bits(tracked_sessions: dict[int, Path], le
     done = track_again(tracked_sessions[level], watch=lambda s, n: told.append((s, n)))
     require_whole(done)
     n = sum(isinstance(s, DepthFrame) for s in open_recording(tracked_sessions[level]).samples())
-    assert done.n_depth == n == told[-1][1] > 100
-    assert told == sorted(told)
+    assert done.n_depth == n > 100
+    assert [k for _, k in told] == list(range(1, n + 1)) and told[-1][0] > 3.0
     assert not done.from_pictures
 
 
@@ -74,11 +74,11 @@ def test_a_moved_camera_gives_other_numbers(
     done = track_again(tracked_sessions[2], moved)
     assert not done.identical
     changes = {c.what: c for c in done.changes}
-    place = changes["mannequin's place, camera b"]
+    place = changes["mannequin, camera b"]
     assert place.n_same == 0
     assert place.rms_mm == pytest.approx(10.0, abs=0.5)
-    assert changes["mannequin's place, camera a"].same
-    assert changes["chest's surface, camera a"].same
+    assert changes["mannequin, camera a"].same
+    assert changes["chest, camera a"].same
 
 
 def test_another_lens_measures_other_depths(
@@ -90,7 +90,7 @@ def test_another_lens_measures_other_depths(
         cameras[camera_id] = camera.model_copy(update={"depth": depth})
     done = track_again(tracked_sessions[2], two_camera_rig.model_copy(update={"cameras": cameras}))
     changes = {c.what: c for c in done.changes}
-    most_mm = changes["chest's surface, camera a"].most_mm
+    most_mm = changes["chest, camera a"].most_mm
     assert most_mm is not None and most_mm > 2.0
     assert not done.identical
 
@@ -150,7 +150,7 @@ def test_kept_colour_stands_in_for_missing_markers(
 ) -> None:
     done = track_again(copied(tracked_sessions[3], without(MarkersSeen)))
     assert done.from_pictures and not done.must_be_identical
-    places = [c for c in done.changes if c.what.startswith("mannequin's place")]
+    places = [c for c in done.changes if c.what.startswith("mannequin")]
     assert len(places) == 2
     for place in places:
         assert place.n_now == place.n_recorded and place.n_known_now > 5

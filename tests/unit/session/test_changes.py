@@ -49,7 +49,7 @@ def test_observations_of_one_frame_are_paired_whichever_comes_first() -> None:
     for seq, z_m in ((1, 0.01), (2, 0.022), (3, 0.03), (5, 0.05)):
         comparison.now(chest(seq, z_m))
     (change,) = comparison.changes()
-    assert change.what == "chest's surface, camera a"
+    assert change.what == "chest, camera a"
     assert (change.n_recorded, change.n_now, change.n_same) == (4, 4, 1)
     assert (change.n_known_recorded, change.n_known_now) == (3, 4)
     assert change.most_mm is not None and abs(change.most_mm - 2.0) < 1e-9
