@@ -142,6 +142,23 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class MarkersSeen:
+    """Which of the rig's markers one colour frame shows, and where.
+
+    All that the mannequin's pose takes of a picture, so tracking can be run again without
+    the picture, which is kept with consent only. No stamp, like the frame that it stands for.
+    """
+
+    arrival: Arrival
+    camera_id: str
+    ids: tuple[int, ...]
+    corners_px: FloatArray
+    """(n, 4, 2) of the n markers in `ids`."""
+    n_foreign: int
+    """Markers of another layout."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class MannequinPose:
     """Where the mannequin lies, seen by one camera (or taken from calibration)."""
 
@@ -451,6 +468,7 @@ Sample = (
     | ClockExchange
     | DepthFrame
     | ColorFrame
+    | MarkersSeen
     | MannequinPose
     | ChestObservation
     | HandSample

@@ -10,7 +10,11 @@ from rich.markup import escape
 
 from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, as_json, print_analysis
+from mr.cli.tracked import print_changes, tracked
+from mr.errors import ConfigError
+from mr.recording.reader import Recording
 from mr.recording.reader import repair as write_repaired
+from mr.rig import load_rig
 from mr.session.offline import differences, rerun
 
 MANY = 10
@@ -30,14 +34,33 @@ def replay(
         Path | None,
         typer.Option(metavar="FILE", help="Also write a whole copy of a cut recording."),
     ] = None,
+    track: Annotated[
+        bool,
+        typer.Option(
+            "--track",
+            help="Begin at the recorded depth pictures (--level 2 or 3), not behind them.",
+        ),
+    ] = False,
+    rig: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --track: another calibration of the same rig."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the analysis as JSON.")] = False,
 ) -> None:
     """Run RECORDING through the pipeline again and compare with the live run.
 
-    Exits with 1 when a compression comes out differently by as little as the last bit.
+    Exits with 1 when a compression comes out differently by as little as the last bit. With
+    --track, clock and tracking are run again, too, so an old session can be measured by a
+    newer version or with a better calibration: then differences are what is asked for, and
+    it exits with 1 only when the same version with the recording's own rig finds any.
     """
+    if rig is not None and not track:
+        raise ConfigError("--rig is for measuring the pictures anew: add --track")
     if repair is not None:
         write_repaired(recording, repair)
+    if track:
+        _track(recording, rig, repair, json)
+        return
     again = rerun(recording, block_size)
     analysis = analysis_of_recording(again)
     found = differences(again)
@@ -46,12 +69,7 @@ def replay(
         typer.echo(as_json(analysis), nl=False)
     else:
         print_analysis(console, analysis)
-    if why := again.recording.why_incomplete:
-        console.prose(f"[yellow]incomplete:[/] {escape(why)}")
-        if repair is not None:
-            console.print(f"whole copy: {escape(str(repair))}")
-    elif why := again.recording.repaired:
-        console.prose(f"[yellow]repaired copy:[/] {escape(why)}")
+    _print_damage(console, again.recording, repair)
     n = len(again.compressions)
     if not found:
         console.print(f"[green]identical[/] to the live run to the last bit: {n} compressions")
@@ -60,3 +78,27 @@ def replay(
     for line in found[:MANY]:
         console.print(f"  {escape(line)}")
     raise typer.Exit(1)
+
+
+def _print_damage(console: Output, recording: Recording, repair: Path | None) -> None:
+    if why := recording.why_incomplete:
+        console.prose(f"[yellow]incomplete:[/] {escape(why)}")
+        if repair is not None:
+            console.print(f"whole copy: {escape(str(repair))}")
+    elif why := recording.repaired:
+        console.prose(f"[yellow]repaired copy:[/] {escape(why)}")
+
+
+def _track(path: Path, rig: Path | None, repair: Path | None, json: bool) -> None:
+    """Measure the recorded pictures anew and say what has changed."""
+    console = Output(stderr=json)
+    done = tracked(path, None if rig is None else load_rig(rig), console)
+    analysis = analysis_of_recording(done.again)
+    if json:
+        typer.echo(as_json(analysis), nl=False)
+    else:
+        print_analysis(console, analysis)
+    _print_damage(console, done.again.recording, repair)
+    print_changes(console, done, rig)
+    if not done.identical and done.must_be_identical and rig is None:
+        raise typer.Exit(1)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
-from mr.errors import RecordingError
 from mr.recording.codec import ChannelKey, Codec, Field, Row
+from mr.recording.depth import pack_depth, unpack_depth
+from mr.recording.pictures import image, jpeg
 from mr.types import (
     Arrival,
     ChestObservation,
@@ -25,13 +24,12 @@ from mr.types import (
     HeadPose,
     MannequinFrame,
     MannequinPose,
+    MarkersSeen,
     Pose,
     Sample,
     SessionEvent,
     Stamp,
 )
-
-JPEG_QUALITY = 80
 
 
 def channel_key(sample: Sample) -> ChannelKey:
@@ -80,29 +78,6 @@ def _to_pose(R: Any, t_m: Any, known: int, covariance: Any) -> Pose:
     return Pose(np.array(R), np.array(t_m), np.array(covariance) if known else None)
 
 
-def _png16(depth_counts: npt.NDArray[np.uint16]) -> bytes:
-    # Lossless. RVL + zstd is a quarter of the time; PNG16 needs no further dependency.
-    done, data = cv2.imencode(".png", np.ascontiguousarray(depth_counts, np.uint16))
-    if not done:
-        raise RecordingError(f"a depth image of shape {depth_counts.shape} cannot be packed")
-    return data.tobytes()
-
-
-def _jpeg(bgr: npt.NDArray[np.uint8]) -> bytes:
-    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    done, data = cv2.imencode(".jpg", np.ascontiguousarray(bgr, np.uint8), quality)
-    if not done:
-        raise RecordingError(f"a colour image of shape {bgr.shape} cannot be packed")
-    return data.tobytes()
-
-
-def _image(data: bytes) -> npt.NDArray[Any]:
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if image is None:
-        raise RecordingError("an image in the recording cannot be unpacked: the file is damaged")
-    return np.asarray(image)
-
-
 # --- the types -------------------------------------------------------------------------
 
 CODECS = {
@@ -141,17 +116,41 @@ CODECS = {
         ),
         Codec(
             DepthFrame,
-            (*ARRIVAL, Field("m_per_count", "<f8", "m"), Field("depth_counts_png16", "blob")),
-            lambda s: (*_arrival(s), s.m_per_count, _png16(s.depth_counts)),
+            # mr.recording.depth says what the blob holds.
+            (*ARRIVAL, Field("m_per_count", "<f8", "m"), Field("depth_counts_levels", "blob")),
+            lambda s: (*_arrival(s), s.m_per_count, pack_depth(s.depth_counts)),
             lambda key, r: DepthFrame(
-                Arrival(key.stream, *r[:3]), key.camera_id, _image(r[4]), r[3]
+                Arrival(key.stream, *r[:3]), key.camera_id, unpack_depth(r[4]), r[3]
             ),
         ),
         Codec(
             ColorFrame,
             (*ARRIVAL, Field("bgr_jpeg", "blob")),
-            lambda s: (*_arrival(s), _jpeg(s.bgr)),
-            lambda key, r: ColorFrame(Arrival(key.stream, *r[:3]), key.camera_id, _image(r[3])),
+            lambda s: (*_arrival(s), jpeg(s.bgr)),
+            lambda key, r: ColorFrame(Arrival(key.stream, *r[:3]), key.camera_id, image(r[3])),
+        ),
+        Codec(
+            MarkersSeen,
+            # As many rows of an id and of four corners (x, y) as markers were seen.
+            (
+                *ARRIVAL,
+                Field("ids_i4", "blob"),
+                Field("corners_px_f8_xy", "blob", "px"),
+                Field("n_foreign", "<i4"),
+            ),
+            lambda s: (
+                *_arrival(s),
+                np.array(s.ids, "<i4").tobytes(),
+                np.ascontiguousarray(s.corners_px, "<f8").tobytes(),
+                s.n_foreign,
+            ),
+            lambda key, r: MarkersSeen(
+                Arrival(key.stream, *r[:3]),
+                key.camera_id,
+                tuple(np.frombuffer(r[3], "<i4").tolist()),
+                np.frombuffer(r[4], "<f8").reshape(-1, 4, 2).copy(),
+                r[5],
+            ),
         ),
         Codec(
             MannequinPose,

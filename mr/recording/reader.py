@@ -24,7 +24,7 @@ from mr.errors import ConfigError, RecordingError
 from mr.recording.codec import PACKED_ENCODING, ChannelKey, Codec
 from mr.recording.container import MAGIC, Record, Walk
 from mr.recording.header import RECORDING_SCHEMA, RecordingHeader
-from mr.recording.layouts import CODECS
+from mr.recording.older import codec_for
 from mr.recording.writer import RESULT_PREFIX, RIG_ATTACHMENT
 from mr.rig import Rig, loads_rig
 from mr.types import Sample
@@ -83,6 +83,21 @@ class Recording:
                 codec, key = known[record.channel_id]
                 yield from self._decoded(codec, key, record.data)
 
+    def kinds(self) -> frozenset[str]:
+        """Tell the names of the types of samples that it holds, without unpacking one."""
+        layouts: dict[int, str] = {}
+        found: set[str] = set()
+        for record in self._records():
+            if isinstance(record, Schema):
+                layouts[record.id] = record.name
+            elif isinstance(record, Channel) and record.message_encoding == PACKED_ENCODING:
+                found.add(layouts[record.schema_id])
+        return frozenset(found)
+
+    def with_rig(self, rig: Rig) -> Recording:
+        """Give the same recording as if it had been made with another rig."""
+        return Recording(self.path, self.header, rig, self.repaired)
+
     def results(self, kind: str) -> list[dict[str, Any]]:
         """Give what was derived live, in order, exactly as it was written."""
         wanted: set[int] = set()
@@ -105,8 +120,7 @@ class Recording:
             yield from Walk(file).records()
 
     def _channel(self, channel: Channel, layout: Schema) -> tuple[Codec, ChannelKey]:
-        newest = CODECS.get(layout.name)
-        codec = newest and newest.for_layout(json.loads(layout.data)["fields"])
+        codec = codec_for(layout.name, json.loads(layout.data)["fields"])
         if codec is None:
             raise RecordingError(
                 f"{self.path}: its {layout.name} samples are laid out by {self.header.software}, "

@@ -2,7 +2,8 @@
 
 Takes samples of devices in arrival order, gives samples for recording and pipeline:
 mannequin samples as they are, camera frames stamped on the host's clock and turned into
-observations by `mr.tracking`. Replay enters behind this point, with the observations.
+observations by `mr.tracking`. Replay enters behind this point, with the observations; tracking
+that is run again enters here, with the depth frames and the markers of each colour frame.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from dataclasses import replace
 from mr.clock.ticks import TickClock
 from mr.rig import Rig
 from mr.tracking.tracker import CameraTracker
-from mr.types import ColorFrame, DepthFrame, DeviceInfo, HandLandmarks, Sample, Stamp
+from mr.types import (
+    ColorFrame,
+    DepthFrame,
+    DeviceInfo,
+    HandLandmarks,
+    MarkersSeen,
+    Sample,
+    Stamp,
+)
 
 REMEMBERED = 32
 """Pictures for which landmarks may still come."""
@@ -33,7 +42,7 @@ class FrontEnd:
         """Turn one sample into what is recorded of it (frames: at higher levels only)."""
         if isinstance(sample, HandLandmarks):
             return self._stamped(sample)
-        if not isinstance(sample, DepthFrame | ColorFrame):
+        if not isinstance(sample, DepthFrame | ColorFrame | MarkersSeen):
             return (sample,)
         camera_id = sample.camera_id
         if camera_id not in self._rig.cameras:
@@ -41,16 +50,22 @@ class FrontEnd:
         clock = self._clocks.get(camera_id)
         if clock is None:
             # Both streams of a camera tick on its one clock.
-            clock = TickClock(self._ticks_per_s[sample.arrival.stream])
+            clock = TickClock(self._ticks_per_s[_stream_of(sample)])
             self._clocks[camera_id] = clock
             self._trackers[camera_id] = CameraTracker(self._rig, camera_id)
         clock.arrival(sample.arrival)
         stamp = clock.stamp(sample.arrival.device_ticks)
-        if stamp is None:
-            return (sample,)
+        tracker = self._trackers[camera_id]
+        made: list[Sample] = [sample]
         if isinstance(sample, ColorFrame):
-            self._remember(sample, stamp)
-        return (sample, *self._trackers[camera_id].step(sample, stamp))
+            # Told of every picture: without it the clock could not be run again.
+            sample = tracker.look(sample)
+            made.append(sample)
+        if stamp is not None:
+            if isinstance(sample, MarkersSeen):
+                self._remember(sample, stamp)
+            made += tracker.step(sample, stamp)
+        return made
 
     def _stamped(self, found: HandLandmarks) -> Sequence[Sample]:
         """Give landmarks of another process their picture's instant, and the tracker a look."""
@@ -61,8 +76,14 @@ class FrontEnd:
         self._trackers[found.camera_id].landmarks(stamped)
         return (stamped,)
 
-    def _remember(self, frame: ColorFrame, stamp: Stamp) -> None:
+    def _remember(self, frame: MarkersSeen, stamp: Stamp) -> None:
         """Keep the instants of the last pictures: a clock tells each tick only once."""
         self._colored[frame.camera_id, frame.arrival.seq] = stamp
         while len(self._colored) > REMEMBERED:
             del self._colored[next(iter(self._colored))]
+
+
+def _stream_of(sample: DepthFrame | ColorFrame | MarkersSeen) -> str:
+    """Name the device's stream that a sample came on."""
+    stream = sample.arrival.stream
+    return stream.rpartition(".")[0] + ".color" if isinstance(sample, MarkersSeen) else stream

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +71,22 @@ class DeviceClock:
     def true_s(self, device_s: float) -> float:
         """Tell the script's time when this much device time has passed."""
         return device_s / (1.0 + self.ppm * 1e-6)
+
+
+class Imager(Protocol):
+    """What a camera's pictures come from."""
+
+    def depth_counts(self, t_s: float) -> CountsArray:
+        """Give the depth image (H, W) as the camera reports it."""
+        ...
+
+    def bgr(self, t_s: float) -> BgrArray:
+        """Give the colour image (H, W, 3)."""
+        ...
+
+    def painter(self) -> object:
+        """Make now what the first colour image would wait for."""
+        ...
 
 
 class SimImager:
@@ -179,6 +195,7 @@ class SimCamera:
     When the caller is slower than the camera, late frames are dropped, newest wins, as in
     a live camera's driver; sequence numbers keep counting and `skipped` says how many. On
     a `SteppedClock` nothing is late and every frame is rendered (`drop_late` overrides).
+    `imager` takes the place of the renderer, as `mr.sim.film` does.
     """
 
     def __init__(
@@ -196,6 +213,7 @@ class SimCamera:
         traits: CameraTraits | None = None,
         focus_m: FloatArray | None = None,
         drop_late: bool | None = None,
+        imager: Imager | None = None,
     ) -> None:
         rng = np.random.default_rng([seed, 0xCA])
         self._rig = rig
@@ -206,7 +224,9 @@ class SimCamera:
         self.clock = DeviceClock(int(rng.integers(10**8, 10**10)), float(rng.uniform(-60, 60)))
         self._traits = traits or CameraTraits()
         exposure_s = self._traits.exposure_s
-        self._imager = SimImager(rig, script, seed, noise, physique=physique, exposure_s=exposure_s)
+        self._imager: Imager = imager or SimImager(
+            rig, script, seed, noise, physique=physique, exposure_s=exposure_s, focus_m=focus_m
+        )
         prefix = f"cam_{rig.camera_id}"
         self._depth = _Stream(f"{prefix}.depth", depth_hz, np.random.default_rng([seed, 1]))
         self._streams = [self._depth]

@@ -21,7 +21,7 @@ from mr.geometry.poses import chain, difference
 from mr.geometry.poses import inverse as inverse_pose
 from mr.rig import Rig
 from mr.tracking.background import Background, Mover
-from mr.tracking.markers import MarkerFit, estimate_pose
+from mr.tracking.markers import MarkerFit, Seen, estimate_pose, look_around
 from mr.tracking.plates import PlateWatch
 from mr.tracking.pose_filter import SCALE, Look, PoseFilter
 from mr.tracking.registration import SurfaceFit, SurfaceMatcher
@@ -115,19 +115,26 @@ class MannequinWatch:
             return "the mannequin or the camera was moved, but too few markers say where to"
         return belief.stale_why
 
-    def color(self, frame: ColorFrame, t_ns: int) -> Found:
-        """Look for the markers in a picture."""
+    def look(self, frame: ColorFrame) -> Seen:
+        """Look for the markers in a picture, first where they are believed to be."""
         layout, color, color_from_cam = self._layout, self._color, self._color_from_cam
-        if layout is None or color is None or color_from_cam is None or self._plates is None:
-            return self.now(t_ns)
+        if layout is None or color is None or color_from_cam is None:
+            return Seen((), np.zeros((0, 4, 2)), 0)
         if frame.bgr.shape[:2] != (color.height_px, color.width_px):
             raise ValueError(
                 f"colour frame of camera {frame.camera_id!r} is {frame.bgr.shape[:2]}, the rig was "
                 f"calibrated at {(color.height_px, color.width_px)}: set the rig's mode"
             )
+        return look_around(frame.bgr, layout, color, color_from_cam @ self.pose)
+
+    def color(self, picture: Seen, t_ns: int) -> Found:
+        """Take in the markers of a picture."""
+        layout, color, color_from_cam = self._layout, self._color, self._color_from_cam
+        if layout is None or color is None or color_from_cam is None or self._plates is None:
+            return self.now(t_ns)
         self._pictured_ns = t_ns
         guess = color_from_cam @ self.pose
-        fit = estimate_pose(frame.bgr, layout, color, guess, self._plates.moved)
+        fit = estimate_pose(picture, layout, color, guess, self._plates.moved)
         before = self.pose
         known = self._belief.source != "calibrated" and not self.blind
         one_off = known and self._plates.look(fit, color, guess)

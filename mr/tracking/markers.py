@@ -120,25 +120,10 @@ def detect(
     return Seen(tuple(int(i) for i in found[known]), corners_px, int((~known).sum()))
 
 
-def estimate_pose(
-    bgr: npt.NDArray[np.uint8],
-    layout: MarkerLayout,
-    intrinsics: Intrinsics,
-    guess: Pose | None = None,
-    without: frozenset[int] = frozenset(),
-) -> MarkerFit:
-    """Find the mannequin in a colour image.
-
-    Parameters
-    ----------
-    bgr
-        Image (H, W, 3), blue-green-red.
-    layout, intrinsics
-        Of the mannequin, and of *this* colour camera.
-    guess
-        A recent ``cam_from_mannequin``: markers are looked for around it first.
-    without
-        Markers that are seen but not believed: their plates were moved.
+def look_around(
+    bgr: npt.NDArray[np.uint8], layout: MarkerLayout, intrinsics: Intrinsics, guess: Pose | None
+) -> Seen:
+    """Find the layout's markers in an image (H, W, 3), first where a guess says they are.
 
     Raises
     ------
@@ -151,8 +136,37 @@ def estimate_pose(
         window = _camera(intrinsics).window(guess.apply(points), ROI_MARGIN_PX)
         if all(side.stop - side.start >= 32 for side in window):
             seen = detect(bgr, layout, window)
-    if len(seen.ids) < MIN_MARKERS:
-        seen = detect(bgr, layout)
+    return seen if len(seen.ids) >= MIN_MARKERS else detect(bgr, layout)
+
+
+def estimate_pose(
+    picture: npt.NDArray[np.uint8] | Seen,
+    layout: MarkerLayout,
+    intrinsics: Intrinsics,
+    guess: Pose | None = None,
+    without: frozenset[int] = frozenset(),
+) -> MarkerFit:
+    """Find the mannequin in a colour image, or from the markers that were seen in one.
+
+    Parameters
+    ----------
+    picture
+        Image (H, W, 3), blue-green-red, or what `look_around` found in it.
+    layout, intrinsics
+        Of the mannequin, and of *this* colour camera.
+    guess
+        A recent ``cam_from_mannequin``: markers are looked for around it first.
+    without
+        Markers that are seen but not believed: their plates were moved.
+
+    Raises
+    ------
+    ConfigError
+        When the layout names an unknown dictionary.
+    """
+    seen = picture
+    if not isinstance(seen, Seen):
+        seen = look_around(seen, layout, intrinsics, guess)
     believed = _without(seen, without)
     fit = replace(fit_markers(believed, layout, intrinsics), seen=seen)
     if fit.cam_from_mannequin is None and guess is not None:

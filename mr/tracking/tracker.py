@@ -19,6 +19,7 @@ from mr.rig import Rig
 from mr.tracking.chest import ChestWatch
 from mr.tracking.evidence import HandEvidence
 from mr.tracking.mannequin import Found, MannequinWatch
+from mr.tracking.markers import Seen
 from mr.tracking.surface import ChestView
 from mr.types import (
     Arrival,
@@ -28,6 +29,7 @@ from mr.types import (
     HandLandmarks,
     HandSample,
     MannequinPose,
+    MarkersSeen,
     Stamp,
 )
 
@@ -79,22 +81,38 @@ class CameraTracker:
         self._evidence = HandEvidence(calibration)
         self._pose_told = False
 
-    def step(self, frame: DepthFrame | ColorFrame, stamp: Stamp) -> list[Observation]:
-        """Observe one frame, captured at `stamp`; frames come in order of capture.
-
-        A colour frame gives the mannequin's pose. A depth frame gives the chest and the
-        hand; the first one of all, one a second where the rig knows the mannequin's
-        surface, and one that changes what is known of the pose, give the pose as well.
+    def look(self, frame: ColorFrame) -> MarkersSeen:
+        """Take from a colour frame all that `step` needs of it: the markers it shows.
 
         Raises
         ------
         ValueError
             When the frame is of another camera, or not of the calibrated size.
         """
-        if frame.camera_id != self._id:
-            raise ValueError(f"frame of camera {frame.camera_id!r} given to {self._id!r}")
+        self._require_mine(frame)
+        seen = self._mannequin.look(frame)
+        arrival = self._arrival(frame.arrival, "markers")
+        return MarkersSeen(arrival, self._id, seen.ids, seen.corners_px, seen.n_foreign)
+
+    def step(self, frame: DepthFrame | ColorFrame | MarkersSeen, stamp: Stamp) -> list[Observation]:
+        """Observe one frame, captured at `stamp`; frames come in order of capture.
+
+        A colour frame, or what `look` took from it, gives the mannequin's pose. A depth frame
+        gives the chest and the hand; the first one of all, one a second where the rig knows
+        the mannequin's surface, and one that changes what is known of the pose, give the pose
+        as well.
+
+        Raises
+        ------
+        ValueError
+            When the frame is of another camera, or not of the calibrated size.
+        """
+        self._require_mine(frame)
         if isinstance(frame, ColorFrame):
-            found = self._mannequin.color(frame, stamp.t_ns)
+            frame = self.look(frame)
+        if isinstance(frame, MarkersSeen):
+            seen = Seen(frame.ids, frame.corners_px, frame.n_foreign)
+            found = self._mannequin.color(seen, stamp.t_ns)
             return [self._told(found, self._arrival(frame.arrival, "pose"), stamp)]
         self._check_size(frame)
         told: list[Observation] = []
@@ -122,6 +140,10 @@ class CameraTracker:
 
     def _arrival(self, arrival: Arrival, what: str) -> Arrival:
         return replace(arrival, stream=f"cam_{self._id}.{what}")
+
+    def _require_mine(self, frame: DepthFrame | ColorFrame | MarkersSeen) -> None:
+        if frame.camera_id != self._id:
+            raise ValueError(f"frame of camera {frame.camera_id!r} given to {self._id!r}")
 
     def _told(self, found: Found, arrival: Arrival, stamp: Stamp) -> MannequinPose:
         self._pose_told = True
