@@ -95,7 +95,8 @@ class PacedCamera:
         gaps_ms = np.diff(self._polls) / 1e6
         self._log.write_text(
             f"{self._given} frames; between two looks at the camera: "
-            f"median {np.median(gaps_ms):.1f}, 99 % {np.percentile(gaps_ms, 99):.1f}, most {gaps_ms.max():.1f} ms"
+            f"median {np.median(gaps_ms):.1f}, 99 % {np.percentile(gaps_ms, 99):.1f}, "
+            f"most {gaps_ms.max():.1f} ms"
         )
 
     def poll(self) -> Sequence[Sample]:
