@@ -17,10 +17,13 @@ from mr.types import ChestObservation
 
 WANDER_M = 0.0001
 """One-sigma wander of the offset in a second: hands shift, cameras warm up."""
-GAIN_SIGMA = 0.01
+GAIN_SIGMA = 0.008
 """What calibration leaves of the gain's error."""
-CONTACT_SIGMA_M = 0.0015
+CONTACT_SIGMA_M = 0.0005
 """A hand that rests still may still weigh on the chest a little."""
+SOFT_SHARE, SOFT_AT_M, FULL_M = 0.35, 0.010, 0.050
+"""A hand gives way early, a gain does so evenly: about a centimetre deep they differ most,
+by up to this share of what the hand gives under full load."""
 LIFTED_M = 0.012
 """So far above the zero the hand is in the air, and the chest at rest."""
 DEEPEST_M = 0.090
@@ -124,8 +127,16 @@ class CameraZero:
             return self._away(seen)
         if depth_m > DEEPEST_M:
             return None
-        bias_m = math.hypot(math.sqrt(self._grown(t_s)) / self._gain, GAIN_SIGMA * depth_m)
+        bias_m = math.hypot(
+            math.sqrt(self._grown(t_s)) / self._gain, GAIN_SIGMA * depth_m, self._soft_m(depth_m)
+        )
         return Seen(depth_m, noise_m, bias_m, not self._relative, "on")
+
+    def _soft_m(self, depth_m: float) -> float:
+        """Tell how far a hand that gives way early may be from a gain's straight line."""
+        given_m = max(self._gain - 1.0, 0.0) * FULL_M
+        u = max(depth_m, 0.0) / SOFT_AT_M
+        return SOFT_SHARE * given_m * u * math.exp(1.0 - u)
 
     def _away(self, seen: ChestObservation) -> Seen:
         """No hand on it: the chest is at its unloaded zero, which is what zero means."""
