@@ -208,6 +208,13 @@ def mrcpr(start: Callable[..., Running]) -> Callable[..., Finished]:
     return run
 
 
+def run_once(*args: object) -> Finished:
+    """Run `mrcpr` with arguments to its end, where no test's own fixture is at hand."""
+    command = [str(MRCPR), *map(str, args)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder that a short, quick demo of the mannequin left behind."""
