@@ -24,6 +24,7 @@ from mr.cli.deliver import (
 )
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
+    ArmsOption,
     AssessmentOption,
     GuidelineOption,
     HeadsetOption,
@@ -36,6 +37,7 @@ from mr.cli.sources import SimSources
 from mr.cli.train import train_fast, train_live
 from mr.cli.view import view_mains
 from mr.config import Mode, SessionConfig
+from mr.errors import ConfigError
 from mr.rig import Rig, save_rig
 from mr.scoring.guideline import load_guideline
 from mr.session.offline import Rerun, differences, rerun
@@ -131,6 +133,7 @@ def demo(
     guideline: GuidelineOption = DEFAULT_GUIDELINE,
     assessment: AssessmentOption = False,
     headset: HeadsetOption = False,
+    arms: ArmsOption = False,
     sound: SoundOption = True,
     window: WindowOption = None,
 ) -> None:
@@ -141,6 +144,8 @@ def demo(
     measured values at the end.
     """
     console = Output()
+    if arms and not camera:
+        raise ConfigError("--arms looks at depth pictures: leave out --no-camera")
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
     script = sources.script()
     truth = script.truth()
@@ -157,7 +162,7 @@ def demo(
         ):
             rig = calibrated_rig(seed)
         config = SessionConfig(
-            mode=mode, guideline=guideline, guidance=not assessment, out_dir=folder
+            mode=mode, guideline=guideline, guidance=not assessment, out_dir=folder, arms=arms
         )
         plan = SessionPlan(sources, rig, config, profile, folder / "session.mcap")
         planned_s = script.duration_s - truth.compressions[0].onset_s

@@ -15,6 +15,7 @@ from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, print_analysis, write_report
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
+    ArmsOption,
     AssessmentOption,
     GuidelineOption,
     HeadsetOption,
@@ -108,6 +109,7 @@ def run(
     hands: Annotated[
         bool, typer.Option("--hands", help="Record hand landmarks, too (see fetch-hands).")
     ] = False,
+    arms: ArmsOption = False,
     sound: SoundOption = True,
     window: WindowOption = None,
 ) -> None:
@@ -131,6 +133,7 @@ def run(
         "duration_s": duration,
         "storage_level": level,
         "out_dir": out,
+        "arms": arms,
     } | ({"learner_id": learner} if learner else {})
     config = parse(SessionConfig, settings, "the command line")
     files = _camera_files(list(loaded.cameras), camera_file or [])
@@ -142,6 +145,8 @@ def run(
     for option, wanted in (("--hands", hands), ("--headset", headset), ("--window", window)):
         if files and wanted:
             raise ConfigError(f"{option} needs live cameras: leave it out with --camera-file")
+    if arms and not camera:
+        raise ConfigError("--arms looks at depth pictures: leave out --no-camera")
     if hands and not camera:
         raise ConfigError("--hands looks at colour pictures: leave out --no-camera")
     if rate is not None and (not mannequin or loaded.mannequin is None):

@@ -17,11 +17,13 @@ from mr.geometry.camera import Camera
 from mr.geometry.poses import chain, difference
 from mr.geometry.poses import inverse as inverse_pose
 from mr.rig import Rig
+from mr.tracking.arms import ArmTracker
 from mr.tracking.chest import ChestWatch
 from mr.tracking.markers import estimate_pose
 from mr.tracking.pose_filter import PoseFilter
 from mr.tracking.surface import ChestView
 from mr.types import (
+    ArmPosture,
     Arrival,
     ChestObservation,
     ColorFrame,
@@ -31,7 +33,7 @@ from mr.types import (
     Stamp,
 )
 
-Observation = MannequinPose | ChestObservation | HandSample
+Observation = MannequinPose | ChestObservation | HandSample | ArmPosture
 
 SAME_VIEW = np.repeat([2e-4, 1e-4], 3)
 """Change of pose (rad, m) that a view of the chest may be old by: 0.1 mm at the chest."""
@@ -48,6 +50,8 @@ class CameraTracker:
         colour model.
     camera_id
         One of ``rig.cameras``.
+    arms
+        Look at the learner's elbows and shoulders, too (experimental).
 
     Raises
     ------
@@ -55,7 +59,7 @@ class CameraTracker:
         When the rig does not know the camera, or only half of its colour sensor.
     """
 
-    def __init__(self, rig: Rig, camera_id: str) -> None:
+    def __init__(self, rig: Rig, camera_id: str, *, arms: bool = False) -> None:
         calibration = rig.cameras.get(camera_id)
         if calibration is None:
             known = ", ".join(sorted(rig.cameras)) or "none"
@@ -78,6 +82,7 @@ class CameraTracker:
         self._view: ChestView | None = None
         self._view_pose = self._belief.pose
         self._watch = ChestWatch()
+        self._arms = ArmTracker(self._camera, calibration.baseline_m) if arms else None
         self._pose_told = False
 
     def step(self, frame: DepthFrame | ColorFrame, stamp: Stamp) -> list[Observation]:
@@ -176,7 +181,10 @@ class CameraTracker:
             side="both" if look.n_arms == 2 else "unknown",
             why=look.heel_why,
         )
-        return [chest, hand]
+        if self._arms is None:
+            return [chest, hand]
+        at = self._arrival(frame.arrival, "arms")
+        return [chest, hand, *self._arms.step(frame, at, stamp, self._belief.pose, heel)]
 
     def _view_of_chest(self) -> ChestView:
         """Give the chest's view for the pose held now; made anew when that has moved."""
