@@ -15,7 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from mr.geometry.camera import Camera, Float32Array
-from mr.tracking.arm_fit import UPPER_ARM_M, TwoRods, aimed, fit_two_rods, straight_arm
+from mr.tracking.arm_fit import (
+    UPPER_ARM_M,
+    USUAL,
+    TwoRods,
+    aimed,
+    fit_two_rods,
+    straight_arm,
+)
 from mr.tracking.hands import Arm, fit_arm
 from mr.tracking.surface import CORRELATION_PX2, DISPARITY_SIGMA_PX
 from mr.types import DepthFrame, FloatArray, Pose
@@ -44,8 +51,11 @@ MOST_PX = 300
 MIN_UPPER_PX = 20
 MIN_UPPER_M = 0.05
 """Less of an upper arm tells no direction."""
-WORST_MISS_M = 0.006
-"""What lies farther from its rods, as the median, is no bare or sleeved arm."""
+MISS_M, MISS_SIGMAS = 0.0010, 0.5
+"""An arm's points lie this near its rods, as the median: a sleeve's folds, and so many
+sigmas of a pixel. Where head, trunk or a sleeve's edge are taken for arm they do not."""
+ODD_RADII = 1.5
+"""Radii and tapers so many sigmas off the usual are not those of one arm."""
 
 NOT_SEEN = "the forearm is not seen"
 NO_UPPER = "the upper arm is out of the picture or hidden"
@@ -88,11 +98,10 @@ class ArmView:
             whole &= (points[..., axis] > low) & (points[..., axis] < high)
         return points, whole
 
-    def sigma_m(self, points_m: FloatArray) -> float:
-        """Noise of one point when the noise it shares with neighbours is spread over all."""
+    def noise_m(self, points_m: FloatArray) -> float:
+        """Noise of one pixel's depth."""
         far_m = float(np.linalg.norm(points_m.mean(axis=0) - self.cam_in_mannequin_m))
-        one = far_m**2 * DISPARITY_SIGMA_PX / self._focal_baseline
-        return one * float(np.sqrt(CORRELATION_PX2)) / STRIDE
+        return far_m**2 * DISPARITY_SIGMA_PX / self._focal_baseline
 
     def _shifted(self, counts: npt.NDArray[np.uint16], dy: int, dx: int) -> Float32Array:
         height, width = self._size
@@ -164,9 +173,13 @@ def _fit(view: ArmView, cloud: FloatArray, guess: TwoRods) -> tuple[str, TwoRods
     near = (along_forearm > 0.0) & (far < UPPER_ARM_M)
     mine = cloud[near]
     mine = mine[:: 1 + len(mine) // MOST_PX]
-    rods = fit_two_rods(mine, guess, view.sigma_m(mine))
+    noise_m = view.noise_m(mine)
+    # What a point shares with its neighbours, spread over all of them.
+    rods = fit_two_rods(mine, guess, noise_m * float(np.sqrt(CORRELATION_PX2)) / STRIDE)
     if rods.n_upper < MIN_UPPER_PX or rods.upper_seen_m < MIN_UPPER_M:
         return NO_UPPER, None
-    if rods.miss_m > WORST_MISS_M or rods.upper @ rods.forearm < SHELL_CONE:
+    odd = float(np.max(np.abs(rods.radii - USUAL[1:, 0]) / USUAL[1:, 1]))
+    off = rods.miss_m > MISS_M + MISS_SIGMAS * noise_m
+    if off or odd > ODD_RADII or rods.upper @ rods.forearm < SHELL_CONE:
         return NO_ROD, None
     return "", rods

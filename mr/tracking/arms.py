@@ -31,7 +31,7 @@ WINDOW_NS = 1_100_000_000
 """Averaged: two compressions at 110 /min."""
 MIN_LOOKS, MIN_SHARE = 3, 1 / 3
 """Least number and share of the window's looks in which an arm was measured."""
-STEADY_BEND_RAD = float(np.radians(3.0))
+STEADY_BEND_RAD = float(np.radians(4.0))
 STEADY_LEAN_RAD = float(np.radians(2.0))
 """Errors that no averaging takes away: sleeves and the camera's own error that stays.
 Source: ours, simulated; tests/truth/test_tracking_arms.py holds them."""
