@@ -38,18 +38,13 @@ Row = tuple[float, float, float]
 """Measured, its sigma, the truth; all in degrees."""
 
 
-def session(
-    bend_deg: float,
-    back_m: float,
-    distance_m: float,
-    tilt_deg: float,
-    azimuth_deg: float,
-    px: float,
-) -> ArmSession:
-    who = Physique(elbow_bend_rad=float(np.radians(bend_deg)), shoulder_back_m=back_m)
-    place = CameraPlace(distance_m, tilt_deg, azimuth_deg)
-    seed = round(bend_deg + 1000 * back_m + tilt_deg)
-    return ArmSession("truth", seed, place, who, px, "good", N_LOOKS)
+def session(bend_deg: float, back_m: float, *place: float, sigma_px: float) -> ArmSession:
+    """Plan one learner, whose head does not hide the hands."""
+    who = Physique(
+        elbow_bend_rad=float(np.radians(bend_deg)), shoulder_back_m=back_m, head_forward_m=0.03
+    )
+    seed = round(bend_deg + 1000 * back_m + 100 * place[0])
+    return ArmSession("truth", seed, CameraPlace(*place), who, sigma_px, "good", N_LOOKS)
 
 
 @pytest.fixture(scope="module")
