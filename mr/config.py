@@ -76,6 +76,8 @@ class SessionConfig(Strict):
     duration_s: float | None = Field(default=None, gt=0)
     storage_level: Literal[1, 2, 3] = 1
     out_dir: Path = Path("recordings")
+    arms: bool = False
+    """Experimental: look at elbows and shoulders, too. Ref: docs/decisions/0014-arms.md."""
 
 
 Preset = Literal["default", "hand", "high-accuracy", "high-density", "medium-density"]

@@ -212,6 +212,27 @@ class HandSample:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ArmPosture:
+    """How the learner's arms stood in the last second, seen by one camera (experimental).
+
+    `bend_rad` is the angle between upper arm and forearm at the elbow, 0 when straight: of
+    the arm nearer to the mannequin's head, and of the other one. `lean_rad` is the angle
+    between the chest's normal and the line from the heel of the hands to the middle of the
+    shoulders, 0 when they are straight above; it has no sign. `confidence` is the share of
+    the last second's looks in which both arms were measured, 0 ... 1. `n_px` counts this
+    frame's pixels of the upper arms.
+    """
+
+    arrival: Arrival
+    stamp: Stamp
+    camera_id: str
+    bend_rad: tuple[Measured, Measured]
+    lean_rad: Measured
+    confidence: float
+    n_px: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class HandLandmarks:
     """Hand landmarks of one colour frame: (21, 2) px and a confidence, or nothing.
@@ -472,6 +493,7 @@ Sample = (
     | MannequinPose
     | ChestObservation
     | HandSample
+    | ArmPosture
     | HandLandmarks
     | HeadPose
     | HandJoints

@@ -24,6 +24,7 @@ from mr.cli.deliver import (
 )
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
+    ArmsOption,
     AssessmentOption,
     GuidelineOption,
     HandsOption,
@@ -134,6 +135,7 @@ def demo(
     assessment: AssessmentOption = False,
     headset: HeadsetOption = False,
     hands: HandsOption = False,
+    arms: ArmsOption = False,
     sound: SoundOption = True,
     window: WindowOption = None,
 ) -> None:
@@ -149,6 +151,8 @@ def demo(
             "--hands looks at colour pictures in a process of its own: leave out --fast "
             "and --no-camera"
         )
+    if arms and not camera:
+        raise ConfigError("--arms looks at depth pictures: leave out --no-camera")
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
     script = sources.script()
     truth = script.truth()
@@ -165,7 +169,7 @@ def demo(
         ):
             rig = calibrated_rig(seed)
         config = SessionConfig(
-            mode=mode, guideline=guideline, guidance=not assessment, out_dir=folder
+            mode=mode, guideline=guideline, guidance=not assessment, out_dir=folder, arms=arms
         )
         plan = SessionPlan(sources, rig, config, profile, folder / "session.mcap")
         planned_s = script.duration_s - truth.compressions[0].onset_s

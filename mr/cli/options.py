@@ -41,3 +41,9 @@ SoundOption = Annotated[bool, typer.Option(help="Metronome, where there is a sou
 WindowOption = Annotated[
     bool | None, typer.Option(help="Mirror window; default: where there is a display.")
 ]
+ArmsOption = Annotated[
+    bool,
+    typer.Option(
+        "--arms", help="Experimental: look at elbows and shoulders, too, with the cameras."
+    ),
+]

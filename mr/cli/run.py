@@ -15,6 +15,7 @@ from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, print_analysis, write_report
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
+    ArmsOption,
     AssessmentOption,
     GuidelineOption,
     HandsOption,
@@ -123,6 +124,7 @@ def run(
     ),
     headset: HeadsetOption = False,
     hands: HandsOption = False,
+    arms: ArmsOption = False,
     sound: SoundOption = True,
     window: WindowOption = None,
 ) -> None:
@@ -146,6 +148,7 @@ def run(
         "duration_s": duration,
         "storage_level": level,
         "out_dir": out,
+        "arms": arms,
     } | ({"learner_id": learner} if learner else {})
     config = parse(SessionConfig, settings, "the command line")
     files = _camera_files(list(loaded.cameras), camera_file or [])
@@ -157,6 +160,8 @@ def run(
     for option, wanted in (("--hands", hands), ("--headset", headset), ("--window", window)):
         if files and wanted:
             raise ConfigError(f"{option} needs live cameras: leave it out with --camera-file")
+    if arms and not camera:
+        raise ConfigError("--arms looks at depth pictures: leave out --no-camera")
     if hands and not camera:
         raise ConfigError("--hands looks at colour pictures: leave out --no-camera")
     if rate is not None and (not mannequin or loaded.mannequin is None):

@@ -16,6 +16,7 @@ import numpy as np
 
 from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
+from mr.coaching.arms import ArmAlarm
 from mr.coaching.coach import Situation, advise
 from mr.config import SessionConfig
 from mr.fusion.fuser import MotionFuser
@@ -26,6 +27,7 @@ from mr.session.health import HealthWatch
 from mr.session.match import require_own_profile
 from mr.session.outcome import Outcome, Trace, judge, metrics_config
 from mr.types import (
+    ArmPosture,
     Arrival,
     ChestObservation,
     ChestSample,
@@ -87,6 +89,7 @@ class Pipeline:
         self._fuser = MotionFuser(rig)
         self._metrics = MetricsStepper(metrics_config(guideline))
         self._events: list[MetricsEvent] = []
+        self._arm_alarm = ArmAlarm()
         self._recent: deque[Compression] = deque(maxlen=RECENT)
         self._chest: ChestSample | None = None
         self._trace: list[tuple[int, float, float]] = []
@@ -114,6 +117,9 @@ class Pipeline:
             return []
         if isinstance(sample, MannequinPose):
             self._placed(sample)
+            return []
+        if isinstance(sample, ArmPosture):
+            self._arm_alarm.step(sample)
             return []
         return self._moved(self._fuse(sample))
 
@@ -307,5 +313,6 @@ class Pipeline:
                 lost_streams=self._health.lost_streams(now_ns),
                 recent=tuple(self._recent),
                 guideline=self._guideline,
+                arms=self._arm_alarm.lasting(),
             )
         )

@@ -111,7 +111,7 @@ class _Loop:
         infos = [device.info for device in devices]
         require_own_rig(job.rig, infos)
         self._kind = session_kind(devices)
-        self._front = FrontEnd(job.rig, infos)
+        self._front = FrontEnd(job.rig, infos, arms=job.config.arms)
         self._pipeline = Pipeline(job.rig, job.config, job.guideline, infos, self._kind)
 
     def run(self) -> Pipeline:

@@ -16,12 +16,14 @@ from mr.errors import CalibrationError
 from mr.geometry.camera import Camera
 from mr.geometry.poses import chain, difference
 from mr.rig import Rig
+from mr.tracking.arms import ArmTracker
 from mr.tracking.chest import ChestWatch
 from mr.tracking.evidence import HandEvidence
 from mr.tracking.mannequin import Found, MannequinWatch
 from mr.tracking.markers import Seen
 from mr.tracking.surface import ChestView
 from mr.types import (
+    ArmPosture,
     Arrival,
     ChestObservation,
     ColorFrame,
@@ -33,7 +35,7 @@ from mr.types import (
     Stamp,
 )
 
-Observation = MannequinPose | ChestObservation | HandSample
+Observation = MannequinPose | ChestObservation | HandSample | ArmPosture
 
 SAME_VIEW = np.repeat([2e-4, 1e-4], 3)
 """Change of pose (rad, m) that a view of the chest may be old by: 0.1 mm at the chest."""
@@ -50,6 +52,8 @@ class CameraTracker:
         colour model.
     camera_id
         One of ``rig.cameras``.
+    arms
+        Look at the learner's elbows and shoulders, too (experimental).
 
     Raises
     ------
@@ -57,7 +61,7 @@ class CameraTracker:
         When the rig does not know the camera, or only half of its colour sensor.
     """
 
-    def __init__(self, rig: Rig, camera_id: str) -> None:
+    def __init__(self, rig: Rig, camera_id: str, *, arms: bool = False) -> None:
         calibration = rig.cameras.get(camera_id)
         if calibration is None:
             known = ", ".join(sorted(rig.cameras)) or "none"
@@ -79,6 +83,7 @@ class CameraTracker:
         self._view_pose = self._mannequin.pose
         self._watch = ChestWatch()
         self._evidence = HandEvidence(calibration)
+        self._arms = ArmTracker(self._camera, calibration.baseline_m) if arms else None
         self._pose_told = False
 
     def look(self, frame: ColorFrame) -> MarkersSeen:
@@ -193,7 +198,11 @@ class CameraTracker:
             side="both" if look.n_arms == 2 else "unknown",
             why=look.heel_why,
         )
-        return [chest, self._evidence.judge(hand, frame)]
+        told: list[Observation] = [chest, self._evidence.judge(hand, frame)]
+        if self._arms is not None:
+            at = self._arrival(frame.arrival, "arms")
+            told += self._arms.step(frame, at, stamp, self._mannequin.pose, heel)
+        return told
 
     def _view_of_chest(self) -> ChestView:
         """Give the chest's view for the pose held now; made anew when that has moved."""
