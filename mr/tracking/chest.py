@@ -13,7 +13,7 @@ hand nor the scatter of the heel within one compression moves it over the knuckl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -55,6 +55,8 @@ STEADY_M2 = np.diag([0.0, 1e-3, 1e-3])
 """Keeps the plane through a sliver of points from tipping over."""
 REACH_M = 0.15
 """Arms that come down farther from the compression point press elsewhere."""
+ELSEWHERE_M, ELSEWHERE_SIGMA_M = 0.30, 0.04
+"""Hands up to so far away are at a wrong place of the trunk; the region cuts their arms off."""
 FOLLOW_S = 0.5
 """Time constant of the patch's place and of its speed: about a compression, so that what
 the scatter of one leaves is small, and a hand that slides is not left behind."""
@@ -91,7 +93,8 @@ class ChestLook:
     hands: Literal["on", "off", "unknown"]
     why: str
     heel_in_mannequin_m: FloatArray | None
-    """(3,): x, y of the heel; z is the seen back of the hand, its thickness included."""
+    """(3,): x, y of the heel; z is the seen back of the hand, its thickness included. With
+    hands "off" and a `heel_why` it is where the hands are instead; z is then the chest's."""
     heel_sigma_m: float
     heel_why: str
     n_arms: int = 0
@@ -155,6 +158,7 @@ class ChestWatch:
         self._heel: FloatArray | None = None
         self._speed: FloatArray = np.zeros(2)
         self._fingers: FloatArray | None = None
+        self._elsewhere: FloatArray | None = None
         self._last_ns = 0
         self._settled_ns = 0
 
@@ -165,8 +169,7 @@ class ChestWatch:
         landing = foot(arms, 0.0)
         if landing is None or np.linalg.norm(landing) > REACH_M:
             self._heel = self._fingers = None
-            why = "no forearm is seen" if landing is None else "the arms come down elsewhere"
-            return self._without_hands(view, points, why)
+            return self._not_here(view, points, arms, landing)
         seen = find_fingers(points, landing)
         fingers = self._way(seen, arms)
         rough = _back_height(view, points, landing, fingers)
@@ -193,6 +196,27 @@ class ChestWatch:
         xy = landing + HEEL_FORWARD_M * fingers
         heel_m = np.array([*xy, height.z_m])
         return ChestLook(height, "on", "", heel_m, HEEL_SIGMA_M, "", len(arms))
+
+    def _not_here(
+        self, view: ChestView, points: Points, arms: list[Arm], landing: FloatArray | None
+    ) -> ChestLook:
+        """Measure the bare chest; hands that stay at a wrong place beside it are told, too."""
+        before, self._elsewhere = self._elsewhere, landing
+        if landing is None:
+            return self._without_hands(view, points, "no forearm is seen")
+        look = self._without_hands(view, points, "the arms come down elsewhere")
+        away_m = float(np.linalg.norm(landing))
+        steady = before is not None and float(np.linalg.norm(landing - before)) < JUMP_M
+        if not steady or away_m > ELSEWHERE_M or look.hands != "off":
+            return look
+        xy = landing + HEEL_FORWARD_M * self._way(find_fingers(points, landing), arms)
+        return replace(
+            look,
+            heel_in_mannequin_m=np.array([*xy, 0.0]),
+            heel_sigma_m=ELSEWHERE_SIGMA_M,
+            heel_why=f"the hands are some {1e2 * away_m:.0f} cm from the compression point",
+            n_arms=len(arms),
+        )
 
     def _without_hands(self, view: ChestView, points: Points, heel_why: str) -> ChestLook:
         mask = region(points, -0.12, 0.12) & disc(points, np.zeros(2), BARE_RADIUS_M)

@@ -90,14 +90,16 @@ def find_arms(
         arm = fit_arm(np.stack(cloud, axis=1), cam_in_mannequin_m)
         if arm is not None:
             arms.append(arm)
-    return _of_one_learner(arms)
+    return of_one_learner(arms)
 
 
-def _of_one_learner(arms: list[Arm]) -> list[Arm]:
+def of_one_learner(arms: list[Arm]) -> list[Arm]:
     """Keep the arm that comes down nearest to the compression point, and its fellow.
 
     Whoever else reaches into the picture comes down elsewhere.
     """
+    if not arms:
+        return []
     arms = sorted(arms, key=lambda arm: float(np.linalg.norm(arm.at_height(0.0))))
     fellows = [
         arm
