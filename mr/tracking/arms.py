@@ -25,8 +25,8 @@ from mr.types import ArmPosture, Arrival, DepthFrame, FloatArray, Measured, Pose
 
 SAME_VIEW = np.repeat([1e-3, 1e-3], 3)
 """Change of pose (rad, m) that a view may be old by: a tenth of the angles' sigma."""
-LOOK_EVERY_NS = 120_000_000
-"""Every fourth frame at 30 /s, every eighth at 60 /s: an arm does not move faster."""
+LOOK_EVERY_NS = 150_000_000
+"""Every fifth frame at 30 /s, every ninth at 60 /s: how the arms stand changes slowly."""
 WINDOW_NS = 1_100_000_000
 """Averaged: two compressions at 110 /min."""
 MIN_LOOKS, MIN_SHARE = 3, 1 / 3

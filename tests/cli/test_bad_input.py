@@ -197,6 +197,11 @@ def test_hands_are_looked_for_in_pictures(refused: Callable[..., None], rig: Pat
     refused(["run", "--rig", rig, "--no-camera", "--hands"], "--hands", "--no-camera")
 
 
+def test_arms_are_looked_for_in_pictures(refused: Callable[..., None], rig: Path) -> None:
+    refused(["run", "--rig", rig, "--no-camera", "--arms"], "--arms", "--no-camera")
+    refused(["demo", "--no-camera", "--arms"], "--arms", "--no-camera")
+
+
 def test_a_rate_is_the_mannequins(refused: Callable[..., None], rig: Path) -> None:
     refused(["run", "--rig", rig, "--no-mannequin", "--rate", "500"], "--rate", "mannequin's")
 
