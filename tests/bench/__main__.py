@@ -25,10 +25,18 @@ import mr
 from mr.clock.host import wall_now_utc
 from mr.files import write_whole
 from tests.bench.accuracy import evaluate
+from tests.bench.arms import measure_arms
+from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table
+from tests.bench.scenes import scenes
+from tests.bench.seeing import SceneErrors, see
+from tests.bench.seeing import evaluate as evaluate_scenes
 from tests.bench.sessions import Measured, measure, plans
 from tests.bench.stopwatch import Timing
-from tests.bench.table import print_accuracy, timing_table
+from tests.bench.table import print_accuracy, print_seeing, timing_table
 from tests.bench.timing import run_all
+
+PARTS = ("accuracy", "cameras", "noise", "arms", "timing")
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 def main() -> None:
@@ -43,8 +51,9 @@ def main() -> None:
         metavar="FILE",
         help="write all figures to FILE, too (default: %(const)s)",
     )
-    parser.add_argument("--only", choices=("accuracy", "timing"), help="one half of it")
+    parser.add_argument("--only", choices=PARTS, help="one part of it")
     options = parser.parse_args()
+    parts = {options.only} if options.only else set(PARTS)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 220)
     console.print(f"MR-CPR {mr.__version__} bench, {machine()}; every accuracy is SIMULATED")
     started_s = time.monotonic()
@@ -54,11 +63,20 @@ def main() -> None:
         "machine": machine(),
         "quick": options.quick,
     }
-    if options.only != "timing":
+    if "accuracy" in parts:
         report["accuracy"] = evaluate(measure_all(console, options.quick))
         print_accuracy(console, report["accuracy"])
         console.print()
-    if options.only != "accuracy":
+    if "cameras" in parts:
+        report["cameras"] = evaluate_scenes(see_all(console, options.quick))
+        print_seeing(console, report["cameras"])
+        console.print()
+    if "noise" in parts:
+        show_noise(console, report)
+    if "arms" in parts:
+        console.print(measure_arms(options.quick))
+        console.print()
+    if "timing" in parts:
         timings = time_all(console, options.quick)
         report["timing"] = [asdict(t) | {"ratio": t.ratio} for t in timings]
         console.print(timing_table(timings))
@@ -86,6 +104,32 @@ def measure_all(console: Console, quick: bool) -> list[Measured]:
             if not console.is_terminal:
                 console.print(f"  measured {plan.style}, seed {plan.seed}, {plan.mode.value}")
     return [future.result() for future in futures]
+
+
+def see_all(console: Console, quick: bool) -> list[SceneErrors]:
+    """Film and measure all scenes, on all cores; in the order of the plans."""
+    wanted = scenes(quick)
+    context = multiprocessing.get_context("spawn")
+    with bar(console) as progress, ProcessPoolExecutor(os.cpu_count(), context) as pool:
+        task = progress.add_task("filming scenes", total=len(wanted))
+        futures = [pool.submit(see, scene) for scene in wanted]
+        for done in as_completed(futures):
+            name = done.result().scene.name
+            progress.update(task, advance=1, description=f"filmed {name}")
+            if not console.is_terminal:
+                console.print(f"  filmed {name}")
+    return [future.result() for future in futures]
+
+
+def show_noise(console: Console, report: dict[str, Any]) -> None:
+    """Put the simulator's noise beside a real camera's, where its frames are at hand."""
+    if not SHARED.is_dir():
+        console.print(f"no real frames at {SHARED.name}: the noise is not compared")
+        return
+    report["noise"] = compare(SHARED)
+    console.print(noise_table(report["noise"]))
+    console.print(WHAT_IT_CANNOT_PROVE)
+    console.print()
 
 
 def time_all(console: Console, quick: bool) -> list[Timing]:

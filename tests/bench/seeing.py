@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from mr.types import ChestObservation, FloatArray, HandSample, MannequinPose
+from mr.types import FloatArray, HandSample, MannequinPose
 from tests.bench.accuracy import (
     NO_FAULT,
     Errors,
@@ -120,6 +120,7 @@ def evaluate(every: Sequence[SceneErrors]) -> dict[str, Any]:
         "by_scene": {
             f"{s.scene.name}, {k}": figures(errors) for s in every for k, errors in s.errors.items()
         },
+        "all": figures(pool(every, "one camera")),
         "controls": {
             "truth 5 mm deeper": figures(pool(every, "one camera", "deeper")),
             "one true compression dropped in each": figures(pool(every, "one camera", "dropped")),
@@ -134,18 +135,3 @@ def evaluate(every: Sequence[SceneErrors]) -> dict[str, Any]:
 
 def _distance_m(errors: SceneErrors) -> float:
     return errors.scene.places["a"].distance_m
-
-
-def hidden_share(filmed: Filmed, camera_id: str) -> float:
-    """Tell the share of one camera's depth frames that gave no height, hands on the chest."""
-    script, camera = filmed.scene.script(), filmed.rig.cameras[camera_id]
-    looks = [
-        s for s in filmed.samples if isinstance(s, ChestObservation) and s.camera_id == camera_id
-    ]
-    t_s = [(s.stamp.t_ns - filmed.start_ns) * 1e-9 - camera.latency_s for s in looks]
-    pressed = [
-        s.surface_z_m is None
-        for s, t in zip(looks, t_s, strict=True)
-        if script.hands_at(t).on_chest
-    ]
-    return float(np.mean(pressed))

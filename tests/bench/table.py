@@ -102,3 +102,22 @@ def print_accuracy(console: Console, found: dict[str, Any]) -> None:
     console.print(accuracy_table(title, controls))
     console.print()
     console.print(coverage_table(found["coverage"]))
+
+
+def print_seeing(console: Console, found: dict[str, Any]) -> None:
+    """Print what cameras alone measure."""
+    title = f"SIMULATED: cameras alone in {found['scenes']} scenes ({UNITS})"
+    console.print(accuracy_table(title, found["by_distance"]))
+    console.print(
+        f"heel in each look, less its calibrated offset: {found['heel_rms_mm']:.2f} mm RMS; "
+        f"mannequin's pose at the sternum: worst {found['pose_worst_mm']:.2f} mm and "
+        f"{found['pose_worst_deg']:.3f} degrees, 95 % within {found['pose_p95_mm']:.2f} mm"
+    )
+    console.print()
+    console.print(accuracy_table("SIMULATED, by scene and camera", found["by_scene"]))
+    console.print()
+    controls = {"one camera": found["all"], **found["controls"]}
+    title = "Negative controls: one camera against a truth made wrong on purpose"
+    console.print(accuracy_table(title, controls))
+    console.print()
+    console.print(coverage_table(found["coverage"]))
