@@ -15,9 +15,10 @@ import cv2
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Circle, Rectangle
 
 from mr.errors import ConfigError
 
@@ -27,6 +28,7 @@ _MARGIN_MM = 10.0
 _FOOT_MM = 24.0
 _MM_PER_INCH = 25.4
 _CAPTION_MM = 6.0
+_NEW_LINE = "\n"
 
 Paper = Literal["A4", "A3", "letter"]
 FileKind = Literal["svg", "pdf", "png"]
@@ -49,6 +51,10 @@ class Sheet:
     side_m: float
     paper: Paper
     places: tuple[Place, ...]
+    disc_m: float = 0.0
+    """Diameter of the round plate to cut out around each marker; 0: square, along its rim."""
+    foot: str = "this side down"
+    """What is said at each marker's lower edge."""
 
 
 def _dictionary(name: str) -> cv2.aruco.Dictionary:
@@ -82,8 +88,12 @@ def plan_sheets(
     side_m: float,
     dictionary: str = "DICT_APRILTAG_36h11",
     paper: Paper = "A4",
+    disc_m: float = 0.0,
+    foot: str = "this side down",
 ) -> tuple[Sheet, ...]:
     """Lay markers out on as many pages as they need, each with a white rim of one cell.
+
+    With a `disc_m` each is to be cut out as a round plate of that diameter.
 
     Raises
     ------
@@ -94,7 +104,7 @@ def plan_sheets(
     for marker_id in ids:
         marker_cells(dictionary, marker_id)
     side_mm = side_m * 1000.0
-    pitch_x_mm = side_mm * (1 + 2 / n_cells)
+    pitch_x_mm = max(side_mm * (1 + 2 / n_cells), disc_m * 1000.0)
     pitch_y_mm = pitch_x_mm + _CAPTION_MM
     width_mm, height_mm = PAPER_MM[paper]
     columns = int((width_mm - 2 * _MARGIN_MM) // pitch_x_mm)
@@ -105,7 +115,7 @@ def plan_sheets(
             "give at least one id, and a smaller side or larger paper"
         )
     sheets = []
-    rim_mm = side_mm / n_cells
+    rim_mm = (pitch_x_mm - side_mm) / 2
     for start in range(0, len(ids), columns * rows):
         places = []
         for k, marker_id in enumerate(ids[start : start + columns * rows]):
@@ -113,7 +123,7 @@ def plan_sheets(
             x_mm = _MARGIN_MM + column * pitch_x_mm + rim_mm
             y_mm = height_mm - _MARGIN_MM - row * pitch_y_mm - rim_mm - side_mm
             places.append(Place(int(marker_id), x_mm, y_mm))
-        sheets.append(Sheet(dictionary, side_m, paper, tuple(places)))
+        sheets.append(Sheet(dictionary, side_m, paper, tuple(places), disc_m, foot))
     return tuple(sheets)
 
 
@@ -132,18 +142,37 @@ def draw_sheet(sheet: Sheet) -> Figure:
         cell_mm = side_mm / len(cells)
         black += _black_parts(cells, place, cell_mm)
         axes.text(
-            place.x_mm,
+            place.x_mm + side_mm / 2,
             place.y_mm - cell_mm - 1.0,
-            f"{sheet.dictionary} {place.id}   {side_mm:g} mm   this side down",
+            f"{sheet.dictionary} {place.id}   {side_mm:g} mm{_NEW_LINE if sheet.disc_m else '   '}"
+            f"{sheet.foot}",
             fontsize=7,
+            ha="center",
             va="top",
             color="0.35",
         )
+        _draw_cut(axes, sheet, place, cell_mm)
     # Snapping would move edges to pixels in a preview; a seam of the edge's own width would
     # make black cells larger than they are.
     axes.add_collection(PatchCollection(black, facecolor="black", linewidth=0, snap=False))
     _draw_ruler(figure, sheet)
     return figure
+
+
+def _draw_cut(axes: Axes, sheet: Sheet, place: Place, cell_mm: float) -> None:
+    """Draw where to cut: a circle, or ticks at the corners of the white rim."""
+    side_mm = sheet.side_m * 1000.0
+    middle = (place.x_mm + side_mm / 2, place.y_mm + side_mm / 2)
+    if sheet.disc_m:
+        style = {"fill": False, "lw": 0.4, "ec": "0.5", "gid": "cut"}
+        axes.add_patch(Circle(middle, sheet.disc_m * 500.0, **style))
+        return
+    half, tick_mm = side_mm / 2 + cell_mm, 3.0
+    for x in (-1, 1):
+        for y in (-1, 1):
+            cx, cy = middle[0] + x * half, middle[1] + y * half
+            axes.plot([cx, cx - x * tick_mm], [cy, cy], color="0.6", lw=0.4)
+            axes.plot([cx, cx], [cy, cy - y * tick_mm], color="0.6", lw=0.4)
 
 
 def _black_parts(cells: npt.NDArray[np.bool_], place: Place, cell_mm: float) -> list[Rectangle]:

@@ -8,31 +8,49 @@ and compressions, never copied from the truth; leaves the truth to whoever compa
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 import mr
 from calibration.airway import fit_airway_curve
 from calibration.cells import N_CELLS, STANDARD_GRAVITY_M_S2, fit_cell_curves
 from calibration.chest import fit_chest_curve
+from calibration.heel import measure_heel_offset
 from calibration.mannequin_pose import measure_resting_pose
 from calibration.motion import measure_camera_motion
 from calibration.sightings import seen_motion
 from calibration.sim_compressions import record_compressions
+from calibration.surface import Scan, scan_surface
 from mr.clock.host import wall_now_utc
-from mr.rig import Curve, MannequinCalibration, PoseEntry, Provenance, Rig
-from mr.sim.camera import SimImager
+from mr.rig import (
+    CameraCalibration,
+    Curve,
+    MannequinCalibration,
+    PoseEntry,
+    Provenance,
+    Rig,
+    SurfaceEntry,
+)
+from mr.sim.camera import M_PER_COUNT, SimImager
 from mr.sim.learner import still_script
 from mr.sim.plant import CELL_XY_M, Bench
 from mr.sim.rig import SimRig, sim_calibration
-from mr.types import FloatArray
+from mr.types import Pose
 
 BLOCKS_MM = np.arange(0.0, 76.0, 5.0)
 MASSES_KG = np.array([0.0, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0])
 FLOWS_ML_S = np.arange(-1300.0, 1301.0, 100.0)
 READINGS = 200
 """Readings averaged at each level: one second of the mannequin's stream."""
+SCAN_FRAMES = 12
+"""Depth frames of the mannequin at rest: its surface then has a quarter of their noise."""
 UNMEASURED = "camera's latency and gain not measured"
+
+
+Readings = dict[str, npt.NDArray[Any]]
+"""What was read, by name, for the provenance."""
 
 
 def calibrate_simulated(
@@ -67,7 +85,7 @@ def calibrate_simulated(
     CalibrationError
         When a procedure finds its readings unfit.
     """
-    readings: dict[str, FloatArray] = {}
+    readings: Readings = {}
     chest = _chest(bench, readings)
     cells = _cells(bench, readings)
     airway = _airway(bench, readings)
@@ -77,6 +95,7 @@ def calibrate_simulated(
     frames = [imager.bgr(float(k)) for k in range(n_frames)]
     readings["color_frames"] = np.stack(frames)
     rest = measure_resting_pose(frames, layout, camera)
+    surface = _surface(sim_rig, imager, camera, rest.world_from_mannequin, readings)
     rig = Rig(
         name=name if with_motion else f"{name}, {UNMEASURED}",
         mannequin=MannequinCalibration(
@@ -89,6 +108,7 @@ def calibrate_simulated(
         ),
         cameras={sim_rig.camera_id: camera},
         markers=layout,
+        surface=surface,
         world_from_mannequin=PoseEntry.of(rest.world_from_mannequin),
         provenance=Provenance(
             made_utc=made_utc or wall_now_utc().isoformat(timespec="seconds"),
@@ -107,6 +127,21 @@ def calibrate_simulated(
     return _with_motion(rig, sim_rig, seed) if with_motion else rig
 
 
+def _surface(
+    sim_rig: SimRig,
+    imager: SimImager,
+    camera: CameraCalibration,
+    world_from_mannequin: Pose,
+    readings: Readings,
+) -> SurfaceEntry:
+    """Scan the resting mannequin, where the markers have just said that it lies."""
+    frames = tuple(imager.depth_counts(k / 30.0) for k in range(SCAN_FRAMES))
+    readings["surface_frames"] = np.stack(frames)
+    lies = camera.world_from_cam.pose().inverse() @ world_from_mannequin
+    scan = Scan(frames, M_PER_COUNT, camera, lies)
+    return SurfaceEntry.of(scan_surface([scan], sim_rig.marker_layout(), sim_rig.chest_ap_m))
+
+
 def _with_motion(rig: Rig, sim_rig: SimRig, seed: int) -> Rig:
     """Compress before both devices, and write the camera's latency and gain into the rig."""
     camera_id = sim_rig.camera_id
@@ -114,8 +149,13 @@ def _with_motion(rig: Rig, sim_rig: SimRig, seed: int) -> Rig:
     mannequin = rig.require_mannequin(sim_rig.mannequin_serial)
     seen = seen_motion(recorded.samples, mannequin, recorded.mannequin, camera_id)
     found = measure_camera_motion(seen, camera_id)
+    heel = measure_heel_offset(recorded.samples, mannequin, recorded.mannequin, camera_id)
     camera = rig.cameras[camera_id].model_copy(
-        update={"latency_s": found.latency_s, "depth_gain": found.depth_gain}
+        update={
+            "latency_s": found.latency_s,
+            "depth_gain": found.depth_gain,
+            "heel_offset_m": heel.offset_m,
+        }
     )
     key = f"camera_{camera_id}"
     provenance = rig.provenance.model_copy(
@@ -130,24 +170,25 @@ def _with_motion(rig: Rig, sim_rig: SimRig, seed: int) -> Rig:
                 f"{key}_latency_sigma_s": found.latency_sigma_s,
                 f"{key}_depth_gain_sigma": found.depth_gain_sigma,
                 f"{key}_motion_rms_m": found.rms_m,
+                f"{key}_heel_scatter_m": heel.scatter_m,
             },
         }
     )
     return rig.model_copy(update={"cameras": {camera_id: camera}, "provenance": provenance})
 
 
-def _sha256(values: FloatArray) -> str:
+def _sha256(values: npt.NDArray[Any]) -> str:
     return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
-def _chest(bench: Bench, readings: dict[str, FloatArray]) -> Curve:
+def _chest(bench: Bench, readings: Readings) -> Curve:
     depth_mm = np.repeat(BLOCKS_MM, READINGS)
     counts = np.array([bench.gauge_block_counts(float(d)) for d in depth_mm], dtype=np.float64)
     readings["chest_counts"] = counts
     return fit_chest_curve(depth_mm / 1000.0, counts)
 
 
-def _cells(bench: Bench, readings: dict[str, FloatArray]) -> tuple[Curve, Curve, Curve, Curve]:
+def _cells(bench: Bench, readings: Readings) -> tuple[Curve, Curve, Curve, Curve]:
     """Lay each mass on each cell; the other cells are read too, without a load."""
     n_levels = len(MASSES_KG) * READINGS
     cell = np.repeat(np.arange(N_CELLS), n_levels)
@@ -166,7 +207,7 @@ def _cells(bench: Bench, readings: dict[str, FloatArray]) -> tuple[Curve, Curve,
     return fit_cell_curves(cell, mass_kg, counts)
 
 
-def _airway(bench: Bench, readings: dict[str, FloatArray]) -> Curve:
+def _airway(bench: Bench, readings: Readings) -> Curve:
     flow_ml_s = np.repeat(FLOWS_ML_S, READINGS)
     counts = np.array([bench.syringe_counts(float(f)) for f in flow_ml_s], dtype=np.float64)
     readings["airway_counts"] = counts

@@ -1,7 +1,7 @@
 """Strict settings: unknown keys and values out of bounds are refused by name.
 
-Takes TOML or keyword values, gives frozen pydantic models; leaves the calibrated rig
-to `mr.rig` and guideline profiles to `mr.scoring`.
+Takes TOML or keyword values, gives frozen pydantic models: what a session and a camera
+are told. Leaves the calibrated rig to `mr.rig` and guideline profiles to `mr.scoring`.
 """
 
 from __future__ import annotations
@@ -76,3 +76,36 @@ class SessionConfig(Strict):
     duration_s: float | None = Field(default=None, gt=0)
     storage_level: Literal[1, 2, 3] = 1
     out_dir: Path = Path("recordings")
+    arms: bool = False
+    """Experimental: look at elbows and shoulders, too. Ref: docs/decisions/0014-arms.md."""
+
+
+Preset = Literal["default", "hand", "high-accuracy", "high-density", "medium-density"]
+
+
+class CameraSettings(Strict):
+    """What a depth camera is asked for; kept in the rig file, written and read back.
+
+    The exposure is fixed and short because a moving hand smears and automatic exposure
+    halves the rate in low light; the depth unit is fine because the usual 1 mm is coarser
+    than the sensor at 0.5 to 0.7 m. None leaves a value as the camera has it.
+    """
+
+    depth_width_px: int = Field(default=848, gt=0)
+    depth_height_px: int = Field(default=480, gt=0)
+    depth_fps: int = Field(default=60, gt=0)
+    color: bool = True
+    """False: depth only, for measuring without a picture."""
+    color_width_px: int = Field(default=848, gt=0)
+    color_height_px: int = Field(default=480, gt=0)
+    color_fps: int = Field(default=30, gt=0)
+    preset: Preset | None = None
+    """The maker's set of values; written first, for it changes the others."""
+    exposure_us: int | None = Field(default=8000, gt=0, le=33000)
+    gain: float | None = Field(default=None, gt=0)
+    laser: bool | None = True
+    """The infrared pattern without which bare skin and a plain shirt have no texture."""
+    laser_power_mw: float | None = Field(default=None, gt=0)
+    depth_unit_m: float = Field(default=0.0001, gt=0, le=0.001)
+    silence_s: float = Field(default=5.0, gt=0)
+    """A live camera whose depth is silent for longer is lost."""

@@ -18,9 +18,10 @@ import tomlkit
 from pydantic import Field, field_validator, model_validator
 from scipy.spatial.transform import Rotation
 
-from mr.config import Strict, parse
+from mr.config import CameraSettings, Strict, parse
 from mr.errors import CalibrationError, ConfigError
 from mr.files import write_whole
+from mr.geometry.cloud import Cloud, pack_cloud, unpack_cloud
 from mr.geometry.poses import pose_of
 from mr.types import FloatArray, Pose
 from mr.wire import UNNAMED
@@ -79,8 +80,42 @@ class CameraCalibration(Strict):
     """cam is the *depth* sensor's frame: x right, y down, z forward."""
     depth_gain: float = Field(default=1.0, gt=0)
     """Seen displacement over true displacement of the chest, from calibration."""
+    heel_offset_m: tuple[float, float] = (0.0, 0.0)
+    """Seen heel of the hand minus centre of pressure, mannequin's x and y, from calibration."""
     latency_s: float = 0.0
     """By how much this camera's stamps lag the mannequin's, from calibration."""
+    driver: str | None = None
+    """Which module opens it; None is ``realsense``."""
+    settings: CameraSettings | None = None
+    """What it was calibrated with and is asked for; None: see `live_settings`."""
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        """A lens model holds for one size of picture only."""
+        want, color = self.settings, self.color
+        if want is None:
+            return self
+        pairs = [("depth", want.depth_width_px, want.depth_height_px, self.depth)]
+        if want.color and color is not None:
+            pairs.append(("color", want.color_width_px, want.color_height_px, color))
+        for name, width_px, height_px, lens in pairs:
+            if (width_px, height_px) != (lens.width_px, lens.height_px):
+                raise ValueError(
+                    f"settings ask for {name} at {width_px}x{height_px}, but it was calibrated "
+                    f"at {lens.width_px}x{lens.height_px}: use that size or calibrate again"
+                )
+        return self
+
+    def live_settings(self) -> CameraSettings:
+        """Give the settings, or the usual ones at the sizes that were calibrated."""
+        if self.settings is not None:
+            return self.settings
+        sizes: dict[str, Any] = {"color": self.color is not None}
+        for name, lens in (("depth", self.depth), ("color", self.color)):
+            if lens is not None:
+                sizes[f"{name}_width_px"] = lens.width_px
+                sizes[f"{name}_height_px"] = lens.height_px
+        return CameraSettings(**sizes)
 
 
 class Curve(Strict):
@@ -157,6 +192,30 @@ class MarkerLayout(Strict):
     markers: tuple[Marker, ...] = Field(min_length=1)
 
 
+class SurfaceEntry(Strict):
+    """The resting mannequin's rigid surface, for `mr.tracking.registration`."""
+
+    packed: str
+    """Points and normals in the mannequin's frame: `mr.geometry.cloud.pack_cloud`."""
+    n_points: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        n = len(unpack_cloud(self.packed))
+        if n != self.n_points:
+            raise ValueError(f"{self.n_points} points, but {n} are packed")
+        return self
+
+    def cloud(self) -> Cloud:
+        """Give the points with their normals."""
+        return unpack_cloud(self.packed)
+
+    @classmethod
+    def of(cls, cloud: Cloud) -> SurfaceEntry:
+        """Write a surface down."""
+        return cls(packed=pack_cloud(cloud), n_points=len(cloud))
+
+
 class Provenance(Strict):
     """Where a rig's numbers come from."""
 
@@ -175,6 +234,8 @@ class Rig(Strict):
     mannequin: MannequinCalibration | None = None
     cameras: dict[str, CameraCalibration] = Field(default_factory=dict)
     markers: MarkerLayout | None = None
+    surface: SurfaceEntry | None = None
+    """Without one, nothing but the markers says where the mannequin is."""
     world_from_mannequin: PoseEntry
     """At rest, as calibrated."""
     provenance: Provenance

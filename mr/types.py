@@ -195,7 +195,13 @@ class ChestObservation:
 
 @dataclass(frozen=True, slots=True)
 class HandSample:
-    """The heel of the hand in the mannequin's frame, seen by one camera."""
+    """The heel of the hand in the mannequin's frame, seen by one camera.
+
+    `side` "both": two arms, or two hands, are seen; "left" and "right": the hand that is
+    seen is that one. Of two stacked hands it is the upper one: which hand lies *under* it no
+    camera can tell. A known heel may have a `why`: then hand landmarks contradict it, and
+    `sigma_m` says by how much.
+    """
 
     arrival: Arrival
     stamp: Stamp
@@ -206,15 +212,40 @@ class HandSample:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ArmPosture:
+    """How the learner's arms stood in the last second, seen by one camera (experimental).
+
+    `bend_rad` is the angle between upper arm and forearm at the elbow, 0 when straight: of
+    the arm nearer to the mannequin's head, and of the other one. `lean_rad` is the angle
+    between the chest's normal and the line from the heel of the hands to the middle of the
+    shoulders, 0 when they are straight above; it has no sign. `confidence` is the share of
+    the last second's looks in which both arms were measured, 0 ... 1. `n_px` counts this
+    frame's pixels of the upper arms.
+    """
+
+    arrival: Arrival
+    stamp: Stamp
+    camera_id: str
+    bend_rad: tuple[Measured, Measured]
+    lean_rad: Measured
+    confidence: float
+    n_px: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class HandLandmarks:
-    """Hand landmarks of one colour frame: (21, 2) px and a confidence, or nothing."""
+    """Hand landmarks of one colour frame: (21, 2) px and a confidence, or nothing.
+
+    `side` is one look's guess, and `confidence` the finder's trust in it.
+    """
 
     arrival: Arrival
     stamp: Stamp
     camera_id: str
     landmarks_px: FloatArray
     confidence: float
+    side: Literal["left", "right", "unknown"] = "unknown"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -433,11 +464,23 @@ class SessionEvent:
     """Something that happened to the session itself, in its place among the samples.
 
     Kinds: ``open`` (the session exists, devices are up), ``start`` and ``stop`` (what
-    lies between is scored), ``device_lost``, ``device_back``, ``note``.
+    lies between is scored), ``device_lost``, ``device_back``, ``note``; and, with the text
+    ``stream: words``, ``complaint`` (this ails the stream from now on), ``remark`` (this is
+    to be known of it) and ``settled`` (either is over).
     """
 
     t_ns: int
-    kind: Literal["open", "start", "stop", "device_lost", "device_back", "note"]
+    kind: Literal[
+        "open",
+        "start",
+        "stop",
+        "device_lost",
+        "device_back",
+        "note",
+        "complaint",
+        "remark",
+        "settled",
+    ]
     text: str = ""
 
 
@@ -450,6 +493,7 @@ Sample = (
     | MannequinPose
     | ChestObservation
     | HandSample
+    | ArmPosture
     | HandLandmarks
     | HeadPose
     | HandJoints

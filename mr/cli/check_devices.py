@@ -21,6 +21,7 @@ from typing import Any
 from mr.cli.check import Check
 from mr.cli.port_answers import PortAnswer
 from mr.devices.mannequin.handshake import CURE
+from mr.devices.realsense.sdk import FoundCamera
 from mr.wire import UNNAMED
 
 LIMIT_S = 4.0
@@ -37,12 +38,23 @@ def check_cameras() -> Check:
     listed = list_cameras()
     if not listed.cameras:
         return Check("cameras", "absent", listed.why, "plug a D435 or D455 into a USB 3 port")
-    found = ", ".join(f"{c.name} {c.serial} (USB {c.usb or '?'})" for c in listed.cameras)
+    found = ", ".join(
+        f"{c.name} {c.serial} (USB {c.usb or '?'}, firmware {c.firmware or '?'}"
+        + (f", the SDK wants {c.wanted_firmware}" if _is_odd(c) else "")
+        + ")"
+        for c in listed.cameras
+    )
     slow = [c.serial for c in listed.cameras if c.usb.startswith("2")]
     if slow:
         cure = f"plug {', '.join(slow)} into a USB 3 port with a USB 3 cable"
         return Check("cameras", "warning", found, cure)
     return Check("cameras", "ok", found)
+
+
+def _is_odd(camera: FoundCamera) -> bool:
+    """Whether the SDK was tested with another firmware than this camera has."""
+    wanted = camera.wanted_firmware
+    return bool(wanted and camera.firmware and wanted != camera.firmware)
 
 
 def check_headset() -> Check:

@@ -103,7 +103,8 @@ def print_analysis(console: Console, analysis: dict[str, Any]) -> None:
     table.add_column(style="dim")
     table.add_column()
     guidance = {True: ", practice", False: ", assessment", None: ""}[source["guidance"]]
-    table.add_row("mode", escape(analysis["guideline"]["mode"] + guidance))
+    arms = ", elbows and shoulders looked at (experimental)" if source["arms"] else ""
+    table.add_row("mode", escape(analysis["guideline"]["mode"] + guidance + arms))
     table.add_row("compressions", str(summary["n_compressions"]))
     for label, key, unit, digits in (
         ("mean depth", "mean_depth_mm", "mm", 1),

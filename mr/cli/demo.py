@@ -24,8 +24,10 @@ from mr.cli.deliver import (
 )
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
+    ArmsOption,
     AssessmentOption,
     GuidelineOption,
+    HandsOption,
     HeadsetOption,
     ModeOption,
     SoundOption,
@@ -36,6 +38,7 @@ from mr.cli.sources import SimSources
 from mr.cli.train import train_fast, train_live
 from mr.cli.view import view_mains
 from mr.config import Mode, SessionConfig
+from mr.errors import ConfigError
 from mr.rig import Rig, save_rig
 from mr.scoring.guideline import load_guideline
 from mr.session.offline import Rerun, differences, rerun
@@ -131,6 +134,8 @@ def demo(
     guideline: GuidelineOption = DEFAULT_GUIDELINE,
     assessment: AssessmentOption = False,
     headset: HeadsetOption = False,
+    hands: HandsOption = False,
+    arms: ArmsOption = False,
     sound: SoundOption = True,
     window: WindowOption = None,
 ) -> None:
@@ -141,6 +146,13 @@ def demo(
     measured values at the end.
     """
     console = Output()
+    if hands and (fast or not camera):
+        raise ConfigError(
+            "--hands looks at colour pictures in a process of its own: leave out --fast "
+            "and --no-camera"
+        )
+    if arms and not camera:
+        raise ConfigError("--arms looks at depth pictures: leave out --no-camera")
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
     script = sources.script()
     truth = script.truth()
@@ -157,7 +169,7 @@ def demo(
         ):
             rig = calibrated_rig(seed)
         config = SessionConfig(
-            mode=mode, guideline=guideline, guidance=not assessment, out_dir=folder
+            mode=mode, guideline=guideline, guidance=not assessment, out_dir=folder, arms=arms
         )
         plan = SessionPlan(sources, rig, config, profile, folder / "session.mcap")
         planned_s = script.duration_s - truth.compressions[0].onset_s
@@ -165,7 +177,12 @@ def demo(
             keeper = train_fast(plan, console, planned_s)
         else:
             keeper = train_live(
-                plan, console, view_mains(rig, window, headset), sound=sound, planned_s=planned_s
+                plan,
+                console,
+                view_mains(rig, window, headset),
+                sound=sound,
+                planned_s=planned_s,
+                hands=hands,
             )
         save_rig(rig, folder / "rig.toml")
         keeper.save(folder / "session.png")

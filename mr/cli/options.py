@@ -31,7 +31,19 @@ AssessmentOption = Annotated[
     bool, typer.Option("--assessment", help="Cold: without cues and metronome.")
 ]
 HeadsetOption = Annotated[bool, typer.Option("--headset", help="Show the overlay in the headset.")]
+HandsOption = Annotated[
+    bool,
+    typer.Option(
+        "--hands", help="Find hands in colour, too: evidence beside depth (see fetch-hands)."
+    ),
+]
 SoundOption = Annotated[bool, typer.Option(help="Metronome, where there is a sound device.")]
 WindowOption = Annotated[
     bool | None, typer.Option(help="Mirror window; default: where there is a display.")
+]
+ArmsOption = Annotated[
+    bool,
+    typer.Option(
+        "--arms", help="Experimental: look at elbows and shoulders, too, with the cameras."
+    ),
 ]

@@ -15,8 +15,10 @@ from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, print_analysis, write_report
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
+    ArmsOption,
     AssessmentOption,
     GuidelineOption,
+    HandsOption,
     HeadsetOption,
     ModeOption,
     SoundOption,
@@ -24,10 +26,10 @@ from mr.cli.options import (
 )
 from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
-from mr.cli.train import train_fast, train_live
+from mr.cli.train import PictureKeeper, train_fast, train_live
 from mr.cli.view import view_mains
 from mr.config import LEARNER_ID, Mode, SessionConfig, parse
-from mr.errors import ConfigError
+from mr.errors import ConfigError, RecordingError
 from mr.rig import load_rig
 from mr.scoring.guideline import load_guideline
 from mr.session.offline import rerun
@@ -52,6 +54,21 @@ def _camera_files(rig_cameras: list[str], given: list[str]) -> tuple[tuple[str, 
     return tuple(pairs)
 
 
+def _play(
+    plan: SessionPlan,
+    files: tuple[tuple[str, Path], ...],
+    console: Output,
+    duration_s: float | None,
+) -> PictureKeeper:
+    """Play camera files; a damaged one leaves no half of a recording."""
+    try:
+        return train_fast(plan, console, duration_s)
+    except RecordingError as error:
+        if any(str(error).startswith(str(file)) for _, file in files):
+            plan.path.unlink(missing_ok=True)
+        raise
+
+
 def run(
     rig: Annotated[Path, typer.Option(metavar="FILE", help="The rig's calibration, rig.toml.")],
     port: Annotated[
@@ -71,7 +88,8 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="[ID=]FILE",
-            help="Play this .bag or .db3 in place of a camera; needs --no-mannequin.",
+            help="Play this .bag or .db3 in place of a camera; needs --no-mannequin. Several "
+            "begin together; the rig's other cameras are left out.",
         ),
     ] = None,
     learner: Annotated[
@@ -105,9 +123,8 @@ def run(
         "recordings"
     ),
     headset: HeadsetOption = False,
-    hands: Annotated[
-        bool, typer.Option("--hands", help="Record hand landmarks, too (see fetch-hands).")
-    ] = False,
+    hands: HandsOption = False,
+    arms: ArmsOption = False,
     sound: SoundOption = True,
     window: WindowOption = None,
 ) -> None:
@@ -131,6 +148,7 @@ def run(
         "duration_s": duration,
         "storage_level": level,
         "out_dir": out,
+        "arms": arms,
     } | ({"learner_id": learner} if learner else {})
     config = parse(SessionConfig, settings, "the command line")
     files = _camera_files(list(loaded.cameras), camera_file or [])
@@ -142,6 +160,8 @@ def run(
     for option, wanted in (("--hands", hands), ("--headset", headset), ("--window", window)):
         if files and wanted:
             raise ConfigError(f"{option} needs live cameras: leave it out with --camera-file")
+    if arms and not camera:
+        raise ConfigError("--arms looks at depth pictures: leave out --no-camera")
     if hands and not camera:
         raise ConfigError("--hands looks at colour pictures: leave out --no-camera")
     if rate is not None and (not mannequin or loaded.mannequin is None):
@@ -156,7 +176,7 @@ def run(
     console.prose(f"[dim]{DISCLAIMER}[/]")
     with folder_for_results(out):
         if files:
-            keeper = train_fast(plan, console, duration)
+            keeper = _play(plan, files, console, duration)
         else:
             views = view_mains(loaded, window, headset)
             keeper = train_live(plan, console, views, sound=sound, planned_s=duration, hands=hands)

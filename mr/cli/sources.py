@@ -6,7 +6,7 @@ leaves opening and closing to the session.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from mr.devices.mannequin.find import find_mannequins
 from mr.devices.mannequin.source import MannequinSource
 from mr.devices.realsense.source import RealSenseSource
 from mr.errors import ConfigError, DeviceError
-from mr.rig import Rig
+from mr.rig import CameraCalibration, Rig
 from mr.sim.camera import SimCamera
 from mr.sim.learner import make_script
 from mr.sim.mannequin import SimMannequinPort
@@ -31,6 +31,18 @@ MANNEQUIN_HZ = 200
 """What a session samples at, whatever rate an earlier program left in force."""
 SIM_TICK_PPM = 35.0
 """How fast the simulated mannequin's crystal runs: an ordinary one is some tens of ppm off."""
+
+OpenCamera = Callable[[CameraCalibration, str, NowNs], Device]
+"""Makes a live camera from its calibration, the id it has in the rig, and the clock."""
+
+
+def _open_realsense(camera: CameraCalibration, camera_id: str, now: NowNs) -> Device:
+    return RealSenseSource.live(camera.serial, camera_id, camera.live_settings(), now)
+
+
+REALSENSE = "realsense"
+DRIVERS: dict[str, OpenCamera] = {REALSENSE: _open_realsense}
+"""Another maker's camera is one module and one row here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +149,36 @@ class RigSources:
             port = find_port(self.port)
             devices.append(MannequinSource(port, now, sample_rate_hz=self.mannequin_hz))
         if self.use_cameras:
-            files = dict(self.camera_files)
-            for camera_id, camera in self.rig.cameras.items():
-                if camera_id in files:
-                    devices.append(RealSenseSource.file(files[camera_id], camera_id))
-                else:
-                    devices.append(RealSenseSource.live(camera.serial, camera_id, now=now))
+            devices += self._cameras(now)
         if not devices:
             raise ConfigError(
                 f"rig {self.rig.name!r}: nothing to measure with: leave out --no-mannequin "
                 "or --no-camera, or calibrate a device into the rig"
             )
         return devices
+
+    def _cameras(self, now: NowNs) -> list[Device]:
+        files = dict(self.camera_files)
+        # Cameras' own clocks have nothing in common: several files begin together.
+        in_step = now if len(files) > 1 else None
+        devices: list[Device] = []
+        for camera_id, camera in self.rig.cameras.items():
+            if camera_id in files:
+                devices.append(RealSenseSource.file(files[camera_id], camera_id, in_step))
+            elif not files:
+                devices.append(_driver(self.rig, camera_id)(camera, camera_id, now))
+        return devices
+
+
+def _driver(rig: Rig, camera_id: str) -> OpenCamera:
+    """Find the module that opens a live camera (`ConfigError` when there is none)."""
+    name = rig.cameras[camera_id].driver or REALSENSE
+    if name not in DRIVERS:
+        raise ConfigError(
+            f"rig {rig.name!r}: camera {camera_id} has the driver {name!r}, which is not here: "
+            f"use one of {', '.join(sorted(DRIVERS))}"
+        )
+    return DRIVERS[name]
 
 
 def find_port(text: str | None) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mr.coaching.arms import Fault
 from mr.config import Mode
 from mr.scoring.guideline import Guideline
 from mr.types import Compression, Cue, Phase
@@ -43,6 +44,8 @@ class Situation:
     recent: Sequence[Compression]
     """The last compressions, oldest first."""
     guideline: Guideline
+    arms: frozenset[Fault] = frozenset()
+    """Faults of the arms that last; always empty unless arms are looked at (experimental)."""
 
 
 def _all_recent(
@@ -93,6 +96,10 @@ def _cycle_done(s: Situation) -> bool:
     return s.n_in_cycle >= COMPRESSIONS_PER_CYCLE.get(s.mode, s.n_in_cycle + 1)
 
 
+def _pressing(s: Situation) -> bool:
+    return s.phase is Phase.COMPRESSING
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One row of the table."""
@@ -119,6 +126,8 @@ RULES: tuple[Rule, ...] = (
     Rule("push_less", "warning", _too_deep),
     Rule("slower", "hint", _too_fast),
     Rule("faster", "hint", _too_slow),
+    Rule("straighten_arms", "hint", lambda s: _pressing(s) and "elbows_bent" in s.arms),
+    Rule("shoulders_over", "hint", lambda s: _pressing(s) and "shoulders_back" in s.arms),
     Rule("swap", "hint", lambda s: s.compressing_s > SWAP_AFTER_S),
     Rule("keep_going", "good", lambda s: s.phase is Phase.COMPRESSING),
 )

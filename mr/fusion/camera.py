@@ -17,10 +17,13 @@ from mr.types import ChestObservation
 
 WANDER_M = 0.0001
 """One-sigma wander of the offset in a second: hands shift, cameras warm up."""
-GAIN_SIGMA = 0.01
+GAIN_SIGMA = 0.008
 """What calibration leaves of the gain's error."""
-CONTACT_SIGMA_M = 0.0015
+CONTACT_SIGMA_M = 0.0005
 """A hand that rests still may still weigh on the chest a little."""
+SOFT_SHARE, SOFT_AT_M, FULL_M = 0.35, 0.010, 0.050
+"""A hand gives way early, a gain does so evenly: about a centimetre deep they differ most,
+by up to this share of what the hand gives under full load."""
 LIFTED_M = 0.012
 """So far above the zero the hand is in the air, and the chest at rest."""
 DEEPEST_M = 0.090
@@ -28,9 +31,14 @@ DEEPEST_M = 0.090
 MOVED_M = 0.010
 STILL_S = 0.35
 STILL_N = 6
+RECALL_S = 0.8
+LEANING_M = 0.003
+"""A hand that rests lower than this under the highest release so far leans on the chest."""
 GATE = 5.0
 REST_GATE = 4.0
 """A resting hand's height lies within this many sigma of the zero found so far."""
+BORROW_N = 60
+"""So many looks, a second of them, make a zero that is taken from other cameras."""
 REST_MAX_N = 60
 """So many looks make the zero; a hand that settles slowly is followed."""
 PATIENCE = 8
@@ -58,10 +66,18 @@ class CameraZero:
         self._outliers = 0
         self._relative = False
         self._approach: deque[tuple[float, float]] = deque()
+        self._recent: deque[tuple[float, float]] = deque()
+        """Heights of the last `RECALL_S`: a contact is no hand that hovers over the chest."""
         self._lowest_m = math.inf
         self._highest_m = -math.inf
+        self._borrowed_n, self._borrowed_m = 0, 0.0
         self._rest_n = 0
         """Looks averaged into the zero of a hand that has rested since; 0 once it pressed."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the height of no depth is known, not only relative to a release."""
+        return self._variance is not None and not self._relative
 
     def learn(self, height_m: float, depth_m: float, sigma_m: float, t_s: float) -> None:
         """Take in a height seen while the mannequin said `depth_m`, hands on."""
@@ -81,6 +97,17 @@ class CameraZero:
         self._offset_m += variance / (variance + r) * e
         self._variance, self._t_s = variance * r / (variance + r), t_s
 
+    def borrow(self, own: Seen, depth_m: float, t_s: float) -> None:
+        """Take the zero from other cameras: the mean of many looks while they said `depth_m`.
+
+        `own` is what this camera says of the same instant, from a relative zero.
+        """
+        self._borrowed_n += 1
+        self._borrowed_m += (depth_m - own.depth_m - self._borrowed_m) / self._borrowed_n
+        if self._borrowed_n >= BORROW_N:
+            offset_m = self._offset_m + self._gain * self._borrowed_m
+            self._set(offset_m, (own.noise_m * self._gain) ** 2 / 2 + CONTACT_SIGMA_M**2, t_s)
+
     def depth(self, seen: ChestObservation, t_s: float) -> Seen | None:
         """Give the depth without a mannequin; None while nothing can be said."""
         height_m = seen.surface_z_m
@@ -88,8 +115,9 @@ class CameraZero:
             return self._away(seen)
         if height_m is None or (seen.hands == "unknown" and self._variance is None):
             return None
-        if self._variance is None:
-            if not self._find_contact(height_m, seen.sigma_m, t_s):
+        if self._variance is None or self._relative:
+            # A relative zero goes on looking for the true one.
+            if not self._find_contact(height_m, seen.sigma_m, t_s) and self._variance is None:
                 return None
         else:
             self._rest(height_m, seen.sigma_m, t_s)
@@ -99,14 +127,23 @@ class CameraZero:
             return self._away(seen)
         if depth_m > DEEPEST_M:
             return None
-        bias_m = math.hypot(math.sqrt(self._grown(t_s)) / self._gain, GAIN_SIGMA * depth_m)
+        bias_m = math.hypot(
+            math.sqrt(self._grown(t_s)) / self._gain, GAIN_SIGMA * depth_m, self._soft_m(depth_m)
+        )
         return Seen(depth_m, noise_m, bias_m, not self._relative, "on")
+
+    def _soft_m(self, depth_m: float) -> float:
+        """Tell how far a hand that gives way early may be from a gain's straight line."""
+        given_m = max(self._gain - 1.0, 0.0) * FULL_M
+        u = max(depth_m, 0.0) / SOFT_AT_M
+        return SOFT_SHARE * given_m * u * math.exp(1.0 - u)
 
     def _away(self, seen: ChestObservation) -> Seen:
         """No hand on it: the chest is at its unloaded zero, which is what zero means."""
         if self._relative:
             self._variance, self._relative = None, False
         self._approach.clear()
+        self._recent.clear()
         self._lowest_m, self._highest_m = math.inf, -math.inf
         noise_m = CONTACT_SIGMA_M if seen.surface_z_m is None else seen.sigma_m / self._gain
         return Seen(0.0, noise_m, CONTACT_SIGMA_M, True, "off")
@@ -116,6 +153,9 @@ class CameraZero:
         self._approach.append((t_s, height_m))
         while self._approach[0][0] < t_s - STILL_S:
             self._approach.popleft()
+        self._recent.append((t_s, height_m))
+        while self._recent[0][0] < t_s - RECALL_S:
+            self._recent.popleft()
         if height_m < self._lowest_m:
             self._lowest_m, self._highest_m = height_m, -math.inf
         self._highest_m = max(self._highest_m, height_m)
@@ -123,10 +163,15 @@ class CameraZero:
         if n >= STILL_N and t_s - self._approach[0][0] > 0.8 * STILL_S:
             mean_m = math.fsum(h for _, h in self._approach) / n
             spread_m = math.sqrt(math.fsum((h - mean_m) ** 2 for _, h in self._approach) / n)
-            if spread_m < max(1.5 * sigma_m, 0.0005) and mean_m < self._lowest_m + MOVED_M:
+            low_m = min(h for _, h in self._recent)
+            if self._relative:
+                low_m = max(low_m, self._offset_m - LEANING_M)
+            if spread_m < max(1.5 * sigma_m, 0.0005) and low_m <= mean_m < low_m + MOVED_M:
                 self._set(mean_m, sigma_m**2 / n + CONTACT_SIGMA_M**2, t_s)
                 self._rest_n = n
                 return True
+        if self._relative:
+            return False
         pressed = self._highest_m - self._lowest_m > MOVED_M
         if pressed and height_m < self._highest_m - 0.5 * MOVED_M:
             self._set(self._highest_m, sigma_m**2, t_s)
@@ -149,6 +194,7 @@ class CameraZero:
     def _set(self, offset_m: float, variance: float, t_s: float) -> None:
         self._offset_m, self._variance, self._t_s = offset_m, variance, t_s
         self._relative, self._outliers, self._rest_n = False, 0, 0
+        self._borrowed_n, self._borrowed_m = 0, 0.0
 
     def _grown(self, t_s: float) -> float:
         return (self._variance or 0.0) + WANDER_M**2 * max(t_s - self._t_s, 0.0)

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mr.fusion.airway import AirwayVolume
-from mr.fusion.camera import CameraZero
+from mr.fusion.eyes import Eyes
 from mr.fusion.hand import HandPlace
 from mr.fusion.kalman import JerkFilter
 from mr.fusion.mannequin import MannequinReader, Reading
@@ -70,8 +70,8 @@ class MotionFuser:
         self._reader = MannequinReader(rig.mannequin) if rig.mannequin else None
         sigma = self._reader.flow_sigma_ml_s if self._reader else 0.0
         self._airway = AirwayVolume(sigma)
-        self._zeros = {key: CameraZero(c.depth_gain) for key, c in rig.cameras.items()}
-        self._hand = HandPlace()
+        self._eyes = Eyes({key: c.depth_gain for key, c in rig.cameras.items()})
+        self._hand = HandPlace({key: c.heel_offset_m for key, c in rig.cameras.items()})
         self._filter = JerkFilter()
         self._surprises = 0
         self._t0_ns: int | None = None
@@ -160,7 +160,7 @@ class MotionFuser:
     # --- cameras ----------------------------------------------------------------------
 
     def _on_camera(self, seen: ChestObservation, stamp: Stamp) -> list[ChestSample]:
-        if seen.camera_id not in self._zeros:
+        if seen.camera_id not in self._rig.cameras:
             return []
         t_ns = self._in_time(seen.camera_id, stamp)
         self._n_late += 1
@@ -204,8 +204,7 @@ class MotionFuser:
             return
         past = self._at(late.t_ns)
         if past is not None and past.force_n >= LEARN_FORCE_N:
-            zero = self._zeros[seen.camera_id]
-            zero.learn(seen.surface_z_m, past.depth_m, seen.sigma_m, self._s(late.t_ns))
+            self._eyes.learn(seen, past.depth_m, self._s(late.t_ns))
 
     def _at(self, t_ns: int) -> _Past | None:
         """The mannequin at `t_ns`, interpolated; None where it was silent."""
@@ -226,7 +225,7 @@ class MotionFuser:
         """Carry the motion on by a camera alone."""
         if not self._later(late.t_ns):
             return []
-        seen = self._zeros[late.seen.camera_id].depth(late.seen, self._s(late.t_ns))
+        seen = self._eyes.depth(late.seen, self._s(late.t_ns), self._expected_m(late.t_ns))
         if seen is None:
             return []
         variance = max(seen.noise_m, 1e-5) ** 2
@@ -252,6 +251,13 @@ class MotionFuser:
 
     def _later(self, t_ns: int) -> bool:
         return self._last_ns is None or t_ns > self._last_ns
+
+    def _expected_m(self, t_ns: int) -> float | None:
+        """Tell the depth that the motion so far leads to; None where it has stopped."""
+        if self._last_ns is None or not self._filter.started:
+            return None
+        dt_s = (t_ns - self._last_ns) * 1e-9
+        return self._filter.d + self._filter.v * dt_s if dt_s <= GAP_S else None
 
     def _moved(self, t_ns: int, depth_m: float, variance: float) -> bool:
         """Move the filter on with one measured depth; False when it is an outlier."""

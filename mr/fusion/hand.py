@@ -9,6 +9,7 @@ position does not jump when one falls silent.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from mr.types import HandSample
 
@@ -21,18 +22,20 @@ Point = tuple[float, float]
 
 
 class _Eye:
-    def __init__(self) -> None:
+    def __init__(self, offset_m: Point) -> None:
         self.t_s = 0.0
         self.heel_m: Point = (0.0, 0.0)
         self.sigma_m = 0.0
-        self.offset_m: Point = (0.0, 0.0)
+        self.offset_m = offset_m
         self.learnt_s: float | None = None
 
 
 class HandPlace:
     """The hand's offset in the mannequin's x and y."""
 
-    def __init__(self) -> None:
+    def __init__(self, offsets_m: Mapping[str, Point]) -> None:
+        """Begin with each camera's calibrated offset of the heel."""
+        self._offsets_m = offsets_m
         self._eyes: dict[str, _Eye] = {}
         self._pressure: tuple[float, Point] | None = None
 
@@ -41,7 +44,10 @@ class HandPlace:
         heel = sample.heel_in_mannequin_m
         if heel is None:
             return
-        eye = self._eyes.setdefault(sample.camera_id, _Eye())
+        eye = self._eyes.get(sample.camera_id)
+        if eye is None:
+            offset_m = self._offsets_m.get(sample.camera_id, (0.0, 0.0))
+            eye = self._eyes[sample.camera_id] = _Eye(offset_m)
         if t_s <= eye.t_s:
             return
         dt_s, eye.t_s = t_s - eye.t_s, t_s

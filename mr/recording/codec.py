@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -58,6 +58,17 @@ class Codec:
     fields: tuple[Field, ...]
     to_row: Callable[[Any], Row]
     from_row: Callable[[ChannelKey, Row], Sample]
+    n_added: int = 0
+    """How many of the last fields older recordings lack; `from_row` does without them."""
+
+    def for_layout(self, fields: Any) -> Codec | None:
+        """Give the codec for the fields that a file names; None for unknown ones."""
+        own = self.layout["fields"]
+        if fields == own:
+            return self
+        if self.n_added and fields == own[: -self.n_added]:
+            return replace(self, fields=self.fields[: -self.n_added], n_added=0)
+        return None
 
     @cached_property
     def dtype(self) -> np.dtype[np.void]:

@@ -13,6 +13,7 @@ from mr.recording.codec import ChannelKey, Codec, Field, Row
 from mr.recording.depth import pack_depth, unpack_depth
 from mr.recording.pictures import image, jpeg
 from mr.types import (
+    ArmPosture,
     Arrival,
     ChestObservation,
     ClockExchange,
@@ -25,6 +26,7 @@ from mr.types import (
     MannequinFrame,
     MannequinPose,
     MarkersSeen,
+    Measured,
     Pose,
     Sample,
     SessionEvent,
@@ -76,6 +78,31 @@ def _pose(pose: Pose) -> Row:
 
 def _to_pose(R: Any, t_m: Any, known: int, covariance: Any) -> Pose:
     return Pose(np.array(R), np.array(t_m), np.array(covariance) if known else None)
+
+
+def _measured_fields(name: str, unit: str) -> tuple[Field, ...]:
+    return (
+        Field(f"{name}_known", "?"),
+        Field(f"{name}_{unit}", "<f8", unit),
+        Field(f"{name}_sigma_known", "?"),
+        Field(f"{name}_sigma_{unit}", "<f8", unit),
+        Field(f"{name}_why", "text"),
+    )
+
+
+def _measured(measured: Measured) -> Row:
+    value, sigma = measured.value, measured.sigma
+    return (
+        value is not None,
+        0.0 if value is None else value,
+        sigma is not None,
+        0.0 if sigma is None else sigma,
+        measured.why,
+    )
+
+
+def _to_measured(known: bool, value: float, sigma_known: bool, sigma: float, why: str) -> Measured:
+    return Measured(value if known else None, sigma if sigma_known else None, why)
 
 
 # --- the types -------------------------------------------------------------------------
@@ -237,6 +264,35 @@ CODECS = {
             ),
         ),
         Codec(
+            ArmPosture,
+            (
+                *ARRIVAL,
+                *STAMP,
+                *_measured_fields("bend_head_side", "rad"),
+                *_measured_fields("bend_foot_side", "rad"),
+                *_measured_fields("lean", "rad"),
+                Field("confidence", "<f8"),
+                Field("n_px", "<i4", "px"),
+            ),
+            lambda s: (
+                *_arrival(s),
+                *_stamp(s),
+                *_measured(s.bend_rad[0]),
+                *_measured(s.bend_rad[1]),
+                *_measured(s.lean_rad),
+                s.confidence,
+                s.n_px,
+            ),
+            lambda key, r: ArmPosture(
+                Arrival(key.stream, *r[:3]),
+                Stamp(*r[3:5]),
+                key.camera_id,
+                (_to_measured(*r[5:10]), _to_measured(*r[10:15])),
+                _to_measured(*r[15:20]),
+                *r[20:],
+            ),
+        ),
+        Codec(
             HandLandmarks,
             # As many rows of (x, y) as were seen: 21, or none.
             (
@@ -244,12 +300,14 @@ CODECS = {
                 *STAMP,
                 Field("confidence", "<f8"),
                 Field("landmarks_px_f8_xy", "blob", "px"),
+                Field("side", "text"),
             ),
             lambda s: (
                 *_arrival(s),
                 *_stamp(s),
                 s.confidence,
                 np.ascontiguousarray(s.landmarks_px, "<f8").tobytes(),
+                s.side,
             ),
             lambda key, r: HandLandmarks(
                 Arrival(key.stream, *r[:3]),
@@ -257,7 +315,9 @@ CODECS = {
                 key.camera_id,
                 np.frombuffer(r[6], "<f8").reshape(-1, 2).copy(),
                 r[5],
+                *r[7:],
             ),
+            n_added=1,
         ),
         Codec(
             HeadPose,

@@ -36,4 +36,4 @@ def codec_for(name: str, fields: Any) -> Codec | None:
     """Give the codec of a type whose rows have these fields; None when there is none."""
     older = (codec for codec in OLDER_CODECS if codec.type.__name__ == name)
     known = (codec for codec in (CODECS.get(name), *older) if codec is not None)
-    return next((codec for codec in known if codec.layout["fields"] == fields), None)
+    return next(filter(None, (codec.for_layout(fields) for codec in known)), None)

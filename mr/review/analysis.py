@@ -50,6 +50,8 @@ class Provenance:
     """Software that made the recording; the analysis is by this software."""
     learner_id: str | None = None
     guidance: bool | None = None
+    arms: bool | None = None
+    """Whether elbows and shoulders were looked at, too (experimental)."""
     storage_level: int | None = None
     why_incomplete: str = ""
     rig: Rig | None = None
@@ -64,6 +66,7 @@ class Provenance:
             recorded_by=header.software,
             learner_id=header.session.learner_id,
             guidance=header.session.guidance,
+            arms=header.session.arms,
             storage_level=header.storage_level,
             why_incomplete=recording.why_incomplete or recording.repaired,
             rig=recording.rig,
@@ -173,6 +176,7 @@ def _source(name: str, kind: Kind, provenance: Provenance, health: Sequence[Heal
         "recorded_by": provenance.recorded_by,
         "learner_id": provenance.learner_id,
         "guidance": provenance.guidance,
+        "arms": provenance.arms,
         "storage_level": provenance.storage_level,
         "why_incomplete": provenance.why_incomplete,
         "rig": None

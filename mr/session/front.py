@@ -31,8 +31,9 @@ REMEMBERED = 32
 class FrontEnd:
     """One clock and one tracker a camera."""
 
-    def __init__(self, rig: Rig, infos: Sequence[DeviceInfo]) -> None:
+    def __init__(self, rig: Rig, infos: Sequence[DeviceInfo], *, arms: bool = False) -> None:
         self._rig = rig
+        self._arms = arms
         self._trackers: dict[str, CameraTracker] = {}
         self._ticks_per_s = {s.name: s.ticks_per_s for info in infos for s in info.streams}
         self._clocks: dict[str, TickClock] = {}
@@ -52,7 +53,7 @@ class FrontEnd:
             # Both streams of a camera tick on its one clock.
             clock = TickClock(self._ticks_per_s[_stream_of(sample)])
             self._clocks[camera_id] = clock
-            self._trackers[camera_id] = CameraTracker(self._rig, camera_id)
+            self._trackers[camera_id] = CameraTracker(self._rig, camera_id, arms=self._arms)
         clock.arrival(sample.arrival)
         stamp = clock.stamp(sample.arrival.device_ticks)
         tracker = self._trackers[camera_id]
@@ -68,9 +69,13 @@ class FrontEnd:
         return made
 
     def _stamped(self, found: HandLandmarks) -> Sequence[Sample]:
-        """Give landmarks of another process the instant of the picture they were found in."""
+        """Give landmarks of another process their picture's instant, and the tracker a look."""
         stamp = self._colored.get((found.camera_id, found.arrival.seq))
-        return () if stamp is None else (replace(found, stamp=stamp),)
+        if stamp is None:
+            return ()
+        stamped = replace(found, stamp=stamp)
+        self._trackers[found.camera_id].landmarks(stamped)
+        return (stamped,)
 
     def _remember(self, frame: MarkersSeen, stamp: Stamp) -> None:
         """Keep the instants of the last pictures: a clock tells each tick only once."""

@@ -9,27 +9,52 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from multiprocessing.connection import Connection
 
+from mr.clock.host import NowNs
 from mr.errors import MrError
 from mr.rig import Rig
 from mr.session.shared import Channel, Picture
 from mr.session.signals import EndWord, leave_ctrl_c_to_the_parent
 from mr.tracking.landmarks import HandFinder, MediapipeHands, Window, chest_window, model_path
-from mr.types import ColorFrame, HandLandmarks, Pose, Stamp
+from mr.types import ColorFrame, HandLandmarks, Pose, SessionEvent, Stamp
+
+OpenFinder = Callable[[], AbstractContextManager[HandFinder]]
+"""Opens a finder in the hands process; picklable."""
 
 IDLE_S = 0.01
+MOST_AT_ONCE = 16
+"""Messages taken in one round of sensing."""
+ASKED_TO_END = ""
+"""The last message of a hands process that ends as it should; another text is a complaint."""
 
 
-def hands_main(rig: Rig, found: Connection, names: tuple[str, str], end: EndWord) -> None:
+def mediapipe_finder() -> AbstractContextManager[HandFinder]:
+    """Open the finder that sessions use."""
+    return MediapipeHands(model_path())
+
+
+def hands_main(
+    rig: Rig,
+    found: Connection,
+    open_finder: OpenFinder,
+    names: tuple[str, str],
+    end: EndWord,
+) -> None:
     """Look for hands until `end` is set; without the extra or its model say so and end."""
     leave_ctrl_c_to_the_parent()
     try:
-        with Channel.attach(names) as channel, MediapipeHands(model_path()) as finder:
+        with Channel.attach(names) as channel, open_finder() as finder:
             _look(rig, channel, finder, found, end)
+        found.send(ASKED_TO_END)
     except MrError as error:
-        line = f"mrcpr: no hand landmarks: {error} (the session goes on)"
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 -- this process has no other voice
+        line = f"no hand landmarks: {error}"
+        # This process has no other voice, and the recording keeps what it said.
+        print(f"mrcpr: {line} (the session goes on)", file=sys.stderr, flush=True)  # noqa: T201
+        with suppress(BrokenPipeError):
+            found.send(line)
     except BrokenPipeError:
         pass  # sensing has ended before us: nobody is left to tell
 
@@ -62,12 +87,33 @@ def _window(rig: Rig, picture: Picture, world_from_mannequin: Pose | None) -> Wi
     return chest_window(camera.color, camera.color_from_depth.pose() @ cam_from_mannequin)
 
 
-def received(found: Connection | None) -> list[HandLandmarks]:
-    """Take what has been found since the last call; never waits."""
-    landmarks: list[HandLandmarks] = []
-    try:
-        while found is not None and found.poll():
-            landmarks.append(found.recv())
-    except EOFError:
-        return landmarks  # the hands process has ended; the session goes on
-    return landmarks
+class Findings:
+    """What the hands process has found, as the sensing process takes it: it never waits.
+
+    A message is smaller than what a pipe takes in one piece, so that none is ever half there,
+    and few are taken at once, so that a process that floods the pipe waits itself.
+    """
+
+    def __init__(self, found: Connection, now: NowNs) -> None:
+        self._found: Connection | None = found
+        self._now = now
+
+    def __call__(self) -> list[HandLandmarks | SessionEvent]:
+        """Take what has come since the last call, or the note that no more will."""
+        taken: list[HandLandmarks | SessionEvent] = []
+        try:
+            while self._found is not None and len(taken) < MOST_AT_ONCE and self._found.poll():
+                told = self._found.recv()
+                if isinstance(told, str):
+                    self._found = None
+                    return [*taken, *self._note(told)]
+                taken.append(told)
+        except (EOFError, OSError):
+            self._found = None
+            line = "the hands process has ended: no hand landmarks from here on"
+            print(f"mrcpr: {line} (the session goes on)", file=sys.stderr, flush=True)  # noqa: T201
+            return [*taken, *self._note(line)]
+        return taken
+
+    def _note(self, line: str) -> list[SessionEvent]:
+        return [SessionEvent(self._now(), "note", line)] if line else []

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mr.types import Arrival, DeviceInfo, Health, MannequinFrame, SourceKind
+from mr.types import Arrival, DeviceInfo, Health, MannequinFrame, SessionEvent, SourceKind
 
 LOST_AFTER_PERIODS = 10
 """A stream silent for so many of its nominal periods (and `LOST_AFTER_S`) is lost."""
@@ -24,6 +24,23 @@ WINDOW_S = 2.0
 """A rate is told over so long: a shorter window shows the bursts in which a busy computer
 reads a port."""
 FEWEST = 16
+TOLD_FROM_S = 1.0
+"""For how long something has lasted is said from so long on."""
+
+
+@dataclass(slots=True)
+class _Said:
+    """What was said of a stream, and since when."""
+
+    words: str
+    since_ns: int
+    remark: bool = False
+
+    def told(self, now_ns: int) -> str:
+        s = (now_ns - self.since_ns) / 1e9
+        if s < TOLD_FROM_S:
+            return self.words
+        return f"{self.words} ({s:.0f} s ago)" if self.remark else f"{self.words} (for {s:.0f} s)"
 
 
 @dataclass(slots=True)
@@ -37,7 +54,13 @@ class _Stream:
     gone_why: str = ""
     times_away: int = 0
     away_s: float = 0.0
-    why: str = ""
+    seen: _Said | None = None
+    """What tracking says of it."""
+    seen_usable: bool = False
+    """Whether that is only a remark: it can be used all the same."""
+    slow_since_ns: int | None = None
+    said: dict[str, _Said] = field(default_factory=dict)
+    """What its device says of it, by its words."""
 
     def __post_init__(self) -> None:
         self.times_ns = deque(maxlen=max(FEWEST, round(WINDOW_S * self.nominal_hz)))
@@ -52,9 +75,33 @@ class _Stream:
         if self.times_ns and (self.gone_why or silent_s > self.lost_after_s):
             self.times_away += 1
             self.away_s += silent_s
+            self.times_ns.clear()  # a rate over the silence says nothing of now
+            self.slow_since_ns = None
         self.gone_why = ""
 
-    def told(self) -> str:
+    def complaints(self, now_ns: int, remarks: bool) -> list[str]:
+        """Say what ails it, or what is to be known of it, each with since when."""
+        said = [s for s in self.said.values() if s.remark == remarks]
+        if self.seen is not None and self.seen_usable == remarks:
+            said.insert(0, self.seen)
+        return [s.told(now_ns) for s in said]
+
+    def slow(self, now_ns: int) -> str:
+        """Say by how much it is too slow, and since when; empty when it is not."""
+        if self.slow_since_ns is None:
+            return ""
+        s = (now_ns - self.slow_since_ns) / 1e9
+        rates = f"{self.rate_hz():.0f} of {self.nominal_hz:.0f} Hz"
+        return rates if s < TOLD_FROM_S else f"{rates} for {s:.0f} s"
+
+    def note_rate(self, arrival_ns: int) -> None:
+        """Note since when it has been too slow."""
+        if len(self.times_ns) <= FEWEST // 2 or self.rate_hz() >= DEGRADED_BELOW * self.nominal_hz:
+            self.slow_since_ns = None
+        elif self.slow_since_ns is None:
+            self.slow_since_ns = arrival_ns
+
+    def back_told(self) -> str:
         """Say that the stream was away and came back; empty when it never was."""
         if not self.times_away:
             return ""
@@ -92,12 +139,34 @@ class HealthWatch:
         stream.last_seq = arrival.seq
         stream.back(arrival.arrival_ns)
         stream.times_ns.append(arrival.arrival_ns)
+        stream.note_rate(arrival.arrival_ns)
         self._newest_ns = max(self._newest_ns, arrival.arrival_ns)
 
-    def complain(self, stream_name: str, why: str) -> None:
-        """Note why a stream that arrives cannot be used; an empty `why` takes it back."""
-        if stream_name in self._streams:
-            self._streams[stream_name].why = why
+    def complain(self, stream_name: str, why: str, at_ns: int, usable: bool = False) -> None:
+        """Note what tracking says of a stream that arrives; an empty `why` takes it back.
+
+        Unless it is `usable` all the same, the stream counts as degraded.
+        """
+        stream = self._streams.get(stream_name)
+        if stream is None:
+            return
+        if not why:
+            stream.seen = None
+        elif stream.seen is None or stream.seen_usable != usable:
+            stream.seen, stream.seen_usable = _Said(why, at_ns), usable
+        else:
+            stream.seen.words = why
+
+    def told(self, event: SessionEvent) -> None:
+        """Note what a device says of a stream of its own: see `SessionEvent`."""
+        name, _, words = event.text.partition(": ")
+        stream = self._streams.get(name)
+        if stream is None:
+            return
+        if event.kind == "settled":
+            stream.said.pop(words, None)
+        else:
+            stream.said[words] = _Said(words, event.t_ns, event.kind == "remark")
 
     def gone(self, stream_names: tuple[str, ...], why: str) -> None:
         """Mark streams as lost with the device error's own words."""
@@ -118,19 +187,18 @@ class HealthWatch:
         age_s = (now_ns - stream.times_ns[-1]) / 1e9 if stream.times_ns else 0.0
         rate_hz = stream.rate_hz()
         state: Literal["ok", "degraded", "lost", "absent"] = "ok"
-        why = stream.why
+        said: list[str] = []
         if stream.gone_why:
-            state, why = "lost", stream.gone_why
+            state, said = "lost", [_Said(stream.gone_why, now_ns - round(age_s * 1e9)).told(now_ns)]
         elif not stream.times_ns:
-            state, why = "absent", "nothing has arrived yet"
+            state, said = "absent", ["nothing has arrived yet"]
         elif age_s > stream.lost_after_s:
-            state, why = "lost", f"silent for {age_s:.1f} s"
-        elif why:
-            state = "degraded"
-        elif len(stream.times_ns) > 8 and rate_hz < DEGRADED_BELOW * stream.nominal_hz:
-            state, why = "degraded", f"{rate_hz:.0f} of {stream.nominal_hz:.0f} Hz"
-        if state in ("ok", "degraded"):
-            why = "; ".join(words for words in (why, stream.told()) if words)
+            state, said = "lost", [f"silent for {age_s:.1f} s"]
+        else:
+            said = [w for w in (*stream.complaints(now_ns, False), stream.slow(now_ns)) if w]
+            state = "degraded" if said else "ok"
+            said += [*stream.complaints(now_ns, True), stream.back_told()]
+        why = "; ".join(words for words in said if words)
         return Health(
             stream.name,
             stream.kind,

@@ -16,6 +16,7 @@ import numpy as np
 
 from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
+from mr.coaching.arms import ArmAlarm
 from mr.coaching.coach import Situation, advise
 from mr.config import SessionConfig
 from mr.fusion.fuser import MotionFuser
@@ -26,6 +27,7 @@ from mr.session.health import HealthWatch
 from mr.session.match import require_own_profile
 from mr.session.outcome import Outcome, Trace, judge, metrics_config
 from mr.types import (
+    ArmPosture,
     Arrival,
     ChestObservation,
     ChestSample,
@@ -87,6 +89,7 @@ class Pipeline:
         self._fuser = MotionFuser(rig)
         self._metrics = MetricsStepper(metrics_config(guideline))
         self._events: list[MetricsEvent] = []
+        self._arm_alarm = ArmAlarm()
         self._recent: deque[Compression] = deque(maxlen=RECENT)
         self._chest: ChestSample | None = None
         self._trace: list[tuple[int, float, float]] = []
@@ -115,6 +118,9 @@ class Pipeline:
         if isinstance(sample, MannequinPose):
             self._placed(sample)
             return []
+        if isinstance(sample, ArmPosture):
+            self._arm_alarm.step(sample)
+            return []
         return self._moved(self._fuse(sample))
 
     def _count(self, sample: Sample) -> None:
@@ -129,7 +135,7 @@ class Pipeline:
             self._health.arrived(None, sample.arrival)
         elif isinstance(sample, ChestObservation):
             self._health.arrived(None, _of_frames(sample.arrival, ".depth"))
-        elif isinstance(sample, MannequinPose):
+        elif isinstance(sample, MannequinPose) and sample.arrival.stream.endswith(".pose"):
             self._health.arrived(None, _of_frames(sample.arrival, ".color"))
 
     def finish(self) -> list[MetricsEvent]:
@@ -182,11 +188,13 @@ class Pipeline:
         elif event.kind == "device_lost":
             names, _, why = event.text.partition(": ")
             self._health.gone(tuple(names.split(",")), why)
+        elif event.kind in ("complaint", "remark", "settled"):
+            self._health.told(event)
 
     def _placed(self, pose: MannequinPose) -> None:
-        self._health.complain(
-            _of_frames(pose.arrival, ".color").stream, "" if pose.valid else pose.why
-        )
+        of_color = pose.arrival.stream.endswith(".pose")
+        frame = _of_frames(pose.arrival, ".color" if of_color else ".depth")
+        self._health.complain(frame.stream, pose.why, frame.arrival_ns, usable=pose.valid)
         if pose.valid:
             self._pose = pose.world_from_mannequin
 
@@ -305,5 +313,6 @@ class Pipeline:
                 lost_streams=self._health.lost_streams(now_ns),
                 recent=tuple(self._recent),
                 guideline=self._guideline,
+                arms=self._arm_alarm.lasting(),
             )
         )

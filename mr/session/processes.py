@@ -26,13 +26,14 @@ from mr.config import SessionConfig
 from mr.errors import DeviceError, MrError, RecordingError
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
-from mr.session.hands import hands_main, received
+from mr.session.hands import Findings, OpenFinder, hands_main, mediapipe_finder
 from mr.session.match import require_own_profile
 from mr.session.pipeline import Pipeline
 from mr.session.rest import rest
 from mr.session.sensing import SensingJob, sense
 from mr.session.shared import Channel, Picture
 from mr.session.signals import EndRequest, EndWord, held_back
+from mr.session.taking import taken
 from mr.types import Device, Snapshot
 
 OpenDevices = Callable[[NowNs], Sequence[Device]]
@@ -116,7 +117,10 @@ def _sensing_main(
 
     try:
         with Channel.attach(names) as channel, ExitStack() as stack:
-            devices = [stack.enter_context(device) for device in plan.open_devices(host_now_ns)]
+            devices = [
+                stack.enter_context(taken(device, host_now_ns))
+                for device in plan.open_devices(host_now_ns)
+            ]
             early = commands()
             answer.send(("open", ""))
             job = SensingJob(
@@ -128,7 +132,7 @@ def _sensing_main(
                 wait=lambda: rest(devices, IDLE_S),
                 publish=channel.publish,
                 publish_picture=channel.publish_picture,
-                landmarks=lambda: received(found),
+                landmarks=Findings(found, host_now_ns),
                 commands=commands,
             )
             if "stop" not in early:  # else nothing was recorded, and no file is made
@@ -148,17 +152,26 @@ def _tell(answer: Connection, word: str, message: str) -> None:
 
 
 class LiveSession:
-    """A session in processes of its own; use it as a context manager."""
+    """A session in processes of its own; use it as a context manager.
+
+    With `hands`, `open_finder` says what looks for hand landmarks in their process.
+    """
 
     def __init__(
-        self, plan: SessionPlan, views: Sequence[ViewMain] = (), *, hands: bool = False
+        self,
+        plan: SessionPlan,
+        views: Sequence[ViewMain] = (),
+        *,
+        hands: bool = False,
+        open_finder: OpenFinder = mediapipe_finder,
     ) -> None:
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._plan = plan
         self._found, self._finds = self._context.Pipe(duplex=False)
         self._view_mains = list(views)
         if hands:
-            self._view_mains.append(partial(hands_main, plan.rig, self._finds))
+            self._view_mains.append(partial(hands_main, plan.rig, self._finds, open_finder))
+        self._with_hands = hands
         self._views: list[SpawnProcess] = []
         self._view_end, self._view_word = self._context.Pipe(duplex=False)
         self._child_words, self._words = self._context.Pipe(duplex=False)
@@ -189,6 +202,7 @@ class LiveSession:
             with held_back():
                 self._sensing.start()
             self._child_answer.close()
+            self._found.close()  # so that a hands process that outlives sensing hears it
             self._expect("open")
             for main in self._view_mains:
                 args = (self._channel.names, EndWord(self._view_end))
@@ -196,6 +210,8 @@ class LiveSession:
                 with held_back():
                     view.start()
                 self._views.append(view)
+            if self._with_hands:
+                self._finds.close()  # now sensing hears it when the hands process ends
         except BaseException:
             self._leave()
             raise

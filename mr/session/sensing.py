@@ -20,12 +20,13 @@ from mr.recording.header import RecordingHeader
 from mr.recording.writer import RecordingWriter
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
+from mr.session.complaints import ComplaintLog
 from mr.session.front import FrontEnd
 from mr.session.match import require_own_rig
 from mr.session.pipeline import Pipeline
 from mr.session.shared import Picture
+from mr.session.showing import Shown
 from mr.types import (
-    ColorFrame,
     Device,
     EndOfStream,
     HandLandmarks,
@@ -76,8 +77,8 @@ class SensingJob:
     """Called when nothing had arrived: sleeps a little, or moves a stepped clock on."""
     publish: Callable[[Snapshot], None]
     publish_picture: Callable[[Picture], None]
-    landmarks: Callable[[], Sequence[HandLandmarks]] = field(default=lambda: ())
-    """What the hands process has found since the last call."""
+    landmarks: Callable[[], Sequence[HandLandmarks | SessionEvent]] = field(default=lambda: ())
+    """What the hands process has found since the last call, or a note that it has ended."""
     arrived: Callable[[int], None] = field(default=lambda _arrival_ns: None)
     """Told when each sample arrived, so that a stepped clock can follow a file's own time."""
     commands: Callable[[], Sequence[str]] = field(default=lambda: ())
@@ -105,10 +106,12 @@ class _Loop:
         """Devices that are open again and have given nothing yet."""
         self._ended: set[int] = set()
         self._next_publish_ns = 0
+        self._shown = Shown()
+        self._complaints = ComplaintLog()
         infos = [device.info for device in devices]
         require_own_rig(job.rig, infos)
         self._kind = session_kind(devices)
-        self._front = FrontEnd(job.rig, infos)
+        self._front = FrontEnd(job.rig, infos, arms=job.config.arms)
         self._pipeline = Pipeline(job.rig, job.config, job.guideline, infos, self._kind)
 
     def run(self) -> Pipeline:
@@ -166,15 +169,21 @@ class _Loop:
             busy = busy or bool(samples)
             for sample in samples:
                 self._receive(sample)
+            self._show(samples)
+            for event in self._complaints.news(k, device, self._job.now()):
+                self._take(event)
         return busy
+
+    def _show(self, samples: Sequence[Sample]) -> None:
+        """Publish the newest picture only: a view that has to catch up shows the past."""
+        picture = self._shown.choose(samples)
+        if picture is not None:
+            self._job.publish_picture(picture)
 
     def _receive(self, sample: Sample) -> None:
         arrival = getattr(sample, "arrival", None)
         if arrival is not None:
             self._job.arrived(arrival.arrival_ns)
-        if isinstance(sample, ColorFrame):
-            picture = Picture(sample.arrival, sample.camera_id, sample.bgr)
-            self._job.publish_picture(picture)
         for made in self._front.step(sample):
             self._take(made)
 

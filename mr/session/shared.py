@@ -37,7 +37,7 @@ _HEALTH = np.dtype(
         ("rate_hz", "f8"),
         ("lost", "i8"),
         ("age_s", "f8"),
-        ("why", "S160"),
+        ("why", "S240"),
     ]
 )
 _SNAPSHOT = np.dtype(

@@ -59,7 +59,7 @@ class Painter:
     def picture(self, moments: Sequence[tuple[float, HandsState]]) -> BgrArray:
         """Paint one frame, (H, W, 3) uint8 blue-green-red, exposed at some moments."""
         image = np.mean([self._moment(*moment) for moment in moments], axis=0, dtype=np.float32)
-        return self._expose(image)
+        return self._expose(np.asarray(image))
 
     def _moment(self, depth_m: float, hands: HandsState) -> Float32Array:
         """Paint the scene at one instant, (H, W, 3) red-green-blue."""

@@ -34,6 +34,13 @@ MAX_FOOT_GAP_M = 0.09
 """Two arms whose feet lie farther apart are not of one learner's stacked hands."""
 HALF_CIRCLE_MEAN = float(np.pi / 4)
 """Mean of √(1 − u²): how far the seen half of a cylinder lies before its axis."""
+FINGER_LOW_M, FINGER_HIGH_M = 0.018, 0.110
+"""Heights of fingers over the resting chest: above what else lies there, below the arms."""
+FINGER_REACH_M = (0.055, 0.135)
+"""Distance of fingers from the foot of the forearms."""
+MIN_FINGER_PX = 25
+MAX_SIDEWAYS = 0.6
+"""Cosine of 53 degrees between the fingers and the line from arm to arm."""
 HEEL_SIGMA_M = 0.006
 """One-sigma of the heel on each axis. Scatter within a session is 1 to 2 mm (simulated);
 the rest is a steady offset by how this learner bends wrists and stacks hands."""
@@ -58,7 +65,7 @@ class Arm:
 def find_arms(
     points: Points, cam_in_mannequin_m: FloatArray, back_z_m: float | None = None
 ) -> list[Arm]:
-    """Find forearms that come down to the chest, the largest first, two at most.
+    """Find the forearms of one learner, the one that comes down nearest first, two at most.
 
     Where the height of the back of the hand is known, only the part of the forearms over
     it is used that stays the same at every depth.
@@ -83,7 +90,23 @@ def find_arms(
         arm = fit_arm(np.stack(cloud, axis=1), cam_in_mannequin_m)
         if arm is not None:
             arms.append(arm)
-    return arms[:2]
+    return of_one_learner(arms)
+
+
+def of_one_learner(arms: list[Arm]) -> list[Arm]:
+    """Keep the arm that comes down nearest to the compression point, and its fellow.
+
+    Whoever else reaches into the picture comes down elsewhere.
+    """
+    if not arms:
+        return []
+    arms = sorted(arms, key=lambda arm: float(np.linalg.norm(arm.at_height(0.0))))
+    fellows = [
+        arm
+        for arm in arms[1:]
+        if np.linalg.norm(arm.at_height(0.0) - arms[0].at_height(0.0)) < MAX_FOOT_GAP_M
+    ]
+    return arms[:1] + fellows[:1]
 
 
 def fit_arm(cloud: Float32Array, cam_in_mannequin_m: FloatArray) -> Arm | None:
@@ -116,12 +139,47 @@ def fit_arm(cloud: Float32Array, cam_in_mannequin_m: FloatArray) -> Arm | None:
 def foot(arms: list[Arm], z_m: float) -> FloatArray | None:
     """Where the forearms come down to a height, (2,) m; None without an arm.
 
-    Stacked hands share one foot: two arms are averaged, unless they stand apart.
+    Stacked hands share one foot: two arms are averaged.
     """
     if not arms:
         return None
-    feet = np.array([arm.at_height(z_m) for arm in arms])
-    if len(feet) == 2 and np.linalg.norm(feet[0] - feet[1]) > MAX_FOOT_GAP_M:
-        nearer = int(np.argmin(np.linalg.norm(feet, axis=1)))
-        return np.asarray(feet[nearer])
-    return np.asarray(feet.mean(axis=0))
+    return np.asarray(np.mean([arm.at_height(z_m) for arm in arms], axis=0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fingers:
+    """Which way the fingers point, and how high they lie."""
+
+    way: FloatArray
+    """(2,) unit."""
+    z_m: float
+
+
+def find_fingers(points: Points, landing_m: FloatArray) -> Fingers | None:
+    """Find the fingers; None where too little of them is seen.
+
+    They lie on the chest before the foot of the forearms, and are higher than the chest
+    even when it is pressed. The arms' own lean tells less: straight arms hardly lean.
+    """
+    mask = region(points, FINGER_LOW_M, FINGER_HIGH_M)
+    dx, dy = points.x[mask] - np.float32(landing_m[0]), points.y[mask] - np.float32(landing_m[1])
+    away2 = dx * dx + dy * dy
+    fingers = (away2 > FINGER_REACH_M[0] ** 2) & (away2 < FINGER_REACH_M[1] ** 2)
+    if int(fingers.sum()) < MIN_FINGER_PX:
+        return None
+    way = np.array([float(dx[fingers].mean()), float(dy[fingers].mean())])
+    length = float(np.linalg.norm(way))
+    if length < 0.5 * FINGER_REACH_M[0]:
+        return None
+    return Fingers(way / length, float(np.median(points.z[mask][fingers])))
+
+
+def beside_the_arms(arms: list[Arm], way: FloatArray) -> bool:
+    """Whether fingers seem to point to the side, as no stacked hands' do.
+
+    Two arms stand to the left and the right of where the fingers point; one tells nothing.
+    """
+    if len(arms) < 2:
+        return False
+    apart = arms[1].at_height(ARM_HIGH_M) - arms[0].at_height(ARM_HIGH_M)
+    return bool(abs(apart @ way) > MAX_SIDEWAYS * np.linalg.norm(apart))

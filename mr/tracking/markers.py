@@ -62,6 +62,8 @@ class MarkerFit:
     why: str = ""
     agrees: bool | None = None
     """Without a pose: what is seen lies where the guess says; None when nothing is."""
+    seen: Seen | None = None
+    """What the fit was made of."""
 
 
 @lru_cache(maxsize=8)
@@ -142,6 +144,7 @@ def estimate_pose(
     layout: MarkerLayout,
     intrinsics: Intrinsics,
     guess: Pose | None = None,
+    without: frozenset[int] = frozenset(),
 ) -> MarkerFit:
     """Find the mannequin in a colour image, or from the markers that were seen in one.
 
@@ -153,6 +156,8 @@ def estimate_pose(
         Of the mannequin, and of *this* colour camera.
     guess
         A recent ``cam_from_mannequin``: markers are looked for around it first.
+    without
+        Markers that are seen but not believed: their plates were moved.
 
     Raises
     ------
@@ -162,10 +167,27 @@ def estimate_pose(
     seen = picture
     if not isinstance(seen, Seen):
         seen = look_around(seen, layout, intrinsics, guess)
-    fit = fit_markers(seen, layout, intrinsics)
+    believed = _without(seen, without)
+    fit = replace(fit_markers(believed, layout, intrinsics), seen=seen)
     if fit.cam_from_mannequin is None and guess is not None:
-        return replace(fit, agrees=_agrees(seen, layout, intrinsics, guess))
+        return replace(fit, agrees=_agrees(believed, layout, intrinsics, guess))
     return fit
+
+
+def miss_px(seen: Seen, layout: MarkerLayout, intrinsics: Intrinsics, pose: Pose) -> FloatArray:
+    """Give how far each marker's centre (n,) lies from where a pose says."""
+    by_id = _corners_by_id(layout)
+    corners_m = np.array([by_id[i] for i in seen.ids]).reshape(-1, 4, 3)
+    expected_px = _camera(intrinsics).project(pose.apply(corners_m))
+    return np.asarray(np.linalg.norm((expected_px - seen.corners_px).mean(axis=1), axis=-1))
+
+
+def _without(seen: Seen, ids: frozenset[int]) -> Seen:
+    if not ids.intersection(seen.ids):
+        return seen
+    keep = [i not in ids for i in seen.ids]
+    left = tuple(i for i in seen.ids if i not in ids)
+    return Seen(left, seen.corners_px[keep], seen.n_foreign)
 
 
 def _agrees(seen: Seen, layout: MarkerLayout, intrinsics: Intrinsics, guess: Pose) -> bool | None:

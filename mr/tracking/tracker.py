@@ -15,24 +15,27 @@ import numpy as np
 from mr.errors import CalibrationError
 from mr.geometry.camera import Camera
 from mr.geometry.poses import chain, difference
-from mr.geometry.poses import inverse as inverse_pose
 from mr.rig import Rig
+from mr.tracking.arms import ArmTracker
 from mr.tracking.chest import ChestWatch
-from mr.tracking.markers import Seen, estimate_pose, look_around
-from mr.tracking.pose_filter import PoseFilter
+from mr.tracking.evidence import HandEvidence
+from mr.tracking.mannequin import Found, MannequinWatch
+from mr.tracking.markers import Seen
 from mr.tracking.surface import ChestView
 from mr.types import (
+    ArmPosture,
     Arrival,
     ChestObservation,
     ColorFrame,
     DepthFrame,
+    HandLandmarks,
     HandSample,
     MannequinPose,
     MarkersSeen,
     Stamp,
 )
 
-Observation = MannequinPose | ChestObservation | HandSample
+Observation = MannequinPose | ChestObservation | HandSample | ArmPosture
 
 SAME_VIEW = np.repeat([2e-4, 1e-4], 3)
 """Change of pose (rad, m) that a view of the chest may be old by: 0.1 mm at the chest."""
@@ -49,6 +52,8 @@ class CameraTracker:
         colour model.
     camera_id
         One of ``rig.cameras``.
+    arms
+        Look at the learner's elbows and shoulders, too (experimental).
 
     Raises
     ------
@@ -56,7 +61,7 @@ class CameraTracker:
         When the rig does not know the camera, or only half of its colour sensor.
     """
 
-    def __init__(self, rig: Rig, camera_id: str) -> None:
+    def __init__(self, rig: Rig, camera_id: str, *, arms: bool = False) -> None:
         calibration = rig.cameras.get(camera_id)
         if calibration is None:
             known = ", ".join(sorted(rig.cameras)) or "none"
@@ -71,14 +76,14 @@ class CameraTracker:
             )
         self._id = camera_id
         self._calibration = calibration
-        self._layout = rig.markers
         self._world_from_cam = calibration.world_from_cam.pose()
-        at_rest = rig.world_from_mannequin.pose()
-        self._belief = PoseFilter(self._world_from_cam.inverse() @ at_rest)
         self._camera = Camera(calibration.depth)
+        self._mannequin = MannequinWatch(rig, camera_id, self._camera)
         self._view: ChestView | None = None
-        self._view_pose = self._belief.pose
+        self._view_pose = self._mannequin.pose
         self._watch = ChestWatch()
+        self._evidence = HandEvidence(calibration)
+        self._arms = ArmTracker(self._camera, calibration.baseline_m) if arms else None
         self._pose_told = False
 
     def look(self, frame: ColorFrame) -> MarkersSeen:
@@ -90,27 +95,17 @@ class CameraTracker:
             When the frame is of another camera, or not of the calibrated size.
         """
         self._require_mine(frame)
-        calibration = self._calibration
-        seen = Seen((), np.zeros((0, 4, 2)), 0)
-        if self._layout is not None and calibration.color is not None:
-            color = calibration.color
-            if frame.bgr.shape[:2] != (color.height_px, color.width_px):
-                raise ValueError(
-                    f"colour frame of camera {self._id!r} is {frame.bgr.shape[:2]}, the rig was "
-                    f"calibrated at {(color.height_px, color.width_px)}: set the rig's mode"
-                )
-            assert calibration.color_from_depth is not None
-            guess = calibration.color_from_depth.pose() @ self._belief.pose
-            seen = look_around(frame.bgr, self._layout, color, guess)
+        seen = self._mannequin.look(frame)
         arrival = self._arrival(frame.arrival, "markers")
         return MarkersSeen(arrival, self._id, seen.ids, seen.corners_px, seen.n_foreign)
 
     def step(self, frame: DepthFrame | ColorFrame | MarkersSeen, stamp: Stamp) -> list[Observation]:
         """Observe one frame, captured at `stamp`; frames come in order of capture.
 
-        A colour frame, or what `look` took from it, gives the mannequin's pose. A depth
-        frame gives the chest and the hand, and the first one of all the calibrated pose as
-        well.
+        A colour frame, or what `look` took from it, gives the mannequin's pose. A depth frame
+        gives the chest and the hand; the first one of all, one a second where the rig knows
+        the mannequin's surface, and one that changes what is known of the pose, give the pose
+        as well.
 
         Raises
         ------
@@ -121,11 +116,32 @@ class CameraTracker:
         if isinstance(frame, ColorFrame):
             frame = self.look(frame)
         if isinstance(frame, MarkersSeen):
-            return [self._mannequin(frame, stamp)]
+            seen = Seen(frame.ids, frame.corners_px, frame.n_foreign)
+            found = self._mannequin.color(seen, stamp.t_ns)
+            return [self._told(found, self._arrival(frame.arrival, "pose"), stamp)]
+        self._check_size(frame)
         told: list[Observation] = []
-        if not self._pose_told:
-            told.append(self._pose_now(frame.arrival, stamp, NO_NUMBER, 0))
+        looked = self._mannequin.depth(frame, stamp.t_ns)
+        if looked is None and not self._pose_told:
+            looked = self._mannequin.now(stamp.t_ns)
+        if looked is not None:
+            told.append(self._told(looked, self._arrival(frame.arrival, "surface"), stamp))
         return [*told, *self._chest(frame, stamp)]
+
+    def landmarks(self, found: HandLandmarks) -> None:
+        """Take in a hand found in a colour frame of this camera; late and out of order will do.
+
+        It is evidence for the `HandSample`s of the depth frames that follow.
+        """
+        self._evidence.see(found, self._mannequin.pose)
+
+    def _check_size(self, frame: DepthFrame) -> None:
+        size = (self._camera.height_px, self._camera.width_px)
+        if frame.depth_counts.shape != size:
+            raise ValueError(
+                f"depth frame of camera {self._id!r} is {frame.depth_counts.shape}, the rig "
+                f"was calibrated at {size}: set the camera to the rig's mode"
+            )
 
     def _arrival(self, arrival: Arrival, what: str) -> Arrival:
         return replace(arrival, stream=f"cam_{self._id}.{what}")
@@ -134,44 +150,24 @@ class CameraTracker:
         if frame.camera_id != self._id:
             raise ValueError(f"frame of camera {frame.camera_id!r} given to {self._id!r}")
 
-    def _mannequin(self, frame: MarkersSeen, stamp: Stamp) -> MannequinPose:
-        calibration = self._calibration
-        if self._layout is None or calibration.color is None:
-            return self._pose_now(frame.arrival, stamp, NO_NUMBER, 0)
-        assert calibration.color_from_depth is not None
-        color_from_cam = calibration.color_from_depth.pose()
-        guess = color_from_cam @ self._belief.pose
-        seen = Seen(frame.ids, frame.corners_px, frame.n_foreign)
-        fit = estimate_pose(seen, self._layout, calibration.color, guess)
-        if fit.cam_from_mannequin is None:
-            self._belief.unseen(stamp.t_ns, fit.agrees)
-        else:
-            # Here the marker's "cam" is the colour sensor; depth is where the house lives.
-            cam_from_color = inverse_pose(color_from_cam)
-            self._belief.seen(chain(cam_from_color, fit.cam_from_mannequin), stamp.t_ns)
-        return self._pose_now(frame.arrival, stamp, fit.residual_px, fit.n_markers, fit.why)
-
-    def _pose_now(
-        self, arrival: Arrival, stamp: Stamp, residual_px: float, n_markers: int, why: str = ""
-    ) -> MannequinPose:
+    def _told(self, found: Found, arrival: Arrival, stamp: Stamp) -> MannequinPose:
         self._pose_told = True
-        belief = self._belief
         return MannequinPose(
-            arrival=self._arrival(arrival, "pose"),
+            arrival=arrival,
             stamp=stamp,
-            world_from_mannequin=chain(self._world_from_cam, belief.pose),
-            residual_px=residual_px,
-            n_markers=n_markers,
-            source="markers" if belief.from_markers else "calibrated",
-            valid=not belief.why,
-            why=belief.why or why,
+            world_from_mannequin=chain(self._world_from_cam, found.cam_from_mannequin),
+            residual_px=found.residual_px,
+            n_markers=found.n_markers,
+            source=found.source,
+            valid=found.valid,
+            why=found.why,
         )
 
     def _chest(self, frame: DepthFrame, stamp: Stamp) -> list[Observation]:
         view = self._view_of_chest()
         chest_at = self._arrival(frame.arrival, "chest")
         hand_at = self._arrival(frame.arrival, "hand")
-        blind = self._belief.why
+        blind = self._mannequin.blind
         if view.empty:
             blind = "the camera does not look at the chest"
         if blind:
@@ -202,11 +198,15 @@ class CameraTracker:
             side="both" if look.n_arms == 2 else "unknown",
             why=look.heel_why,
         )
-        return [chest, hand]
+        told: list[Observation] = [chest, self._evidence.judge(hand, frame)]
+        if self._arms is not None:
+            at = self._arrival(frame.arrival, "arms")
+            told += self._arms.step(frame, at, stamp, self._mannequin.pose, heel)
+        return told
 
     def _view_of_chest(self) -> ChestView:
         """Give the chest's view for the pose held now; made anew when that has moved."""
-        pose = self._belief.pose
+        pose = self._mannequin.pose
         moved = np.abs(difference(pose, self._view_pose)) > SAME_VIEW
         if self._view is None or moved.any():
             self._view = ChestView(self._camera, self._calibration.baseline_m, pose)

@@ -52,6 +52,7 @@ from overlays.render.panel import draw_panel
 from overlays.scene import build_scene
 from tests.bench.emulator import emulator_timings
 from tests.bench.link import link_timings
+from tests.bench.pose import pose_timings
 from tests.bench.sessions import GUIDELINE
 from tests.bench.stopwatch import Timing, contest, seconds
 from tests.bench.wire import time_wire
@@ -104,6 +105,7 @@ def steps(folder: Path, quick: bool) -> Iterator[Step]:
     material = make_material(folder, 6.0 if quick else 15.0)
     yield "pipeline", lambda: time_pipeline(material)
     yield "tracking", lambda: time_tracking(material, 5 if quick else 20)
+    yield "mannequin pose", lambda: pose_timings(material.rig)
     yield "wire", time_wire
     if shutil.which("gcc") and shutil.which("make"):
         yield "live link", lambda: link_timings(folder / "host", 2.0 if quick else 6.0)

@@ -204,6 +204,33 @@ def open_files(*paths: str) -> dict[str, str]:
     return out
 
 
+def copied(path: str, out: str, serial: str, shift_s: str, part: str) -> dict[str, int]:
+    """Write a part of a recording again, as another camera's with a clock of its own."""
+    with RealSenseSource.file(Path(path), "a") as source:
+        model = source.calibration().model_copy(update={"serial": serial})
+        depth, color = drain(source)
+    pictures = {f.arrival.device_ticks: f.bgr for f in color}
+    kept = depth[: round(len(depth) * float(part))]
+    frames = [
+        (
+            f.arrival.device_ticks / 1e6 + float(shift_s),
+            f.depth_counts,
+            pictures.get(f.arrival.device_ticks),
+        )
+        for f in kept
+    ]
+    return dict(record_frames(Path(out), frames, model, 60, color_fps=30))
+
+
+def depth_only(path: str, out: str) -> dict[str, int]:
+    """Write a recording's depth again, as a camera without colour would."""
+    with RealSenseSource.file(Path(path), "a") as source:
+        model = source.calibration().model_copy(update={"color": None, "color_from_depth": None})
+        depth, _ = drain(source)
+    frames = [(f.arrival.device_ticks / 1e6, f.depth_counts, None) for f in depth]
+    return dict(record_frames(Path(out), frames, model, 60))
+
+
 def _record_nothing(path: str) -> None:
     import pyrealsense2 as rs
 

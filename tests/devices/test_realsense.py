@@ -32,7 +32,7 @@ def run(case: str, *arguments: object, worker: str = "realsense_worker") -> Any:
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -54,6 +54,7 @@ def test_the_rig_is_a_whole_simulated_rig(sim_rig: SimRig, rig: Rig) -> None:
         "cell_counts",
         "airway_counts",
         "color_frames",
+        "surface_frames",
         "motion_depth",
         "motion_surface",
     }

@@ -271,7 +271,7 @@ def test_a_bumped_mannequin_is_named_and_followed() -> None:
         told.append(tracker.step(frame, Stamp(k * 200_000_000, 100_000))[0])
     poses = [p for p in told if isinstance(p, MannequinPose)]
     assert [p.valid for p in poses] == [True] * 6 + [False] + [True] * 3
-    assert "was moved, by about 15 mm" in poses[6].why
+    assert "was moved (by about 15 mm)" in poses[6].why
     found = poses[9].world_from_mannequin.t_m
     assert np.linalg.norm(found - bumped.world_from_mannequin.t_m) < 0.001
     # The control: before the bump it was elsewhere, and the same check fails there.

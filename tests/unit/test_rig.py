@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mr.errors import CalibrationError, ConfigError
-from mr.rig import dumps_rig, loads_rig
+from mr.rig import CameraCalibration, Intrinsics, PoseEntry, dumps_rig, loads_rig
 from mr.wire import UNNAMED
 from tests.unit.recording.conftest import a_rig
 
@@ -54,3 +54,49 @@ def test_a_mannequin_without_a_name_is_told_apart_from_another() -> None:
         rig.require_mannequin(serial + "-2")
     with pytest.raises(CalibrationError, match=f"run `mrcpr mannequin name {serial}`"):
         rig.require_mannequin(UNNAMED)
+
+
+def camera_text(more: str = "") -> str:
+    """A rig file with one camera, as it was before cameras had settings."""
+    lens = Intrinsics(width_px=640, height_px=360, fx_px=400, fy_px=400, cx_px=320, cy_px=180)
+    pose = PoseEntry(rotvec_rad=(0, 0, 0), t_m=(0, 0, 0))
+    camera = CameraCalibration(
+        serial="S1", depth=lens, color=lens, color_from_depth=pose, baseline_m=0.05,
+        world_from_cam=pose,
+    )  # fmt: skip
+    text = dumps_rig(a_rig().model_copy(update={"cameras": {"side": camera}}))
+    assert "settings" not in text and "driver" not in text
+    return text + more
+
+
+def test_a_camera_without_settings_is_asked_for_what_was_calibrated() -> None:
+    camera = loads_rig(camera_text(), "rig.toml").cameras["side"]
+    want = camera.live_settings()
+    assert camera.settings is None
+    assert (want.depth_width_px, want.depth_height_px) == (
+        camera.depth.width_px,
+        camera.depth.height_px,
+    )
+    assert want.color == (camera.color is not None)
+    assert (want.depth_fps, want.exposure_us) == (60, 8000)
+
+
+def test_settings_stay_in_the_rig_file() -> None:
+    lens = loads_rig(camera_text(), "rig.toml").cameras["side"].depth
+    more = (
+        "\n[cameras.side.settings]\n"
+        f"depth_width_px = {lens.width_px}\ndepth_height_px = {lens.height_px}\n"
+        'depth_fps = 90\ncolor = false\npreset = "high-density"\n'
+        "exposure_us = 5000\nlaser = true\nlaser_power_mw = 150\ngain = 16\n"
+    )
+    rig = loads_rig(camera_text(more), "rig.toml")
+    want = rig.cameras["side"].live_settings()
+    assert (want.depth_fps, want.color, want.preset, want.gain) == (90, False, "high-density", 16)
+    assert loads_rig(dumps_rig(rig), "again").cameras["side"].settings == want
+
+
+def test_settings_of_another_size_than_calibrated_are_refused() -> None:
+    more = "\n[cameras.side.settings]\ndepth_width_px = 123\ncolor = false\n"
+    with pytest.raises(ConfigError, match="settings ask for depth at 123x") as caught:
+        loads_rig(camera_text(more), "rig.toml")
+    assert "calibrate again" in str(caught.value)

@@ -33,7 +33,8 @@ class RawFrame:
     """One frame, copied out of the SDK.
 
     `pixels` is (H, W) uint16 depth counts or (H, W, 3) uint8 blue-green-red; `ticks_us`
-    are microseconds of the camera's clock as it gave them (they wrap at 2³²).
+    are microseconds of the camera's clock as it gave them (they wrap at 2³²). How long it
+    was exposed, and whether the camera chose that, is None where no metadata tell it.
     """
 
     kind: Kind
@@ -42,6 +43,8 @@ class RawFrame:
     arrival_ns: int
     pixels: npt.NDArray[np.uint16] | npt.NDArray[np.uint8]
     m_per_count: float
+    exposure_us: int | None = None
+    auto_exposure: bool | None = None
 
 
 def ticks_of(rs: Any, frame: Any) -> int:
@@ -81,6 +84,7 @@ def copy_frame(rs: Any, frame: Any, arrival_ns: int | None) -> RawFrame:
             f"{profile.stream_name()} pixels come as {profile.format()}: ask for z16, bgr8 or rgb8"
         )
     ticks_us = ticks_of(rs, frame)
+    auto = _metadata(rs, frame, "auto_exposure")
     return RawFrame(
         kind=kind,
         number=int(frame.get_frame_number()),
@@ -88,7 +92,14 @@ def copy_frame(rs: Any, frame: Any, arrival_ns: int | None) -> RawFrame:
         arrival_ns=ticks_us * 1000 if arrival_ns is None else arrival_ns,
         pixels=pixels,
         m_per_count=m_per_count,
+        exposure_us=_metadata(rs, frame, "actual_exposure"),
+        auto_exposure=None if auto is None else bool(auto),
     )
+
+
+def _metadata(rs: Any, frame: Any, name: str) -> int | None:
+    value = getattr(rs.frame_metadata_value, name)
+    return int(frame.get_frame_metadata(value)) if frame.supports_frame_metadata(value) else None
 
 
 def intrinsics_of(rs: Any, profile: Any) -> Intrinsics:

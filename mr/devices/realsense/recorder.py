@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mr.devices.realsense.feeds import count_frames
+from mr.devices.realsense.file_feed import count_frames
 from mr.devices.realsense.frames import KINDS, Kind
 from mr.devices.realsense.sdk import load_sdk
 from mr.devices.realsense.virtual import VirtualCamera

@@ -26,6 +26,8 @@ class FoundCamera:
     firmware: str
     usb: str
     """The USB version it runs at; depth at 60 fps needs 3.x."""
+    wanted_firmware: str = ""
+    """What this SDK was tested with; empty when it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def list_cameras() -> CameraList:
                 name=info_of(rs, device, "name"),
                 firmware=info_of(rs, device, "firmware_version"),
                 usb=info_of(rs, device, "usb_type_descriptor"),
+                wanted_firmware=info_of(rs, device, "recommended_firmware_version"),
             )
             for device in rs.context().query_devices()
         )

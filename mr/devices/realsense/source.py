@@ -18,18 +18,17 @@ import numpy as np
 import numpy.typing as npt
 
 from mr.clock.host import NowNs, host_now_ns
-from mr.clock.unwrap import Unwrapper
-from mr.devices.realsense.feeds import FileFeed, LiveFeed
-from mr.devices.realsense.frames import (
-    TICKS_PER_S,
-    RawFrame,
-    color_from_depth_of,
-    intrinsics_of,
-)
+from mr.config import CameraSettings
+from mr.devices.depth_camera import Complaint
+from mr.devices.realsense.describe import calibration_of, describe, lasting_complaints
+from mr.devices.realsense.file_feed import FileFeed
+from mr.devices.realsense.frames import RawFrame
+from mr.devices.realsense.in_step import InStep
+from mr.devices.realsense.live_feed import LiveFeed
 from mr.devices.realsense.sdk import info_of, load_sdk
-from mr.devices.realsense.settings import CameraSettings
-from mr.errors import CalibrationError, DeviceError
-from mr.rig import CameraCalibration, PoseEntry
+from mr.devices.realsense.sequence import FrameSequence
+from mr.errors import DeviceError
+from mr.rig import CameraCalibration
 from mr.types import (
     Arrival,
     ColorFrame,
@@ -39,15 +38,11 @@ from mr.types import (
     Pose,
     Sample,
     SourceKind,
-    StreamInfo,
 )
-
-SIMULATED_NAME = "Simulated "
-"""How the name of a camera begins in a recording whose pixels are not real."""
 
 
 class RealSenseSource:
-    """A depth camera that satisfies `mr.types.Device`; make it with `live`, `file` or `virtual`."""
+    """A `mr.devices.depth_camera.DepthCamera`; make it with `live`, `file` or `virtual`."""
 
     def __init__(
         self,
@@ -71,10 +66,9 @@ class RealSenseSource:
         self._now = now
         self._feed: LiveFeed | FileFeed | None = None
         self._info: DeviceInfo | None = None
-        # Microseconds of 32 bits jump back every 71.6 minutes, for both streams at once.
-        self._unwrap = Unwrapper(32)
-        self._last_seq: dict[str, int] = {}
-        self._seq_shift: dict[str, int] = {}
+        self._sequence: FrameSequence | None = None
+        self._lasting: list[Complaint] = []
+        self._in_step: InStep | None = None
 
     @classmethod
     def live(
@@ -96,16 +90,26 @@ class RealSenseSource:
         )
 
     @classmethod
-    def file(cls, path: Path, camera_id: str) -> RealSenseSource:
-        """Give a recording, frame by frame, as fast as it is asked for."""
-        return cls(camera_id, "replay", path=Path(path))
+    def file(cls, path: Path, camera_id: str, now: NowNs | None = None) -> RealSenseSource:
+        """Give a recording, frame by frame, as fast as it is asked for.
+
+        With `now` it plays in step with that clock, its first frame at once: so several
+        recordings play side by side, whatever their own clocks say.
+        """
+        source = cls(camera_id, "replay", path=Path(path))
+        source._in_step = None if now is None else InStep(now)
+        return source
 
     @classmethod
     def virtual(
-        cls, rs_software_device: Any, camera_id: str, now: NowNs = host_now_ns
+        cls,
+        rs_software_device: Any,
+        camera_id: str,
+        now: NowNs = host_now_ns,
+        settings: CameraSettings | None = None,
     ) -> RealSenseSource:
         """Give the SDK's software device, whose pixels somebody else makes."""
-        return cls(camera_id, "sim", device=rs_software_device, now=now)
+        return cls(camera_id, "sim", device=rs_software_device, settings=settings, now=now)
 
     @property
     def info(self) -> DeviceInfo:
@@ -113,6 +117,11 @@ class RealSenseSource:
         if self._info is None:
             raise DeviceError(f"camera {self._camera_id} is not open: open it first")
         return self._info
+
+    @property
+    def settings(self) -> CameraSettings | None:
+        """What it was asked for; None for a file, and a virtual camera that is left alone."""
+        return self._settings
 
     def __enter__(self) -> Self:
         """Open it, or raise `DeviceError` (a camera) or `RecordingError` (a file)."""
@@ -125,7 +134,13 @@ class RealSenseSource:
             feed = LiveFeed(rs, device, self._settings, self._now)
         feed.open()
         self._feed = feed
-        self._info = self._describe(rs, feed)
+        self._info = describe(rs, feed, self._camera_id, self._kind)
+        self._lasting = lasting_complaints(rs, feed, self._camera_id)
+        streams = {
+            kind: (f"cam_{self._camera_id}.{kind}", float(feed.profiles[kind].fps()))
+            for kind in feed.kinds
+        }
+        self._sequence = FrameSequence(streams, from_file=self._path is not None)
         return self
 
     def __exit__(
@@ -162,33 +177,6 @@ class RealSenseSource:
             )
         return found[self._serial]
 
-    def _describe(self, rs: Any, feed: LiveFeed | FileFeed) -> DeviceInfo:
-        name = info_of(rs, feed.device, "name")
-        kind = self._kind
-        if kind == "replay" and name.startswith(SIMULATED_NAME):
-            kind = "sim"  # simulated pixels stay simulated in a file
-        details = {}
-        unit_m = self._depth_option(rs, feed, "depth_units")
-        if unit_m is not None:
-            details["m_per_count"] = f"{unit_m:.7g}"
-        if self._path is not None:
-            details["file"] = self._path.name
-        return DeviceInfo(
-            kind=kind,
-            maker="Intel RealSense",
-            model=name,
-            serial=info_of(rs, feed.device, "serial_number"),
-            firmware=info_of(rs, feed.device, "firmware_version"),
-            streams=tuple(
-                StreamInfo(self._stream(which), float(feed.profiles[which].fps()), TICKS_PER_S)
-                for which in sorted(feed.kinds, reverse=True)
-            ),
-            details=details,
-        )
-
-    def _stream(self, which: str) -> str:
-        return f"cam_{self._camera_id}.{which}"
-
     def poll(self) -> Sequence[Sample]:
         """Give what has come; a file gives one frame a call.
 
@@ -201,42 +189,40 @@ class RealSenseSource:
         RecordingError
             When a file turns out to be damaged.
         """
-        feed = self._feed
-        if feed is None:
-            raise DeviceError(f"camera {self._camera_id} is not open: open it first")
+        feed, sequence = self._opened()
+        if self._in_step is not None and self._in_step.waiting:
+            return self._in_step.due()
         if isinstance(feed, FileFeed) and feed.ended:
             raise EndOfStream
-        return [self._sample(frame) for frame in feed.read()]
+        samples = []
+        for frame in feed.read():
+            arrival = sequence.arrival(frame)
+            if arrival is not None:
+                samples.append(self._sample(frame, arrival))
+        if isinstance(feed, LiveFeed):
+            for kind, at_ns in feed.restarted:
+                sequence.restarted(kind, at_ns)
+            feed.restarted.clear()
+        if self._in_step is not None:
+            self._in_step.put(samples)
+            return self._in_step.due()
+        return samples
 
-    def _sample(self, frame: RawFrame) -> DepthFrame | ColorFrame:
-        ticks = self._unwrap(frame.ticks_us)
-        from_file = self._path is not None
-        arrival = Arrival(
-            stream=self._stream(frame.kind),
-            seq=self._seq(frame),
-            device_ticks=ticks,
-            arrival_ns=ticks * 1000 if from_file else frame.arrival_ns,
-        )
+    def _opened(self) -> tuple[LiveFeed | FileFeed, FrameSequence]:
+        if self._feed is None or self._sequence is None:
+            raise DeviceError(f"camera {self._camera_id} is not open: open it first")
+        return self._feed, self._sequence
+
+    def _sample(self, frame: RawFrame, arrival: Arrival) -> DepthFrame | ColorFrame:
         if frame.kind == "depth":
             counts = cast(npt.NDArray[np.uint16], frame.pixels)
             return DepthFrame(arrival, self._camera_id, counts, frame.m_per_count)
         return ColorFrame(arrival, self._camera_id, cast(npt.NDArray[np.uint8], frame.pixels))
 
-    def _seq(self, frame: RawFrame) -> int:
-        """Give the frame's number; after a reopening the numbers go on, none counts as lost."""
-        shift = self._seq_shift.get(frame.kind)
-        if shift is None:
-            shift = self._last_seq.get(frame.kind, frame.number - 1) + 1 - frame.number
-            self._seq_shift[frame.kind] = shift
-        self._last_seq[frame.kind] = frame.number + shift
-        return frame.number + shift
-
-    def _depth_option(self, rs: Any, feed: LiveFeed | FileFeed, name: str) -> float | None:
-        option = getattr(rs.option, name)
-        for sensor in feed.device.query_sensors():
-            if sensor.supports(option):
-                return float(f"{sensor.get_option(option):.7g}")
-        return None
+    def complaints(self) -> Sequence[Complaint]:
+        """Say what ails its streams: settings, port, light, doubles, its clock."""
+        _, sequence = self._opened()
+        return (*self._lasting, *sequence.complaints())
 
     def calibration(self, world_from_cam: Pose | None = None) -> CameraCalibration:
         """Give the factory calibration that the SDK reports; where it stands is the caller's.
@@ -248,25 +234,8 @@ class RealSenseSource:
         DeviceError
             When it is not open.
         """
-        feed, info, rs = self._feed, self.info, load_sdk()
-        if feed is None:
-            raise DeviceError(f"camera {self._camera_id} is not open: open it first")
-        baseline_mm = self._depth_option(rs, feed, "stereo_baseline")
-        if "depth" not in feed.profiles or not baseline_mm:
-            raise CalibrationError(
-                f"camera {info.serial or self._camera_id} tells no depth model or stereo baseline: "
-                "use a stereo depth camera, or write its calibration into the rig file"
-            )
-        depth, color = feed.profiles["depth"], feed.profiles.get("color")
-        return CameraCalibration(
-            serial=info.serial,
-            model=info.model,
-            depth=intrinsics_of(rs, depth),
-            color=None if color is None else intrinsics_of(rs, color),
-            color_from_depth=None if color is None else color_from_depth_of(depth, color),
-            baseline_m=abs(baseline_mm) / 1000.0,
-            world_from_cam=PoseEntry.of(world_from_cam or Pose.identity()),
-        )
+        feed, _ = self._opened()
+        return calibration_of(load_sdk(), feed, self.info, self._settings, world_from_cam)
 
 
 class LiveRealSenseSource(RealSenseSource):
@@ -284,6 +253,7 @@ class LiveRealSenseSource(RealSenseSource):
             When it is not back yet, or another camera has taken its place.
         """
         self._serial = self.info.serial or self._serial
+        before = self._sequence
         self.__exit__(None, None, None)
         try:
             self.__enter__()
@@ -291,5 +261,6 @@ class LiveRealSenseSource(RealSenseSource):
             raise DeviceError(
                 f"camera {self._camera_id} is not back yet ({error}): wait, or plug it in again"
             ) from error
-        self._unwrap.restart()
-        self._seq_shift.clear()
+        if before is not None:
+            before.restart()
+            self._sequence = before

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mr.devices.realsense.describe import SIMULATED_NAME
 from mr.devices.realsense.frames import Kind
 from mr.devices.realsense.sdk import load_sdk
-from mr.devices.realsense.source import SIMULATED_NAME
 from mr.errors import DeviceError
 from mr.rig import CameraCalibration, Intrinsics
 from mr.types import SourceKind
@@ -89,6 +89,16 @@ class VirtualCamera:
         else:
             video.type, video.uid, video.fmt, video.bpp = rs.stream.color, 1, rs.format.bgr8, 3
         return video
+
+    def expose(self, exposure_us: int, automatic: bool) -> None:
+        """Say how long the depth frames from now on were exposed."""
+        value = self._rs.frame_metadata_value
+        self._depth_sensor.set_metadata(value.actual_exposure, exposure_us)
+        self._depth_sensor.set_metadata(value.auto_exposure, int(automatic))
+
+    def lose(self, kind: Kind, n: int) -> None:
+        """Count `n` frames more (or fewer) than were delivered."""
+        self._numbers[kind] += n
 
     def push_depth(self, t_s: float, depth_counts: npt.NDArray[np.uint16]) -> None:
         """Deliver one (H, W) uint16 depth image taken at `t_s` on the camera's clock."""

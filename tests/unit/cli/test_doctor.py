@@ -20,6 +20,7 @@ from mr.cli import check_devices, check_software
 from mr.cli.bundle import Identity, write_bundle
 from mr.cli.check import Check
 from mr.cli.doctor import probe_all, render, to_json
+from mr.devices.realsense.sdk import CameraList, FoundCamera
 from mr.errors import ConfigError
 from mr.tracking import landmarks
 
@@ -263,3 +264,21 @@ def test_the_command_answers_in_json(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["schema"] == "mrcpr.doctor/1"
     assert done.stderr.startswith("Support file: ")
     assert zipfile.is_zipfile(tmp_path / "b.zip")
+
+
+@pytest.mark.parametrize(
+    ("usb", "firmware", "state", "said"),
+    [
+        ("3.2", "5.16.0.1", "ok", "firmware 5.16.0.1)"),
+        ("3.2", "5.12.7", "ok", "firmware 5.12.7, the SDK wants 5.16.0.1)"),
+        ("2.1", "5.16.0.1", "warning", "(USB 2.1"),
+    ],
+)
+def test_a_cameras_port_and_firmware_are_named(
+    monkeypatch: pytest.MonkeyPatch, usb: str, firmware: str, state: str, said: str
+) -> None:
+    camera = FoundCamera("S1", "D435", firmware, usb, "5.16.0.1")
+    monkeypatch.setattr("mr.devices.realsense.sdk.list_cameras", lambda: CameraList((camera,)))
+    check = check_devices.check_cameras()
+    assert check.state == state
+    assert said in check.found

@@ -78,3 +78,13 @@ def test_unknown_values_never_become_advice() -> None:
 )
 def test_situations(change: dict[str, object], expected: str | None) -> None:
     assert key(replace(CALM, **change)) == expected
+
+
+def test_arms_come_after_what_is_measured_better() -> None:
+    both = frozenset({"elbows_bent", "shoulders_back"})
+    assert key(replace(CALM, arms=both)) == "straighten_arms"
+    assert key(replace(CALM, arms=frozenset({"shoulders_back"}))) == "shoulders_over"
+    assert key(CALM) == "keep_going", "without a fault nothing is said of arms"
+    shallow = [compression(depth_mm=42.0)] * PERSISTENCE
+    assert key(replace(CALM, arms=both, recent=shallow)) == "push_deeper"
+    assert key(replace(CALM, arms=both, phase=Phase.PAUSED)) is None

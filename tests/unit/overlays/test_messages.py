@@ -29,6 +29,8 @@ CUES = [
     "breathe",
     "resume",
     "keep_going",
+    "straighten_arms",
+    "shoulders_over",
     "swap",
     "start_when_ready",
     "finished",

@@ -18,6 +18,7 @@ from mr.rig import (
     Rig,
 )
 from mr.types import (
+    ArmPosture,
     Arrival,
     ChestObservation,
     ClockExchange,
@@ -31,6 +32,7 @@ from mr.types import (
     MannequinFrame,
     MannequinPose,
     MarkersSeen,
+    Measured,
     Pose,
     Sample,
     SessionEvent,
@@ -98,7 +100,16 @@ def one_of_each(seed: int = 0) -> list[Sample]:
         ChestObservation(arrival("b/chest", 5), stamp, "b", None, 1e-3, "unknown", 0, "\udcff…"),
         HandSample(arrival("a/hand", 6), stamp, "a", (1e-9, -0.0, 1.5), 0.003, "both"),
         HandSample(arrival("a/hand", 7), stamp, "a", None, 0.003, "unknown", "none seen"),
-        HandLandmarks(arrival("a/marks", 8), stamp, "a", rng.normal(size=(21, 2)), 0.7),
+        HandLandmarks(arrival("a/marks", 8), stamp, "a", rng.normal(size=(21, 2)), 0.7, "left"),
+        ArmPosture(
+            arrival("a/arms", 8),
+            stamp,
+            "a",
+            (Measured(0.1 + 0.2, 1e-9), Measured.unknown("hidden, «sleeve»")),
+            Measured(-0.0, None),
+            1 / 3,
+            7,
+        ),
         HandLandmarks(arrival("a/marks", 9), stamp, "a", np.zeros((0, 2)), 0.0),
         HeadPose(arrival("xr/head", 10), stamp, bare),
         HandJoints(

@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mr.errors import RecordingError
 from mr.recording.layouts import CODECS, channel_key
-from mr.types import Arrival, ChestObservation, MannequinFrame, Sample, SessionEvent, Stamp
+from mr.types import (
+    Arrival,
+    ChestObservation,
+    HandLandmarks,
+    MannequinFrame,
+    Sample,
+    SessionEvent,
+    Stamp,
+)
 from tests.unit.recording.conftest import exact, one_of_each
 
 I64 = st.integers(-(2**63), 2**63 - 1)
@@ -50,3 +60,22 @@ def test_a_message_of_another_length_is_refused(sample: Sample) -> None:
     assert len(codec.decode(key, message)) == 1
     with pytest.raises(RecordingError, match="damaged"):
         codec.decode(key, message[:-1])
+
+
+def test_landmarks_of_recordings_without_a_side_can_still_be_read() -> None:
+    newest = CODECS["HandLandmarks"]
+    before = newest.for_layout(newest.layout["fields"][:-1])
+    assert before is not None
+    assert before.layout["fields"][-1]["name"] == "landmarks_px_f8_xy"
+    sample = next(s for s in one_of_each() if isinstance(s, HandLandmarks) and s.side == "left")
+    row = newest.to_row(sample)[:-1]
+    message = replace(before, to_row=lambda _: row).encode([sample])
+    (read,) = before.decode(channel_key(sample), message)
+    assert exact(read) == exact(replace(sample, side="unknown"))
+    with pytest.raises(RecordingError):
+        newest.decode(channel_key(sample), message)
+    fields = newest.layout["fields"]
+    assert newest.for_layout(fields) is newest
+    assert newest.for_layout(fields[:-2]) is None
+    assert newest.for_layout([*fields, {"name": "later"}]) is None
+    assert CODECS["HandSample"].for_layout(CODECS["HandSample"].layout["fields"][:-1]) is None

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mr.errors import RecordingError
+from mr.recording.header import RecordingHeader
 from mr.recording.layouts import CODECS
 from mr.recording.reader import open_recording
 from mr.recording.writer import RecordingWriter
@@ -112,3 +113,11 @@ def test_a_file_of_a_later_version_is_refused_by_name(
     monkeypatch.setitem(CODECS, "HandSample", CODECS["HeadPose"])
     with pytest.raises(RecordingError, match=r"HandSample samples are laid out .* update mrcpr"):
         list(open_recording(path).samples())
+
+
+def test_a_head_from_before_arms_is_still_read() -> None:
+    old = a_header().to_json()
+    assert old["session"].pop("arms") is False
+    assert RecordingHeader.model_validate(old).session.arms is False
+    old["session"]["arms"] = True
+    assert RecordingHeader.model_validate(old).session.arms is True

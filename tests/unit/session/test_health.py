@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from mr.session.health import HealthWatch
-from mr.types import Arrival, DeviceInfo, Health, MannequinFrame, StreamInfo
+from mr.types import Arrival, DeviceInfo, Health, MannequinFrame, SessionEvent, StreamInfo
 
 INFO = DeviceInfo("sim", "x", "y", "S1", "1", (StreamInfo("mannequin", 200.0, 1e6),))
 
@@ -75,3 +77,44 @@ def test_a_lost_device_says_why_until_it_is_back() -> None:
     sample = frame(10)
     watched.arrived(sample, sample.arrival)
     assert watched.lost_streams() == ()
+
+
+def event(kind: str, at_s: float, words: str) -> SessionEvent:
+    return SessionEvent(round(at_s * 1e9), kind, f"mannequin: {words}")  # type: ignore[arg-type]
+
+
+def test_a_slow_stream_says_since_when() -> None:
+    health = watch(list(range(400)))
+    last_ns = 1_000_000_000 + 399 * 5_000_000
+    for k in range(1, 1001):  # half the rate, for ten seconds
+        health.arrived(None, Arrival("mannequin", 399 + k, 0, last_ns + k * 10_000_000))
+    told = only(health)
+    assert told.state == "degraded"
+    found = re.fullmatch(r"100 of 200 Hz for (\d+) s", told.why)
+    assert found is not None and 7 <= int(found[1]) <= 10, told.why
+    for k in range(1001, 2001):  # and back
+        at_ns = last_ns + 10_000_000_000 + (k - 1000) * 5_000_000
+        health.arrived(None, Arrival("mannequin", 399 + k, 0, at_ns))
+    assert (only(health).state, only(health).why) == ("ok", "")
+
+
+def test_what_a_device_says_is_told_with_since_when_until_it_is_settled() -> None:
+    health = watch(list(range(400)))  # to 2.995 s
+    health.told(event("remark", 1.0, "firmware 1, not 2"))
+    assert (only(health).state, only(health).why) == ("ok", "firmware 1, not 2 (2 s ago)")
+    health.told(event("complaint", 1.5, "low light: more light"))
+    health.told(SessionEvent(0, "complaint", "nobody: is ill"))
+    told = only(health, 6_500_000_000 - 3_200_000_000)
+    assert told.state == "degraded"
+    assert told.why == "low light: more light (for 2 s); firmware 1, not 2 (2 s ago)"
+    health.told(event("settled", 2.9, "low light: more light"))
+    assert (only(health).state, only(health).why) == ("ok", "firmware 1, not 2 (2 s ago)")
+
+
+def test_a_complaint_of_tracking_says_since_when() -> None:
+    health = watch(list(range(400)))
+    health.complain("mannequin", "no marker seen", 1_500_000_000)
+    health.complain("mannequin", "one marker seen", 2_500_000_000)
+    assert only(health).why == "one marker seen (for 1 s)"
+    health.complain("mannequin", "", 2_900_000_000)
+    assert only(health).state == "ok"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mr.geometry.camera import Float32Array
-from mr.tracking.hands import HALF_CIRCLE_MEAN, Arm, fit_arm, foot
+from mr.tracking.hands import HALF_CIRCLE_MEAN, Arm, fit_arm, foot, of_one_learner
 from mr.types import FloatArray
 
 CAMERA_M = np.array([0.4, 0.1, 0.6])
@@ -60,12 +60,19 @@ def arm_at(xy: list[float]) -> Arm:
     return Arm(np.array(xy), 0.1, np.zeros(2), 0.03, 500)
 
 
-def test_two_arms_share_a_foot_unless_apart() -> None:
+def test_two_arms_share_a_foot() -> None:
     def both(a: list[float], b: list[float]) -> FloatArray:
         found = foot([arm_at(a), arm_at(b)], 0.0)
         assert found is not None
         return found
 
     assert both([0.0, 0.02], [0.0, -0.02]) == pytest.approx([0.0, 0.0])
-    assert both([0.2, 0.0], [0.01, 0.0]) == pytest.approx([0.01, 0.0])
+
+
+def test_whoever_else_reaches_in_is_left_out() -> None:
+    mine, fellow, stranger = arm_at([0.01, 0.02]), arm_at([0.01, -0.02]), arm_at([0.2, 0.0])
+    assert of_one_learner([stranger, mine, fellow]) in ([mine, fellow], [fellow, mine])
+    assert of_one_learner([stranger, mine]) == [mine]
+    assert of_one_learner([stranger]) == [stranger]
+    assert of_one_learner([]) == []
     assert foot([], 0.0) is None

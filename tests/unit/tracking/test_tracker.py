@@ -12,6 +12,7 @@ from mr.rig import CameraCalibration, Intrinsics, Marker, MarkerLayout, PoseEntr
 from mr.tracking.surface import BOX_M, STRIDE, ChestView
 from mr.tracking.tracker import CameraTracker
 from mr.types import (
+    ArmPosture,
     Arrival,
     ChestObservation,
     ColorFrame,
@@ -63,7 +64,7 @@ def test_flat_bare_chest() -> None:
     assert isinstance(chest, ChestObservation)
     assert isinstance(hand, HandSample)
     assert [o.arrival.stream for o in (pose, chest, hand)] == [
-        "cam_a.pose",
+        "cam_a.surface",  # a depth frame's; one of a colour frame is "cam_a.pose"
         "cam_a.chest",
         "cam_a.hand",
     ]
@@ -138,3 +139,18 @@ def test_view_holds_the_region_and_its_noise() -> None:
     # One pixel at 0.7 m: 0.49 · 0.1 / (195 · 0.05) = 5.0 mm; 4 × 180 px: half of it.
     assert view.height_sigma_m(0.7, 1) == pytest.approx(0.0050, rel=0.02)
     assert view.height_sigma_m(0.7, 4 * 180 // STRIDE**2) == pytest.approx(0.0025, rel=0.02)
+
+
+def test_arms_are_looked_at_when_asked_for_a_few_times_a_second() -> None:
+    plain, asked = (CameraTracker(make_rig(), "a", arms=arms) for arms in (False, True))
+    stamps = [Stamp(round(k * 1e9 / 30), 50_000) for k in range(12)]
+    told = [o for stamp in stamps for o in plain.step(depth_frame(0.7), stamp)]
+    assert not [o for o in told if isinstance(o, ArmPosture)]
+    told = [o for stamp in stamps for o in asked.step(depth_frame(0.7), stamp)]
+    arms = [o for o in told if isinstance(o, ArmPosture)]
+    assert [o.stamp for o in arms] == stamps[::4]
+    for posture in arms:
+        assert posture.arrival.stream == "cam_a.arms"
+        assert posture.lean_rad.value is None
+        assert posture.lean_rad.why == "no hands press on the chest"
+        assert posture.confidence == 0.0

@@ -1,0 +1,324 @@
+"""Where the mannequin is, for one camera: markers, its surface, and who was bumped.
+
+Takes the camera's colour and depth frames with their instants, holds the pose and says
+what it rests on, or why it is not to be trusted. Leaves one picture's markers to
+`mr.tracking.markers`, one depth frame's surface to `.registration`, joining over time to
+`.pose_filter` and the room behind it to `.background`.
+
+Depth frames come often, so most pass at no cost: ten times a second the surface is
+glanced at and the background kept, once a second it is registered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from mr.geometry.camera import Camera
+from mr.geometry.poses import chain, difference
+from mr.geometry.poses import inverse as inverse_pose
+from mr.rig import Rig
+from mr.tracking.background import Background, Mover
+from mr.tracking.markers import MarkerFit, Seen, estimate_pose, look_around
+from mr.tracking.plates import PlateWatch
+from mr.tracking.pose_filter import SCALE, Look, PoseFilter
+from mr.tracking.registration import SurfaceFit, SurfaceMatcher
+from mr.types import ColorFrame, DepthFrame, FloatArray, Pose
+
+GLANCE_NS = 90_000_000
+"""A little less than a tenth of a second, which is a whole number of frames at most rates."""
+REGISTER_NS = 950_000_000
+APART_NS = 20_000_000
+"""A picture and a glance in one frame's time would make one long step of two."""
+NAMED_NS = 5_000_000_000
+"""For so long a bump is told after the mannequin was found again."""
+MARKER_NOISE_SHARE, MARKER_SHARED_SHARE = 0.2, 0.33
+"""Of a marker pose's claimed sigma: what is drawn anew with each picture, and the pattern of
+these corners on these pixels, which is the same in each picture of a still scene. Measured
+on simulated pictures; a real print was not."""
+SURFACE_SHARED = np.repeat([0.0003, 0.00015], 3)
+"""One-sigma (rad, m) of what a camera shares from frame to frame: the slow wandering of all
+disparities, the lens."""
+SCAN_SHARE = 1.0 / 12.0
+"""A scan of twelve frames has this share of one frame's variance, and keeps it."""
+AROUND_M = 0.06
+"""What stands so near the mannequin or its plates is not background."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What is to be told of the mannequin now."""
+
+    cam_from_mannequin: Pose
+    source: Literal["calibrated", "markers", "surface"]
+    residual_px: float
+    """Of the markers in this picture; NaN without one."""
+    n_markers: int
+    valid: bool
+    why: str
+    """Why it is not valid; or what is worth telling though it is."""
+
+
+class MannequinWatch:
+    """Follows the mannequin in one camera's frames, in order of capture.
+
+    Parameters
+    ----------
+    rig
+        With markers (and a colour model of the camera), a surface, both or neither.
+    camera_id
+        One of ``rig.cameras``.
+    camera
+        Its depth sensor.
+    """
+
+    def __init__(self, rig: Rig, camera_id: str, camera: Camera) -> None:
+        calibration = rig.cameras[camera_id]
+        self._color = calibration.color
+        entry = calibration.color_from_depth
+        self._color_from_cam = None if entry is None else entry.pose()
+        self._layout = rig.markers
+        at_rest = calibration.world_from_cam.pose().inverse() @ rig.world_from_mannequin.pose()
+        self._belief = PoseFilter(at_rest)
+        self._plates = None if rig.markers is None else PlateWatch(rig.markers, camera)
+        baseline_m = calibration.baseline_m
+        self._matcher: SurfaceMatcher | None = None
+        if rig.surface is not None:
+            self._matcher = SurfaceMatcher(rig.surface.cloud(), camera, baseline_m)
+        self._background = Background(camera, baseline_m, _extent_m(rig))
+        self._glanced_ns: int | None = None
+        self._pictured_ns: int | None = None
+        self._registered_ns: int | None = None
+        self._picture = ""
+        """What the last picture's markers gave to say."""
+        self._bump = ""
+        self._bump_until_ns: int | None = 0
+        self._from = at_rest
+        self._moving = False
+        self._doubted_ns: int | None = None
+        self._who: Mover | None = None
+
+    @property
+    def pose(self) -> Pose:
+        """The ``cam_from_mannequin`` held now; with covariance once it was seen."""
+        return self._belief.pose
+
+    @property
+    def blind(self) -> str:
+        """Why nothing can be measured on the mannequin now; empty when it can."""
+        belief = self._belief
+        if belief.moved_to is not None:
+            return self._bump
+        if belief.unclear:
+            return "the mannequin or the camera was moved, but too few markers say where to"
+        return belief.stale_why
+
+    def look(self, frame: ColorFrame) -> Seen:
+        """Look for the markers in a picture, first where they are believed to be."""
+        layout, color, color_from_cam = self._layout, self._color, self._color_from_cam
+        if layout is None or color is None or color_from_cam is None:
+            return Seen((), np.zeros((0, 4, 2)), 0)
+        if frame.bgr.shape[:2] != (color.height_px, color.width_px):
+            raise ValueError(
+                f"colour frame of camera {frame.camera_id!r} is {frame.bgr.shape[:2]}, the rig was "
+                f"calibrated at {(color.height_px, color.width_px)}: set the rig's mode"
+            )
+        return look_around(frame.bgr, layout, color, color_from_cam @ self.pose)
+
+    def color(self, picture: Seen, t_ns: int) -> Found:
+        """Take in the markers of a picture."""
+        layout, color, color_from_cam = self._layout, self._color, self._color_from_cam
+        if layout is None or color is None or color_from_cam is None or self._plates is None:
+            return self.now(t_ns)
+        self._pictured_ns = t_ns
+        guess = color_from_cam @ self.pose
+        fit = estimate_pose(picture, layout, color, guess, self._plates.moved)
+        before = self.pose
+        known = self._belief.source != "calibrated" and not self.blind
+        one_off = known and self._plates.look(fit, color, guess)
+        if fit.cam_from_mannequin is None:
+            self._belief.unseen(t_ns, None if one_off else fit.agrees)
+        else:
+            # Here the marker's "cam" is the colour sensor; depth is where the house lives.
+            seen = chain(inverse_pose(color_from_cam), fit.cam_from_mannequin)
+            self._belief.seen(_marker_look(seen), t_ns)
+        self._after(before, t_ns)
+        self._picture = self._hidden(fit)
+        return self.now(t_ns, fit)
+
+    def depth(self, frame: DepthFrame, t_ns: int) -> Found | None:
+        """Glance at the surface and the background; None when there is nothing to tell."""
+        if self._glanced_ns is not None and t_ns - self._glanced_ns < GLANCE_NS:
+            return None
+        if self._pictured_ns is not None and t_ns - self._pictured_ns < APART_NS:
+            return None
+        self._glanced_ns = t_ns
+        if self._plates is not None:
+            self._plates.depth(frame)
+        told = self.blind
+        self._background.see(frame, t_ns)
+        tell = self._surface(frame, t_ns)
+        sure = not self._belief.doubtful and not self.blind
+        self._background.learn(sure and self._belief.source != "calibrated")
+        if self._matcher is None:
+            self._belief.unseen(t_ns)
+        return self.now(t_ns) if tell or self.blind != told else None
+
+    def now(self, t_ns: int, fit: MarkerFit | None = None) -> Found:
+        """Tell what is believed at an instant, and what a picture added to it."""
+        blind = self.blind
+        why = blind or self._remark(t_ns) or self._picture
+        return Found(
+            self.pose,
+            self._belief.source,
+            float("nan") if fit is None else fit.residual_px,
+            0 if fit is None else fit.n_markers,
+            not blind,
+            why,
+        )
+
+    def _remark(self, t_ns: int) -> str:
+        """Give what is worth telling though the pose is good."""
+        if self._bump_until_ns is None or t_ns < self._bump_until_ns:
+            return self._bump
+        if self._plates is not None and self._plates.why:
+            return self._plates.why
+        gap_m = self._belief.disagreement_m
+        if gap_m is not None:
+            return (
+                f"markers and surface disagree by {1e3 * gap_m:.0f} mm: "
+                "was a marker plate moved, or is this another mannequin?"
+            )
+        return ""
+
+    def _hidden(self, fit: MarkerFit) -> str:
+        """Say which markers are missing, when something stands before them."""
+        if self._plates is None or fit.seen is None:
+            return fit.why
+        missing = self._plates.hidden(fit.seen, self.pose)
+        n = len(self._layout.markers) if self._layout is not None else 0
+        if missing and not fit.seen.n_foreign:
+            return f"{fit.n_seen} of {n} markers seen (arms in the way)"
+        return fit.why
+
+    def _surface(self, frame: DepthFrame, t_ns: int) -> bool:
+        """Take a look at the surface; tells whether it was a whole registration."""
+        if self._matcher is None:
+            return False
+        belief, before = self._belief, self.pose
+        first = belief.source == "calibrated"
+        last_ns = self._registered_ns
+        due = first or last_ns is None or t_ns - last_ns >= REGISTER_NS
+        fit: SurfaceFit | None = None
+        if not due:
+            fit = self._matcher.glance(frame, belief.pose)
+            # A glance finds its way over millimetres only: what it doubts is looked for.
+            due = not _fits(fit, belief.pose)
+        if due:
+            self._registered_ns = t_ns
+            fit = self._matcher.register(frame, belief.pose)
+            if fit.cam_from_mannequin is None or not _fits(fit, belief.pose):
+                far = self._matcher.register(frame, belief.moved_to or belief.pose, far=True)
+                fit = far if far.cam_from_mannequin is not None else fit
+        if fit is None or fit.cam_from_mannequin is None:
+            belief.unseen(t_ns)
+        else:
+            belief.seen(_surface_look(fit.cam_from_mannequin), t_ns)
+        self._after(before, t_ns)
+        return due
+
+    def _after(self, before: Pose, t_ns: int) -> None:
+        """Name a bump while it lasts, and what it leaves behind when it is over."""
+        belief = self._belief
+        if belief.doubtful and self._doubted_ns is None:
+            self._doubted_ns = t_ns
+        if belief.moved_to is not None:
+            if not self._moving:
+                self._moving, self._from, self._who = True, before, None
+            self._name(belief.moved_to)
+        elif self._moving:
+            self._moving = False
+            away = float(np.linalg.norm(difference(self.pose, self._from)[3:]))
+            if away < 1e-3:
+                self._bump, self._bump_until_ns = "", 0  # looks had gone astray together
+                self._doubted_ns = None
+                return
+            self._name(self.pose)
+            if self._who == "camera":
+                self._bump += "; what it measures is right, its place in the room is not"
+                self._bump_until_ns = None
+                self._background.forget()
+            else:
+                self._bump_until_ns = t_ns + NAMED_NS
+        if not belief.doubtful:
+            self._doubted_ns = None
+
+    def _name(self, new: Pose) -> None:
+        # The room is asked as it was seen since; a verdict stays until there is another.
+        if self._doubted_ns is not None and self._background.seen_ns >= self._doubted_ns:
+            self._who = self._background.who(self._from, new) or self._who
+        if self._who == "camera":
+            # The way of the camera itself, not of the mannequin in its picture.
+            step = difference(new @ self._from.inverse(), Pose.identity())
+            turn_deg = float(np.degrees(np.linalg.norm(step[:3])))
+            away_mm = 1e3 * float(np.linalg.norm(step[3:]))
+            self._bump = f"the camera was moved (by about {away_mm:.0f} mm, {turn_deg:.1f} deg)"
+            return
+        away_mm = 1e3 * float(np.linalg.norm(difference(new, self._from)[3:]))
+        mover = "the mannequin" if self._who == "mannequin" else "the mannequin or the camera"
+        self._bump = f"{mover} was moved (by about {away_mm:.0f} mm)"
+
+
+def sternum_sigma(pose: Pose) -> tuple[float, float]:
+    """Give the one-sigma of the compression point (m) and of the chest's normal (rad).
+
+    Each is that of its worst direction. `pose` maps from the mannequin's frame, whose origin
+    is the compression point and whose z axis is the normal.
+
+    Raises
+    ------
+    ValueError
+        When the pose carries no covariance.
+    """
+    if pose.covariance is None:
+        raise ValueError("this pose has no covariance: was the mannequin seen yet?")
+    place = np.linalg.eigvalsh(pose.covariance[3:, 3:])[-1]
+    normal = pose.R[:, 2]
+    across = np.eye(3) - np.outer(normal, normal)  # a turn about the normal leaves it
+    tilt = np.linalg.eigvalsh(across @ pose.covariance[:3, :3] @ across)[-1]
+    return float(np.sqrt(place)), float(np.sqrt(tilt))
+
+
+def _fits(fit: SurfaceFit, pose: Pose) -> bool:
+    """Whether a look is near enough to the belief to go into it as it is."""
+    if fit.cam_from_mannequin is None:
+        return False
+    gap = np.abs(difference(fit.cam_from_mannequin, pose))
+    return bool(gap[:3].max() < 0.012 and gap[3:].max() < 0.002)
+
+
+def _marker_look(pose: Pose) -> Look:
+    assert pose.covariance is not None
+    noise = MARKER_NOISE_SHARE**2 * pose.covariance
+    return Look(pose, noise, MARKER_SHARED_SHARE**2 * pose.covariance, "markers")
+
+
+def _surface_look(pose: Pose) -> Look:
+    assert pose.covariance is not None
+    shared = np.diag(SURFACE_SHARED**2) + SCAN_SHARE * pose.covariance
+    # Two depth scales: of this camera, and of the one that scanned.
+    shared[3:, 3:] += 2.0 * SCALE**2 * np.outer(pose.t_m, pose.t_m)
+    return Look(pose, pose.covariance, shared, "surface")
+
+
+def _extent_m(rig: Rig) -> FloatArray:
+    """Give the box [[x0, y0], [x1, y1]] of the mannequin's frame that is not background."""
+    points = [np.array([[-0.2, -0.3, 0.0], [0.2, 0.5, 0.0]])]
+    if rig.surface is not None:
+        points.append(rig.surface.cloud().points_m)
+    if rig.markers is not None:
+        points += [np.array(m.corners_in_mannequin_m) for m in rig.markers.markers]
+    xy = np.concatenate(points)[:, :2]
+    return np.stack([xy.min(axis=0) - AROUND_M, xy.max(axis=0) + AROUND_M])

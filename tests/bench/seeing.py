@@ -1,0 +1,151 @@
+"""How well cameras alone measure: the scenes' figures, their controls, the claimed sigmas.
+
+Takes filmed scenes, gives tables by distance and number of cameras; leaves filming to
+`scenes` and the comparing of one session to `accuracy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from mr.types import ChestObservation, FloatArray, HandSample, MannequinPose
+from tests.bench.accuracy import (
+    NO_FAULT,
+    Errors,
+    Fault,
+    compare,
+    coverage,
+    figures,
+    pooled,
+)
+from tests.bench.scenes import Filmed, Scene, calibrate, film
+
+CAMERAS = {"one camera": ("a", "b"), "two cameras": ("ab",)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SceneErrors:
+    """One scene's errors by cameras: ``a``, ``b`` and ``ab``; pickles between processes."""
+
+    scene: Scene
+    errors: dict[str, Errors]
+    deeper: dict[str, Errors]
+    """The control: the truth is 5 mm deeper than it was."""
+    dropped: dict[str, Errors]
+    """The control: one true compression is left out."""
+    pose_mm: FloatArray
+    """Distance of the mannequin's origin from the truth, all poses of both cameras."""
+    pose_deg: FloatArray
+    heel_mm: dict[str, FloatArray]
+    """Distance of the heel in each look with hands on the chest, less the calibrated offset."""
+
+
+def see(scene: Scene) -> SceneErrors:
+    """Film a scene and compare what was measured with its truth."""
+    filmed = film(scene, calibrate(scene))
+    outcomes = {ids: filmed.outcome(ids) for ids in ("a", "b", "ab")}
+    script = scene.script()
+
+    def errors(fault: Fault) -> dict[str, Errors]:
+        return {k: compare(script, filmed.start_ns, o, fault) for k, o in outcomes.items()}
+
+    pose_mm, pose_deg = pose_errors(filmed)
+    return SceneErrors(
+        scene=scene,
+        errors=errors(NO_FAULT),
+        deeper=errors(Fault(deeper_mm=5.0)),
+        dropped=errors(Fault(drop=True)),
+        pose_mm=pose_mm,
+        pose_deg=pose_deg,
+        heel_mm={k: heel_errors_mm(filmed, k) for k in scene.places},
+    )
+
+
+def pose_errors(filmed: Filmed) -> tuple[FloatArray, FloatArray]:
+    """Give how far (mm) and how turned (deg) each pose told was at the sternum."""
+    true = next(iter(filmed.scene.rigs().values())).world_from_mannequin
+    poses = [
+        s.world_from_mannequin
+        for s in filmed.samples
+        if isinstance(s, MannequinPose) and s.source != "calibrated"
+    ]
+    away = [1e3 * float(np.linalg.norm(p.t_m - true.t_m)) for p in poses]
+    turned = [float(np.degrees(Rotation.from_matrix(p.R @ true.R.T).magnitude())) for p in poses]
+    return np.array(away), np.array(turned)
+
+
+def heel_errors_mm(filmed: Filmed, camera_id: str) -> FloatArray:
+    """Give the distance of each seen heel from the true one while the hands press."""
+    script, camera = filmed.scene.script(), filmed.rig.cameras[camera_id]
+    looks = [
+        (s.stamp.t_ns, *s.heel_in_mannequin_m[:2])
+        for s in filmed.samples
+        if isinstance(s, HandSample) and s.camera_id == camera_id and s.heel_in_mannequin_m
+    ]
+    t_ns, x_m, y_m = np.array(looks).T
+    t_s = (t_ns - filmed.start_ns) * 1e-9 - camera.latency_s
+    plan = script.compressions
+    pressing = (t_s > plan[0].onset_s) & (t_s < plan[-1].release_s)
+    xy_m = np.stack([x_m, y_m], axis=1)[pressing] - np.array(camera.heel_offset_m)
+    gap_m = xy_m - script.hand_offset_m(t_s[pressing])
+    return np.asarray(1e3 * np.linalg.norm(gap_m, axis=1))
+
+
+def evaluate(every: Sequence[SceneErrors]) -> dict[str, Any]:
+    """Give the figures by distance and cameras, the controls, and the claimed sigmas."""
+    distances = sorted({_distance_m(s) for s in every})
+
+    def pool(of: Sequence[SceneErrors], cameras: str, which: str = "errors") -> Errors:
+        return pooled([getattr(s, which)[k] for s in of for k in CAMERAS[cameras]])
+
+    rows = {
+        f"{cameras}, {distance_m} m": figures(
+            pool([s for s in every if _distance_m(s) == distance_m], cameras)
+        )
+        for cameras in CAMERAS
+        for distance_m in distances
+    }
+    heel = np.concatenate([mm for s in every for mm in s.heel_mm.values()])
+    pose_mm = np.concatenate([s.pose_mm for s in every])
+    pose_deg = np.concatenate([s.pose_deg for s in every])
+    return {
+        "simulated": True,
+        "scenes": len(every),
+        "by_distance": rows,
+        "by_scene": {
+            f"{s.scene.name}, {k}": figures(errors) for s in every for k, errors in s.errors.items()
+        },
+        "controls": {
+            "truth 5 mm deeper": figures(pool(every, "one camera", "deeper")),
+            "one true compression dropped in each": figures(pool(every, "one camera", "dropped")),
+        },
+        "coverage": {cameras: coverage(pool(every, cameras)) for cameras in CAMERAS},
+        "heel_rms_mm": float(np.sqrt((heel**2).mean())),
+        "pose_worst_mm": float(pose_mm.max()),
+        "pose_p95_mm": float(np.percentile(pose_mm, 95)),
+        "pose_worst_deg": float(pose_deg.max()),
+    }
+
+
+def _distance_m(errors: SceneErrors) -> float:
+    return errors.scene.places["a"].distance_m
+
+
+def hidden_share(filmed: Filmed, camera_id: str) -> float:
+    """Tell the share of one camera's depth frames that gave no height, hands on the chest."""
+    script, camera = filmed.scene.script(), filmed.rig.cameras[camera_id]
+    looks = [
+        s for s in filmed.samples if isinstance(s, ChestObservation) and s.camera_id == camera_id
+    ]
+    t_s = [(s.stamp.t_ns - filmed.start_ns) * 1e-9 - camera.latency_s for s in looks]
+    pressed = [
+        s.surface_z_m is None
+        for s, t in zip(looks, t_s, strict=True)
+        if script.hands_at(t).on_chest
+    ]
+    return float(np.mean(pressed))
