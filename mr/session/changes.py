@@ -13,9 +13,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mr.recording.layouts import CODECS
-from mr.types import ChestObservation, Compression, FloatArray, HandSample, MannequinPose
+from mr.types import (
+    ArmPosture,
+    ChestObservation,
+    Compression,
+    FloatArray,
+    HandSample,
+    MannequinPose,
+)
 
-Observation = MannequinPose | ChestObservation | HandSample
+Observation = MannequinPose | ChestObservation | HandSample | ArmPosture
+"""What tracking makes of frames."""
 MOST_APART_NS = 250_000_000
 """Peaks farther apart are not those of one compression."""
 
@@ -64,14 +72,14 @@ class Comparison:
         """Take one out of the recording."""
         tally = self._tallies[_what(observation)]
         tally.n_recorded += 1
-        tally.n_known_recorded += _value_m(observation) is not None
+        tally.n_known_recorded += _is_known(observation)
         self._meet(observation, recorded=True)
 
     def now(self, observation: Observation) -> None:
         """Take one that tracking has just made."""
         tally = self._tallies[_what(observation)]
         tally.n_now += 1
-        tally.n_known_now += _value_m(observation) is not None
+        tally.n_known_now += _is_known(observation)
         self._meet(observation, recorded=False)
 
     def changes(self) -> tuple[Change, ...]:
@@ -139,18 +147,30 @@ def _what(observation: Observation) -> str:
         MannequinPose: "mannequin",
         ChestObservation: "chest",
         HandSample: "hand",
+        ArmPosture: "arms",
     }[type(observation)]
     return f"{kind}, camera {camera}"
 
 
+def _is_known(observation: Observation) -> bool:
+    if isinstance(observation, ArmPosture):
+        return any(bend.value is not None for bend in observation.bend_rad)
+    return _value_m(observation) is not None
+
+
 def _value_m(observation: Observation) -> FloatArray | None:
-    """Give what an observation measured, as a vector in m; None when it is unknown."""
+    """Give what an observation measured, as a vector in m; None when it is unknown.
+
+    Arms are angles: they are compared to the bit only.
+    """
     if isinstance(observation, ChestObservation):
         z_m = observation.surface_z_m
         return None if z_m is None else np.array([z_m])
     if isinstance(observation, HandSample):
         heel = observation.heel_in_mannequin_m
         return None if heel is None else np.array(heel)
+    if isinstance(observation, ArmPosture):
+        return None
     return observation.world_from_mannequin.t_m if observation.valid else None
 
 

@@ -21,23 +21,19 @@ from mr.recording.layouts import arrival_ns
 from mr.recording.reader import Recording, open_recording
 from mr.rig import Rig
 from mr.scoring.guideline import load_guideline
-from mr.session.changes import Change, Comparison, StrokeChange, stroke_change
+from mr.session.changes import Change, Comparison, Observation, StrokeChange, stroke_change
 from mr.session.front import FrontEnd
 from mr.session.match import require_own_rig
 from mr.session.offline import Rerun, differences
 from mr.session.pipeline import Pipeline
 from mr.types import (
-    ChestObservation,
     ColorFrame,
     Compression,
     DepthFrame,
-    HandSample,
-    MannequinPose,
     MetricsEvent,
     Sample,
 )
 
-Observation = MannequinPose | ChestObservation | HandSample
 Watch = Callable[[float, int], None]
 """Told now and then how many seconds of the session and how many depth pictures are done."""
 
@@ -159,7 +155,7 @@ class _Run:
 
     def __init__(self, recording: Recording, from_pictures: bool, watch: Watch | None) -> None:
         header, rig = recording.header, recording.rig
-        self._front = FrontEnd(rig, header.devices)
+        self._front = FrontEnd(rig, header.devices, arms=header.session.arms)
         guideline = load_guideline(header.guideline_id)
         self.pipeline = Pipeline(rig, header.session, guideline, header.devices, header.kind)
         self.comparison = Comparison()

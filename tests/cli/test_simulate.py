@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shlex
-import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,15 @@ import numpy as np
 import pytest
 
 from calibration.quick import calibrate_simulated
+from mr.cli.scene import KeptScene
 from mr.recording.reader import open_recording
 from mr.rig import Rig, load_rig
 from mr.sim.plant import Bench
 from mr.sim.rig import make_sim_rig
 from mr.types import ChestObservation
-from tests.cli.conftest import Finished, Running, run_once
+from tests.cli.conftest import Finished, run_once
 
+simulate_module: Any = importlib.import_module("mr.cli.simulate")
 Run = Callable[..., Finished]
 SDK = ("pyrealsense2", "pip install 'mrcpr[realsense]'")
 SCENE = (
@@ -114,15 +116,32 @@ def test_the_printed_command_scores_both_and_can_be_tracked_again(
 
 
 def test_ctrl_c_amid_the_second_camera_leaves_nothing(
-    start: Callable[..., Running], require: Any, tmp_path: Path
+    require: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     require.module(*SDK)
     folder = tmp_path / "new" / "scene"
-    args = ["simulate", folder, "--cameras", "2", "--seconds", "1", "--fps", "6"]
-    running = start(*args)
-    running.wait_until((folder / "camera_a.db3").exists, "the first recording")
-    running.signal_all(signal.SIGINT)
-    running.end().require(130)
+    held_at_ctrl_c: list[str] = []
+
+    def quick(self: KeptScene) -> Rig:
+        rigs = [
+            calibrate_simulated(sim, Bench(1), n_frames=3, with_motion=False)
+            for sim in self.rigs().values()
+        ]
+        cameras = {key: camera for rig in rigs for key, camera in rig.cameras.items()}
+        return rigs[0].model_copy(update={"cameras": cameras})
+
+    def ctrl_c(frames: Iterable[Any], total: int, console: Any, what: str) -> Iterator[Any]:
+        for n, frame in enumerate(frames):
+            if what.endswith("camera b") and n == 5:
+                held_at_ctrl_c.extend(path.name for path in folder.iterdir())
+                raise KeyboardInterrupt
+            yield frame
+
+    monkeypatch.setattr(KeptScene, "calibrated", quick)
+    monkeypatch.setattr(simulate_module, "_with_progress", ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        simulate_module.simulate(folder, seconds=1.0, fps=6, cameras=2)
+    assert "camera_a.db3" in held_at_ctrl_c, "the first was whole by then"
     assert not list(tmp_path.iterdir())
 
 

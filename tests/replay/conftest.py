@@ -53,7 +53,7 @@ def tracked_sessions(
 ) -> dict[int, Path]:
     """Give the same session at each storage level."""
     folder = tmp_path_factory.mktemp("levels")
-    config = SessionConfig.model_validate({"storage_level": 3, "out_dir": folder})
+    config = SessionConfig.model_validate({"storage_level": 3, "out_dir": folder, "arms": True})
     made = {level: folder / f"level{level}.mcap" for level in (1, 2, 3)}
     profile = load_guideline(config.guideline)
     plan = SessionPlan(open_cameras, two_camera_rig, config, profile, made[3])
