@@ -13,6 +13,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
+from mr.fusion.give import HandGive
 from mr.types import ChestObservation
 
 WANDER_M = 0.0001
@@ -21,9 +22,6 @@ GAIN_SIGMA = 0.008
 """What calibration leaves of the gain's error."""
 CONTACT_SIGMA_M = 0.0005
 """A hand that rests still may still weigh on the chest a little."""
-SOFT_SHARE, SOFT_AT_M, FULL_M = 0.35, 0.010, 0.050
-"""A hand gives way early, a gain does so evenly: about a centimetre deep they differ most,
-by up to this share of what the hand gives under full load."""
 LIFTED_M = 0.012
 """So far above the zero the hand is in the air, and the chest at rest."""
 DEEPEST_M = 0.090
@@ -59,7 +57,7 @@ class CameraZero:
     """The offset of one camera: the height it sees when the chest is not pressed."""
 
     def __init__(self, gain: float) -> None:
-        self._gain = gain
+        self._give = HandGive(gain)
         self._offset_m = 0.0
         self._variance: float | None = None
         self._t_s = 0.0
@@ -81,7 +79,7 @@ class CameraZero:
 
     def learn(self, height_m: float, depth_m: float, sigma_m: float, t_s: float) -> None:
         """Take in a height seen while the mannequin said `depth_m`, hands on."""
-        offset_m = height_m + self._gain * depth_m
+        offset_m = height_m + self._give.seen_m(depth_m)
         r = (1.5 * sigma_m) ** 2
         if self._variance is None or self._relative:
             self._set(offset_m, r, t_s)
@@ -103,10 +101,11 @@ class CameraZero:
         `own` is what this camera says of the same instant, from a relative zero.
         """
         self._borrowed_n += 1
-        self._borrowed_m += (depth_m - own.depth_m - self._borrowed_m) / self._borrowed_n
+        beyond_m = self._give.seen_m(depth_m) - self._give.seen_m(own.depth_m)
+        self._borrowed_m += (beyond_m - self._borrowed_m) / self._borrowed_n
         if self._borrowed_n >= BORROW_N:
-            offset_m = self._offset_m + self._gain * self._borrowed_m
-            self._set(offset_m, (own.noise_m * self._gain) ** 2 / 2 + CONTACT_SIGMA_M**2, t_s)
+            offset_m = self._offset_m + self._borrowed_m
+            self._set(offset_m, own.noise_m**2 / 2 + CONTACT_SIGMA_M**2, t_s)
 
     def depth(self, seen: ChestObservation, t_s: float) -> Seen | None:
         """Give the depth without a mannequin; None while nothing can be said."""
@@ -121,22 +120,17 @@ class CameraZero:
                 return None
         else:
             self._rest(height_m, seen.sigma_m, t_s)
-        depth_m = (self._offset_m - height_m) / self._gain
-        noise_m = seen.sigma_m / self._gain
+        depth_m = self._give.depth_m(self._offset_m - height_m)
+        slope = self._give.slope(depth_m)
+        noise_m = seen.sigma_m / slope
         if depth_m < -LIFTED_M:
             return self._away(seen)
         if depth_m > DEEPEST_M:
             return None
         bias_m = math.hypot(
-            math.sqrt(self._grown(t_s)) / self._gain, GAIN_SIGMA * depth_m, self._soft_m(depth_m)
+            math.sqrt(self._grown(t_s)) / slope, GAIN_SIGMA * depth_m, self._give.sigma_m(depth_m)
         )
         return Seen(depth_m, noise_m, bias_m, not self._relative, "on")
-
-    def _soft_m(self, depth_m: float) -> float:
-        """Tell how far a hand that gives way early may be from a gain's straight line."""
-        given_m = max(self._gain - 1.0, 0.0) * FULL_M
-        u = max(depth_m, 0.0) / SOFT_AT_M
-        return SOFT_SHARE * given_m * u * math.exp(1.0 - u)
 
     def _away(self, seen: ChestObservation) -> Seen:
         """No hand on it: the chest is at its unloaded zero, which is what zero means."""
@@ -145,7 +139,7 @@ class CameraZero:
         self._approach.clear()
         self._recent.clear()
         self._lowest_m, self._highest_m = math.inf, -math.inf
-        noise_m = CONTACT_SIGMA_M if seen.surface_z_m is None else seen.sigma_m / self._gain
+        noise_m = CONTACT_SIGMA_M if seen.surface_z_m is None else seen.sigma_m
         return Seen(0.0, noise_m, CONTACT_SIGMA_M, True, "off")
 
     def _find_contact(self, height_m: float, sigma_m: float, t_s: float) -> bool:

@@ -31,8 +31,9 @@ JEANS: Rgb = (0.20, 0.25, 0.36)
 HAND_THICKNESS_M = 0.032
 HAND_PITCH_RAD = 0.42
 """By how much the palm is lifted from the heel to the fingers."""
-SQUEEZE_DEPTH_M = 0.008
-"""Depth of the chest at which soft tissue has given way by 63 %; it is soft at first."""
+SQUEEZE_DEPTH_M = 0.005
+"""Depth of the chest at which soft tissue has given way by half; it is soft at first."""
+FULL_PRESS_M = 0.055
 FOREARM_M, UPPER_ARM_M = 0.27, 0.31
 SLEEVE_FROM = 0.35
 """Share of the upper arm that is bare."""
@@ -71,7 +72,7 @@ def learner_cones(
     stacked = max(1.0 - hands.spread_m / 0.08, 0.0)
     thinner_m = 0.0
     if hands.on_chest:
-        thinner_m = who.squeeze_m * (1.0 - float(np.exp(-max(pressed_m, 0.0) / SQUEEZE_DEPTH_M)))
+        thinner_m = who.squeeze_m * _given(max(pressed_m, 0.0)) / _given(FULL_PRESS_M)
     upper_color, lower_color = (NITRILE, NITRILE_SHADED) if who.gloves else (SKIN, SHADED)
     heel = (x, y - hands.spread_m, z)
     on_top = (x - 0.006 * stacked, y + 0.004, z + HAND_THICKNESS_M * stacked - thinner_m)
@@ -84,6 +85,10 @@ def learner_cones(
     cones += _arm(heel, right, -1.0, (lower_color, SHADED))
     cones += _arm(on_top, left, 1.0, (upper_color, SHADED))
     return (*cones, *_upper_body(right, left, who))
+
+
+def _given(pressed_m: float) -> float:
+    return pressed_m / (pressed_m + SQUEEZE_DEPTH_M)
 
 
 def bystander_cones(physique: Physique) -> tuple[RoundCone, ...]:
