@@ -39,7 +39,7 @@ class NoiseModel:
     """Disparity jump between neighbours that makes a hole."""
     hole_share: float = 0.0005
     """Share of speckle holes anywhere."""
-    static_px: float = 0.06
+    static_px: float = 0.04
     """Error that stays while nothing moves: the matched texture is never quite true. It
     becomes another one when the surface moves by some pixels of disparity."""
     static_period_px: float = 8.0

@@ -27,7 +27,7 @@ from mr.files import write_whole
 from tests.bench.accuracy import evaluate
 from tests.bench.arms import measure_arms
 from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table
-from tests.bench.scenes import scenes
+from tests.bench.scenes import film_store, scenes
 from tests.bench.seeing import SceneErrors, see
 from tests.bench.seeing import evaluate as evaluate_scenes
 from tests.bench.sessions import Measured, measure, plans
@@ -112,7 +112,7 @@ def see_all(console: Console, quick: bool) -> list[SceneErrors]:
     context = multiprocessing.get_context("spawn")
     with bar(console) as progress, ProcessPoolExecutor(os.cpu_count(), context) as pool:
         task = progress.add_task("filming scenes", total=len(wanted))
-        futures = [pool.submit(see, scene) for scene in wanted]
+        futures = [pool.submit(see, scene, film_store()) for scene in wanted]
         for done in as_completed(futures):
             name = done.result().scene.name
             progress.update(task, advance=1, description=f"filmed {name}")

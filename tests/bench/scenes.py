@@ -9,7 +9,9 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +23,8 @@ from mr.scoring.guideline import load_guideline
 from mr.session.front import FrontEnd
 from mr.session.outcome import Outcome
 from mr.session.pipeline import Pipeline
-from mr.sim.camera import CameraTraits, SimCamera
+from mr.sim.camera import CameraTraits, SimCamera, SimImager
+from mr.sim.film import FilmedImager, FilmStore, default_folder
 from mr.sim.learner import make_script, style_named
 from mr.sim.limbs import Physique
 from mr.sim.noise import NoiseModel
@@ -35,6 +38,14 @@ GUIDELINE = "aha-2025-adult-bls"
 DEPTH_HZ, COLOR_HZ = 60.0, 1.0
 POLL_NS = 4_000_000
 LATE_S = 0.2
+TRAITS = CameraTraits(dropped_share=0.01)
+
+
+def film_store() -> FilmStore:
+    """Give the folder where the bench keeps its films: forty of 20 s are some 7 GB."""
+    return FilmStore(default_folder(), 10 << 30)
+
+
 CORNERS_M = np.array(list(itertools.product(*BOX_M)))
 """Of the region that tracking looks at; the rest of a frame is rendered once."""
 
@@ -132,32 +143,52 @@ def calibrate(scene: Scene) -> Rig:
     return rigs[0].model_copy(update={"cameras": cameras})
 
 
-def film(scene: Scene, rig: Rig) -> Filmed:
-    """Let every camera watch the scene; frames are tracked in order of their arrival."""
+def film(scene: Scene, rig: Rig, store: FilmStore | None = None) -> Filmed:
+    """Let every camera watch the scene; frames are tracked in order of their arrival.
+
+    With a store a scene is rendered once and then played from its film: a tracker that
+    changes sees the very same frames again, in a tenth of the time.
+    """
     now = SteppedClock()
     start_ns, script = now(), scene.script()
-    cameras = [
-        SimCamera(
-            sim,
-            script,
-            now,
-            depth_hz=DEPTH_HZ,
-            color_hz=COLOR_HZ,
-            seed=scene.seed + 1000 * k,
-            start_ns=start_ns,
-            noise=NoiseModel(sigma_px=scene.sigma_px),
-            physique=scene.physique,
-            traits=CameraTraits(dropped_share=0.01),
-            focus_m=CORNERS_M,
-        )
-        for k, sim in enumerate(scene.rigs().values())
-    ]
-    infos = [camera.info for camera in cameras]
-    front = FrontEnd(rig, infos)
-    samples: list[Sample] = []
-    for frame in _merged(cameras, now, start_ns + round((script.duration_s + LATE_S) * 1e9)):
-        samples += front.step(frame)[1:]
+    with ExitStack() as films:
+        cameras = [
+            SimCamera(
+                sim,
+                script,
+                now,
+                depth_hz=DEPTH_HZ,
+                color_hz=COLOR_HZ,
+                seed=scene.seed + 1000 * k,
+                start_ns=start_ns,
+                traits=TRAITS,
+                imager=_imager(scene, sim, k, store, films),
+            )
+            for k, sim in enumerate(scene.rigs().values())
+        ]
+        infos = [camera.info for camera in cameras]
+        front = FrontEnd(rig, infos)
+        samples: list[Sample] = []
+        for frame in _merged(cameras, now, start_ns + round((script.duration_s + LATE_S) * 1e9)):
+            samples += front.step(frame)[1:]
     return Filmed(scene, rig, infos, start_ns, now(), samples)
+
+
+def _imager(
+    scene: Scene, sim: SimRig, k: int, store: FilmStore | None, films: ExitStack
+) -> SimImager | FilmedImager:
+    script, seed = scene.script(), scene.seed + 1000 * k
+    noise = NoiseModel(sigma_px=scene.sigma_px)
+    look: dict[str, Any] = {
+        "physique": scene.physique,
+        "exposure_s": TRAITS.exposure_s,
+        "focus_m": CORNERS_M,
+    }
+    if store is None:
+        return SimImager(sim, script, seed, noise, **look)
+    schedule = (DEPTH_HZ, COLOR_HZ, TRAITS.dropped_share)
+    filmed = FilmedImager(sim, script, seed, noise, store=store, schedule=schedule, **look)
+    return films.enter_context(filmed)
 
 
 def _merged(cameras: Sequence[SimCamera], now: SteppedClock, end_ns: int) -> Iterator[Sample]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from mr.sim.film import FilmStore
 from mr.types import FloatArray, HandSample, MannequinPose
 from tests.bench.accuracy import (
     NO_FAULT,
@@ -45,9 +46,9 @@ class SceneErrors:
     """Distance of the heel in each look with hands on the chest, less the calibrated offset."""
 
 
-def see(scene: Scene) -> SceneErrors:
-    """Film a scene and compare what was measured with its truth."""
-    filmed = film(scene, calibrate(scene))
+def see(scene: Scene, store: FilmStore | None = None) -> SceneErrors:
+    """Film a scene, or play its film, and compare what was measured with its truth."""
+    filmed = film(scene, calibrate(scene), store)
     outcomes = {ids: filmed.outcome(ids) for ids in ("a", "b", "ab")}
     script = scene.script()
 
