@@ -31,7 +31,7 @@ from mr.tracking.surface import ChestView
 from mr.types import ArmPosture, Arrival, DepthFrame, Stamp
 
 COMPRESSING_S = 5.0
-LOOK_S = 0.25
+LOOK_S = 0.15
 """As often as the tracker looks."""
 SETTLED_S = 1.2
 """Looks later than this after the first are compared with the truth."""

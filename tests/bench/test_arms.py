@@ -12,7 +12,7 @@ from mr.tracking.arms import ArmLook
 from mr.types import Measured
 from tests.bench.arms import GROUPS, ROWS, ArmResult, arms_table, plans, true_angles_deg, wilson
 
-N = 24
+N = 40
 
 
 def deg(value: float) -> Measured:
@@ -22,7 +22,7 @@ def deg(value: float) -> Measured:
 def result(bend_deg: float, lean_deg: float, group: str = GROUPS[0]) -> ArmResult:
     """Give a session in which every look said the same; its truth is straight and 5 deg."""
     look = ArmLook((deg(2.0), deg(bend_deg)), deg(lean_deg), 1.0, 99)
-    t_ns = [round(k * 0.25e9) for k in range(N)]
+    t_ns = [round(k * 0.15e9) for k in range(N)]
     return ArmResult(replace(plans()[0], group=group), [look] * N, (0.0, 0.0), [5.0] * N, t_ns)
 
 
