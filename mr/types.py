@@ -292,6 +292,8 @@ class ChestSample:
     hands: Literal["on", "off", "unknown"] = "unknown"
     airway_ml: float | None = None
     """Volume of air in the lungs now, integrated from the airway sensor."""
+    chest_rise_m: float | None = None
+    """Height of the bare chest that a camera sees, for breaths where no airway sensor speaks."""
 
 
 # --- metrics (millimetres from here on) ------------------------------------------------

@@ -27,6 +27,7 @@ from mr.fusion.eyes import Eyes
 from mr.fusion.hand import HandPlace
 from mr.fusion.kalman import JerkFilter
 from mr.fusion.mannequin import MannequinReader, Reading
+from mr.fusion.rise import ChestRise
 from mr.rig import Rig
 from mr.types import ChestObservation, ChestSample, HandSample, MannequinFrame, Stamp
 
@@ -72,6 +73,7 @@ class MotionFuser:
         self._airway = AirwayVolume(sigma)
         self._eyes = Eyes({key: c.depth_gain for key, c in rig.cameras.items()})
         self._hand = HandPlace({key: c.heel_offset_m for key, c in rig.cameras.items()})
+        self._rise = ChestRise()
         self._filter = JerkFilter()
         self._surprises = 0
         self._t0_ns: int | None = None
@@ -233,6 +235,9 @@ class MotionFuser:
             return []
         stamp = Stamp(late.t_ns, late.seen.stamp.sigma_ns)
         place, place_sigma = self._hand.seen(self._s(late.t_ns))
+        rise_m = None
+        if late.seen.hands == "off" and late.seen.surface_z_m is not None:
+            rise_m = self._rise.step(late.seen.camera_id, self._s(late.t_ns), late.seen.surface_z_m)
         return [
             ChestSample(
                 stamp=stamp,
@@ -244,6 +249,7 @@ class MotionFuser:
                 hand_offset_m=place,
                 hand_sigma_m=place_sigma,
                 hands=seen.hands,
+                chest_rise_m=rise_m,
             )
         ]
 

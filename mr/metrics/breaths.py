@@ -15,6 +15,8 @@ from mr.types import Measured, Ventilation
 EDGE = 0.02
 END = 0.20
 """A breath begins where 2 % of its volume are in, and ends where a fifth is left."""
+NOISY_EDGE = 0.25
+"""Where a breath begins in a noisy signal, whose least value is not its rest."""
 LONGEST_S = 4.0
 """A breath that has not come out by then is closed: lungs leak, sensors drift."""
 LOST = "the signal was lost during the breath"
@@ -25,8 +27,11 @@ REST_MEMORY_S = 2.0
 class BreathFinder:
     """Hysteresis on the volume, with a drifting resting volume."""
 
-    def __init__(self, min_breath_ml: float, to_ns: Callable[[float], int]) -> None:
+    def __init__(
+        self, min_breath_ml: float, to_ns: Callable[[float], int], edge: float = EDGE
+    ) -> None:
         self._min_ml = min_breath_ml
+        self._edge = edge
         self._to_ns = to_ns
         self._past: deque[tuple[float, float]] = deque()
         self._base_ml: float | None = None
@@ -90,13 +95,13 @@ class BreathFinder:
     def _close(self, t_s: float, volume_ml: float) -> Ventilation:
         assert self._base_ml is not None and self._start_s is not None
         size_ml = self._peak_ml - self._base_ml
-        onset_s = self._crossing(self._base_ml + EDGE * size_ml)
-        full_s = self._crossing(self._base_ml + (1.0 - EDGE) * size_ml)
+        onset_s = self._crossing(self._base_ml + self._edge * size_ml)
+        full_s = self._crossing(self._base_ml + (1.0 - self._edge) * size_ml)
         breath = Ventilation(
             start_ns=self._to_ns(onset_s),
             end_ns=self._to_ns(t_s),
             volume_ml=Measured(size_ml),
-            inspiration_s=(full_s - onset_s) / (1.0 - 2.0 * EDGE),
+            inspiration_s=(full_s - onset_s) / (1.0 - 2.0 * self._edge),
         )
         self._past.clear()
         self._past.append((t_s, volume_ml))

@@ -32,6 +32,9 @@ class MetricsConfig(Strict):
     was not measured."""
     min_breath_ml: float = Field(default=100.0, gt=0)
     """Least volume that makes a breath; chest compressions move less."""
+    min_rise_mm: float = Field(default=3.0, gt=0)
+    """Least rise of the bare chest that makes a breath where only a camera sees it. Ours:
+    a camera's bare chest wanders by half a millimetre."""
     smoothing_s: float = Field(default=0.060, gt=0, lt=0.2)
     """Width of the mean that finds turning points. Values are fitted to the raw signal."""
     signal_calibrated: bool = True

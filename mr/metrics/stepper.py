@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mr.metrics.breaths import BreathFinder
+from mr.metrics.breaths import NOISY_EDGE, BreathFinder
 from mr.metrics.config import MetricsConfig
 from mr.metrics.pauses import PauseNamer, ventilation_span_s
 from mr.metrics.strokes import (
@@ -65,6 +65,9 @@ class LiveState:
     breathing: bool
 
 
+RISE = "only the chest's rise was seen"
+
+
 class MetricsStepper:
     """The state machine; see the module's first lines."""
 
@@ -73,6 +76,8 @@ class MetricsStepper:
         self._t0_ns: int | None = None
         self._t_s = 0.0
         self._breaths = BreathFinder(config.min_breath_ml, self._to_ns)
+        self._lifts = BreathFinder(config.min_rise_mm, self._to_ns, NOISY_EDGE)
+        """Breaths that only a camera sees; its "volume" is the chest's rise in mm."""
         self._pauses = PauseNamer(self._to_ns)
         self._n = 0
         self._n_in_cycle = 0
@@ -114,6 +119,10 @@ class MetricsStepper:
         self._pauses.hands(t_s, sample.hands)
         if sample.airway_ml is not None:
             events += self._breath(self._breaths.step(t_s, sample.airway_ml))
+        elif sample.chest_rise_m is not None:
+            events += self._risen(self._lifts.step(t_s, 1e3 * sample.chest_rise_m))
+        elif sample.hands == "on" and self._lifts.start_s is not None:
+            events += self._risen(self._lifts.lose(t_s))
         self._history.append(t_s, sample)
         return events + self._advance(last=False)
 
@@ -125,6 +134,7 @@ class MetricsStepper:
         """Close what is open at the end of the signal."""
         events = self._advance(last=True) + self._close_open()
         events += self._breath(self._breaths.finish(self._t_s))
+        events += self._risen(self._lifts.finish(self._t_s))
         return events + self._pause_until_now()
 
     # --- the machine ----------------------------------------------------------------
@@ -135,10 +145,25 @@ class MetricsStepper:
         self._pauses.breath(*ventilation_span_s(breath, self._t0_ns or 0))
         return [breath]
 
+    @property
+    def _breath_since_s(self) -> float | None:
+        """Since when a breath is under way, by the airway's sensor or by the chest's rise."""
+        since_s = self._breaths.start_s
+        return self._lifts.start_s if since_s is None else since_s
+
+    def _risen(self, breath: Ventilation | None) -> list[MetricsEvent]:
+        """Take in a breath that was seen as a rise of the chest: its volume is not known."""
+        if breath is None:
+            return []
+        rise_mm = breath.volume_ml.value
+        why = RISE if rise_mm is None else f"{RISE}, by {rise_mm:.0f} mm"
+        return self._breath(replace(breath, volume_ml=Measured.unknown(why)))
+
     def _lose(self, t_s: float) -> list[MetricsEvent]:
         """The signal was lost until `t_s`: keep what is sure, begin anew."""
         events = self._advance(last=True) + self._close_open()
-        events += self._breath(self._breaths.lose(self._t_s)) + self._pause_until_now()
+        events += self._breath(self._breaths.lose(self._t_s))
+        events += self._risen(self._lifts.lose(self._t_s)) + self._pause_until_now()
         events.append(Unmeasured(self._to_ns(self._t_s), self._to_ns(t_s)))
         if self._release_s is not None:
             if t_s - self._release_s >= self._config.pause_threshold_s:
@@ -155,7 +180,7 @@ class MetricsStepper:
         since_s = self._release_s
         if since_s is None or self._t_s - since_s < self._config.pause_threshold_s:
             return []
-        return [self._pauses.pause(since_s, self._t_s, self._breaths.start_s)]
+        return [self._pauses.pause(since_s, self._t_s, self._breath_since_s)]
 
     def _advance(self, last: bool) -> list[MetricsEvent]:
         events: list[MetricsEvent] = []
@@ -274,7 +299,7 @@ class MetricsStepper:
             return []
         events: list[MetricsEvent] = []
         if at.onset_s - self._release_s >= self._config.pause_threshold_s:
-            events.append(self._pauses.pause(self._release_s, at.onset_s, self._breaths.start_s))
+            events.append(self._pauses.pause(self._release_s, at.onset_s, self._breath_since_s))
             self._beats.clear()
             self._n_in_cycle = 0
         self._pauses.forget_before(at.onset_s)
@@ -300,7 +325,7 @@ class MetricsStepper:
             last_depth_mm=depth_mm,
             last_release_mm=last.release_depth_mm.value if last else None,
             hands_off_s=idle_s if paused else 0.0,
-            breathing=self._breaths.start_s is not None,
+            breathing=self._breath_since_s is not None,
         )
 
     def _idle_s(self) -> float:
