@@ -141,12 +141,15 @@ def train_live(
     stdin.listen()
     metronome = Metronome(METRONOME_CPM) if sound and plan.config.guidance else None
     with LiveSession(plan, views, hands=hands) as session:
+        asked = threading.Event()
+        # A flag, no exception: one that comes amid a drawing library's clean-up is swallowed.
+        before = signal.signal(signal.SIGINT, lambda _signum, _frame: asked.set())
         try:
             keys = ENTER if plan.config.start_on == "key" else CTRL_C
             with live_terminal(console, planned_s, keys) as terminal:
                 if metronome is not None:
                     metronome.start()
-                while session.running:
+                while session.running and not asked.is_set():
                     snapshot = session.snapshot()
                     terminal.show(snapshot)
                     keeper.see(session.picture())
@@ -154,12 +157,13 @@ def train_live(
                     for word in stdin.words(snapshot.phase if snapshot else None):
                         session.say(word)
                     time.sleep(SHOW_EVERY_S)
-        except KeyboardInterrupt:
-            session.say("stop")
-            console.print("stopping: finishing the recording")
         finally:
+            signal.signal(signal.SIGINT, before)
             if metronome is not None:
                 metronome.stop()
+        if asked.is_set():
+            session.say("stop")
+            console.print("stopping: finishing the recording")
         session.result()
     return keeper
 

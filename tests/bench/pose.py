@@ -43,7 +43,7 @@ def pose_timings(rig: Rig, pass_s: float = 4.0) -> list[Timing]:
         start = time.process_time()
         if k % (DEPTH_HZ // COLOR_HZ) == 0:
             picture = pictures[(k // (DEPTH_HZ // COLOR_HZ)) % len(pictures)]
-            watch.color(ColorFrame(arrival, camera_id, picture), t_ns)
+            watch.color(watch.look(ColorFrame(arrival, camera_id, picture)), t_ns)
             color_ms.append(1e3 * (time.process_time() - start))
         watch.depth(frame, t_ns)
         done = time.process_time()

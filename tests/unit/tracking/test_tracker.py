@@ -136,9 +136,9 @@ def test_view_holds_the_region_and_its_noise() -> None:
     assert np.abs(points.z).max() < 1e-5
     assert points.x.min() < BOX_M[0][0]
     assert points.x.max() > BOX_M[0][1]
-    # One pixel at 0.7 m: 0.49 · 0.1 / (195 · 0.05) = 5.0 mm; 4 × 180 px: half of it.
+    # One pixel at 0.7 m: 0.49 · 0.1 / (195 · 0.05) = 5.0 mm; 4 × 90 px: half of it.
     assert view.height_sigma_m(0.7, 1) == pytest.approx(0.0050, rel=0.02)
-    assert view.height_sigma_m(0.7, 4 * 180 // STRIDE**2) == pytest.approx(0.0025, rel=0.02)
+    assert view.height_sigma_m(0.7, 4 * 90 // STRIDE**2) == pytest.approx(0.0025, rel=0.02)
 
 
 def test_arms_are_looked_at_when_asked_for_a_few_times_a_second() -> None:
