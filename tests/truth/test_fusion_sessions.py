@@ -57,6 +57,12 @@ def _mannequin(script: Script, seed: int) -> list[Arriving]:
     return out
 
 
+def _given_m(depth_m: float, gain: float) -> float:
+    """By how much two hands get thinner: a hyperbola, and at 55 mm what the gain says."""
+    share = depth_m / (depth_m + 0.006) * (0.061 / 0.055)
+    return (gain - 1.0) * 0.055 * share
+
+
 def _camera(script: Script, rig: Rig, seed: int, noise_m: float = 0.0012) -> list[Arriving]:
     """60 Hz of heights over the compression point, 60 to 140 ms late, in order."""
     rng = np.random.default_rng([seed, 0xCA])
@@ -66,8 +72,9 @@ def _camera(script: Script, rig: Rig, seed: int, noise_m: float = 0.0012) -> lis
         t_s = i / 60
         x, y, z = script.hands_at(t_s).heel_in_mannequin_m
         over = math.hypot(x, y) < 0.1
-        height_m = z + HAND_M if over else -float(script.chest_depth_m(t_s))
-        height_m = height_m * calibration.depth_gain + BIAS_M + noise_m * rng.standard_normal()
+        depth_m = float(script.chest_depth_m(t_s))
+        height_m = z + HAND_M - _given_m(depth_m, calibration.depth_gain) if over else -depth_m
+        height_m += BIAS_M + noise_m * rng.standard_normal()
         stamp = _stamp(t_s + calibration.latency_s)
         seen = ChestObservation(
             Arrival("c", i, i, 0), stamp, camera_id, height_m, noise_m, "on" if over else "off", 90
