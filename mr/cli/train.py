@@ -157,6 +157,8 @@ def train_live(
                     for word in stdin.words(snapshot.phase if snapshot else None):
                         session.say(word)
                     time.sleep(SHOW_EVERY_S)
+        except KeyboardInterrupt:
+            asked.set()  # asked to end by another signal
         finally:
             signal.signal(signal.SIGINT, before)
             if metronome is not None:
