@@ -236,9 +236,12 @@ BUMP_S = 2.4
 WITHIN_S = 1.0
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def rooms(view: View) -> dict[str, tuple[View, Composed]]:
-    """The room before, after the mannequin was moved in it, and after the camera was."""
+    """The room before, after the mannequin was moved in it, and after the camera was.
+
+    Made anew for each test: their noise is drawn on, and would depend on who ran before.
+    """
     room, sim = Room(view.sim), view.sim
     mannequin = nearby(sim.world_from_mannequin, (0, 0, 1.0), np.array([12.0, 9.0, 0.0]))
     camera = nearby(sim.camera.world_from_cam, (0.4, -0.3, 0.3), np.array([6.0, -4.0, 3.0]))
@@ -255,7 +258,15 @@ def rooms(view: View) -> dict[str, tuple[View, Composed]]:
     ("who", "words"),
     [
         ("mannequin", r"the mannequin was moved \(by about 1[456] mm\)"),
-        ("camera", r"the camera was moved \(by about ([5-9]|1[0-5]) mm, 0\.[4-8] deg\)"),
+        pytest.param(
+            "camera",
+            r"the camera was moved \(by about [789] mm, 0\.[567] deg\)",
+            marks=pytest.mark.xfail(
+                strict=False,
+                reason="since the simulated noise has an error that stays, 14 mm are told of a "
+                "camera moved by 8, and by depth alone a look blames the mannequin first",
+            ),
+        ),
         ("still", "moved"),
     ],
 )
@@ -283,8 +294,7 @@ def test_a_bump_is_named_within_a_second(
     assert 0.0 <= named_s <= WITHIN_S
     assert not next(p for _, p in poses if "moved" in p.why).valid
     other = {"camera": "the mannequin was", "mannequin": "the camera was"}[who]
-    # By depth alone the first look or two after a bump may blame the wrong one.
-    assert sum(other in p.why for _, p in poses) <= (0 if with_markers else 2)
+    assert not any(other in p.why for _, p in poses)
     # It is found again where it is now, seen from the camera; and that is told.
     _, last = poses[-1]
     assert last.valid
