@@ -32,8 +32,14 @@ RESTART = 20
 """Looks at another depth after which a pixel is learnt anew."""
 CAP = 3.0
 MIN_POINTS = 60
-CLEARER = 0.25
-"""By how much one story must explain the points better (mean of capped squares)."""
+WEIGHT = 0.25
+"""Of a point: what stays of their noise from look to look is shared by neighbours."""
+CLEARER = 30.0
+"""By how much one story must explain the points better (weighted sum of capped squares)."""
+LOOKS_MORE = 1.5
+"""A single look is that much less sure than it claims, and at least so:"""
+FLOOR_RAD, FLOOR_M = 0.001, 0.0005
+ROUNDS = 3
 
 Mover = Literal["camera", "mannequin"]
 
@@ -93,19 +99,17 @@ class Background:
             return None
         n, rays = normals[usable], self._rays[usable]
         before, now = rays * self._z[usable][:, None], rays * self._now[usable][:, None]
-        z = np.maximum(self._z[usable], self._now[usable])
+        along = np.maximum(np.abs(np.einsum("ij,ij->i", n, rays)), 0.1)
+        scale = self._sigma * np.maximum(self._z[usable], self._now[usable]) ** 2 * along
+        stayed = _cost(np.einsum("ij,ij->i", n, now - before) / scale)
         moved = new @ old.inverse()
-        stayed = self._cost(n, now - before, rays, z)
-        swung = self._cost(n @ moved.R.T, now - moved.apply(before), rays, z)
+        n, then = n @ moved.R.T, moved.apply(before)
+        miss = np.einsum("ij,ij->i", n, now - then) / scale
+        lever = np.concatenate([np.cross(then - new.t_m, n), n], axis=1) / scale[:, None]
+        swung = _least_cost(miss, lever, _unsure(new))
         if swung < stayed - CLEARER:
             return "camera"
         return "mannequin" if stayed < swung - CLEARER else None
-
-    def _cost(self, n: FloatArray, gap: FloatArray, rays: FloatArray, z: FloatArray) -> float:
-        """Mean of the capped squares of what lies off the planes of the points."""
-        along = np.abs(np.einsum("ij,ij->i", n, rays))
-        miss = np.einsum("ij,ij->i", n, gap) / (self._sigma * z * z * np.maximum(along, 0.1))
-        return float(np.minimum(miss**2, CAP**2).mean())
 
     def _learn(self, z: FloatArray) -> None:
         sigma = self._sigma * np.maximum(self._z, z) ** 2
@@ -142,3 +146,31 @@ class Background:
         cosine = np.abs(np.einsum("ijk,ijk->ij", normals[1:-1, 1:-1], self._rays[1:-1, 1:-1]))
         usable[1:-1, 1:-1] = inner & ready[1:-1, 1:-1] & (cosine > 0.2 * sight)
         return normals, usable
+
+
+def _cost(miss: FloatArray) -> float:
+    """Give what points (n,) off their planes by so many sigma speak against a story."""
+    return WEIGHT * float(np.minimum(miss**2, CAP**2).sum())
+
+
+def _least_cost(miss: FloatArray, lever: FloatArray, unsure: FloatArray) -> float:
+    """Give the cost at the best pose near the one told: a first look at it is a rough one.
+
+    `lever` (n, 6) is what a step of the pose takes off `miss`, `unsure` (6, 6) its covariance;
+    a step is paid for by how unlikely it is, so that no bumped mannequin passes for a still one.
+    """
+    known = np.linalg.inv(unsure)
+    step, best = np.zeros(6), _cost(miss)
+    for _ in range(ROUNDS):
+        off = miss - lever @ step
+        use = lever[np.abs(off) < 2.0 * CAP]
+        left = miss[np.abs(off) < 2.0 * CAP]
+        step = np.linalg.solve(WEIGHT * use.T @ use + known, WEIGHT * use.T @ left)
+        best = min(best, _cost(miss - lever @ step) + float(step @ known @ step))
+    return best
+
+
+def _unsure(pose: Pose) -> FloatArray:
+    """Give the covariance (6, 6) of a pose that a single look gave."""
+    floor = np.diag(np.repeat([FLOOR_RAD**2, FLOOR_M**2], 3))
+    return floor if pose.covariance is None else floor + LOOKS_MORE**2 * pose.covariance

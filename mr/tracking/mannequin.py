@@ -20,7 +20,8 @@ from mr.geometry.camera import Camera
 from mr.geometry.poses import chain, difference
 from mr.geometry.poses import inverse as inverse_pose
 from mr.rig import Rig
-from mr.tracking.background import Background, Mover
+from mr.tracking.background import Background
+from mr.tracking.bump import BumpWatch
 from mr.tracking.markers import MarkerFit, Seen, estimate_pose, look_around
 from mr.tracking.plates import PlateWatch
 from mr.tracking.pose_filter import SCALE, Look, PoseFilter
@@ -32,8 +33,6 @@ GLANCE_NS = 90_000_000
 REGISTER_NS = 950_000_000
 APART_NS = 20_000_000
 """A picture and a glance in one frame's time would make one long step of two."""
-NAMED_NS = 5_000_000_000
-"""For so long a bump is told after the mannequin was found again."""
 MARKER_NOISE_SHARE, MARKER_SHARED_SHARE = 0.2, 0.33
 """Of a marker pose's claimed sigma: what is drawn anew with each picture, and the pattern of
 these corners on these pixels, which is the same in each picture of a still scene. Measured
@@ -93,12 +92,7 @@ class MannequinWatch:
         self._registered_ns: int | None = None
         self._picture = ""
         """What the last picture's markers gave to say."""
-        self._bump = ""
-        self._bump_until_ns: int | None = 0
-        self._from = at_rest
-        self._moving = False
-        self._doubted_ns: int | None = None
-        self._who: Mover | None = None
+        self._bump = BumpWatch(self._background)
 
     @property
     def pose(self) -> Pose:
@@ -110,7 +104,7 @@ class MannequinWatch:
         """Why nothing can be measured on the mannequin now; empty when it can."""
         belief = self._belief
         if belief.moved_to is not None:
-            return self._bump
+            return self._bump.words
         if belief.unclear:
             return "the mannequin or the camera was moved, but too few markers say where to"
         return belief.stale_why
@@ -144,7 +138,7 @@ class MannequinWatch:
             # Here the marker's "cam" is the colour sensor; depth is where the house lives.
             seen = chain(inverse_pose(color_from_cam), fit.cam_from_mannequin)
             self._belief.seen(_marker_look(seen), t_ns)
-        self._after(before, t_ns)
+        self._bump.after(self._belief, before, t_ns)
         self._picture = self._hidden(fit)
         return self.now(t_ns, fit)
 
@@ -181,8 +175,8 @@ class MannequinWatch:
 
     def _remark(self, t_ns: int) -> str:
         """Give what is worth telling though the pose is good."""
-        if self._bump_until_ns is None or t_ns < self._bump_until_ns:
-            return self._bump
+        if self._bump.told(t_ns):
+            return self._bump.words
         if self._plates is not None and self._plates.why:
             return self._plates.why
         gap_m = self._belief.disagreement_m
@@ -226,49 +220,8 @@ class MannequinWatch:
             belief.unseen(t_ns)
         else:
             belief.seen(_surface_look(fit.cam_from_mannequin), t_ns)
-        self._after(before, t_ns)
+        self._bump.after(belief, before, t_ns)
         return due
-
-    def _after(self, before: Pose, t_ns: int) -> None:
-        """Name a bump while it lasts, and what it leaves behind when it is over."""
-        belief = self._belief
-        if belief.doubtful and self._doubted_ns is None:
-            self._doubted_ns = t_ns
-        if belief.moved_to is not None:
-            if not self._moving:
-                self._moving, self._from, self._who = True, before, None
-            self._name(belief.moved_to)
-        elif self._moving:
-            self._moving = False
-            away = float(np.linalg.norm(difference(self.pose, self._from)[3:]))
-            if away < 1e-3:
-                self._bump, self._bump_until_ns = "", 0  # looks had gone astray together
-                self._doubted_ns = None
-                return
-            self._name(self.pose)
-            if self._who == "camera":
-                self._bump += "; what it measures is right, its place in the room is not"
-                self._bump_until_ns = None
-                self._background.forget()
-            else:
-                self._bump_until_ns = t_ns + NAMED_NS
-        if not belief.doubtful:
-            self._doubted_ns = None
-
-    def _name(self, new: Pose) -> None:
-        # The room is asked as it was seen since; a verdict stays until there is another.
-        if self._doubted_ns is not None and self._background.seen_ns >= self._doubted_ns:
-            self._who = self._background.who(self._from, new) or self._who
-        if self._who == "camera":
-            # The way of the camera itself, not of the mannequin in its picture.
-            step = difference(new @ self._from.inverse(), Pose.identity())
-            turn_deg = float(np.degrees(np.linalg.norm(step[:3])))
-            away_mm = 1e3 * float(np.linalg.norm(step[3:]))
-            self._bump = f"the camera was moved (by about {away_mm:.0f} mm, {turn_deg:.1f} deg)"
-            return
-        away_mm = 1e3 * float(np.linalg.norm(difference(new, self._from)[3:]))
-        mover = "the mannequin" if self._who == "mannequin" else "the mannequin or the camera"
-        self._bump = f"{mover} was moved (by about {away_mm:.0f} mm)"
 
 
 def sternum_sigma(pose: Pose) -> tuple[float, float]:

@@ -258,15 +258,7 @@ def rooms(view: View) -> dict[str, tuple[View, Composed]]:
     ("who", "words"),
     [
         ("mannequin", r"the mannequin was moved \(by about 1[456] mm\)"),
-        pytest.param(
-            "camera",
-            r"the camera was moved \(by about [789] mm, 0\.[567] deg\)",
-            marks=pytest.mark.xfail(
-                strict=False,
-                reason="since the simulated noise has an error that stays, 14 mm are told of a "
-                "camera moved by 8, and by depth alone a look blames the mannequin first",
-            ),
-        ),
+        ("camera", r"the camera was moved \(by about [789] mm, 0\.[567] deg\)"),
         ("still", "moved"),
     ],
 )
