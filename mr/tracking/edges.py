@@ -17,6 +17,9 @@ from mr.types import FloatArray
 ALONG = np.linspace(0.14, 0.86, 17)
 """Where on an edge it is looked at: its ends belong to the corner's blur."""
 ROUNDS = 3
+MOST_CELLS = 0.9
+"""A corner moves by no more cells: both its edges may lie half a cell off, for the detector
+sometimes takes a border's inner outline for the marker."""
 _STEPS = 13
 
 
@@ -47,7 +50,7 @@ def refine_corners(grey: npt.NDArray[np.uint8], corners_px: FloatArray, n_cells:
     side = np.linalg.norm(np.roll(rough, -1, axis=1) - rough, axis=-1).mean(axis=1)
     moved = np.linalg.norm(corners - rough, axis=-1).max(axis=1)
     # NaN compares False: parallel or flat edges keep the rough corners.
-    good = moved <= np.maximum(1.5, 0.6 * side / n_cells)
+    good = moved <= np.maximum(1.5, MOST_CELLS * side / n_cells)
     return np.where(good[:, None, None], corners, rough)
 
 

@@ -23,7 +23,7 @@ from mr.scoring.guideline import load_guideline
 from mr.session.front import FrontEnd
 from mr.session.outcome import Outcome
 from mr.session.pipeline import Pipeline
-from mr.sim.camera import CameraTraits, SimCamera, SimImager
+from mr.sim.camera import CameraTraits, Imager, SimCamera, SimImager
 from mr.sim.film import FilmedImager, FilmStore, default_folder
 from mr.sim.learner import make_script, style_named
 from mr.sim.limbs import Physique
@@ -113,7 +113,8 @@ def scenes(quick: bool = False) -> list[Scene]:
     for k, distance_m in enumerate(distances):
         tilt, other_tilt = rng.uniform(15, 45), rng.uniform(20, 45)
         azimuth = rng.uniform(-15, 15)
-        other = azimuth + (50 if azimuth < 0 else -50)
+        # From 0.6 m towards the foot end only one plate is in the colour picture of a D435.
+        other = azimuth + (50 if azimuth < 0 or distance_m < 0.7 else -50)
         places = {
             "a": CameraPlace(distance_m, tilt, azimuth),
             "b": CameraPlace(distance_m, other_tilt, other),
@@ -153,30 +154,38 @@ def film(scene: Scene, rig: Rig, store: FilmStore | None = None) -> Filmed:
     start_ns, script = now(), scene.script()
     with ExitStack() as films:
         cameras = [
-            SimCamera(
-                sim,
-                script,
-                now,
-                depth_hz=DEPTH_HZ,
-                color_hz=COLOR_HZ,
-                seed=scene.seed + 1000 * k,
-                start_ns=start_ns,
-                traits=TRAITS,
-                imager=_imager(scene, sim, k, store, films),
-            )
+            one_camera(scene, sim, now, imager(scene, sim, k, store, films), k)
             for k, sim in enumerate(scene.rigs().values())
         ]
         infos = [camera.info for camera in cameras]
         front = FrontEnd(rig, infos)
         samples: list[Sample] = []
-        for frame in _merged(cameras, now, start_ns + round((script.duration_s + LATE_S) * 1e9)):
+        for frame in merged(cameras, now, start_ns + round((script.duration_s + LATE_S) * 1e9)):
             samples += front.step(frame)[1:]
     return Filmed(scene, rig, infos, start_ns, now(), samples)
 
 
-def _imager(
+def one_camera(
+    scene: Scene, sim: SimRig, now: SteppedClock, pictures: Imager | None, k: int = 0
+) -> SimCamera:
+    """Give camera number `k` of a scene, from now on."""
+    return SimCamera(
+        sim,
+        scene.script(),
+        now,
+        depth_hz=DEPTH_HZ,
+        color_hz=COLOR_HZ,
+        seed=scene.seed + 1000 * k,
+        start_ns=now(),
+        traits=TRAITS,
+        imager=pictures,
+    )
+
+
+def imager(
     scene: Scene, sim: SimRig, k: int, store: FilmStore | None, films: ExitStack
 ) -> SimImager | FilmedImager:
+    """Give what camera number `k` of a scene sees: from its film, where there is a store."""
     script, seed = scene.script(), scene.seed + 1000 * k
     noise = NoiseModel(sigma_px=scene.sigma_px)
     look: dict[str, Any] = {
@@ -191,7 +200,7 @@ def _imager(
     return films.enter_context(filmed)
 
 
-def _merged(cameras: Sequence[SimCamera], now: SteppedClock, end_ns: int) -> Iterator[Sample]:
+def merged(cameras: Sequence[SimCamera], now: SteppedClock, end_ns: int) -> Iterator[Sample]:
     """Give the cameras' frames in order of arrival."""
     waiting: list[tuple[int, int, int, Sample]] = []
     playing = list(cameras)

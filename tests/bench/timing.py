@@ -51,6 +51,7 @@ from overlays.primitives import Text
 from overlays.render.panel import draw_panel
 from overlays.scene import build_scene
 from tests.bench.emulator import emulator_timings
+from tests.bench.endurance import endurance_timings
 from tests.bench.link import link_timings
 from tests.bench.pose import pose_timings
 from tests.bench.sessions import GUIDELINE
@@ -106,6 +107,7 @@ def steps(folder: Path, quick: bool) -> Iterator[Step]:
     yield "pipeline", lambda: time_pipeline(material)
     yield "tracking", lambda: time_tracking(material, 5 if quick else 20)
     yield "mannequin pose", lambda: pose_timings(material.rig)
+    yield "endurance", lambda: endurance_timings(500 if quick else 10_000)
     yield "wire", time_wire
     if shutil.which("gcc") and shutil.which("make"):
         yield "live link", lambda: link_timings(folder / "host", 2.0 if quick else 6.0)
