@@ -62,6 +62,7 @@ def calibrate_simulated(
     name: str = "simulated rig",
     made_utc: str | None = None,
     with_motion: bool = True,
+    world_from_mannequin: Pose | None = None,
 ) -> Rig:
     """Calibrate the simulated rig; takes some 3 s, most of them for the compressions.
 
@@ -79,6 +80,8 @@ def calibrate_simulated(
     with_motion
         False leaves the camera's latency and gain unmeasured (0 and 1): the rig's name then
         says so and its provenance has no residuals of them.
+    world_from_mannequin
+        Where another camera found the mannequin; if not given, the markers tell this one.
 
     Raises
     ------
@@ -94,8 +97,16 @@ def calibrate_simulated(
     imager = SimImager(sim_rig, still_script(duration_s=float(n_frames)), seed)
     frames = [imager.bgr(float(k)) for k in range(n_frames)]
     readings["color_frames"] = np.stack(frames)
-    rest = measure_resting_pose(frames, layout, camera)
-    surface = _surface(sim_rig, imager, camera, rest.world_from_mannequin, readings)
+    residuals = {
+        "chest_sigma_m": chest.sigma,
+        **{f"cell_{k}_sigma_n": cells[k].sigma for k in range(N_CELLS)},
+        "airway_sigma_ml_s": airway.sigma,
+    }
+    if world_from_mannequin is None:
+        rest = measure_resting_pose(frames, layout, camera)
+        world_from_mannequin = rest.world_from_mannequin
+        residuals |= {"rest_rms_m": rest.rms_m, "rest_residual_px": rest.residual_px}
+    surface = _surface(sim_rig, imager, camera, world_from_mannequin, readings)
     rig = Rig(
         name=name if with_motion else f"{name}, {UNMEASURED}",
         mannequin=MannequinCalibration(
@@ -109,19 +120,13 @@ def calibrate_simulated(
         cameras={sim_rig.camera_id: camera},
         markers=layout,
         surface=surface,
-        world_from_mannequin=PoseEntry.of(rest.world_from_mannequin),
+        world_from_mannequin=PoseEntry.of(world_from_mannequin),
         provenance=Provenance(
             made_utc=made_utc or wall_now_utc().isoformat(timespec="seconds"),
             software=f"mrcpr {mr.__version__}",
             kind="sim",
             inputs_sha256={key: _sha256(value) for key, value in readings.items()},
-            residuals={
-                "chest_sigma_m": chest.sigma,
-                **{f"cell_{k}_sigma_n": cells[k].sigma for k in range(N_CELLS)},
-                "airway_sigma_ml_s": airway.sigma,
-                "rest_rms_m": rest.rms_m,
-                "rest_residual_px": rest.residual_px,
-            },
+            residuals=residuals,
         ),
     )
     return _with_motion(rig, sim_rig, seed) if with_motion else rig

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from calibration.quick import calibrate_simulated
+from calibration.several import calibrate_together
 from mr.clock.host import SteppedClock
 from mr.config import Mode
 from mr.errors import CalibrationError
@@ -20,7 +20,6 @@ from mr.sim.camera import SimCamera
 from mr.sim.learner import make_script
 from mr.sim.limbs import Physique
 from mr.sim.noise import NoiseModel
-from mr.sim.plant import Bench
 from mr.sim.rig import CameraPlace, SimRig, make_sim_rigs
 from mr.sim.script import Script
 
@@ -69,16 +68,13 @@ class KeptScene:
         CalibrationError
             When a camera cannot be calibrated there; the message names its place.
         """
-        rigs = []
-        for k, (camera_id, sim_rig) in enumerate(self.rigs().items()):
-            try:
-                rigs.append(calibrate_simulated(sim_rig, Bench(self.seed), seed=k))
-            except CalibrationError as error:
-                raise CalibrationError(
-                    f"camera {camera_id}, {said(self.places()[camera_id])}: {error}; "
-                    "choose another --distance, --tilt or --azimuth"
-                ) from error
-        return _joined(rigs)
+        try:
+            return calibrate_together(self.rigs().values(), self.seed)
+        except CalibrationError as error:
+            hangs = "; ".join(f"{key} hangs {said(place)}" for key, place in self.places().items())
+            raise CalibrationError(
+                f"{error} ({hangs}); choose another --distance, --tilt or --azimuth"
+            ) from error
 
     def camera(self, camera_id: str, fps: int, color_fps: int) -> SimCamera:
         """Make one of the cameras; its frames come as fast as they are rendered."""
@@ -128,14 +124,3 @@ def said(place: CameraPlace) -> str:
         f"{place.distance_m:g} m away, {place.tilt_deg:g} degrees off the chest's normal, "
         f"azimuth {place.azimuth_deg:g} degrees"
     )
-
-
-def _joined(rigs: list[Rig]) -> Rig:
-    """Put the cameras of several calibrations of one mannequin into one rig."""
-    first = rigs[0]
-    cameras = {key: camera for rig in rigs for key, camera in rig.cameras.items()}
-    residuals = {
-        key: value for rig in reversed(rigs) for key, value in rig.provenance.residuals.items()
-    }
-    provenance = first.provenance.model_copy(update={"residuals": residuals})
-    return first.model_copy(update={"cameras": cameras, "provenance": provenance})

@@ -225,7 +225,7 @@ class ChestWatch:
             why = "the compression point is hidden or gives no depth"
             return ChestLook(None, "unknown", why, None, float("nan"), heel_why)
         if abs(height.z_m) > BARE_HEIGHT_M or height.spread_m > BARE_SPREAD_M:
-            why = f"something lies {1e3 * height.z_m:.0f} mm over the chest, and {heel_why}"
+            why = f"{_lies(1e3 * height.z_m)}, and {heel_why}"
             return ChestLook(None, "unknown", why, None, float("nan"), heel_why)
         return ChestLook(height, "off", "", None, float("nan"), heel_why)
 
@@ -285,6 +285,14 @@ def _back_height(
     centre = landing + (HEEL_FORWARD_M + BACK_FORWARD_M) * fingers
     patch = slab(points, centre, fingers, BACK_HALF_M)
     return height_at(view, points, patch & region(points, BACK_LOW_M, BACK_HIGH_M), centre)
+
+
+def _lies(z_mm: float) -> str:
+    if abs(z_mm) <= 1e3 * BARE_HEIGHT_M:
+        return "something uneven lies on the chest"
+    if z_mm < 0:
+        return f"the chest lies {-z_mm:.0f} mm too low"
+    return f"something lies {z_mm:.0f} mm over the chest"
 
 
 def _unknown(why: str) -> ChestLook:

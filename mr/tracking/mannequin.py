@@ -30,6 +30,8 @@ from mr.types import ColorFrame, DepthFrame, FloatArray, Pose
 
 GLANCE_NS = 90_000_000
 """A little less than a tenth of a second, which is a whole number of frames at most rates."""
+LATEST_NS = 2 * GLANCE_NS
+"""A glance is put off no longer, though there be a picture beside each frame."""
 REGISTER_NS = 950_000_000
 APART_NS = 20_000_000
 """A picture and a glance in one frame's time would make one long step of two."""
@@ -144,9 +146,11 @@ class MannequinWatch:
 
     def depth(self, frame: DepthFrame, t_ns: int) -> Found | None:
         """Glance at the surface and the background; None when there is nothing to tell."""
-        if self._glanced_ns is not None and t_ns - self._glanced_ns < GLANCE_NS:
+        since_ns = None if self._glanced_ns is None else t_ns - self._glanced_ns
+        if since_ns is not None and since_ns < GLANCE_NS:
             return None
-        if self._pictured_ns is not None and t_ns - self._pictured_ns < APART_NS:
+        pictured = self._pictured_ns is not None and t_ns - self._pictured_ns < APART_NS
+        if pictured and since_ns is not None and since_ns < LATEST_NS:
             return None
         self._glanced_ns = t_ns
         if self._plates is not None:

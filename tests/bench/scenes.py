@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from calibration.quick import calibrate_simulated
+from calibration.several import calibrate_together
 from mr.clock.host import SteppedClock
 from mr.config import SessionConfig
 from mr.rig import Rig
@@ -28,7 +28,6 @@ from mr.sim.film import FilmedImager, FilmStore, default_folder
 from mr.sim.learner import make_script, style_named
 from mr.sim.limbs import Physique
 from mr.sim.noise import NoiseModel
-from mr.sim.plant import Bench
 from mr.sim.rig import CameraPlace, SimRig, make_sim_rigs
 from mr.sim.script import Script
 from mr.tracking.surface import BOX_M
@@ -112,9 +111,9 @@ def scenes(quick: bool = False) -> list[Scene]:
     made = []
     for k, distance_m in enumerate(distances):
         tilt, other_tilt = rng.uniform(15, 45), rng.uniform(20, 45)
-        azimuth = rng.uniform(-15, 15)
-        # From 0.6 m towards the foot end only one plate is in the colour picture of a D435.
-        other = azimuth + (50 if azimuth < 0 or distance_m < 0.7 else -50)
+        # From 0.6 m a D435's colour picture holds two plates only from the head's side.
+        azimuth = rng.uniform(-15, 15) + (25 if distance_m < 0.7 else 0)
+        other = azimuth + (50 if azimuth < 0 else -50)
         places = {
             "a": CameraPlace(distance_m, tilt, azimuth),
             "b": CameraPlace(distance_m, other_tilt, other),
@@ -136,12 +135,7 @@ def scenes(quick: bool = False) -> list[Scene]:
 
 def calibrate(scene: Scene) -> Rig:
     """Calibrate the scene's rig as a technician would, each camera by its own procedures."""
-    rigs = [
-        calibrate_simulated(sim, Bench(scene.seed), seed=scene.seed + k)
-        for k, sim in enumerate(scene.rigs().values())
-    ]
-    cameras = {key: camera for rig in rigs for key, camera in rig.cameras.items()}
-    return rigs[0].model_copy(update={"cameras": cameras})
+    return calibrate_together(scene.rigs().values(), scene.seed, seed=scene.seed)
 
 
 def film(scene: Scene, rig: Rig, store: FilmStore | None = None) -> Filmed:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from calibration.quick import calibrate_simulated
+from calibration.several import calibrate_together
 from mr.cli.scene import KeptScene
 from mr.recording.reader import open_recording
 from mr.rig import Rig, load_rig
@@ -123,12 +124,7 @@ def test_ctrl_c_amid_the_second_camera_leaves_nothing(
     held_at_ctrl_c: list[str] = []
 
     def quick(self: KeptScene) -> Rig:
-        rigs = [
-            calibrate_simulated(sim, Bench(1), n_frames=3, with_motion=False)
-            for sim in self.rigs().values()
-        ]
-        cameras = {key: camera for rig in rigs for key, camera in rig.cameras.items()}
-        return rigs[0].model_copy(update={"cameras": cameras})
+        return calibrate_together(self.rigs().values(), 1, n_frames=3, with_motion=False)
 
     def ctrl_c(frames: Iterable[Any], total: int, console: Any, what: str) -> Iterator[Any]:
         for n, frame in enumerate(frames):

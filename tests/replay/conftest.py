@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calibration.quick import calibrate_simulated
+from calibration.several import calibrate_together
 from mr.clock.host import NowNs
 from mr.config import SessionConfig
 from mr.recording.reader import open_recording
@@ -17,7 +17,6 @@ from mr.scoring.guideline import load_guideline
 from mr.session.processes import SessionPlan, run_fast
 from mr.sim.camera import SimCamera
 from mr.sim.learner import make_script
-from mr.sim.plant import Bench
 from mr.sim.rig import CameraPlace, SimRig, make_sim_rigs
 from mr.types import Device, Sample
 
@@ -39,12 +38,8 @@ def open_cameras(now: NowNs) -> Sequence[Device]:
 
 @pytest.fixture(scope="session")
 def two_camera_rig() -> Rig:
-    rigs = [
-        calibrate_simulated(sim, Bench(1), n_frames=3, with_motion=False)
-        for sim in two_cameras().values()
-    ]
-    cameras = {key: camera for rig in rigs for key, camera in rig.cameras.items()}
-    return rigs[0].model_copy(update={"cameras": cameras, "mannequin": None})
+    rig = calibrate_together(two_cameras().values(), 1, n_frames=3, with_motion=False)
+    return rig.model_copy(update={"mannequin": None})
 
 
 @pytest.fixture(scope="session")

@@ -359,6 +359,20 @@ def test_the_surface_outlasts_hidden_markers(view: View, surface: SurfaceEntry) 
     assert "not seen for" in bare[-1][1].why
 
 
+def test_a_picture_beside_each_depth_frame_does_not_starve_the_surface(
+    view: View, surface: SurfaceEntry
+) -> None:
+    """Colour as fast as depth, as cameras are set by default: it is registered once a second."""
+    tracker = CameraTracker(make_rig(view, surface), view.sim.camera_id)
+    told: list[MannequinPose] = []
+    for k in range(40):
+        t_s = k / 30.0
+        tracker.step(view.color(t_s), stamp(t_s))
+        seen = tracker.step(view.depth(t_s), stamp(t_s))
+        told += [o for o in seen if isinstance(o, MannequinPose)]
+    assert [o.arrival.stream.endswith(".surface") for o in told] == [True, True]
+
+
 def with_moved_plate(sim: SimRig, number: int, move_m: FloatArray) -> SimRig:
     def place(center_m: tuple[float, float, float]) -> tuple[float, float, float]:
         x, y, z = (float(v) for v in np.array(center_m) + move_m)
