@@ -156,6 +156,8 @@ class MarkersSeen:
     """(n, 4, 2) of the n markers in `ids`."""
     n_foreign: int
     """Markers of another layout."""
+    looked: bool = True
+    """False: nobody looked for markers, for the last picture was searched just before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

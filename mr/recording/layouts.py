@@ -164,19 +164,21 @@ CODECS = {
                 Field("ids_i4", "blob"),
                 Field("corners_px_f8_xy", "blob", "px"),
                 Field("n_foreign", "<i4"),
+                Field("looked", "?"),
             ),
             lambda s: (
                 *_arrival(s),
                 np.array(s.ids, "<i4").tobytes(),
                 np.ascontiguousarray(s.corners_px, "<f8").tobytes(),
                 s.n_foreign,
+                s.looked,
             ),
             lambda key, r: MarkersSeen(
                 Arrival(key.stream, *r[:3]),
                 key.camera_id,
                 tuple(np.frombuffer(r[3], "<i4").tolist()),
                 np.frombuffer(r[4], "<f8").reshape(-1, 4, 2).copy(),
-                r[5],
+                *r[5:],
             ),
         ),
         Codec(

@@ -60,7 +60,7 @@ class FrontEnd:
         made: list[Sample] = [sample]
         if isinstance(sample, ColorFrame):
             # Told of every picture: without it the clock could not be run again.
-            sample = tracker.look(sample)
+            sample = tracker.look(sample, None if stamp is None else stamp.t_ns)
             made.append(sample)
         if stamp is not None:
             if isinstance(sample, MarkersSeen):

@@ -5,8 +5,9 @@ what it rests on, or why it is not to be trusted. Leaves one picture's markers t
 `mr.tracking.markers`, one depth frame's surface to `.registration`, joining over time to
 `.pose_filter` and the room behind it to `.background`.
 
-Depth frames come often, so most pass at no cost: ten times a second the surface is
-glanced at and the background kept, once a second it is registered.
+Frames come often, so most pass at no cost: ten times a second the surface is glanced at
+and the background kept, once a second it is registered, five times a second markers are
+looked for; always, while something is amiss.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from mr.types import ColorFrame, DepthFrame, FloatArray, Pose
 
 GLANCE_NS = 90_000_000
 """A little less than a tenth of a second, which is a whole number of frames at most rates."""
+PICTURE_NS = 190_000_000
+"""Markers are looked for five times a second: a search is the dearest step of all, a mannequin
+lies still, and the surface tells of a bump sooner."""
 LATEST_NS = 2 * GLANCE_NS
 """A glance is put off no longer, though there be a picture beside each frame."""
 REGISTER_NS = 950_000_000
@@ -110,6 +114,12 @@ class MannequinWatch:
         if belief.unclear:
             return "the mannequin or the camera was moved, but too few markers say where to"
         return belief.stale_why
+
+    def wants_picture(self, t_ns: int) -> bool:
+        """Whether a picture is worth a search: the last is old, or something is amiss."""
+        last_ns, belief = self._pictured_ns, self._belief
+        amiss = belief.doubtful or belief.source == "calibrated" or bool(self.blind)
+        return amiss or last_ns is None or t_ns - last_ns >= PICTURE_NS
 
     def look(self, frame: ColorFrame) -> Seen:
         """Look for the markers in a picture, first where they are believed to be."""

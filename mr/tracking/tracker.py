@@ -86,8 +86,11 @@ class CameraTracker:
         self._arms = ArmTracker(self._camera, calibration.baseline_m) if arms else None
         self._pose_told = False
 
-    def look(self, frame: ColorFrame) -> MarkersSeen:
+    def look(self, frame: ColorFrame, t_ns: int | None = None) -> MarkersSeen:
         """Take from a colour frame all that `step` needs of it: the markers it shows.
+
+        With the instant of its capture, a picture that comes too soon after the last one is
+        not searched.
 
         Raises
         ------
@@ -95,8 +98,10 @@ class CameraTracker:
             When the frame is of another camera, or not of the calibrated size.
         """
         self._require_mine(frame)
-        seen = self._mannequin.look(frame)
         arrival = self._arrival(frame.arrival, "markers")
+        if t_ns is not None and not self._mannequin.wants_picture(t_ns):
+            return MarkersSeen(arrival, self._id, (), np.zeros((0, 4, 2)), 0, looked=False)
+        seen = self._mannequin.look(frame)
         return MarkersSeen(arrival, self._id, seen.ids, seen.corners_px, seen.n_foreign)
 
     def step(self, frame: DepthFrame | ColorFrame | MarkersSeen, stamp: Stamp) -> list[Observation]:
@@ -116,6 +121,8 @@ class CameraTracker:
         if isinstance(frame, ColorFrame):
             frame = self.look(frame)
         if isinstance(frame, MarkersSeen):
+            if not frame.looked:
+                return []
             seen = Seen(frame.ids, frame.corners_px, frame.n_foreign)
             found = self._mannequin.color(seen, stamp.t_ns)
             return [self._told(found, self._arrival(frame.arrival, "pose"), stamp)]

@@ -109,10 +109,16 @@ def print_seeing(console: Console, found: dict[str, Any]) -> None:
     title = f"SIMULATED: cameras alone in {found['scenes']} scenes ({UNITS})"
     console.print(accuracy_table(title, found["by_distance"]))
     console.print(
-        f"heel in each look, less its calibrated offset: {found['heel_rms_mm']:.2f} mm RMS; "
-        f"mannequin's pose at the sternum: worst {found['pose_worst_mm']:.2f} mm and "
-        f"{found['pose_worst_deg']:.3f} degrees, 95 % within {found['pose_p95_mm']:.2f} mm"
+        f"heel in each look, less its calibrated offset: {found['heel_rms_mm']:.2f} mm RMS"
     )
+    for when, key in (("", "pose"), (" in the first second", "pose_in_the_first_second")):
+        row = found[key]
+        console.print(
+            f"mannequin's pose at the sternum{when}, {row['n']} told: "
+            f"{row['rms_mm']:.2f} mm and {row['rms_deg']:.3f} degrees RMS, 95 % within "
+            f"{row['p95_mm']:.2f} mm, worst {row['worst_mm']:.2f} mm and "
+            f"{row['worst_deg']:.3f} degrees"
+        )
     console.print()
     console.print(accuracy_table("SIMULATED, by scene and camera", found["by_scene"]))
     console.print()

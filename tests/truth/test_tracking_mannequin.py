@@ -373,6 +373,26 @@ def test_a_picture_beside_each_depth_frame_does_not_starve_the_surface(
     assert [o.arrival.stream.endswith(".surface") for o in told] == [True, True]
 
 
+def test_markers_are_looked_for_five_times_a_second_and_always_while_amiss(
+    rooms: dict[str, tuple[View, Composed]], surface: SurfaceEntry
+) -> None:
+    """Of 30 pictures a second; a bumped camera is looked at in each until it is found again."""
+    view, _ = rooms["still"]
+    bumped_view, _ = rooms["camera"]
+    tracker = CameraTracker(make_rig(view, surface), view.sim.camera_id)
+    looked, n_after = [], 0
+    for k in range(40):
+        t_s, source = k / 30.0, view if k < 32 else bumped_view
+        seen = tracker.look(source.color(t_s), stamp(t_s).t_ns)
+        told = tracker.step(seen, stamp(t_s))
+        assert bool(told) == seen.looked
+        looked += [k] if seen.looked else []
+        n_after += k >= 32 and any("moved" in o.why for o in told if isinstance(o, MannequinPose))
+    assert [k for k in looked if k < 32] == [0, 6, 12, 18, 24, 30]
+    assert looked[6:9] == [36, 37, 38]
+    assert n_after >= 2
+
+
 def with_moved_plate(sim: SimRig, number: int, move_m: FloatArray) -> SimRig:
     def place(center_m: tuple[float, float, float]) -> tuple[float, float, float]:
         x, y, z = (float(v) for v in np.array(center_m) + move_m)

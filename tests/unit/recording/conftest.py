@@ -94,6 +94,7 @@ def one_of_each(seed: int = 0) -> list[Sample]:
         ColorFrame(arrival("a/color", 0), "a", np.full((16, 16, 3), 90, np.uint8)),
         MarkersSeen(arrival("a/marks", 2), "a", (7, 0), rng.normal(size=(2, 4, 2)), 1),
         MarkersSeen(arrival("a/marks", 3), "a", (), np.zeros((0, 4, 2)), 0),
+        MarkersSeen(arrival("a/marks", 4), "a", (), np.zeros((0, 4, 2)), 0, looked=False),
         MannequinPose(arrival("a/pose", 3), stamp, pose, 0.25, 4, "markers", True),
         MannequinPose(arrival("a/pose", 4), stamp, bare, np.inf, 0, "surface", False, "no märker"),
         ChestObservation(arrival("a/chest", 5), stamp, "a", 0.1 + 0.2, 1e-3, "on", 99),
