@@ -11,12 +11,13 @@ a hand's slow shift are not independent from frame to frame.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from mr.errors import CalibrationError
+from mr.fusion.give import beyond_m
 from mr.types import FloatArray
 
 NS_PER_S = 1e9
@@ -31,6 +32,8 @@ MAX_GAP_S = 0.1
 MAX_RMS_M = 0.004
 MAX_LEFT_SHARE = 0.2
 """What is left may be so large a share of the motion; otherwise it is another motion."""
+REST_M, DEEP_SHARE = 0.003, 0.75
+BETWEEN_WEIGHT = 0.02
 GAIN_BOUNDS = (0.8, 1.25)
 _HUBER = 1.345
 _TUKEY = 4.685
@@ -74,9 +77,12 @@ class CameraMotion:
 def measure_camera_motion(seen: SeenMotion, camera_id: str) -> CameraMotion:
     """Measure a camera's latency and gain.
 
-    The height is modelled as ``offset + drift * t - gain * depth(t - latency)``: the drift
-    takes up a hand that slides. Frames that do not fit are left out (Tukey's biweight). The
-    sigmas are of these compressions; clocks that settle anew in each session are not in them.
+    The height is modelled as ``offset + drift * t - seen(depth(t - latency))``: the drift
+    takes up a hand that slides, and ``seen`` is `mr.fusion.give`'s curve of hands that give
+    way. A straight line through such a curve is too flat by a hundredth, and so the gain is
+    that of the stroke's ends, which any law of giving way shares. Frames that do not fit are
+    left out (Tukey's biweight). The sigmas are of these compressions; clocks that
+    settle anew in each session are not in them.
 
     Parameters
     ----------
@@ -94,7 +100,11 @@ def measure_camera_motion(seen: SeenMotion, camera_id: str) -> CameraMotion:
     what = f"camera {camera_id}, latency and gain"
     motion = _Motion.of(seen, what)
     lag_s = motion.search(what)
-    whole = motion.refine(lag_s, np.ones(motion.n, dtype=bool))
+    every = np.ones(motion.n, dtype=bool)
+    whole = motion.refine(lag_s, every)
+    if whole.gain > 1.0:
+        motion = replace(motion, soft=True)
+        whole = motion.refine(whole.lag_s, every)
     _require_agreement(whole, motion, what)
     parts = np.array([_pair(motion.refine(whole.lag_s, ~block)) for block in motion.blocks()])
     k = len(parts)
@@ -133,6 +143,8 @@ class _Motion:
     sigma_m: FloatArray
     presses_s: FloatArray
     """When the chest passes half the stroke on its way in, once a compression."""
+    soft: bool = False
+    """Hands give way: the surface goes down farther than the chest."""
 
     @property
     def n(self) -> int:
@@ -188,7 +200,8 @@ class _Motion:
             lag_s += step_s
         used = weights > 0
         z = left[used] * self.sigma_m[used]
-        return _Fit(lag_s, float(beta[2]), float(np.sqrt(np.mean(z**2))), int(used.sum()))
+        beta = self._solve(lag_s, weights * self._ends(lag_s))[0]
+        return _Fit(lag_s, 1.0 + float(beta[2]), float(np.sqrt(np.mean(z**2))), int(used.sum()))
 
     def blocks(self) -> list[BoolArray]:
         """Give the heights of each compression, as masks."""
@@ -198,11 +211,17 @@ class _Motion:
     def _depth_at(self, lag_s: float) -> FloatArray:
         return np.asarray(np.interp(self.t_s - lag_s, self.depth_t_s, self.depth_m))
 
+    def _ends(self, lag_s: float) -> FloatArray:
+        """Weigh the ends of the stroke: what lies between hangs on how soon hands give way."""
+        depth_m = self._depth_at(lag_s)
+        ends = (depth_m < REST_M) | (depth_m > DEEP_SHARE * np.percentile(depth_m, 98))
+        return np.where(ends, 1.0, BETWEEN_WEIGHT)
+
     def _solve(self, lag_s: float, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Solve for offset, drift and gain at one lag; residuals in sigmas."""
-        ones = np.ones(self.n)
-        columns = np.column_stack((ones, self.t_s, -self._depth_at(lag_s)))
-        return _weighted(columns, self.z_m, weights, self.sigma_m)
+        """Solve for offset, drift and the gain's excess at one lag; residuals in sigmas."""
+        depth_m = self._depth_at(lag_s)
+        columns = np.column_stack((np.ones(self.n), self.t_s, -beyond_m(depth_m, self.soft)))
+        return _weighted(columns, self.z_m + depth_m, weights, self.sigma_m)
 
     def _solve_robustly(self, lag_s: float, keep: BoolArray | None = None) -> FloatArray:
         """Give the residuals of a fit that a few wild heights do not move far."""
@@ -213,16 +232,19 @@ class _Motion:
         return left
 
     def _step(
-        self, lag_s: float, gain: float, weights: FloatArray
+        self, lag_s: float, excess: float, weights: FloatArray
     ) -> tuple[float, FloatArray, FloatArray]:
         """Take one Gauss-Newton step in the lag, with the rest solved anew."""
         half_s = 0.5 * LAG_STEP_S
+        depth_m = self._depth_at(lag_s)
         ahead_m, behind_m = self._depth_at(lag_s - half_s), self._depth_at(lag_s + half_s)
-        velocity_m_s = (ahead_m - behind_m) / (2 * half_s)
+        seen_m_s = (ahead_m - behind_m) / (2 * half_s) + excess * (
+            beyond_m(ahead_m, self.soft) - beyond_m(behind_m, self.soft)
+        ) / (2 * half_s)
         columns = np.column_stack(
-            (np.ones(self.n), self.t_s, -self._depth_at(lag_s), gain * velocity_m_s)
+            (np.ones(self.n), self.t_s, -beyond_m(depth_m, self.soft), seen_m_s)
         )
-        beta, _ = _weighted(columns, self.z_m, weights, self.sigma_m)
+        beta, _ = _weighted(columns, self.z_m + depth_m, weights, self.sigma_m)
         step_s = float(np.clip(beta[3], -LAG_STEP_S, LAG_STEP_S))
         return step_s, *self._solve(lag_s + step_s, weights)
 

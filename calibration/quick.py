@@ -21,7 +21,11 @@ from calibration.heel import measure_heel_offset
 from calibration.mannequin_pose import measure_resting_pose
 from calibration.motion import measure_camera_motion
 from calibration.sightings import seen_motion
-from calibration.sim_compressions import record_compressions
+from calibration.sim_compressions import (
+    TECHNICIAN,
+    RecordedCompressions,
+    record_compressions,
+)
 from calibration.surface import Scan, scan_surface
 from mr.clock.host import wall_now_utc
 from mr.rig import (
@@ -34,7 +38,7 @@ from mr.rig import (
     SurfaceEntry,
 )
 from mr.sim.camera import M_PER_COUNT, SimImager
-from mr.sim.learner import still_script
+from mr.sim.learner import LearnerStyle, still_script
 from mr.sim.plant import CELL_XY_M, Bench
 from mr.sim.rig import SimRig, sim_calibration
 from mr.types import Pose
@@ -63,6 +67,8 @@ def calibrate_simulated(
     made_utc: str | None = None,
     with_motion: bool = True,
     world_from_mannequin: Pose | None = None,
+    compressing_s: float = 6.0,
+    technician: LearnerStyle = TECHNICIAN,
 ) -> Rig:
     """Calibrate the simulated rig; takes some 3 s, most of them for the compressions.
 
@@ -82,6 +88,8 @@ def calibrate_simulated(
         says so and its provenance has no residuals of them.
     world_from_mannequin
         Where another camera found the mannequin; if not given, the markers tell this one.
+    compressing_s, technician
+        How long who compresses for latency and gain.
 
     Raises
     ------
@@ -129,7 +137,10 @@ def calibrate_simulated(
             residuals=residuals,
         ),
     )
-    return _with_motion(rig, sim_rig, seed) if with_motion else rig
+    if not with_motion:
+        return rig
+    recorded = record_compressions(sim_rig, rig, compressing_s, seed, technician=technician)
+    return _with_motion(rig, sim_rig.camera_id, recorded)
 
 
 def _surface(
@@ -147,11 +158,9 @@ def _surface(
     return SurfaceEntry.of(scan_surface([scan], sim_rig.marker_layout(), sim_rig.chest_ap_m))
 
 
-def _with_motion(rig: Rig, sim_rig: SimRig, seed: int) -> Rig:
-    """Compress before both devices, and write the camera's latency and gain into the rig."""
-    camera_id = sim_rig.camera_id
-    recorded = record_compressions(sim_rig, rig, seed=seed)
-    mannequin = rig.require_mannequin(sim_rig.mannequin_serial)
+def _with_motion(rig: Rig, camera_id: str, recorded: RecordedCompressions) -> Rig:
+    """Write the camera's latency and gain, from what both devices saw, into the rig."""
+    mannequin = rig.require_mannequin(recorded.mannequin.serial)
     seen = seen_motion(recorded.samples, mannequin, recorded.mannequin, camera_id)
     found = measure_camera_motion(seen, camera_id)
     heel = measure_heel_offset(recorded.samples, mannequin, recorded.mannequin, camera_id)

@@ -49,9 +49,9 @@ def calibrate_together(
             )
         except CalibrationError as error:
             waiting.append((k, sim_rig, error))
-    for k, sim_rig, error in waiting:
+    for k, sim_rig, blind in waiting:
         if not done:
-            raise CalibrationError(f"camera {sim_rig.camera_id}: {error}") from error
+            raise CalibrationError(f"camera {sim_rig.camera_id}: {blind}") from blind
         lies = next(iter(done.values())).world_from_mannequin.pose()
         try:
             done[sim_rig.camera_id] = calibrate_simulated(

@@ -36,6 +36,9 @@ TECHNICIAN = LearnerStyle(
 )
 """Compresses for the calibration alone: unevenly, so that no two compressions are alike, and
 with a hold and a rest, because the gain is learnt at the ends of the stroke."""
+WANDERING = replace(TECHNICIAN, sway_mm=(8.0, 8.0))
+"""The same with hands that wander by a centimetre: what a camera's pixels are each off then
+averages out. For rigs that have to be true and not quick."""
 SEED = 40_961
 """The technician's own noise, unlike that of any session."""
 DEPTH_HZ = 18.0
@@ -63,6 +66,7 @@ def record_compressions(
     compressing_s: float = 6.0,
     seed: int = 0,
     traits: CameraTraits | None = None,
+    technician: LearnerStyle = TECHNICIAN,
 ) -> RecordedCompressions:
     """Let the technician compress, as fast as the machine goes.
 
@@ -78,10 +82,12 @@ def record_compressions(
         Of this technician's motion and noise.
     traits
         How the camera delivers its frames.
+    technician
+        Who compresses.
     """
     now = SteppedClock()
     seed += SEED
-    script = _already_resting(make_script(TECHNICIAN, compressing_s=compressing_s, seed=seed))
+    script = _already_resting(make_script(technician, compressing_s=compressing_s, seed=seed))
     start_ns = now()
     end_ns = start_ns + round((script.duration_s + LATE_S) * 1e9)
     port = SimMannequinPort(

@@ -18,8 +18,9 @@ from mr.types import ChestObservation
 
 WANDER_M = 0.0001
 """One-sigma wander of the offset in a second: hands shift, cameras warm up."""
-GAIN_SIGMA = 0.008
-"""What calibration leaves of the gain's error."""
+GAIN_SIGMA = 0.016
+"""What calibration leaves of the gain's error: hands that are softer or harder than the
+technician's by half a millimetre, and what the camera's single pixels are each off."""
 CONTACT_SIGMA_M = 0.0005
 """A hand that rests still may still weigh on the chest a little."""
 LIFTED_M = 0.012

@@ -13,6 +13,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from mr.types import FloatArray
+
 FULL_M = 0.055
 """Depth at which the gain was measured: about a full compression."""
 GIVES_BY_M = 0.010
@@ -20,6 +24,16 @@ GIVES_BY_M = 0.010
 that press a chest is known to us, so `sigma_m` allows for a third of it."""
 UNSURE_SHARE = 0.35
 _ROUNDS = 4
+
+
+def beyond_m(depth_m: FloatArray, soft: bool) -> FloatArray:
+    """Give what is seen beyond depths (...) for a gain of two: a gain's excess scales it.
+
+    `soft`: the gain is over one, and hands give way; else the camera's own scale is off.
+    """
+    if not soft:
+        return depth_m
+    return np.asarray(FULL_M * (1.0 - np.exp(-np.maximum(depth_m, 0.0) / GIVES_BY_M)))
 
 
 class HandGive:

@@ -160,12 +160,13 @@ def _least_cost(miss: FloatArray, lever: FloatArray, unsure: FloatArray) -> floa
     a step is paid for by how unlikely it is, so that no bumped mannequin passes for a still one.
     """
     known = np.linalg.inv(unsure)
-    step, best = np.zeros(6), _cost(miss)
+    step: FloatArray = np.zeros(6)
+    best = _cost(miss)
     for _ in range(ROUNDS):
         off = miss - lever @ step
         use = lever[np.abs(off) < 2.0 * CAP]
         left = miss[np.abs(off) < 2.0 * CAP]
-        step = np.linalg.solve(WEIGHT * use.T @ use + known, WEIGHT * use.T @ left)
+        step[:] = np.linalg.solve(WEIGHT * use.T @ use + known, WEIGHT * use.T @ left)
         best = min(best, _cost(miss - lever @ step) + float(step @ known @ step))
     return best
 

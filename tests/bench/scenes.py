@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from calibration.several import calibrate_together
+from calibration.sim_compressions import WANDERING
 from mr.clock.host import SteppedClock
 from mr.config import SessionConfig
 from mr.rig import Rig
@@ -37,6 +38,7 @@ GUIDELINE = "aha-2025-adult-bls"
 DEPTH_HZ, COLOR_HZ = 60.0, 1.0
 POLL_NS = 4_000_000
 LATE_S = 0.2
+CALIBRATING_S = 15.0
 TRAITS = CameraTraits(dropped_share=0.01)
 
 
@@ -135,7 +137,13 @@ def scenes(quick: bool = False) -> list[Scene]:
 
 def calibrate(scene: Scene) -> Rig:
     """Calibrate the scene's rig as a technician would, each camera by its own procedures."""
-    return calibrate_together(scene.rigs().values(), scene.seed, seed=scene.seed)
+    return calibrate_together(
+        scene.rigs().values(),
+        scene.seed,
+        seed=scene.seed,
+        compressing_s=CALIBRATING_S,
+        technician=WANDERING,
+    )
 
 
 def film(scene: Scene, rig: Rig, store: FilmStore | None = None) -> Filmed:

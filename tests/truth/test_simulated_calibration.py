@@ -9,13 +9,13 @@ from scipy.spatial.transform import Rotation
 from calibration.motion import measure_camera_motion
 from calibration.quick import UNMEASURED, calibrate_simulated
 from calibration.sightings import seen_motion
-from calibration.sim_compressions import TECHNICIAN, RecordedCompressions, record_compressions
+from calibration.sim_compressions import RecordedCompressions, record_compressions
 from mr.clock.mannequin import mannequin_clock
 from mr.fusion import MotionFuser
 from mr.rig import Rig, dumps_rig, loads_rig
 from mr.sim.camera import CameraTraits
 from mr.sim.learner import make_script, style_named
-from mr.sim.limbs import Physique
+from mr.sim.limbs import FULL_PRESS_M, Physique
 from mr.sim.plant import Bench, Plant
 from mr.sim.rig import SimRig, make_sim_rig
 from mr.types import ChestObservation, ChestSample, ClockExchange, MannequinFrame
@@ -114,8 +114,8 @@ def near(latency_s: float, gain: float) -> bool:
 
     The camera sees the back of hands that get thinner under load: that much too far.
     """
-    true_gain = 1.0 + Physique().squeeze_m / (TECHNICIAN.depth_mm / 1000.0)
-    return abs(latency_s - LATENCY_S) < 0.003 and abs(gain - true_gain) < 0.01
+    true_gain = 1.0 + Physique().squeeze_m / FULL_PRESS_M
+    return abs(latency_s - LATENCY_S) < 0.003 and abs(gain - true_gain) < 0.012
 
 
 def measured(rig: Rig, recorded: RecordedCompressions) -> tuple[float, float]:
@@ -154,7 +154,7 @@ def test_another_latency_and_another_gain_would_be_seen(
     )
     latency_s, gain = measured(rig.model_copy(update={"mannequin": bent}), recorded)
     assert not near(latency_s, gain)
-    assert gain == pytest.approx(measured(rig, recorded)[1] / 1.04, abs=0.001)
+    assert gain == pytest.approx(measured(rig, recorded)[1] / 1.04, abs=0.004)
     late = record_compressions(sim_rig, rig, seed=22, traits=CameraTraits(latency_s=0.055))
     latency_s, gain = measured(rig, late)
     assert not near(latency_s, gain)

@@ -61,7 +61,10 @@ def seen(
     noise = rng.standard_normal(len(camera_s))
     for i in range(1, len(noise)):
         noise[i] = 0.4 * noise[i - 1] + math.sqrt(1 - 0.16) * noise[i]
-    height_m = HAND_M + DRIFT_M_S * camera_s - gain * np.interp(camera_s, t_s, depth_m)
+    true_m = np.interp(camera_s, t_s, depth_m)
+    height_m = HAND_M + DRIFT_M_S * camera_s - min(gain, 1.0) * true_m
+    # Over one it is hands that give way, early and then hardly more; by another law than the fit's.
+    height_m -= max(gain - 1.0, 0.0) * 0.060 * true_m / (true_m + 0.005)
     height_m += noise_m * noise
     wild = rng.random(len(camera_s)) < wild_share
     height_m[wild] += rng.uniform(-0.3, 0.3, int(wild.sum()))
@@ -76,7 +79,7 @@ def seen(
 
 
 def near(found: CameraMotion, latency_s: float, gain: float) -> bool:
-    return abs(found.latency_s - latency_s) < 0.003 and abs(found.depth_gain - gain) < 0.012
+    return abs(found.latency_s - latency_s) < 0.003 and abs(found.depth_gain - gain) < 0.014
 
 
 @pytest.mark.parametrize("latency_s", [-0.015, 0.0, 0.037, 0.12])
@@ -94,8 +97,9 @@ def test_latency_and_gain_come_back(latency_s: float, gain: float) -> None:
 def test_a_long_look_is_sharp() -> None:
     found = measure_camera_motion(seen(duration_s=40.0, hz=30.0), "side")
     assert abs(found.latency_s - LATENCY_S) < 0.0005
-    assert abs(found.depth_gain - GAIN) < 0.003
-    assert found.depth_gain_sigma < 0.002
+    # The fit's law is another one than the hands': a quarter of a millimetre at full depth.
+    assert abs(found.depth_gain - GAIN) < 0.005
+    assert found.depth_gain_sigma < 0.0025
 
 
 def test_wild_heights_are_left_out() -> None:
