@@ -144,7 +144,7 @@ def _forearms(
     arms = []
     for size, k in sizes[:4]:
         own = labels == k
-        arm = fit_arm(points[own], view.cam_in_mannequin_m) if size >= MIN_SEED_PX else None
+        arm = fit_arm(points[own].T, view.cam_in_mannequin_m) if size >= MIN_SEED_PX else None
         if arm is None:
             continue
         if np.linalg.norm(arm.at_height(heel_m[2]) - heel_m[:2]) < FOOT_M:

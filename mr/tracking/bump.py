@@ -32,7 +32,11 @@ class BumpWatch:
         self._moving = False
         self._found_ns: int | None = None
         self._doubted_ns: int | None = None
+        self._since_ns = 0
+        """When the first look spoke against the belief that this bump ended."""
         self._who: Mover | None = None
+        self._forgot = False
+        """Whether the background was begun anew after this bump."""
 
     def told(self, t_ns: int) -> bool:
         """Whether the words are still to be told, though the mannequin was found again."""
@@ -45,7 +49,8 @@ class BumpWatch:
         if belief.moved_to is not None:
             if not self._moving:
                 self._moving, self._from, self._who = True, before, None
-                self._found_ns = None
+                self._found_ns, self._forgot = None, False
+                self._since_ns = self._doubted_ns or t_ns
             self._ask(belief.moved_to)
             self.words = self._way(belief.moved_to)
         elif self._moving:
@@ -53,15 +58,17 @@ class BumpWatch:
             self._ask(belief.pose)
             self._found(belief.pose, t_ns)
         elif self._found_ns is not None:
+            if self._who is None:  # markers may find it before the room was seen again
+                self._ask(belief.pose)
             self._found(belief.pose, self._found_ns)
-            if t_ns - self._found_ns > WEIGHED_NS:
+            if self._found_ns is not None and t_ns - self._found_ns > WEIGHED_NS:
                 self._found_ns = None
         if not belief.doubtful:
             self._doubted_ns = None
 
     def _ask(self, new: Pose) -> None:
         # The room is asked as it was seen since; a verdict stays until there is another.
-        if self._doubted_ns is not None and self._background.seen_ns >= self._doubted_ns:
+        if self._background.seen_ns >= self._since_ns:
             self._who = self._background.who(self._from, new) or self._who
 
     def _found(self, pose: Pose, found_ns: int) -> None:
@@ -69,14 +76,16 @@ class BumpWatch:
         if float(np.linalg.norm(difference(pose, self._from)[3:])) < ASTRAY_M:
             self.words, self._until_ns, self._found_ns = "", 0, None
             return
-        first, self._found_ns = self._found_ns is None, found_ns
+        self._found_ns = found_ns
         self.words = self._way(pose)
-        self._until_ns = found_ns + NAMED_NS
-        if self._who == "camera":
+        if self._who != "camera":
+            self._until_ns = found_ns + NAMED_NS
+        else:
             self.words += "; what it measures is right, its place in the room is not"
             self._until_ns = None
-            if first:
+            if not self._forgot:
                 self._background.forget()
+                self._forgot = True
 
     def _way(self, new: Pose) -> str:
         if self._who == "camera":

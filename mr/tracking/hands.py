@@ -77,7 +77,11 @@ def find_arms(
     mask = region(points, low_m, high_m).astype(np.uint8)
     # One pixel off each edge: there a stereo camera mixes the arm with what lies behind.
     mask = np.asarray(cv2.erode(mask, np.ones((3, 3), np.uint8)), dtype=np.uint8)
-    n, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    x, y, wide, high = cv2.boundingRect(mask)
+    box = (slice(y, y + high), slice(x, x + wide))
+    if not mask[box].size:
+        return []
+    n, labels, stats, _ = cv2.connectedComponentsWithStats(mask[box], connectivity=4)
     sizes = [(int(stats[k, cv2.CC_STAT_AREA]), k) for k in range(1, n)]
     arms: list[Arm] = []
     for size, k in sorted(sizes, reverse=True)[:4]:
@@ -86,8 +90,8 @@ def find_arms(
         left, top, width, height = (int(v) for v in stats[k, :4])
         window = (slice(top, top + height), slice(left, left + width))
         own = labels[window] == k
-        cloud = [side[window][own] for side in (points.x, points.y, points.z)]
-        arm = fit_arm(np.stack(cloud, axis=1), cam_in_mannequin_m)
+        cloud = [side[box][window][own] for side in (points.x, points.y, points.z)]
+        arm = fit_arm(np.stack(cloud), cam_in_mannequin_m)
         if arm is not None:
             arms.append(arm)
     return of_one_learner(arms)
@@ -110,27 +114,30 @@ def of_one_learner(arms: list[Arm]) -> list[Arm]:
 
 
 def fit_arm(cloud: Float32Array, cam_in_mannequin_m: FloatArray) -> Arm | None:
-    """Regress one forearm's axis from its seen surface (n, 3); None if it is none."""
-    step = max(1, len(cloud) // 1500)
-    xyz = cloud[::step].astype(np.float64)
-    low, high = np.percentile(xyz[:, 2], [2, 98])
+    """Regress one forearm's axis from its seen surface (3, n); None if it is none."""
+    step = max(1, cloud.shape[1] // 1500)
+    xyz = cloud[:, ::step].astype(np.float64)
+    xy, z = xyz[:2], xyz[2]
+    low, high = np.percentile(z, [2, 98])
     if high - low < MIN_ARM_SPAN_M:
         return None
-    keep = np.ones(len(xyz), dtype=bool)
-    mean, lean, miss = xyz.mean(axis=0), np.zeros(2), np.zeros((len(xyz), 2))
+    # Kept points weigh one, others nothing: that is quicker than picking them out.
+    keep = np.ones(z.size)
     for _ in range(3):
-        mean = xyz[keep].mean(axis=0)
-        rise = xyz[:, 2] - mean[2]
-        lean = rise[keep] @ (xyz[keep, :2] - mean[:2]) / (rise[keep] @ rise[keep])
-        miss = xyz[:, :2] - mean[:2] - rise[:, None] * lean
-        away = np.linalg.norm(miss, axis=1)
-        keep = away <= 2.5 * np.median(away[keep])
+        mean = xyz @ keep / keep.sum()
+        rise = z - mean[2]
+        level = xy - mean[:2, None]
+        held = keep * rise
+        lean = level @ held / (rise @ held)
+        miss = level - lean[:, None] * rise
+        away2 = np.einsum("ij,ij->j", miss, miss)
+        keep = (away2 <= 2.5**2 * np.median(away2[keep > 0])).astype(np.float64)
     if np.linalg.norm(lean) > MAX_LEAN:
         return None
     towards = cam_in_mannequin_m[:2] - mean[:2]
     towards = towards / max(float(np.linalg.norm(towards)), 1e-6)
     # Seen from above (camera over the arm) there is no side that faces the camera.
-    across = miss[keep] @ np.array([-towards[1], towards[0]])
+    across = (np.array([-towards[1], towards[0]]) @ miss)[keep > 0]
     radius_m = float(np.clip(np.sqrt(3.0) * across.std(), 0.02, 0.05))
     axis_xy = mean[:2] - HALF_CIRCLE_MEAN * radius_m * towards
     return Arm(axis_xy, float(mean[2]), lean, radius_m, int(keep.sum()) * step * STRIDE**2)

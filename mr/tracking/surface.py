@@ -42,6 +42,8 @@ class Points:
     """Height along the chest's normal; NaN where there is no depth."""
     z_cam_m: Float32Array
     """Depth from the camera; 0 where there is none."""
+    inside: npt.NDArray[np.bool_]
+    """Whether x and y lie in the region."""
 
 
 class ChestView:
@@ -93,7 +95,9 @@ class ChestView:
         counts = frame.depth_counts[self.rows, self.columns]
         depth = counts.astype(np.float32) * np.float32(frame.m_per_count)
         z = np.where(counts > 0, depth * self._z + self._t[2], np.float32(np.nan))
-        return Points(depth * self._x + self._t[0], depth * self._y + self._t[1], z, depth)
+        x, y = depth * self._x + self._t[0], depth * self._y + self._t[1]
+        (x0, x1), (y0, y1), _ = BOX_M
+        return Points(x, y, z, depth, (x > x0) & (x < x1) & (y > y0) & (y < y1))
 
     def height_sigma_m(self, z_cam_m: float, n_px: int) -> float:
         """Noise of a mean height over `n_px` points (of every `STRIDE`-th pixel)."""
@@ -108,8 +112,5 @@ class ChestView:
 
 def region(points: Points, low_m: float, high_m: float) -> npt.NDArray[np.bool_]:
     """Mask (h, w) of points in the box whose height lies between two bounds."""
-    (x0, x1), (y0, y1), _ = BOX_M
     # NaN compares False: pixels without depth are never inside.
-    inside = (points.z > low_m) & (points.z < high_m)
-    inside &= (points.x > x0) & (points.x < x1) & (points.y > y0) & (points.y < y1)
-    return inside
+    return np.asarray(points.inside & (points.z > low_m) & (points.z < high_m))

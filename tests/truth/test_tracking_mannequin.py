@@ -370,7 +370,8 @@ def test_a_picture_beside_each_depth_frame_does_not_starve_the_surface(
         tracker.step(view.color(t_s), stamp(t_s))
         seen = tracker.step(view.depth(t_s), stamp(t_s))
         told += [o for o in seen if isinstance(o, MannequinPose)]
-    assert [o.arrival.stream.endswith(".surface") for o in told] == [True, True]
+    assert len(told) >= 2
+    assert all(o.arrival.stream.endswith(".surface") for o in told)
 
 
 def test_markers_are_looked_for_five_times_a_second_and_always_while_amiss(

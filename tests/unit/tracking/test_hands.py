@@ -31,7 +31,7 @@ def seen_half(
 @pytest.mark.parametrize("radius_m", [0.025, 0.04])
 def test_axis_is_behind_what_is_seen(radius_m: float) -> None:
     truth = [0.02, -0.03]
-    arm = fit_arm(seen_half(truth, [-0.3, 0.35], radius_m), CAMERA_M)
+    arm = fit_arm(seen_half(truth, [-0.3, 0.35], radius_m).T, CAMERA_M)
     assert arm is not None
     assert arm.radius_m == pytest.approx(radius_m, abs=0.003)
     assert arm.lean == pytest.approx([-0.3, 0.35], abs=0.02)
@@ -45,15 +45,15 @@ def test_axis_is_behind_what_is_seen(radius_m: float) -> None:
 def test_strangers_in_the_cloud_are_left_out() -> None:
     cloud = seen_half([0.0, 0.0], [-0.3, 0.0], 0.03)
     cloud[::10, :2] += np.float32(0.12)
-    arm = fit_arm(cloud, CAMERA_M)
+    arm = fit_arm(cloud.T, CAMERA_M)
     assert arm is not None
     assert np.linalg.norm(arm.at_height(0.0)) < 0.006
 
 
 def test_a_stump_or_a_lying_arm_is_no_arm() -> None:
     cloud = seen_half([0.0, 0.0], [-0.3, 0.0], 0.03)
-    assert fit_arm(cloud[cloud[:, 2] < 0.12], CAMERA_M) is None
-    assert fit_arm(seen_half([0.0, 0.0], [-2.0, 0.0], 0.03), CAMERA_M) is None
+    assert fit_arm(cloud[cloud[:, 2] < 0.12].T, CAMERA_M) is None
+    assert fit_arm(seen_half([0.0, 0.0], [-2.0, 0.0], 0.03).T, CAMERA_M) is None
 
 
 def arm_at(xy: list[float]) -> Arm:
