@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mr.cli import scene as scene_module
+from calibration import several
 from mr.cli.scene import KeptScene
 from mr.cli.scene_picture import WORDS_PX, scene_png
 from mr.config import Mode
@@ -52,9 +52,11 @@ def test_a_place_without_a_calibration_is_named(monkeypatch: pytest.MonkeyPatch)
     def unfit(*_args: object, **_more: object) -> None:
         raise CalibrationError("mannequin pose: 0 of 6 frames usable")
 
-    monkeypatch.setattr(scene_module, "calibrate_simulated", unfit)
+    monkeypatch.setattr(several, "calibrate_simulated", unfit)
     far = replace(SCENE, place=CameraPlace(1.4, 70.0, 90.0))
-    with pytest.raises(CalibrationError, match=r"camera side, 1.4 m away, 70 degrees .* --azimuth"):
+    with pytest.raises(
+        CalibrationError, match=r"camera side: .*1.4 m away, 70 degrees .* --azimuth"
+    ):
         far.calibrated()
 
 
