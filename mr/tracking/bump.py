@@ -15,8 +15,9 @@ from mr.types import Pose
 
 NAMED_NS = 5_000_000_000
 """For so long a bump is told after the mannequin was found again."""
-WEIGHED_NS = 1_500_000_000
-"""For so long after it was found its way is told anew: the first look is a rough one."""
+WEIGHED_NS = 900_000_000
+"""For so long after it was found its way is told anew, for the first look is a rough one; and
+no longer, for then the background begins to learn the new place."""
 ASTRAY_M = 1e-3
 """Found so near to where it was, it was not moved: looks had gone astray together."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mr.fusion.give import FULL_M, HandGive
+from mr.fusion.give import FULL_M, HandGive, beyond_m
 
 
 @pytest.mark.parametrize("gain", [0.95, 1.0, 1.02, 1.06, 1.15])
@@ -38,3 +38,14 @@ def test_the_sigma_is_widest_where_hands_differ_most() -> None:
     assert sigma_m[0] == 0.0
     assert sigma_m[55] < 0.1 * max(sigma_m)
     assert HandGive(1.0).sigma_m(0.01) == 0.0
+
+
+@pytest.mark.parametrize("gain", [0.96, 1.0, 1.05])
+def test_calibration_fits_the_very_curve_that_is_taken_out(gain: float) -> None:
+    depths_m = np.linspace(0.0, 0.06, 13)
+    fitted = depths_m + (gain - 1.0) * beyond_m(depths_m, gain > 1.0)
+    give = HandGive(gain)
+    assert np.allclose([give.seen_m(d) for d in depths_m.tolist()], fitted, atol=1e-9)
+    # The control: the other branch is another curve.
+    other = depths_m + (gain - 1.0) * beyond_m(depths_m, gain <= 1.0)
+    assert gain == 1.0 or np.abs(other - fitted).max() > 2e-4

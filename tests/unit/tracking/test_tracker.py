@@ -97,6 +97,7 @@ def test_color_without_markers_says_so_and_keeps_the_calibrated_pose() -> None:
     [
         (0.0, "the compression point is hidden or gives no depth"),
         (0.64, "something lies 60 mm over the chest, and no forearm is seen"),
+        (0.76, "the chest lies 60 mm too low, and no forearm is seen"),
         (0.3, "the compression point is hidden or gives no depth"),
     ],
 )
