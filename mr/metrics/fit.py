@@ -60,6 +60,8 @@ class Fit:
     sigma: float
     """One-sigma of `value`: noise, and what may hide between the samples."""
     t_sigma_s: float
+    bend: float = 0.0
+    """How sharply a peak bends, in the samples' unit per s²; `t_sigma_s` goes with its inverse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,7 @@ class Curve:
             scale * value + (self.level if order == 0 else 0.0),
             scale * math.sqrt(var),
             u_sigma * self.half_s,
+            scale * max(-bend, 0.0) / self.half_s**2,
         )
 
     def _bottom(self, read: Reading) -> Fit:

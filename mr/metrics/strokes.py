@@ -37,9 +37,10 @@ SHAPE_S = 0.004
 """By how much a chord's middle wanders about the peak as one learner's shape varies. It
 cannot be learnt from flat tops: their fitted peaks jump by more than they claim."""
 
-DIP_M = 0.001
+DIP_M, DIPS = 0.001, 4.0
 RIVAL_M = 0.003
-"""A second hump stands behind a dip of 1 mm and is within 3 mm of the peak."""
+"""A second hump stands behind a dip of 1 mm, and of so many sigmas of the smoothed signal, and
+is within 3 mm of the peak."""
 
 NO_SCALE = "the signal is not calibrated"
 NO_ZERO = "the unloaded zero is not known"
@@ -180,11 +181,15 @@ class Edges:
     chord_sigma_s: float
     rival_s: float
     """Distance of a second hump about as deep as the peak; 0 when there is none."""
+    bend: float
+    """How sharply the whole top bends, above the chord, in the samples' unit per s²."""
     step_s: float
     """Interval of the samples."""
 
 
-def _rival_s(history: History, k: int, half_in_s: float, half_out_s: float) -> float:
+def _rival_s(
+    history: History, k: int, half_in_s: float, half_out_s: float, noise_m: float
+) -> float:
     """Find a second hump of the top: either may be the deeper one by chance."""
     i = history.at(k)
     best_s = 0.0
@@ -193,7 +198,7 @@ def _rival_s(history: History, k: int, half_in_s: float, half_out_s: float) -> f
         for j in range(i, end, step):
             y_m = history.smooth[j]
             low_m = min(low_m, y_m)
-            if y_m > max(low_m + DIP_M, history.smooth[i] - RIVAL_M):
+            if y_m > max(low_m + max(DIP_M, DIPS * noise_m), history.smooth[i] - RIVAL_M):
                 best_s = max(best_s, abs(history.t_s[j] - history.t_s[i]))
     return best_s
 
@@ -217,8 +222,9 @@ def edges(stroke: Stroke, history: History, noise_m: float) -> Edges:
     a, b = history.index_at(half_in_s), history.index_at(half_out_s)
     n = max(b - a, 1)
     together = max(n * history.smoothing_s / max(half_out_s - half_in_s, 1e-3), 1.0)
-    noise_s = noise_m / math.sqrt(2.0 * together) / speed_m_s
-    rival_s = _rival_s(history, peak.k, half_in_s, half_out_s)
+    smooth_m = noise_m / math.sqrt(together)
+    noise_s = smooth_m / math.sqrt(2.0) / speed_m_s
+    rival_s = _rival_s(history, peak.k, half_in_s, half_out_s, smooth_m)
     return Edges(
         onset_s,
         half_in_s,
@@ -227,6 +233,7 @@ def edges(stroke: Stroke, history: History, noise_m: float) -> Edges:
         0.25 * (low[0] + low[1] + high[0] + high[1]),
         math.hypot(noise_s, SHAPE_S, 0.5 * rival_s),
         rival_s,
+        2.0 * (1.0 - CHORD[1]) * 0.5 * (rise + fall) / max(0.5 * (high[1] - high[0]), 1e-3) ** 2,
         (history.t_s[b] - history.t_s[a]) / n,
     )
 
@@ -240,8 +247,13 @@ class Beat:
 
     @property
     def peak_var(self) -> float:
-        """Variance of the peak's instant (s²), a second hump's distance included."""
-        return self.peak.t_sigma_s**2 + 0.25 * self.at.rival_s**2
+        """Variance of the peak's instant (s²), a second hump's distance included.
+
+        Noise makes a flat top bend sharply just where it is taken for the peak, and the
+        instant seem sure: no top bends more sharply than it does on the whole.
+        """
+        t_sigma_s = self.peak.t_sigma_s * max(self.peak.bend / self.at.bend, 1.0)
+        return t_sigma_s**2 + 0.25 * self.at.rival_s**2
 
     def since(self, earlier: Beat) -> tuple[float, float]:
         """Give the interval from an earlier peak and its sigma (s).
