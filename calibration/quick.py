@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 import mr
 from calibration.airway import fit_airway_curve
+from calibration.bending import measure_bending
 from calibration.cells import N_CELLS, STANDARD_GRAVITY_M_S2, fit_cell_curves
 from calibration.chest import fit_chest_curve
 from calibration.heel import measure_heel_offset
@@ -188,7 +189,10 @@ def _with_motion(rig: Rig, camera_id: str, recorded: RecordedCompressions) -> Ri
             },
         }
     )
-    return rig.model_copy(update={"cameras": {camera_id: camera}, "provenance": provenance})
+    bending = measure_bending(recorded.samples, rig, camera_id, seen, found.latency_s)
+    return rig.model_copy(
+        update={"cameras": {camera_id: camera}, "bending": bending, "provenance": provenance}
+    )
 
 
 def _sha256(values: npt.NDArray[Any]) -> str:

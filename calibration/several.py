@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from calibration.bending import joined_bending
 from calibration.quick import calibrate_simulated
 from mr.errors import CalibrationError
 from mr.rig import Rig
@@ -69,4 +70,7 @@ def _joined(rigs: list[Rig], first: Rig) -> Rig:
     for rig in (first, *rigs):
         residuals = {**rig.provenance.residuals, **residuals}
     provenance = first.provenance.model_copy(update={"residuals": residuals})
-    return first.model_copy(update={"cameras": cameras, "provenance": provenance})
+    bending = joined_bending([rig.bending for rig in rigs])
+    return first.model_copy(
+        update={"cameras": cameras, "bending": bending, "provenance": provenance}
+    )

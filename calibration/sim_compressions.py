@@ -44,8 +44,10 @@ SEED = 40_961
 DEPTH_HZ = 18.0
 """A frame costs some 15 ms of rendering and tracking, and the user waits."""
 TICK_PPM = -20.0
-RESTING_S = 0.6
-"""Hands on the chest before the first compression: clocks and tracking settle."""
+BARE_S = 0.8
+"""The chest without hands first: where it lies at rest."""
+RESTING_S = 1.2
+"""Hands on their way and on the chest before the first compression: clocks settle."""
 AFTER_S = 0.2
 LATE_S = 0.1
 """After the script's end its last frames still arrive."""
@@ -87,7 +89,7 @@ def record_compressions(
     """
     now = SteppedClock()
     seed += SEED
-    script = _already_resting(make_script(technician, compressing_s=compressing_s, seed=seed))
+    script = _soon(make_script(technician, compressing_s=compressing_s, seed=seed))
     start_ns = now()
     end_ns = start_ns + round((script.duration_s + LATE_S) * 1e9)
     port = SimMannequinPort(
@@ -121,14 +123,14 @@ def record_compressions(
         return RecordedCompressions(samples, mannequin.info)
 
 
-def _already_resting(script: Script) -> Script:
-    """Leave out the learner's coming and going: the hands rest on the chest throughout."""
-    early_s = script.compressions[0].onset_s - RESTING_S
+def _soon(script: Script) -> Script:
+    """Leave out waiting and going: a glance at the bare chest, and then hands on it."""
+    early_s = script.compressions[0].onset_s - BARE_S - RESTING_S
     compressions = tuple(replace(c, onset_s=c.onset_s - early_s) for c in script.compressions)
     return replace(
         script,
         compressions=compressions,
-        hands=(HandsSegment(0.0, "chest"),),
+        hands=(HandsSegment(0.0, "away"), HandsSegment(BARE_S, "chest")),
         duration_s=compressions[-1].release_s + AFTER_S,
         _grid={},
     )

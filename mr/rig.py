@@ -216,6 +216,26 @@ class SurfaceEntry(Strict):
         return cls(packed=pack_cloud(cloud), n_points=len(cloud))
 
 
+class Bending(Strict):
+    """How the chest bends around the compression point: its depth's share that cells go down.
+
+    Cells are squares about it, in rows from the belly to the head and columns from the
+    mannequin's right to its left; 0 where that was not measured.
+    """
+
+    cell_m: float = Field(gt=0.005, lt=0.05)
+    shares: tuple[tuple[float, ...], ...] = Field(min_length=1)
+
+    @field_validator("shares")
+    @classmethod
+    def _of_a_chest(cls, rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
+        if len({len(row) for row in rows}) != 1:
+            raise ValueError("the rows must be alike in length")
+        if any(not 0.0 <= share <= 1.3 for row in rows for share in row):
+            raise ValueError("shares lie between 0 and 1.3")
+        return rows
+
+
 class Provenance(Strict):
     """Where a rig's numbers come from."""
 
@@ -236,6 +256,8 @@ class Rig(Strict):
     markers: MarkerLayout | None = None
     surface: SurfaceEntry | None = None
     """Without one, nothing but the markers says where the mannequin is."""
+    bending: Bending | None = None
+    """Without one, a camera's depth rests on hands that give like the technician's."""
     world_from_mannequin: PoseEntry
     """At rest, as calibrated."""
     provenance: Provenance

@@ -183,6 +183,11 @@ class ChestObservation:
     chest without hands, the back of the hand with them (its thickness included). The
     zero and the camera's slow bias are estimated by `mr.fusion`, not here. None (with
     `why`) when it cannot be measured. `sigma_m` is the noise of this one value.
+
+    `beside_depth_m` is the chest's depth at the compression point as the bare chest beside
+    pressing hands tells it, by how far it lies under its rest: no skin of a hand is in it.
+    None without hands, when too little of it is seen or was not seen bare before, and when
+    the rig does not know how the chest bends.
     """
 
     arrival: Arrival
@@ -193,6 +198,9 @@ class ChestObservation:
     hands: Literal["on", "off", "unknown"]
     n_px: int
     why: str = ""
+    beside_depth_m: float | None = None
+    beside_sigma_m: float | None = None
+    """Noise of `beside_depth_m`; None with it."""
 
 
 @dataclass(frozen=True, slots=True)

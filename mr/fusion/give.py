@@ -37,11 +37,19 @@ def beyond_m(depth_m: FloatArray, soft: bool) -> FloatArray:
 
 
 class HandGive:
-    """Seen displacement of the back of the hand as a function of the chest's depth."""
+    """Seen displacement of the back of the hand as a function of the chest's depth.
 
-    def __init__(self, gain: float) -> None:
+    Parameters
+    ----------
+    gain
+        Calibrated: seen over true displacement at full depth, with the technician's hands.
+    more_m
+        By how much these hands give more when pressed in fully; less when negative.
+    """
+
+    def __init__(self, gain: float, more_m: float = 0.0) -> None:
         self._linear = min(gain, 1.0)
-        self._full_m = max(gain - 1.0, 0.0) * FULL_M
+        self._full_m = max(gain - 1.0, 0.0) * FULL_M + more_m
 
     def seen_m(self, depth_m: float) -> float:
         """Tell how far the back of the hand goes down at a depth."""
@@ -56,7 +64,7 @@ class HandGive:
         return self._linear + self._full_m / GIVES_BY_M * math.exp(-depth_m / GIVES_BY_M)
 
     def depth_m(self, seen_m: float) -> float:
-        """Tell the depth at which so much is seen (Newton's method; the curve is concave)."""
+        """Tell the depth at which so much is seen (Newton's method; the curve bends little)."""
         if seen_m <= 0.0:
             return seen_m / self._linear
         depth_m = max(seen_m - self._full_m, 0.0) / self._linear
@@ -67,4 +75,4 @@ class HandGive:
     def sigma_m(self, depth_m: float) -> float:
         """Tell how far hands that give way earlier or later may be from this curve."""
         u = max(depth_m, 0.0) / GIVES_BY_M
-        return UNSURE_SHARE * self._full_m * u * math.exp(1.0 - u)
+        return UNSURE_SHARE * abs(self._full_m) * u * math.exp(1.0 - u)

@@ -1,7 +1,8 @@
 """The surface over the compression point, and whether hands are on it.
 
 Takes one depth frame after another with the mannequin's pose, gives the height of the
-surface along the chest's normal, the heel of the hand, and hands on, off or unknown.
+surface along the chest's normal, the heel of the hand, hands on, off or unknown, and the
+bare chest beside hands that are on.
 Leaves zero, gain and motion to `mr.fusion`.
 
 The height is a mean over a patch fixed in the *mannequin's* frame. A patch fixed in the
@@ -19,6 +20,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from mr.tracking.beside import BareChest, Cells
 from mr.tracking.hands import (
     HEEL_SIGMA_M,
     Arm,
@@ -99,6 +101,8 @@ class ChestLook:
     heel_why: str
     n_arms: int = 0
     """Forearms that come down to the heel; which is left or right is not known."""
+    beside: Cells | None = None
+    """The bare chest beside hands that are on it, where its rest is known."""
 
 
 def disc(points: Points, centre_m: FloatArray, radius_m: float) -> npt.NDArray[np.bool_]:
@@ -159,6 +163,7 @@ class ChestWatch:
         self._speed: FloatArray = np.zeros(2)
         self._fingers: FloatArray | None = None
         self._elsewhere: FloatArray | None = None
+        self._bare = BareChest()
         self._last_ns = 0
         self._settled_ns = 0
 
@@ -169,7 +174,10 @@ class ChestWatch:
         landing = foot(arms, 0.0)
         if landing is None or np.linalg.norm(landing) > REACH_M:
             self._heel = self._fingers = None
-            return self._not_here(view, points, arms, landing)
+            look = self._not_here(view, points, arms, landing)
+            if look.hands == "off" and landing is None:
+                self._bare.learn(points, t_ns)
+            return look
         seen = find_fingers(points, landing)
         fingers = self._way(seen, arms)
         rough = _back_height(view, points, landing, fingers)
@@ -195,7 +203,8 @@ class ChestWatch:
             return _unknown("the back of the hand is turned away or hidden by the arms")
         xy = landing + HEEL_FORWARD_M * fingers
         heel_m = np.array([*xy, height.z_m])
-        return ChestLook(height, "on", "", heel_m, HEEL_SIGMA_M, "", len(arms))
+        beside = self._bare.cells(points, height.z_m)
+        return ChestLook(height, "on", "", heel_m, HEEL_SIGMA_M, "", len(arms), beside)
 
     def _not_here(
         self, view: ChestView, points: Points, arms: list[Arm], landing: FloatArray | None

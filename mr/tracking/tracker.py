@@ -17,6 +17,7 @@ from mr.geometry.camera import Camera
 from mr.geometry.poses import chain, difference
 from mr.rig import Rig
 from mr.tracking.arms import ArmTracker
+from mr.tracking.beside import bending_of, depth_beside
 from mr.tracking.chest import ChestWatch
 from mr.tracking.evidence import HandEvidence
 from mr.tracking.mannequin import Found, MannequinWatch
@@ -82,6 +83,7 @@ class CameraTracker:
         self._view: ChestView | None = None
         self._view_pose = self._mannequin.pose
         self._watch = ChestWatch()
+        self._bending = None if rig.bending is None else bending_of(rig.bending)
         self._evidence = HandEvidence(calibration)
         self._arms = ArmTracker(self._camera, calibration.baseline_m) if arms else None
         self._pose_told = False
@@ -184,6 +186,9 @@ class CameraTracker:
             ]
         look = self._watch.look(view, frame, stamp.t_ns)
         height, heel = look.surface, look.heel_in_mannequin_m
+        beside = None
+        if look.beside is not None and self._bending is not None:
+            beside = depth_beside(look.beside, self._bending, view)
         chest = ChestObservation(
             arrival=chest_at,
             stamp=stamp,
@@ -193,6 +198,8 @@ class CameraTracker:
             hands=look.hands,
             n_px=0 if height is None else height.n_px,
             why=look.why,
+            beside_depth_m=None if beside is None else beside.depth_m,
+            beside_sigma_m=None if beside is None else beside.sigma_m,
         )
         hand = HandSample(
             arrival=hand_at,

@@ -6,19 +6,27 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from calibration.bending import joined_bending, measure_bending
 from calibration.motion import measure_camera_motion
 from calibration.quick import UNMEASURED, calibrate_simulated
 from calibration.sightings import seen_motion
 from calibration.sim_compressions import RecordedCompressions, record_compressions
 from mr.clock.mannequin import mannequin_clock
 from mr.fusion import MotionFuser
-from mr.rig import Rig, dumps_rig, loads_rig
+from mr.rig import Bending, Rig, dumps_rig, loads_rig
+from mr.sim.body import dent_share
 from mr.sim.camera import CameraTraits
 from mr.sim.learner import make_script, style_named
 from mr.sim.limbs import FULL_PRESS_M, Physique
 from mr.sim.plant import Bench, Plant
 from mr.sim.rig import SimRig, make_sim_rig
-from mr.types import ChestObservation, ChestSample, ClockExchange, MannequinFrame
+from mr.types import (
+    ChestObservation,
+    ChestSample,
+    ClockExchange,
+    DepthFrame,
+    MannequinFrame,
+)
 
 LATENCY_S = 0.030
 """From exposure to delivery; the earliest frames come with next to nothing on top."""
@@ -159,6 +167,56 @@ def test_another_latency_and_another_gain_would_be_seen(
     latency_s, gain = measured(rig, late)
     assert not near(latency_s, gain)
     assert latency_s == pytest.approx(0.055, abs=0.003)
+
+
+def bending_errors(bending: Bending | None) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Errors of the cells that were measured, against the simulator's own chest."""
+    assert bending is not None
+    shares = np.array(bending.shares)
+    n_rows, n_columns = shares.shape
+    inside = (np.arange(4) + 0.5) / 4 - 0.5  # the chest bends within a cell, too
+    y = (np.arange(n_rows)[:, None] - 0.5 * (n_rows - 1) + inside) * bending.cell_m
+    x = (np.arange(n_columns)[:, None] - 0.5 * (n_columns - 1) + inside) * bending.cell_m
+    grid = np.meshgrid(y.ravel(), x.ravel(), indexing="ij")
+    fine = dent_share(grid[1].astype(np.float32), grid[0].astype(np.float32))
+    true = fine.reshape(n_rows, 4, n_columns, 4).mean(axis=(1, 3))
+    known = shares > 0.25
+    return np.asarray((shares - true)[known])
+
+
+def test_the_chests_bending_is_measured(rig: Rig, other: Rig) -> None:
+    for made in (rig, other):
+        errors = bending_errors(made.bending)
+        assert len(errors) >= 20
+        assert abs(errors.mean()) < 0.012
+        assert errors.std() < 0.05
+    # The control: a chest curve that is 4 % off.
+    assert rig.bending is not None
+    grid = tuple(tuple(min(1.04 * share, 1.3) for share in row) for row in rig.bending.shares)
+    assert bending_errors(rig.bending.model_copy(update={"shares": grid})).mean() > 0.02
+
+
+def test_cameras_join_what_they_saw_of_one_chest(rig: Rig, other: Rig) -> None:
+    joined = joined_bending([rig.bending, None, other.bending])
+    assert joined is not None
+    assert rig.bending is not None
+    assert other.bending is not None
+    one, two, both = (np.array(b.shares) for b in (rig.bending, other.bending, joined))
+    assert ((both > 0) == ((one > 0) | (two > 0))).all()
+    shared = (one > 0) & (two > 0)
+    assert np.allclose(both[shared], 0.5 * (one + two)[shared], atol=1e-4)
+    assert joined_bending([None, None]) is None
+
+
+def test_without_depth_frames_nothing_is_known_of_the_bending(
+    rig: Rig, recorded: RecordedCompressions
+) -> None:
+    assert rig.mannequin is not None
+    seen = seen_motion(recorded.samples, rig.mannequin, recorded.mannequin, "side")
+    whole = measure_bending(recorded.samples, rig, "side", seen, LATENCY_S)
+    assert abs(bending_errors(whole).mean()) < 0.012
+    told = [s for s in recorded.samples if not isinstance(s, DepthFrame)]
+    assert measure_bending(told, rig, "side", seen, LATENCY_S) is None
 
 
 def led_error_m(rig: Rig, recorded: RecordedCompressions) -> float:

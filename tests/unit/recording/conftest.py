@@ -99,6 +99,9 @@ def one_of_each(seed: int = 0) -> list[Sample]:
         MannequinPose(arrival("a/pose", 4), stamp, bare, np.inf, 0, "surface", False, "no märker"),
         ChestObservation(arrival("a/chest", 5), stamp, "a", 0.1 + 0.2, 1e-3, "on", 99),
         ChestObservation(arrival("b/chest", 5), stamp, "b", None, 1e-3, "unknown", 0, "\udcff…"),
+        ChestObservation(
+            arrival("a/chest", 6), stamp, "a", 0.1, 1e-3, "on", 99, "", -0.0, 0.1 + 0.2
+        ),
         HandSample(arrival("a/hand", 6), stamp, "a", (1e-9, -0.0, 1.5), 0.003, "both"),
         HandSample(arrival("a/hand", 7), stamp, "a", None, 0.003, "unknown", "none seen"),
         HandLandmarks(arrival("a/marks", 8), stamp, "a", rng.normal(size=(21, 2)), 0.7, "left"),

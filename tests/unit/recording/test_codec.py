@@ -37,6 +37,18 @@ CHESTS = st.builds(
     st.sampled_from(["on", "off", "unknown"]),
     I32,
     TEXT,
+) | st.builds(
+    ChestObservation,
+    ARRIVAL,
+    st.builds(Stamp, I64, I64),
+    st.just("a"),
+    FLOAT,
+    FLOAT,
+    st.just("on"),
+    I32,
+    TEXT,
+    FLOAT,
+    FLOAT,
 )
 
 
@@ -79,3 +91,16 @@ def test_landmarks_of_recordings_without_a_side_can_still_be_read() -> None:
     assert newest.for_layout(fields[:-2]) is None
     assert newest.for_layout([*fields, {"name": "later"}]) is None
     assert CODECS["HandSample"].for_layout(CODECS["HandSample"].layout["fields"][:-1]) is None
+
+
+def test_chests_of_recordings_without_what_lies_beside_can_still_be_read() -> None:
+    newest = CODECS["ChestObservation"]
+    before = newest.for_layout(newest.layout["fields"][:-3])
+    assert before is not None
+    sample = next(s for s in one_of_each() if isinstance(s, ChestObservation) and s.beside_sigma_m)
+    row = newest.to_row(sample)[:-3]
+    message = replace(before, to_row=lambda _: row).encode([sample])
+    (read,) = before.decode(channel_key(sample), message)
+    assert exact(read) == exact(replace(sample, beside_depth_m=None, beside_sigma_m=None))
+    with pytest.raises(RecordingError):
+        newest.decode(channel_key(sample), message)

@@ -1,0 +1,84 @@
+"""How much more a learner's hands give than the technician's, from the chest beside them.
+
+Takes how far the back of the hand went down while the bare chest beside it told the depth,
+gives by how much that is more than the calibrated gain explains. Leaves the gain's curve to
+`mr.fusion.give` and the zero to `mr.fusion.camera`.
+
+Skin and fat of two stacked hands give by some millimetres, of each learner by others, and a
+camera that sees only the hand's back takes them for depth. The chest beside the hands has no
+skin in between, but a camera sees it farther off and flatter: a look at it is noisier than
+one at the hand. So it does not measure compressions; it says over many of them what the
+hands' own reading is off.
+"""
+
+from __future__ import annotations
+
+import math
+
+from mr.fusion.give import FULL_M, GIVES_BY_M
+
+GAIN_SIGMA = 0.016
+"""Of the calibrated gain before anything is known of the learner: hands that are softer or
+harder than the technician's by half a millimetre, and what the camera's pixels are each off."""
+STAYS = 1.0
+"""What a camera's pixels are each off stays from frame to frame, in sigmas of one look: no
+mean over looks takes it out. Ref: docs/decisions/0013, twenty simulated scenes."""
+ALIKE = 2.0
+"""Looks that follow one another are alike: their mean is worse by so much than it claims."""
+DEEP_M = 0.025
+"""Only what is deep tells soft hands from an error of the zero."""
+MOST_LOOKS = 600
+"""So many looks are remembered, half a minute of them: hands grow tired and change places."""
+KEPT_LOOKS = 60
+"""After hands have left, it counts like no more looks than these: others may come."""
+
+
+class Softness:
+    """One camera's estimate for the hands that press now."""
+
+    def __init__(self) -> None:
+        self._mean_m = 0.0
+        self._noise_m = 0.0
+        self._n = 0
+
+    @property
+    def more_m(self) -> float:
+        """By how much the hands give more, when pressed in fully."""
+        before = (GAIN_SIGMA * FULL_M) ** 2
+        return self._mean_m * before / (before + self._variance) if self._n else 0.0
+
+    @property
+    def sigma(self) -> float:
+        """What is left of the gain's error, as a share of the depth."""
+        if not self._n:
+            return GAIN_SIGMA
+        before = (GAIN_SIGMA * FULL_M) ** 2
+        return math.sqrt(before * self._variance / (before + self._variance)) / FULL_M
+
+    def learn(self, farther_m: float, depth_m: float, sigma_m: float) -> None:
+        """Take in one look.
+
+        Parameters
+        ----------
+        farther_m
+            How much farther the hand's back went down than a technician's would have.
+        depth_m
+            What the chest beside it says.
+        sigma_m
+            Noise of that.
+        """
+        if depth_m < DEEP_M:
+            return
+        given = 1.0 - math.exp(-depth_m / GIVES_BY_M)
+        self._n = min(self._n + 1, MOST_LOOKS)
+        self._mean_m += (farther_m / given - self._mean_m) / self._n
+        self._noise_m += (sigma_m / given - self._noise_m) / self._n
+
+    def left(self) -> None:
+        """Take in that no hands are on the chest."""
+        self._n = min(self._n, KEPT_LOOKS)
+
+    @property
+    def _variance(self) -> float:
+        """Of the mean of the looks (m²)."""
+        return self._noise_m**2 * (ALIKE**2 / self._n + STAYS**2)
