@@ -14,8 +14,7 @@ import numpy as np
 
 from calibration.motion import SeenMotion
 from mr.geometry.camera import Camera
-from mr.rig import Bending, Rig
-from mr.tracking.beside import CELL_M, COLUMNS, ROWS
+from mr.rig import BENDING_COLUMNS, BENDING_ROWS, Bending, Rig
 from mr.tracking.chest import ChestWatch
 from mr.tracking.surface import ChestView
 from mr.types import ChestObservation, DepthFrame, FloatArray, Sample
@@ -72,8 +71,8 @@ def joined_bending(every: Sequence[Bending | None]) -> Bending | None:
 
 
 def _entry(shares: FloatArray) -> Bending:
-    rows = np.round(shares, 4).reshape(ROWS, COLUMNS)
-    return Bending(cell_m=CELL_M, shares=tuple(tuple(map(float, row)) for row in rows))
+    rows = np.round(shares, 4).reshape(BENDING_ROWS, BENDING_COLUMNS)
+    return Bending(shares=tuple(tuple(map(float, row)) for row in rows))
 
 
 def _looks(samples: Iterable[Sample], rig: Rig, camera_id: str) -> tuple[FloatArray, FloatArray]:

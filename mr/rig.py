@@ -27,6 +27,9 @@ from mr.types import FloatArray, Pose
 from mr.wire import UNNAMED
 
 CHEST_DEPTH_MAX_M = 0.2
+BENDING_CELL_M = 0.020
+BENDING_ROWS, BENDING_COLUMNS = 14, 10
+"""Cells of the chest along the midline and across; the compression point is amid them."""
 
 
 class PoseEntry(Strict):
@@ -219,21 +222,34 @@ class SurfaceEntry(Strict):
 class Bending(Strict):
     """How the chest bends around the compression point: its depth's share that cells go down.
 
-    Cells are squares about it, in rows from the belly to the head and columns from the
-    mannequin's right to its left; 0 where that was not measured.
+    Cells are squares of `cell_m` about it, in rows from the belly to the head and columns
+    from the mannequin's right to its left; 0 where that was not measured.
     """
 
-    cell_m: float = Field(gt=0.005, lt=0.05)
-    shares: tuple[tuple[float, ...], ...] = Field(min_length=1)
+    cell_m: float = BENDING_CELL_M
+    shares: tuple[tuple[float, ...], ...]
+
+    @field_validator("cell_m")
+    @classmethod
+    def _of_these_cells(cls, cell_m: float) -> float:
+        if cell_m != BENDING_CELL_M:
+            raise ValueError(f"cells of {BENDING_CELL_M} m are looked at: calibrate again")
+        return cell_m
 
     @field_validator("shares")
     @classmethod
     def _of_a_chest(cls, rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
-        if len({len(row) for row in rows}) != 1:
-            raise ValueError("the rows must be alike in length")
+        if [len(row) for row in rows] != [BENDING_COLUMNS] * BENDING_ROWS:
+            raise ValueError(
+                f"{BENDING_ROWS} rows of {BENDING_COLUMNS} shares are looked at: calibrate again"
+            )
         if any(not 0.0 <= share <= 1.3 for row in rows for share in row):
             raise ValueError("shares lie between 0 and 1.3")
         return rows
+
+    def flat(self) -> FloatArray:
+        """Give the shares row by row, (BENDING_ROWS * BENDING_COLUMNS,)."""
+        return np.array(self.shares, dtype=np.float64).reshape(-1)
 
 
 class Provenance(Strict):

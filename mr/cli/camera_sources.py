@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mr.cli.sources import driver
 from mr.clock.host import SteppedClock, host_now_ns
 from mr.devices.realsense.source import RealSenseSource
 from mr.errors import ConfigError
@@ -88,10 +89,11 @@ def chosen(
     known = rig.cameras[entry_id] if rig is not None and entry_id is not None else None
     name = entry_id or camera_id or UNNAMED_ID
     if file is not None:
-        device = RealSenseSource.file(file, name)
+        device: Device = RealSenseSource.file(file, name)
+    elif rig is not None and known is not None:
+        device = driver(rig, name)(known, name, host_now_ns)
     else:
-        wanted = serial or (known.serial if known is not None else None)
-        device = RealSenseSource.live(wanted, name)
+        device = RealSenseSource.live(serial, name)
     calibrated = None
     if rig is not None and known is not None:
         calibrated = known.world_from_cam.pose().inverse() @ rig.world_from_mannequin.pose()

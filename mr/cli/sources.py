@@ -166,11 +166,11 @@ class RigSources:
             if camera_id in files:
                 devices.append(RealSenseSource.file(files[camera_id], camera_id, in_step))
             elif not files:
-                devices.append(_driver(self.rig, camera_id)(camera, camera_id, now))
+                devices.append(driver(self.rig, camera_id)(camera, camera_id, now))
         return devices
 
 
-def _driver(rig: Rig, camera_id: str) -> OpenCamera:
+def driver(rig: Rig, camera_id: str) -> OpenCamera:
     """Find the module that opens a live camera (`ConfigError` when there is none)."""
     name = rig.cameras[camera_id].driver or REALSENSE
     if name not in DRIVERS:

@@ -130,7 +130,8 @@ class Fitter:
             return Measured.unknown("no force was measured")
         t = np.array([p[0] for p in pairs])
         force = np.array([p[1] for p in pairs])
-        hint_s = float(t[np.argmax(np.convolve(force, np.ones(5) / 5.0, mode="same"))])
+        n = min(5, len(force))
+        hint_s = float(t[np.argmax(np.convolve(force, np.ones(n) / n, mode="same"))])
         near = np.abs(t - hint_s) <= REACH_S
         travel_n = max(float(np.ptp(force)), LEAST_N)
         curve = Curve.through(t[near], force[near], travel_n)

@@ -35,7 +35,6 @@ RISE_M_PER_ML = 1.5e-5
 
 def torso_height_m(x: Float32Array, y: Float32Array) -> Float32Array:
     """Height of the resting torso over the mannequin's x-y plane; 0 at the origin."""
-    x, y = np.clip(x, -1, 1), np.clip(y, -1, 1)  # farther out there is no torso
     # Farther out there is no torso, and powers of 8 would overflow.
     x, y = np.clip(x, -0.6, 0.6), np.clip(y, -0.6, 0.6)
     width = np.float32(0.172) + np.float32(0.07) * y - np.float32(0.16) * y * y

@@ -18,14 +18,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mr.errors import CalibrationError
-from mr.rig import Bending
+from mr.geometry.poses import difference
+from mr.rig import BENDING_CELL_M as CELL_M
+from mr.rig import BENDING_COLUMNS as COLUMNS
+from mr.rig import BENDING_ROWS as ROWS
 from mr.tracking.surface import ChestView, Points
-from mr.types import FloatArray
+from mr.types import FloatArray, Pose
 
-CELL_M = 0.020
-ROWS, COLUMNS = 14, 10
-"""Cells along the midline, from the belly on, and across; the compression point is amid them."""
 LOW_M, HIGH_M = -0.120, 0.030
 """Heights at which the chest can be there."""
 UNDER_BACK_M = 0.030
@@ -47,6 +46,10 @@ RISEN_M = 0.002
 """A chest that lies farther from its rest breathes, or the mannequin was moved."""
 PATIENCE_S = 3.0
 """It lay there for so long: that is its rest now. No breath is as long."""
+GAP_S = 0.3
+"""After a longer time without a look at the bare chest nothing is known of what was between."""
+SAME_PLACE = np.repeat([3e-3, 5e-4], 3)
+"""Change of the mannequin's pose (rad, m) that a rest may be old by: half a millimetre."""
 
 
 class Cells(NamedTuple):
@@ -74,11 +77,15 @@ class BareChest:
         self._rest_n: FloatArray = np.zeros(ROWS * COLUMNS)
         self._seen_s = 0.0
         self._t_ns: int | None = None
-        self._away_ns: int | None = None
-        """Since when the bare chest has not lain at its rest."""
+        self._pose: Pose | None = None
+        """Where the mannequin was believed to lie then."""
+        self._away_ns: tuple[int, int] | None = None
+        """Since when, and when last, the bare chest was seen away from its rest."""
 
-    def learn(self, points: Points, t_ns: int) -> None:
+    def learn(self, view: ChestView, points: Points, t_ns: int) -> None:
         """Take in a look at the bare chest: no hand and no arm is near."""
+        if not self._same_place(view):
+            self._forget()
         height_m, n = _heights(points, HIGH_M)
         seen = n > 0
         known = seen & np.isfinite(self._rest_m)
@@ -88,24 +95,26 @@ class BareChest:
                 return
         self._away_ns = None
         elapsed_s = 0.0 if self._t_ns is None else max(0, t_ns - self._t_ns) * 1e-9
-        self._t_ns = t_ns
-        self._seen_s += min(elapsed_s, REST_S)
-        first = elapsed_s / self._seen_s if self._seen_s > 0 else 1.0
+        if elapsed_s > GAP_S:
+            elapsed_s = 0.0  # hands were on it, and one look says no more than one look
+        self._t_ns, self._pose = t_ns, view.pose
+        self._seen_s += elapsed_s
+        first = elapsed_s / self._seen_s if self._seen_s > 0 else 0.0
         share = max(first, 1.0 - math.exp(-elapsed_s / REST_S))
         self._rest_n += share * (n - self._rest_n)
         new = seen & ~np.isfinite(self._rest_m)
         self._rest_m[known] += share * (height_m - self._rest_m)[known]
         self._rest_m[new] = height_m[new]
 
-    def cells(self, points: Points, back_m: float) -> Cells | None:
-        """Give how far each cell lies under its rest; None while no rest is known.
+    def cells(self, view: ChestView, points: Points, back_m: float) -> Cells | None:
+        """Give how far each cell lies under its rest; None while no rest is known here.
 
         Parameters
         ----------
         back_m
             Height of the back of the hand.
         """
-        if self._t_ns is None:
+        if self._t_ns is None or not self._same_place(view):
             return None
         height_m, n = _heights(points, min(HIGH_M, back_m - UNDER_BACK_M))
         whole = n >= np.maximum(LEAST_POINTS, LEAST_SHARE * self._rest_n)
@@ -113,12 +122,23 @@ class BareChest:
 
     def _stays(self, t_ns: int) -> bool:
         """Tell whether the chest has lain away from its rest for so long that it stays there."""
-        if self._away_ns is None:
-            self._away_ns = t_ns
-        if (t_ns - self._away_ns) * 1e-9 < PATIENCE_S:
+        since_ns, last_ns = self._away_ns or (t_ns, t_ns)
+        if (t_ns - last_ns) * 1e-9 > GAP_S:
+            since_ns = t_ns
+        self._away_ns = (since_ns, t_ns)
+        if (t_ns - since_ns) * 1e-9 < PATIENCE_S:
             return False
-        self._rest_m[:], self._seen_s, self._t_ns = np.nan, 0.0, None
+        self._forget()
         return True
+
+    def _same_place(self, view: ChestView) -> bool:
+        if self._pose is None or self._pose is view.pose:
+            return True
+        return bool((np.abs(difference(view.pose, self._pose)) < SAME_PLACE).all())
+
+    def _forget(self) -> None:
+        self._rest_m[:], self._rest_n[:] = np.nan, 0.0
+        self._seen_s, self._t_ns, self._pose, self._away_ns = 0.0, None, None, None
 
 
 def depth_beside(cells: Cells, bending: FloatArray, view: ChestView) -> Beside | None:
@@ -144,24 +164,6 @@ def depth_beside(cells: Cells, bending: FloatArray, view: ChestView) -> Beside |
             return None
         depth_m = float((weight * cells.under_m[kept]).sum()) / total
     return Beside(depth_m, view.height_sigma_m(view.far_m, int(total)))
-
-
-def bending_of(rig_bending: Bending) -> FloatArray:
-    """Give a rig's bending as `depth_beside` takes it.
-
-    Raises
-    ------
-    CalibrationError
-        When it was measured on other cells.
-    """
-    size = (len(rig_bending.shares), len(rig_bending.shares[0]), rig_bending.cell_m)
-    if size != (ROWS, COLUMNS, CELL_M):
-        raise CalibrationError(
-            f"the rig's bending has {size[0]} x {size[1]} cells of {1e3 * size[2]:.0f} mm, "
-            f"{ROWS} x {COLUMNS} of {1e3 * CELL_M:.0f} mm are looked at: calibrate again, or "
-            "leave it out of the rig file"
-        )
-    return np.array(rig_bending.shares, dtype=np.float64).reshape(-1)
 
 
 def _heights(points: Points, high_m: float) -> tuple[FloatArray, FloatArray]:

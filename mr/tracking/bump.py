@@ -27,8 +27,11 @@ class BumpWatch:
 
     def __init__(self, background: Background) -> None:
         self.words = ""
+        """Of the last bump."""
         self._background = background
-        self._until_ns: int | None = 0
+        self._until_ns = 0
+        self._standing = ""
+        """Of the last bump of the camera: its place in the room is wrong from then on."""
         self._from = Pose.identity()
         self._moving = False
         self._found_ns: int | None = None
@@ -39,9 +42,9 @@ class BumpWatch:
         self._forgot = False
         """Whether the background was begun anew after this bump."""
 
-    def told(self, t_ns: int) -> bool:
-        """Whether the words are still to be told, though the mannequin was found again."""
-        return self._until_ns is None or t_ns < self._until_ns
+    def told(self, t_ns: int) -> str:
+        """Give the words that are still to be told, though the mannequin was found again."""
+        return self.words if t_ns < self._until_ns else self._standing
 
     def after(self, belief: PoseFilter, before: Pose, t_ns: int) -> None:
         """Take in the belief after a look, and the pose that was held before it."""
@@ -83,7 +86,7 @@ class BumpWatch:
             self._until_ns = found_ns + NAMED_NS
         else:
             self.words += "; what it measures is right, its place in the room is not"
-            self._until_ns = None
+            self._standing, self._until_ns = self.words, 0
             if not self._forgot:
                 self._background.forget()
                 self._forgot = True

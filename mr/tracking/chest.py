@@ -176,7 +176,7 @@ class ChestWatch:
             self._heel = self._fingers = None
             look = self._not_here(view, points, arms, landing)
             if look.hands == "off" and landing is None:
-                self._bare.learn(points, t_ns)
+                self._bare.learn(view, points, t_ns)
             return look
         seen = find_fingers(points, landing)
         fingers = self._way(seen, arms)
@@ -203,7 +203,7 @@ class ChestWatch:
             return _unknown("the back of the hand is turned away or hidden by the arms")
         xy = landing + HEEL_FORWARD_M * fingers
         heel_m = np.array([*xy, height.z_m])
-        beside = self._bare.cells(points, height.z_m)
+        beside = self._bare.cells(view, points, height.z_m)
         return ChestLook(height, "on", "", heel_m, HEEL_SIGMA_M, "", len(arms), beside)
 
     def _not_here(

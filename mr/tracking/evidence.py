@@ -45,10 +45,6 @@ BOTH_SHARE = 0.5
 SIDE_MARGIN = 0.6
 """Left minus right, over all looks' trust: below it the side is not known."""
 VOTES = {"left": 1.0, "right": -1.0, "unknown": 0.0}
-MIN_FINGERS_M = 0.02
-"""Wrist and knuckle nearer than this give no direction."""
-FINGERS_AGREE = 0.5
-"""Length of the mean of unit vectors below which the directions do not agree."""
 
 Point = tuple[float, float, float]
 Place = Literal["chest", "away", "unknown"]
@@ -75,13 +71,6 @@ class SeenHand:
     def on_heel(self) -> bool:
         """Whether it is the hand that depth has found."""
         return self.place == "chest" and self.away_m is not None and self.away_m <= TOLERANCE_M
-
-    @property
-    def fingers(self) -> FloatArray | None:
-        """Direction (2,) from the wrist to the fingers in x and y; None where unknown."""
-        along = (self.knuckle_m - self.wrist_m)[:2]
-        length = float(np.linalg.norm(along))
-        return along / length if length > MIN_FINGERS_M else None
 
 
 class HandEvidence:
@@ -133,11 +122,6 @@ class HandEvidence:
             why = f"hand landmarks lie {1e3 * verdict.away_m:.0f} mm from the heel seen in depth"
             return replace(sample, sigma_m=sigma_m, why=why)
         return sample if sample.side == "both" else replace(sample, side=verdict.side)
-
-    @property
-    def fingers(self) -> FloatArray | None:
-        """Mean direction (2,) of the fingers of the hand on the heel; None while unknown."""
-        return self._weighed().fingers
 
     # --- one picture --------------------------------------------------------------------
 
@@ -193,7 +177,6 @@ class _Verdict:
     over_chest: bool
     away_m: float | None
     side: HandSide
-    fingers: FloatArray | None
 
 
 def _weigh(looks: list[list[SeenHand]]) -> _Verdict:
@@ -203,7 +186,6 @@ def _weigh(looks: list[list[SeenHand]]) -> _Verdict:
         over_chest=sum(map(bool, over)) >= FEWEST,
         away_m=_persistently_away_m(over),
         side=_side([hands for hands in on_heel if hands]),
-        fingers=_mean_direction([hand.fingers for hands in on_heel for hand in hands]),
     )
 
 
@@ -229,15 +211,6 @@ def _side(on_heel: list[list[SeenHand]]) -> HandSide:
     if len(single) < FEWEST or abs(lead) < SIDE_MARGIN * total:
         return "unknown"
     return "left" if lead > 0 else "right"
-
-
-def _mean_direction(seen: list[FloatArray | None]) -> FloatArray | None:
-    known = [along for along in seen if along is not None]
-    if len(known) < FEWEST:
-        return None
-    mean = np.mean(known, axis=0)
-    length = float(np.linalg.norm(mean))
-    return np.asarray(mean / length) if length > FINGERS_AGREE else None
 
 
 def _away_m(wrist_m: FloatArray, knuckle_m: FloatArray, heel_m: Point) -> float:

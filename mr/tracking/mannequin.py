@@ -189,8 +189,8 @@ class MannequinWatch:
 
     def _remark(self, t_ns: int) -> str:
         """Give what is worth telling though the pose is good."""
-        if self._bump.told(t_ns):
-            return self._bump.words
+        if words := self._bump.told(t_ns):
+            return words
         if self._plates is not None and self._plates.why:
             return self._plates.why
         gap_m = self._belief.disagreement_m
@@ -236,26 +236,6 @@ class MannequinWatch:
             belief.seen(_surface_look(fit.cam_from_mannequin), t_ns)
         self._bump.after(belief, before, t_ns)
         return due
-
-
-def sternum_sigma(pose: Pose) -> tuple[float, float]:
-    """Give the one-sigma of the compression point (m) and of the chest's normal (rad).
-
-    Each is that of its worst direction. `pose` maps from the mannequin's frame, whose origin
-    is the compression point and whose z axis is the normal.
-
-    Raises
-    ------
-    ValueError
-        When the pose carries no covariance.
-    """
-    if pose.covariance is None:
-        raise ValueError("this pose has no covariance: was the mannequin seen yet?")
-    place = np.linalg.eigvalsh(pose.covariance[3:, 3:])[-1]
-    normal = pose.R[:, 2]
-    across = np.eye(3) - np.outer(normal, normal)  # a turn about the normal leaves it
-    tilt = np.linalg.eigvalsh(across @ pose.covariance[:3, :3] @ across)[-1]
-    return float(np.sqrt(place)), float(np.sqrt(tilt))
 
 
 def _fits(fit: SurfaceFit, pose: Pose) -> bool:

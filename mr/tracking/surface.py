@@ -70,6 +70,7 @@ class ChestView:
         self._x, self._y, self._z = (np.ascontiguousarray(turned[..., k]) for k in range(3))
         self._t = mannequin_from_cam.t_m.astype(np.float32)
         self.cam_in_mannequin_m: FloatArray = mannequin_from_cam.t_m
+        self.pose = cam_from_mannequin
         self.far_m = float(cam_from_mannequin.t_m[2])
         """Depth of the compression point from the camera."""
         self._shape = (camera.height_px, camera.width_px)

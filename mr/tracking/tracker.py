@@ -17,7 +17,7 @@ from mr.geometry.camera import Camera
 from mr.geometry.poses import chain, difference
 from mr.rig import Rig
 from mr.tracking.arms import ArmTracker
-from mr.tracking.beside import bending_of, depth_beside
+from mr.tracking.beside import depth_beside
 from mr.tracking.chest import ChestWatch
 from mr.tracking.evidence import HandEvidence
 from mr.tracking.mannequin import Found, MannequinWatch
@@ -83,7 +83,7 @@ class CameraTracker:
         self._view: ChestView | None = None
         self._view_pose = self._mannequin.pose
         self._watch = ChestWatch()
-        self._bending = None if rig.bending is None else bending_of(rig.bending)
+        self._bending = None if rig.bending is None else rig.bending.flat()
         self._evidence = HandEvidence(calibration)
         self._arms = ArmTracker(self._camera, calibration.baseline_m) if arms else None
         self._pose_told = False
@@ -215,7 +215,8 @@ class CameraTracker:
         told: list[Observation] = [chest, self._evidence.judge(hand, frame)]
         if self._arms is not None:
             at = self._arrival(frame.arrival, "arms")
-            told += self._arms.step(frame, at, stamp, self._mannequin.pose, heel)
+            pressing = heel if look.hands == "on" else None
+            told += self._arms.step(frame, at, stamp, self._mannequin.pose, pressing)
         return told
 
     def _view_of_chest(self) -> ChestView:

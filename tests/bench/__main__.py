@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -25,7 +26,7 @@ import mr
 from mr.clock.host import wall_now_utc
 from mr.files import write_whole
 from tests.bench.accuracy import evaluate
-from tests.bench.arms import measure_arms
+from tests.bench.arms import arms_table, measure_arms
 from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table
 from tests.bench.scenes import film_store, scenes
 from tests.bench.seeing import SceneErrors, see
@@ -74,7 +75,8 @@ def main() -> None:
     if "noise" in parts:
         show_noise(console, report)
     if "arms" in parts:
-        console.print(measure_arms(options.quick))
+        report["arms"] = measure_arms(options.quick)
+        console.print(arms_table(report["arms"]))
         console.print()
     if "timing" in parts:
         timings = time_all(console, options.quick)
@@ -82,8 +84,21 @@ def main() -> None:
         console.print(timing_table(timings))
     console.print(f"\ntook {time.monotonic() - started_s:.0f} s")
     if options.json:
-        write_whole(options.json, (json.dumps(report, indent=2, allow_nan=False) + "\n").encode())
+        write_whole(
+            options.json, (json.dumps(known(report), indent=2, allow_nan=False) + "\n").encode()
+        )
         console.print(f"all figures: {options.json}")
+
+
+def known(value: Any) -> Any:
+    """Give the same with None in the place of numbers that could not be measured (NaN)."""
+    if isinstance(value, dict):
+        return {key: known(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [known(each) for each in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value
 
 
 def machine() -> str:

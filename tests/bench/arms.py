@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from rich.table import Table
@@ -100,9 +101,9 @@ class ArmResult:
         return found
 
 
-def measure_arms(quick: bool = False) -> Table:
-    """Simulate and watch all sessions (`quick`: one in eight) and give the table."""
-    return arms_table(watch_all(plans()[:: 8 if quick else 1]))
+def measure_arms(quick: bool = False) -> list[dict[str, Any]]:
+    """Simulate and watch all sessions (`quick`: one in eight) and give the figures."""
+    return arms_figures(watch_all(plans()[:: 8 if quick else 1]))
 
 
 def plans(
@@ -216,41 +217,63 @@ ROWS = (
 """What is counted, of which angle and fault, over which groups."""
 
 
-def arms_table(results: Sequence[ArmResult]) -> Table:
-    """Lay alarms and errors out; "measured" are sessions known in more than half of the looks."""
+def arms_figures(results: Sequence[ArmResult]) -> list[dict[str, Any]]:
+    """Count alarms and errors, a row for each of `ROWS`.
+
+    "measured" are sessions known in more than half of the looks.
+    """
+    rows = []
+    for label, what, fault, groups in ROWS:
+        mine = [r for r in results if r.session.group in {GROUPS[k] for k in groups}]
+        if mine:
+            rows.append({"": label} | _counts(mine, what, fault))
+    return rows
+
+
+def _counts(mine: Sequence[ArmResult], what: str, fault: str) -> dict[str, Any]:
+    seen = [r for r in mine if len(r.errors(what)) > 0.5 * len(r.settled())]
+    counts: dict[str, Any] = {
+        "sessions": len(mine),
+        "alarm": sum(fault in r.alarms() for r in mine),
+        "measured": len(seen),
+        "of these, alarm": sum(fault in r.alarms() for r in seen),
+    }
+    errors = np.array([pair for r in mine for pair in r.errors(what)]).reshape(-1, 2)
+    off_deg, sigma_deg = errors.T
+    measured = len(errors) > 0
+    return counts | {
+        "bias": float(off_deg.mean()) if measured else None,
+        "RMS": float(np.sqrt(np.mean(off_deg**2))) if measured else None,
+        "worst": float(np.abs(off_deg).max()) if measured else None,
+        "sigma": float(sigma_deg.mean()) if measured else None,
+    }
+
+
+def arms_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Lay alarms and errors out, the alarms with their intervals."""
     title = (
         "SIMULATED: sessions of 5 s in which the arms' alarm spoke (95 % Wilson), and errors, deg"
     )
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    table.add_column("")
-    for name in (
-        "sessions",
-        "alarm",
-        "measured",
-        "of these, alarm",
-        "bias",
-        "RMS",
-        "worst",
-        "sigma",
-    ):
-        table.add_column(name, justify="right")
-    for label, what, fault, groups in ROWS:
-        mine = [r for r in results if r.session.group in {GROUPS[k] for k in groups}]
-        if mine:
-            table.add_row(label, *_cells(mine, what, fault))
+    for name in rows[0]:
+        table.add_column(name, justify="right" if name else "left")
+    for row in rows:
+        shares = {"alarm": row["sessions"], "of these, alarm": row["measured"]}
+        table.add_row(
+            *(
+                _share(value, shares[name]) if name in shares else _cell(name, value)
+                for name, value in row.items()
+            )
+        )
     return table
 
 
-def _cells(mine: Sequence[ArmResult], what: str, fault: str) -> list[str]:
-    seen = [r for r in mine if len(r.errors(what)) > 0.5 * len(r.settled())]
-    cells = [str(len(mine)), _share(sum(fault in r.alarms() for r in mine), len(mine))]
-    cells += [str(len(seen)), _share(sum(fault in r.alarms() for r in seen), len(seen))]
-    errors = np.array([pair for r in mine for pair in r.errors(what)])
-    if len(errors) == 0:
-        return [*cells, *["unknown"] * 4]
-    off_deg, sigma_deg = errors.T
-    numbers = (np.sqrt(np.mean(off_deg**2)), np.abs(off_deg).max(), sigma_deg.mean())
-    return [*cells, f"{off_deg.mean():+.1f}", *(f"{number:.1f}" for number in numbers)]
+def _cell(name: str, value: float | str | None) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, float):
+        return f"{value:+.1f}" if name == "bias" else f"{value:.1f}"
+    return str(value)
 
 
 def _share(hits: int, n: int) -> str:

@@ -10,7 +10,16 @@ from rich.console import Console
 
 from mr.tracking.arms import ArmLook
 from mr.types import Measured
-from tests.bench.arms import GROUPS, ROWS, ArmResult, arms_table, plans, true_angles_deg, wilson
+from tests.bench.arms import (
+    GROUPS,
+    ROWS,
+    ArmResult,
+    arms_figures,
+    arms_table,
+    plans,
+    true_angles_deg,
+    wilson,
+)
 
 N = 40
 
@@ -44,7 +53,7 @@ def test_the_table_counts_a_false_alarm() -> None:
     def first_row(results: list[ArmResult]) -> str:
         console = Console(width=250)
         with console.capture() as shown:
-            console.print(arms_table(results))
+            console.print(arms_table(arms_figures(results)))
         return next(line for line in shown.get().splitlines() if ROWS[0][0] in line)
 
     assert first_row([result(5.0, 5.0)] * 3).split("elbows")[1].split()[:2] == ["3", "0"]

@@ -24,7 +24,6 @@ from mr.geometry.poses import difference
 from mr.rig import Rig, SurfaceEntry
 from mr.sim import body
 from mr.sim.rig import SimRig, make_sim_rig
-from mr.tracking.mannequin import sternum_sigma
 from mr.tracking.registration import SurfaceMatcher
 from mr.tracking.tracker import CameraTracker
 from mr.types import ColorFrame, DepthFrame, FloatArray, MannequinPose, Pose
@@ -125,7 +124,7 @@ Looked = list[tuple[Pose, MannequinPose, MannequinPose]]
 
 def told(name: str, pairs: list[tuple[Pose, MannequinPose]]) -> FloatArray:
     far = errors(pairs)
-    sigmas = [sternum_sigma(pose.world_from_mannequin) for _, pose in pairs]
+    sigmas = [_sternum_sigma(pose.world_from_mannequin) for _, pose in pairs]
     m, rad = np.mean(sigmas, axis=0)
     share, low, high = coverage(pairs)
     print(
@@ -135,6 +134,19 @@ def told(name: str, pairs: list[tuple[Pose, MannequinPose]]) -> FloatArray:
         f"coverage {100 * share:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
     )
     return far
+
+
+def _sternum_sigma(pose: Pose) -> tuple[float, float]:
+    """Give the one-sigma of the compression point (m) and of the chest's normal (rad).
+
+    Each is that of its worst direction.
+    """
+    assert pose.covariance is not None
+    place = np.linalg.eigvalsh(pose.covariance[3:, 3:])[-1]
+    normal = pose.R[:, 2]
+    across = np.eye(3) - np.outer(normal, normal)  # a turn about the normal leaves it
+    tilt = np.linalg.eigvalsh(across @ pose.covariance[:3, :3] @ across)[-1]
+    return float(np.sqrt(place)), float(np.sqrt(tilt))
 
 
 def test_within_a_millimetre_and_a_third_of_a_degree(looked: Looked) -> None:

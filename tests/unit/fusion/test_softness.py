@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mr.fusion.camera import CameraZero, Seen
-from mr.fusion.give import FULL_M, HandGive
+from mr.fusion.give import FULL_M
 from mr.fusion.softness import GAIN_SIGMA, STAYS, Softness
 from mr.types import Arrival, ChestObservation, Stamp
 
@@ -32,11 +32,16 @@ def told(
     beside_share: float = 1.0,
     seed: int = 1,
 ) -> tuple[CameraZero, list[Seen | None]]:
-    """Let hands that give so much more press, seen by a camera."""
-    zero, hands, noise = CameraZero(GAIN), HandGive(GAIN, more_m), random.Random(seed)
+    """Let hands that give so much more press, seen by a camera.
+
+    They give way by a hyperbola, not by the law that is taken out.
+    """
+    zero, noise = CameraZero(GAIN), random.Random(seed)
+    full_m = (GAIN - 1.0) * FULL_M + more_m
     out = []
     for i, depth_m in enumerate(depths_m):
-        height_m = HAND_M - hands.seen_m(depth_m) + noise.gauss(0.0, NOISE_M)
+        given_m = full_m * depth_m / (depth_m + 0.004) * (FULL_M + 0.004) / FULL_M
+        height_m = HAND_M - depth_m - given_m + noise.gauss(0.0, NOISE_M)
         seen = ChestObservation(
             Arrival("c", i, i, i),
             Stamp(i, 1),
@@ -129,6 +134,83 @@ def test_the_chest_gives_a_zero_to_hands_that_never_rested() -> None:
     assert bias_m(depths_m, relative) < -0.002
 
 
-def test_hands_that_hover_make_no_zero() -> None:
-    zero, _ = told([0.0, 0.0005, 0.0, 0.0008] * 3, 0.0)
+def uneasy(mean_m: float, n: int = 60) -> list[float]:
+    """Give depths of hands that are never still."""
+    return [mean_m + 0.003 * np.sin(0.9 * i) for i in range(n)]
+
+
+def test_only_hands_that_press_ask_the_chest_for_a_zero() -> None:
+    """Over the chest hands may hover at any height: then the chest lies at its rest."""
+    zero, _ = told(uneasy(0.0), 0.0)
     assert not zero.known
+    # The control: the same hands, pressing.
+    zero, _ = told(uneasy(0.010), 0.0)
+    assert zero.known
+
+
+def test_a_wild_look_at_the_chest_is_not_learnt() -> None:
+    depths_m = presses(6)
+
+    def end_m(sleeve_m: float) -> float:
+        zero = CameraZero(GAIN)
+        for i, depth_m in enumerate(depths_m):
+            over_m = sleeve_m if i % 7 == 0 else 0.0
+            height_m = HAND_M - depth_m - (GAIN - 1.0) * min(depth_m / 0.01, 1.0) * FULL_M
+            zero.depth(look(i, height_m, depth_m - over_m), i / 60.0)
+        last = zero.depth(look(9999, HAND_M - 0.05 - (GAIN - 1.0) * FULL_M, None), 9999 / 60.0)
+        assert last is not None
+        return last.depth_m
+
+    assert end_m(0.020) == pytest.approx(end_m(0.0), abs=2e-4)
+    assert end_m(0.005) < end_m(0.0) + 0.001
+
+
+def look(i: int, height_m: float, beside_m: float | None) -> ChestObservation:
+    noise_m = None if beside_m is None else BESIDE_NOISE_M
+    at = Arrival("c", i, i, i)
+    return ChestObservation(
+        at, Stamp(i, 1), "a", height_m, NOISE_M, "on", 90, "", beside_m, noise_m
+    )
+
+
+def off(i: int) -> ChestObservation:
+    return ChestObservation(Arrival("c", i, i, i), Stamp(i, 1), "a", 0.0, NOISE_M, "off", 90)
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_thicker_hands_that_come_later_have_a_zero_of_their_own(beside: bool) -> None:
+    zero, rows = CameraZero(1.0), []
+    rows += [(HAND_M, 0.0)] * 60 + [(HAND_M - d, d) for d in presses(2)[40:]]
+    rows += [None] * 120
+    rows += [(HAND_M + 0.006, 0.0)] * 60 + [(HAND_M + 0.006 - d, d) for d in presses(2)[40:]]
+    last = [
+        zero.depth(off(i) if row is None else look(i, row[0], row[1] if beside else None), i / 60)
+        for i, row in enumerate(rows)
+    ]
+    assert max(seen.depth_m for seen in last[-60:] if seen) == pytest.approx(0.055, abs=0.0008)
+
+
+def test_a_hand_that_comes_back_leaning_does_not_move_the_zero() -> None:
+    """Without the chest beside it, a lower rest may be a lean: the old zero stays."""
+    zero = CameraZero(1.0)
+    heights_m = [HAND_M] * 60 + [HAND_M - d for d in presses(2)[40:]]
+    for i, height_m in enumerate(heights_m):
+        zero.depth(look(i, height_m, None), i / 60)
+    for i in range(300, 330):
+        zero.depth(off(i), i / 60)
+    leaning = [zero.depth(look(i, HAND_M - 0.007, None), i / 60) for i in range(330, 400)]
+    assert leaning[-1] is not None
+    assert leaning[-1].depth_m == pytest.approx(0.007, abs=2e-4)
+
+
+def test_a_lean_that_grows_is_not_taken_for_the_zero() -> None:
+    def end_m(beside: bool) -> float:
+        zero, seen = CameraZero(1.0), None
+        for i in range(600):  # a light touch, and then a millimetre a second
+            depth_m = max(0.0, (i - 60) / 60.0 * 1e-3)
+            seen = zero.depth(look(i, HAND_M - depth_m, depth_m if beside else None), i / 60)
+        assert seen is not None
+        return seen.depth_m
+
+    assert end_m(beside=True) == pytest.approx(0.009, abs=0.0025)
+    assert end_m(beside=False) < 0.001, "the control: nothing else tells it"
