@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from calibration.motion import SeenMotion
+from calibration.motion import NS_PER_S, SeenMotion, spoken_of
 from mr.geometry.camera import Camera
 from mr.rig import BENDING_COLUMNS, BENDING_ROWS, Bending, Rig
 from mr.tracking.chest import ChestWatch
@@ -53,6 +53,7 @@ def measure_bending(
         return None
     depth_m = np.interp(t_ns - round(latency_s * 1e9), seen.depth_t_ns, seen.depth_m)
     deep = depth_m > DEEP_SHARE * np.percentile(seen.depth_m, 98)
+    deep &= spoken_of((seen.depth_t_ns - t_ns[0]) / NS_PER_S, (t_ns - t_ns[0]) / NS_PER_S)
     shares, spreads = _shares(under_m[deep], depth_m[deep])
     known = np.isfinite(shares)
     if known.sum() < LEAST_CELLS:

@@ -163,7 +163,7 @@ class _Motion:
         t_s = (seen.surface_t_ns - zero_ns) / NS_PER_S
         low_m, high_m = (float(v) for v in np.percentile(seen.depth_m, (2, 98)))
         presses_s = _presses_s(depth_t_s, seen.depth_m, low_m, high_m)
-        within = _spoken_of(depth_t_s, t_s)
+        within = spoken_of(depth_t_s, t_s)
         if len(presses_s):
             within &= (t_s >= presses_s[0]) & (t_s < presses_s[-1])
         _require_motion(high_m - low_m, len(presses_s), int(within.sum()), what)
@@ -274,7 +274,7 @@ def _presses_s(t_s: FloatArray, depth_m: FloatArray, low_m: float, high_m: float
     return np.asarray(t_s[clear][1:][np.diff(level[clear]) > 0])
 
 
-def _spoken_of(depth_t_s: FloatArray, t_s: FloatArray) -> BoolArray:
+def spoken_of(depth_t_s: FloatArray, t_s: FloatArray) -> BoolArray:
     """Tell at which instants, whatever the lag, the mannequin had no gap."""
     from_s, to_s = t_s - LAG_RANGE_S[1], t_s - LAG_RANGE_S[0]
     silent = np.diff(depth_t_s) > MAX_GAP_S

@@ -8,6 +8,7 @@ and compressions, never copied from the truth; leaves the truth to whoever compa
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ from mr.sim.camera import M_PER_COUNT, SimImager
 from mr.sim.learner import LearnerStyle, still_script
 from mr.sim.plant import CELL_XY_M, Bench
 from mr.sim.rig import SimRig, sim_calibration
-from mr.types import Pose
+from mr.types import DepthFrame, Pose, Sample
 
 BLOCKS_MM = np.arange(0.0, 76.0, 5.0)
 MASSES_KG = np.array([0.0, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0])
@@ -105,7 +106,7 @@ def calibrate_simulated(
     camera = sim_calibration(sim_rig)
     imager = SimImager(sim_rig, still_script(duration_s=float(n_frames)), seed)
     frames = [imager.bgr(float(k)) for k in range(n_frames)]
-    readings["color_frames"] = np.stack(frames)
+    readings[f"camera_{sim_rig.camera_id}_color_frames"] = np.stack(frames)
     residuals = {
         "chest_sigma_m": chest.sigma,
         **{f"cell_{k}_sigma_n": cells[k].sigma for k in range(N_CELLS)},
@@ -153,7 +154,7 @@ def _surface(
 ) -> SurfaceEntry:
     """Scan the resting mannequin, where the markers have just said that it lies."""
     frames = tuple(imager.depth_counts(k / 30.0) for k in range(SCAN_FRAMES))
-    readings["surface_frames"] = np.stack(frames)
+    readings[f"camera_{sim_rig.camera_id}_surface_frames"] = np.stack(frames)
     lies = camera.world_from_cam.pose().inverse() @ world_from_mannequin
     scan = Scan(frames, M_PER_COUNT, camera, lies)
     return SurfaceEntry.of(scan_surface([scan], sim_rig.marker_layout(), sim_rig.chest_ap_m))
@@ -177,8 +178,9 @@ def _with_motion(rig: Rig, camera_id: str, recorded: RecordedCompressions) -> Ri
         update={
             "inputs_sha256": rig.provenance.inputs_sha256
             | {
-                "motion_depth": _sha256(np.stack((seen.depth_t_ns, seen.depth_m))),
-                "motion_surface": _sha256(np.stack((seen.surface_t_ns, seen.surface_z_m))),
+                f"{key}_motion_depth": _sha256(np.stack((seen.depth_t_ns, seen.depth_m))),
+                f"{key}_motion_surface": _sha256(np.stack((seen.surface_t_ns, seen.surface_z_m))),
+                f"{key}_motion_frames": _frames_sha256(recorded.samples),
             },
             "residuals": rig.provenance.residuals
             | {
@@ -193,6 +195,15 @@ def _with_motion(rig: Rig, camera_id: str, recorded: RecordedCompressions) -> Ri
     return rig.model_copy(
         update={"cameras": {camera_id: camera}, "bending": bending, "provenance": provenance}
     )
+
+
+def _frames_sha256(samples: Iterable[Sample]) -> str:
+    """Hash the depth frames behind the heel's offset and the chest's bending."""
+    digest = hashlib.sha256()
+    for sample in samples:
+        if isinstance(sample, DepthFrame):
+            digest.update(np.ascontiguousarray(sample.depth_counts).tobytes())
+    return digest.hexdigest()
 
 
 def _sha256(values: npt.NDArray[Any]) -> str:

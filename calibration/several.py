@@ -67,9 +67,13 @@ def _joined(rigs: list[Rig], first: Rig) -> Rig:
     """Put the cameras of several calibrations of one mannequin into one rig."""
     cameras = {key: camera for rig in rigs for key, camera in rig.cameras.items()}
     residuals: dict[str, float] = {}
+    inputs: dict[str, str] = {}
     for rig in (first, *rigs):
         residuals = {**rig.provenance.residuals, **residuals}
-    provenance = first.provenance.model_copy(update={"residuals": residuals})
+        inputs = {**rig.provenance.inputs_sha256, **inputs}
+    provenance = first.provenance.model_copy(
+        update={"residuals": residuals, "inputs_sha256": inputs}
+    )
     bending = joined_bending([rig.bending for rig in rigs])
     return first.model_copy(
         update={"cameras": cameras, "bending": bending, "provenance": provenance}

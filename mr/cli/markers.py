@@ -69,7 +69,12 @@ def markers(
         try:
             write_sheets(sheets, folder, kind.value)
             write_layout(folder, paper.value, kind.value)
-        except OSError as error:
+        except BaseException as error:
+            # Half a set would be in the way of the next try, and half a page be printed.
+            for name in (*names, f"layout.{kind}"):
+                (folder / name).unlink(missing_ok=True)
+            if not isinstance(error, OSError):
+                raise
             raise ConfigError(
                 f"{folder}: cannot write into this folder ({error.strerror}): choose another place"
             ) from error

@@ -29,7 +29,7 @@ from mr.cli.sources import MANNEQUIN_HZ, RigSources
 from mr.cli.train import PictureKeeper, train_fast, train_live
 from mr.cli.view import view_mains
 from mr.config import LEARNER_ID, Mode, SessionConfig, parse
-from mr.errors import ConfigError, RecordingError
+from mr.errors import CalibrationError, ConfigError, RecordingError
 from mr.rig import load_rig
 from mr.scoring.guideline import load_guideline
 from mr.session.offline import rerun
@@ -60,9 +60,12 @@ def _play(
     console: Output,
     duration_s: float | None,
 ) -> PictureKeeper:
-    """Play camera files; a damaged one leaves no half of a recording."""
+    """Play camera files; a damaged one, or one of another mode, leaves no half of a recording."""
     try:
         return train_fast(plan, console, duration_s)
+    except CalibrationError:
+        plan.path.unlink(missing_ok=True)
+        raise
     except RecordingError as error:
         if any(str(error).startswith(str(file)) for _, file in files):
             plan.path.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
 """How far a breath lifts the chest, as cameras see it while no hand is on it.
 
-Takes heights of the bare chest, gives its rise over a slowly wandering rest; leaves finding
-breaths to `mr.metrics`. It is no volume: how far a chest rises for half a litre is each
-mannequin's own.
+Takes heights of the bare chest, gives them smoothed and from one camera at a time; leaves
+its wandering rest, and finding breaths, to `mr.metrics`. It is no volume: how far a chest
+rises for half a litre is each mannequin's own.
 """
 
 from __future__ import annotations

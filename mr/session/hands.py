@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from mr.clock.host import NowNs
 from mr.errors import MrError
@@ -51,10 +52,11 @@ def hands_main(
         found.send(ASKED_TO_END)
     except MrError as error:
         line = f"no hand landmarks: {error}"
-        # This process has no other voice, and the recording keeps what it said.
+        # This process has no other voice, and the recording keeps what it said: without the
+        # home folder, whose name is somebody's.
         print(f"mrcpr: {line} (the session goes on)", file=sys.stderr, flush=True)  # noqa: T201
         with suppress(BrokenPipeError):
-            found.send(line)
+            found.send(line.replace(str(Path.home()), "~"))
     except BrokenPipeError:
         pass  # sensing has ended before us: nobody is left to tell
 

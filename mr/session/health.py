@@ -157,6 +157,12 @@ class HealthWatch:
         else:
             stream.seen.words = why
 
+    def measures_again(self, stream_name: str) -> None:
+        """Take back that tracking could not measure with a stream, if it said so."""
+        stream = self._streams.get(stream_name)
+        if stream is not None and not stream.seen_usable:
+            stream.seen = None
+
     def told(self, event: SessionEvent) -> None:
         """Note what a device says of a stream of its own: see `SessionEvent`."""
         name, _, words = event.text.partition(": ")

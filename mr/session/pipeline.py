@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 import numpy as np
 
@@ -40,6 +41,7 @@ from mr.types import (
     HeadPose,
     MannequinFrame,
     MannequinPose,
+    MarkersSeen,
     MetricsEvent,
     Phase,
     Pose,
@@ -102,6 +104,8 @@ class Pipeline:
         self._unscored = 0
         self._airway_measured = False
         self._n_published = 0
+        self._pictures_told: set[str] = set()
+        """Streams of poses from pictures that are all told of, searched for markers or not."""
 
     # --- in ---------------------------------------------------------------------------
 
@@ -135,8 +139,18 @@ class Pipeline:
             self._health.arrived(None, sample.arrival)
         elif isinstance(sample, ChestObservation):
             self._health.arrived(None, _of_frames(sample.arrival, ".depth"))
-        elif isinstance(sample, MannequinPose) and sample.arrival.stream.endswith(".pose"):
+        elif isinstance(sample, MarkersSeen):
+            self._pictures_told.add(f"cam_{sample.camera_id}.pose")
             self._health.arrived(None, _of_frames(sample.arrival, ".color"))
+        elif self._tells_of_a_picture(sample):
+            self._health.arrived(None, _of_frames(sample.arrival, ".color"))
+
+    def _tells_of_a_picture(self, sample: Sample) -> TypeGuard[MannequinPose]:
+        """Whether nothing but this pose says that a picture came: so in older recordings."""
+        if not isinstance(sample, MannequinPose):
+            return False
+        stream = sample.arrival.stream
+        return stream.endswith(".pose") and stream not in self._pictures_told
 
     def finish(self) -> list[MetricsEvent]:
         """Close what is open at the session's end; give the events that this completed."""
@@ -197,6 +211,9 @@ class Pipeline:
         self._health.complain(frame.stream, pose.why, frame.arrival_ns, usable=pose.valid)
         if pose.valid:
             self._pose = pose.world_from_mannequin
+            # What the other stream said last may be older: both tell of one belief.
+            other = _of_frames(pose.arrival, ".depth" if of_color else ".color")
+            self._health.measures_again(other.stream)
 
     # --- out --------------------------------------------------------------------------
 

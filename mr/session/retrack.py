@@ -141,13 +141,19 @@ def _require_modes(rig: Rig, recorded: Rig) -> None:
                 f"rig {rig.name!r} has no camera {camera_id!r}, which this was recorded with: "
                 "give a calibration of the same cameras"
             )
-        size, given = ((c.depth.width_px, c.depth.height_px) for c in (camera, other))
-        if size != given:
-            raise CalibrationError(
-                f"rig {rig.name!r}: camera {camera_id!r} is calibrated for depth pictures of "
-                f"{given[0]}x{given[1]}, but {size[0]}x{size[1]} were recorded: "
-                "give a calibration of that mode"
-            )
+        for what, lens, its in (
+            ("depth", camera.depth, other.depth),
+            ("colour", camera.color, other.color),
+        ):
+            if lens is None or its is None:
+                continue
+            size, given = ((m.width_px, m.height_px) for m in (lens, its))
+            if size != given:
+                raise CalibrationError(
+                    f"rig {rig.name!r}: camera {camera_id!r} is calibrated for {what} pictures of "
+                    f"{given[0]}x{given[1]}, but {size[0]}x{size[1]} were recorded: "
+                    "give a calibration of that mode"
+                )
 
 
 class _Run:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from mr.types import Arrival, Cue, Health, Phase, Pose, Snapshot, Targets
 
-MAX_HEALTH = 8
+MAX_HEALTH = 16
 MAX_PICTURE = (1080, 1920, 3)
 READ_TRIES = 8
 PREFIX = "mrcpr_"

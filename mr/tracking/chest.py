@@ -72,7 +72,7 @@ JUMP_M, JUMP_M_S = 0.010, 0.35
 """Hands that move farther from one frame to the next than the heel's scatter, and faster than
 this, are on their way, not on the chest."""
 PATIENCE_S = 0.2
-"""Hands not seen for longer have come down anew."""
+"""Hands not seen for longer have not moved on meanwhile: they are looked for where they were."""
 MOVING = "the hands are on their way"
 
 

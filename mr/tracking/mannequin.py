@@ -17,6 +17,7 @@ from typing import Literal
 
 import numpy as np
 
+from mr.errors import CalibrationError
 from mr.geometry.camera import Camera
 from mr.geometry.poses import chain, difference
 from mr.geometry.poses import inverse as inverse_pose
@@ -127,7 +128,7 @@ class MannequinWatch:
         if layout is None or color is None or color_from_cam is None:
             return Seen((), np.zeros((0, 4, 2)), 0)
         if frame.bgr.shape[:2] != (color.height_px, color.width_px):
-            raise ValueError(
+            raise CalibrationError(
                 f"colour frame of camera {frame.camera_id!r} is {frame.bgr.shape[:2]}, the rig was "
                 f"calibrated at {(color.height_px, color.width_px)}: set the rig's mode"
             )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mr.errors import CalibrationError
 from mr.geometry.camera import Camera
 from mr.geometry.poses import difference
 from mr.rig import CameraCalibration, MarkerLayout
@@ -128,7 +129,7 @@ class MountWatch:
 
         Raises
         ------
-        ValueError
+        CalibrationError
             When the frame's size is not that of the camera's model.
         """
         self._camera_id = frame.camera_id
@@ -137,7 +138,7 @@ class MountWatch:
             return
         size = (self._camera.height_px, self._camera.width_px)
         if frame.depth_counts.shape != size:
-            raise ValueError(
+            raise CalibrationError(
                 f"depth frame of camera {frame.camera_id!r} is {frame.depth_counts.shape}, "
                 f"its model says {size}: set the camera to that mode"
             )

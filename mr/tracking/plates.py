@@ -19,7 +19,7 @@ MOVED_M = 0.003
 BACK_M = 0.0015
 """Nearer than this it is back."""
 LOOKS = 2
-"""At two pictures a second, that is within a second."""
+"""At five searched pictures a second, that is within half a second; one may be a misread."""
 CLEAN_PX = 0.35
 """All markers fit one pose so well only when each plate is in its place."""
 ALONE = 2.5

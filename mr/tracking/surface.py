@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mr.errors import CalibrationError
 from mr.geometry.camera import Camera, Float32Array
 from mr.types import DepthFrame, FloatArray, Pose
 
@@ -87,11 +88,11 @@ class ChestView:
 
         Raises
         ------
-        ValueError
+        CalibrationError
             When the frame's size is not the calibrated one.
         """
         if frame.depth_counts.shape != self._shape:
-            raise ValueError(
+            raise CalibrationError(
                 f"depth frame of camera {frame.camera_id!r} is {frame.depth_counts.shape}, "
                 f"the rig was calibrated at {self._shape}: set the camera to the rig's mode"
             )

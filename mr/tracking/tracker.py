@@ -96,8 +96,10 @@ class CameraTracker:
 
         Raises
         ------
+        CalibrationError
+            When the frame is not of the calibrated size.
         ValueError
-            When the frame is of another camera, or not of the calibrated size.
+            When the frame is of another camera.
         """
         self._require_mine(frame)
         arrival = self._arrival(frame.arrival, "markers")
@@ -116,8 +118,10 @@ class CameraTracker:
 
         Raises
         ------
+        CalibrationError
+            When the frame is not of the calibrated size.
         ValueError
-            When the frame is of another camera, or not of the calibrated size.
+            When the frame is of another camera.
         """
         self._require_mine(frame)
         if isinstance(frame, ColorFrame):
@@ -147,7 +151,7 @@ class CameraTracker:
     def _check_size(self, frame: DepthFrame) -> None:
         size = (self._camera.height_px, self._camera.width_px)
         if frame.depth_counts.shape != size:
-            raise ValueError(
+            raise CalibrationError(
                 f"depth frame of camera {self._id!r} is {frame.depth_counts.shape}, the rig "
                 f"was calibrated at {size}: set the camera to the rig's mode"
             )

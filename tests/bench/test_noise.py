@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from rich.console import Console
 
-from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table
-from tests.bench.noise_figures import DRAWN, ON_STEPS
+from mr.sim.noise import NoiseModel
+from tests.bench.__main__ import known
+from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table, simulated_pair
+from tests.bench.noise_figures import DRAWN, ON_STEPS, locking
 
 if TYPE_CHECKING:
     from tests.conftest import Require
@@ -53,3 +56,22 @@ def test_simulated_noise_is_like_the_real_cameras(
     assert found["real planes"][ON_STEPS] > 95
     for camera in ("real D435", "simulated", "real planes"):
         assert np.abs(found[camera][DRAWN]) < 0.02, "pixel locking is small, of either sign"
+
+
+def test_strong_locking_would_be_found() -> None:
+    rows, columns = np.mgrid[0:1:480j, 0:1:640j]
+    ramp = (22.0 + 24.0 * columns + 6.0 * rows).astype(np.float32)
+    drawn = [
+        abs(locking(list(simulated_pair(ramp, 20.0, NoiseModel(locking_px=size)).disparity))[0])
+        for size in (0.01, 0.05)
+    ]
+    assert drawn[0] < 0.02 < drawn[1]
+
+
+def test_figures_that_could_not_be_measured_are_written_as_none() -> None:
+    """The control has no shadows: its width is not a number, which JSON does not know."""
+    report = {"noise": {"control": {"width": float("nan"), "sigma": np.float64(0.1)}}, "n": [1]}
+    assert json.loads(json.dumps(known(report), allow_nan=False)) == {
+        "noise": {"control": {"width": None, "sigma": 0.1}},
+        "n": [1],
+    }

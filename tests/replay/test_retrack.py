@@ -172,6 +172,10 @@ def test_a_rig_of_others_is_refused(tracked_sessions: dict[int, Path], two_camer
     small = a.model_copy(update={"depth": a.depth.model_copy(update={"width_px": 640})})
     with pytest.raises(CalibrationError, match="640x480, but 848x480"):
         track_again(tracked_sessions[2], rig(a=small, b=b))
+    assert a.color is not None
+    wide = a.model_copy(update={"color": a.color.model_copy(update={"width_px": 1280})})
+    with pytest.raises(CalibrationError, match="colour pictures of 1280x480, but 848x480"):
+        track_again(tracked_sessions[2], rig(a=wide, b=b))
 
 
 def test_poses_of_the_live_run_rest_on_markers(tracked_sessions: dict[int, Path]) -> None:

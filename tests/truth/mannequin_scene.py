@@ -37,11 +37,6 @@ each camera draws its own, so that a claimed sigma can be judged over many camer
 M_PER_COUNT = 1e-4
 
 
-def quiet() -> np.errstate:
-    """Let the simulator overflow far off the torso, harmlessly: a warning is an error here."""
-    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
-
-
 @dataclass(eq=False)
 class View:
     """One camera before one mannequin, with what its maker says about it."""
@@ -60,15 +55,13 @@ class View:
     def depth(self, t_s: float, counts: npt.NDArray[np.uint16] | None = None) -> DepthFrame:
         arrival = self._arrival("depth", t_s)
         if counts is None:
-            with quiet():
-                counts = self.imager.depth_counts(t_s)
+            counts = self.imager.depth_counts(t_s)
         return DepthFrame(arrival, self.sim.camera_id, counts, self.m_per_count)
 
     def color(self, t_s: float, bgr: npt.NDArray[np.uint8] | None = None) -> ColorFrame:
         arrival = self._arrival("color", t_s)
         if bgr is None:
-            with quiet():
-                bgr = self.imager.bgr(t_s)
+            bgr = self.imager.bgr(t_s)
         return ColorFrame(arrival, self.sim.camera_id, bgr)
 
     def _arrival(self, stream: str, t_s: float) -> Arrival:
@@ -106,15 +99,14 @@ def make_view(
     script: Script | None = None,
 ) -> View:
     calibration, scale = drawn_camera(sim, rng)
-    with quiet():
-        imager = SimImager(
-            sim,
-            still_script(60.0) if script is None else script,
-            seed,
-            NoiseModel(sigma_px=sigma_px),
-            calibration_error=False,
-        )
-        imager.painter()
+    imager = SimImager(
+        sim,
+        still_script(60.0) if script is None else script,
+        seed,
+        NoiseModel(sigma_px=sigma_px),
+        calibration_error=False,
+    )
+    imager.painter()
     return View(sim, imager, calibration, scale)
 
 
@@ -204,8 +196,7 @@ class Composed:
 
     def depth(self, t_s: float) -> DepthFrame:
         """Give a frame in which the mannequin lies over the room."""
-        with quiet():
-            true_m = self.view.imager.true_depth_m(t_s).astype(np.float64)
+        true_m = self.view.imager.true_depth_m(t_s).astype(np.float64)
         back = self.view.sim.mannequin_from_cam
         k = self.view.sim.camera.depth
         column, row = np.meshgrid(np.arange(k.width_px), np.arange(k.height_px))

@@ -7,11 +7,13 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from calibration.bending import joined_bending, measure_bending
+from calibration.heel import measure_heel_offset
 from calibration.motion import measure_camera_motion
 from calibration.quick import UNMEASURED, calibrate_simulated
 from calibration.sightings import seen_motion
 from calibration.sim_compressions import RecordedCompressions, record_compressions
 from mr.clock.mannequin import mannequin_clock
+from mr.errors import CalibrationError
 from mr.fusion import MotionFuser
 from mr.rig import Bending, Rig, dumps_rig, loads_rig
 from mr.sim.body import dent_share
@@ -25,6 +27,7 @@ from mr.types import (
     ChestSample,
     ClockExchange,
     DepthFrame,
+    HandSample,
     MannequinFrame,
 )
 
@@ -61,10 +64,11 @@ def test_the_rig_is_a_whole_simulated_rig(sim_rig: SimRig, rig: Rig) -> None:
         "chest_counts",
         "cell_counts",
         "airway_counts",
-        "color_frames",
-        "surface_frames",
-        "motion_depth",
-        "motion_surface",
+        "camera_side_color_frames",
+        "camera_side_surface_frames",
+        "camera_side_motion_depth",
+        "camera_side_motion_surface",
+        "camera_side_motion_frames",
     }
 
 
@@ -167,6 +171,29 @@ def test_another_latency_and_another_gain_would_be_seen(
     latency_s, gain = measured(rig, late)
     assert not near(latency_s, gain)
     assert latency_s == pytest.approx(0.055, abs=0.003)
+
+
+def test_the_heels_offset_is_measured(rig: Rig, recorded: RecordedCompressions) -> None:
+    """The technician presses on the sternum, so the seen heel *is* the offset."""
+    assert rig.mannequin is not None
+    offset_m = np.array(rig.cameras["side"].heel_offset_m)
+    again = measure_heel_offset(recorded.samples, rig.mannequin, recorded.mannequin, "side")
+    heels_m = np.array(
+        [
+            s.heel_in_mannequin_m[:2]
+            for s in recorded.samples
+            if isinstance(s, HandSample) and s.heel_in_mannequin_m is not None
+        ]
+    )
+    seen_m = np.median(heels_m, axis=0)
+    assert np.linalg.norm(seen_m - offset_m) < 0.0025
+    assert np.linalg.norm(np.array(again.offset_m) - offset_m) < 0.0015
+    # The controls: no offset, and one to the other side.
+    assert np.linalg.norm(seen_m) > 0.003
+    assert np.linalg.norm(seen_m + offset_m) > 0.006
+    few = [s for s in recorded.samples if not isinstance(s, HandSample)]
+    with pytest.raises(CalibrationError, match="only 0 times"):
+        measure_heel_offset(few, rig.mannequin, recorded.mannequin, "side")
 
 
 def bending_errors(bending: Bending | None) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -36,11 +36,6 @@ class Link:
         self._early: list[Message] = []
         self._before = WireCounters()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the port is open, greeted or not."""
-        return self._port is not None
-
     def fileno(self) -> int | None:
         """Give what becomes readable when bytes have come; None where there is no such."""
         tell = getattr(self._port, "fileno", None)

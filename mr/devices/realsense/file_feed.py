@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mr.devices.realsense.frames import Kind, RawFrame, copy_frame, stream_kinds
-from mr.errors import RecordingError
+from mr.errors import DeviceError, RecordingError
 
 _READ_WAIT_MS = 500
 _FIRST_WAIT_MS = 3000
@@ -45,7 +45,11 @@ class _FileStream:
         self._pipeline.set_device(self.playback)
         self.profile = self._pipeline.start(config).get_stream(stream)
         self._n_read = 0
-        self.head = self._next()
+        try:
+            self.head = self._next()
+        except BaseException:
+            self._pipeline.stop()
+            raise
 
     def _next(self) -> RawFrame | None:
         if self._n_read == self._n_written:
@@ -104,6 +108,9 @@ class FileFeed:
         except RecordingError:
             self.close()
             raise
+        except DeviceError as error:
+            self.close()
+            raise RecordingError(f"{self.path}: {error}, when it is recorded") from error
         except RuntimeError as error:
             self.close()
             raise RecordingError(f"{self.path}: {_why_unreadable(error)}") from error

@@ -1,7 +1,7 @@
 """From the SDK's frames and profiles to ours.
 
 Takes SDK frames and stream profiles, gives copied arrays with device ticks, and camera
-models; leaves where frames come from to `mr.devices.realsense.feeds`.
+models; leaves where frames come from to `live_feed` and `file_feed`.
 """
 
 from __future__ import annotations
@@ -48,10 +48,11 @@ class RawFrame:
 
 
 def ticks_of(rs: Any, frame: Any) -> int:
-    """Tell a frame's time on the camera's own clock in µs, never in the host's.
+    """Tell a frame's time in µs, on the camera's own clock wherever it can be known.
 
     A "global" or system time follows the wall clock's steps, so the camera's metadata is
-    taken instead wherever there is any.
+    taken instead wherever there is any. Without it (a driver that lacks metadata support)
+    the host's time is all there is.
     """
     stamp = rs.frame_metadata_value.frame_timestamp
     own = frame.get_frame_timestamp_domain() == rs.timestamp_domain.hardware_clock

@@ -111,14 +111,19 @@ class LiveFeed:
         Raises
         ------
         DeviceError
-            When its depth has been silent for too long.
+            When its depth has been silent for too long, or the SDK cannot read it.
         """
         frames: list[RawFrame] = []
         arrival_ns = self._now()
-        for running in self._running:
-            while frame := running.queue.poll_for_frame():
-                frames.append(copy_frame(self._rs, frame, arrival_ns))
-                running.heard_ns = arrival_ns
+        try:
+            for running in self._running:
+                while frame := running.queue.poll_for_frame():
+                    frames.append(copy_frame(self._rs, frame, arrival_ns))
+                    running.heard_ns = arrival_ns
+        except RuntimeError as error:
+            raise DeviceError(
+                f"the camera cannot be read ({error}): check its cable and plug it in again"
+            ) from error
         if self._settings is not None:
             self._watch(arrival_ns, self._settings.silence_s)
         frames.sort(key=lambda f: (f.ticks_us, f.kind))

@@ -130,10 +130,24 @@ class RealSenseSource:
         if self._path is not None:
             feed = FileFeed(rs, self._path)
         else:
-            device = self._device if self._device is not None else self._find(rs)
+            try:
+                device = self._device if self._device is not None else self._find(rs)
+            except RuntimeError as error:
+                raise self._refused(error) from error
             feed = LiveFeed(rs, device, self._settings, self._now)
         feed.open()
+        try:
+            self._meet(rs, feed)
+        except BaseException as error:
+            feed.close()
+            if isinstance(error, RuntimeError):
+                raise self._refused(error) from error
+            raise
         self._feed = feed
+        return self
+
+    def _meet(self, rs: Any, feed: LiveFeed | FileFeed) -> None:
+        """Ask a camera that has been opened who it is and what ails it."""
         self._info = describe(rs, feed, self._camera_id, self._kind)
         self._lasting = lasting_complaints(rs, feed, self._camera_id)
         streams = {
@@ -141,7 +155,12 @@ class RealSenseSource:
             for kind in feed.kinds
         }
         self._sequence = FrameSequence(streams, from_file=self._path is not None)
-        return self
+
+    def _refused(self, error: RuntimeError) -> DeviceError:
+        return DeviceError(
+            f"camera {self._camera_id}: the SDK cannot read it ({error}): close other programs, "
+            "check the udev rules (mrcpr doctor), and plug it in again"
+        )
 
     def __exit__(
         self,

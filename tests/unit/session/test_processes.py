@@ -20,7 +20,7 @@ from mr.session.processes import LiveSession, SessionPlan
 from mr.session.shared import Channel
 from mr.session.signals import EndWord
 from mr.tracking.landmarks import FETCH, HINT, model_path
-from mr.types import HandLandmarks, MannequinFrame
+from mr.types import HandLandmarks, MannequinFrame, SessionEvent
 from tests.conftest import Require
 
 SECONDS = 3.0
@@ -123,7 +123,9 @@ def test_hand_landmarks_come_from_a_process_of_their_own(
 def test_without_its_model_the_session_goes_on(
     rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "nowhere"))
+    home = tmp_path / "anna.mueller"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "nowhere"))
     path = tmp_path / "s.mcap"
     with LiveSession(plan(rig, path, color_hz=1.0), hands=True) as session:
         run(session)
@@ -131,4 +133,9 @@ def test_without_its_model_the_session_goes_on(
     assert recording.complete
     assert mannequin_frames(recording)
     assert not any(isinstance(s, HandLandmarks) for s in recording.samples())
-    assert "no hand landmarks" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "no hand landmarks" in said
+    assert "anna.mueller" in said, "whoever sits there has to find the file"
+    kept = [s.text for s in recording.samples() if isinstance(s, SessionEvent)]
+    assert any("no hand landmarks: ~" in text for text in kept)
+    assert not any("anna.mueller" in text for text in kept)

@@ -1,4 +1,4 @@
-"""Two rods through points of a known surface, and the arms' watch without a picture."""
+"""Two rods through points of a known surface."""
 
 from __future__ import annotations
 

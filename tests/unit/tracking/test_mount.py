@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from mr.errors import CalibrationError
 from mr.rig import CameraCalibration, Intrinsics, PoseEntry
 from mr.tracking.mount import MountReport, MountWatch
 from mr.tracking.mount_facts import LIMITS, MountFacts, MountLimits, Verdict
@@ -352,7 +353,7 @@ def test_a_frame_of_another_size_is_refused() -> None:
     frame = DepthFrame(
         Arrival("cam_a.depth", 0, 0, 0), "a", np.zeros((90, 160), dtype=np.uint16), M_PER_COUNT
     )
-    with pytest.raises(ValueError, match=r"\(90, 160\).*\(120, 212\)"):
+    with pytest.raises(CalibrationError, match=r"\(90, 160\).*\(120, 212\)"):
         MountWatch(CAMERA).step(frame, 0)
 
 

@@ -127,7 +127,7 @@ def test_refusals() -> None:
     with pytest.raises(ValueError, match="of camera 'b'"):
         tracker.step(depth_frame(0.7, camera="b"), STAMP)
     small = DepthFrame(Arrival("x", 0, 0, 0), "a", np.zeros((24, 32), np.uint16), 1e-4)
-    with pytest.raises(ValueError, match="calibrated at"):
+    with pytest.raises(CalibrationError, match="calibrated at"):
         tracker.step(small, STAMP)
 
 
