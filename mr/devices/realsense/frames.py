@@ -45,10 +45,12 @@ class RawFrame:
     m_per_count: float
     exposure_us: int | None = None
     auto_exposure: bool | None = None
+    own_clock: bool = True
+    """Whether `ticks_us` are the camera's own, not the computer's."""
 
 
-def ticks_of(rs: Any, frame: Any) -> int:
-    """Tell a frame's time in µs, on the camera's own clock wherever it can be known.
+def ticks_of(rs: Any, frame: Any) -> tuple[int, bool]:
+    """Tell a frame's time in µs, and whether it is of the camera's own clock.
 
     A "global" or system time follows the wall clock's steps, so the camera's metadata is
     taken instead wherever there is any. Without it (a driver that lacks metadata support)
@@ -57,8 +59,8 @@ def ticks_of(rs: Any, frame: Any) -> int:
     stamp = rs.frame_metadata_value.frame_timestamp
     own = frame.get_frame_timestamp_domain() == rs.timestamp_domain.hardware_clock
     if not own and frame.supports_frame_metadata(stamp):
-        return int(frame.get_frame_metadata(stamp))
-    return round(float(frame.get_timestamp()) * 1000.0)
+        return int(frame.get_frame_metadata(stamp)), True
+    return round(float(frame.get_timestamp()) * 1000.0), own
 
 
 def copy_frame(rs: Any, frame: Any, arrival_ns: int | None) -> RawFrame:
@@ -84,7 +86,7 @@ def copy_frame(rs: Any, frame: Any, arrival_ns: int | None) -> RawFrame:
         raise DeviceError(
             f"{profile.stream_name()} pixels come as {profile.format()}: ask for z16, bgr8 or rgb8"
         )
-    ticks_us = ticks_of(rs, frame)
+    ticks_us, own_clock = ticks_of(rs, frame)
     auto = _metadata(rs, frame, "auto_exposure")
     return RawFrame(
         kind=kind,
@@ -95,6 +97,7 @@ def copy_frame(rs: Any, frame: Any, arrival_ns: int | None) -> RawFrame:
         m_per_count=m_per_count,
         exposure_us=_metadata(rs, frame, "actual_exposure"),
         auto_exposure=None if auto is None else bool(auto),
+        own_clock=own_clock,
     )
 
 

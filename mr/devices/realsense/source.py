@@ -125,42 +125,37 @@ class RealSenseSource:
 
     def __enter__(self) -> Self:
         """Open it, or raise `DeviceError` (a camera) or `RecordingError` (a file)."""
+        try:
+            self._open()
+        except RuntimeError as error:
+            raise DeviceError(
+                f"camera {self._camera_id}: the SDK cannot read it ({error}): close other "
+                "programs, check the udev rules (mrcpr doctor), and plug it in again"
+            ) from error
+        return self
+
+    def _open(self) -> None:
+        """Open it and ask who it is and what ails it; the SDK's own errors come as they are."""
         rs = load_sdk()
         feed: LiveFeed | FileFeed
         if self._path is not None:
             feed = FileFeed(rs, self._path)
         else:
-            try:
-                device = self._device if self._device is not None else self._find(rs)
-            except RuntimeError as error:
-                raise self._refused(error) from error
+            device = self._device if self._device is not None else self._find(rs)
             feed = LiveFeed(rs, device, self._settings, self._now)
         feed.open()
         try:
-            self._meet(rs, feed)
-        except BaseException as error:
+            self._info = describe(rs, feed, self._camera_id, self._kind)
+            self._lasting = lasting_complaints(rs, feed, self._camera_id)
+        except BaseException:
             feed.close()
-            if isinstance(error, RuntimeError):
-                raise self._refused(error) from error
             raise
-        self._feed = feed
-        return self
-
-    def _meet(self, rs: Any, feed: LiveFeed | FileFeed) -> None:
-        """Ask a camera that has been opened who it is and what ails it."""
-        self._info = describe(rs, feed, self._camera_id, self._kind)
-        self._lasting = lasting_complaints(rs, feed, self._camera_id)
         streams = {
             kind: (f"cam_{self._camera_id}.{kind}", float(feed.profiles[kind].fps()))
             for kind in feed.kinds
         }
         self._sequence = FrameSequence(streams, from_file=self._path is not None)
-
-    def _refused(self, error: RuntimeError) -> DeviceError:
-        return DeviceError(
-            f"camera {self._camera_id}: the SDK cannot read it ({error}): close other programs, "
-            "check the udev rules (mrcpr doctor), and plug it in again"
-        )
+        self._feed = feed
 
     def __exit__(
         self,
@@ -275,7 +270,7 @@ class LiveRealSenseSource(RealSenseSource):
         before = self._sequence
         self.__exit__(None, None, None)
         try:
-            self.__enter__()
+            self._open()
         except RuntimeError as error:  # a camera that is only half back on the bus
             raise DeviceError(
                 f"camera {self._camera_id} is not back yet ({error}): wait, or plug it in again"

@@ -18,6 +18,11 @@ SLOW_BELOW = 0.7
 LONG_EXPOSURE = 0.9
 """Share of the nominal period which an exposure must take to be what makes it slow."""
 
+NO_STAMPS = (
+    "its frames carry the computer's time, not the camera's: install the driver's metadata "
+    "support, or rates and latency are worse than they claim"
+)
+
 
 class StreamWatch:
     """Watches one stream of a camera."""
@@ -29,6 +34,7 @@ class StreamWatch:
         self._frames: deque[tuple[int, int]] = deque(maxlen=size)
         self._exposure_us: int | None = None
         self._auto: bool | None = None
+        self._own_clock = True
         self._twice = Happenings(
             stream,
             "frames come twice, one of each is taken: check the USB port",
@@ -50,6 +56,7 @@ class StreamWatch:
         """Take in one frame with its unwrapped ticks."""
         self._frames.append((frame.number, ticks))
         self._exposure_us, self._auto = frame.exposure_us, frame.auto_exposure
+        self._own_clock = frame.own_clock
         self._newest_ns = frame.arrival_ns
 
     def restart(self) -> None:
@@ -59,7 +66,10 @@ class StreamWatch:
 
     def complaints(self) -> list[Complaint]:
         """Say what ails the stream."""
-        return [*self._slow(), *self._twice.complaint(self._newest_ns)]
+        return [*self._slow(), *self._stamped(), *self._twice.complaint(self._newest_ns)]
+
+    def _stamped(self) -> list[Complaint]:
+        return [] if self._own_clock else [Complaint(self._stream, NO_STAMPS)]
 
     def own_rate_hz(self) -> float | None:
         """Tell at which rate the camera takes frames, whether they all came or not."""

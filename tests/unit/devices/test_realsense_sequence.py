@@ -52,6 +52,13 @@ def test_a_steady_camera_says_nothing() -> None:
     assert fed.said == []
 
 
+def test_stamps_of_the_computer_are_said() -> None:
+    fed = feed([replace(frame(k), own_clock=False) for k in range(30)])
+    assert len(fed.arrivals) == 30
+    assert len(fed.said) == 1
+    assert fed.said[0].startswith("its frames carry the computer's time")
+
+
 def test_gaps_stay_in_the_numbers() -> None:
     fed = feed([frame(k) for k in range(300) if k not in (100, 101, 200)])
     assert [b.seq - a.seq for a, b in zip(fed.arrivals, fed.arrivals[1:], strict=False)].count(
