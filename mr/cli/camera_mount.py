@@ -7,10 +7,12 @@ lines, or JSON), a picture and an exit code; leaves the judging to `mr.tracking.
 from __future__ import annotations
 
 import json as json_format
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import cv2
@@ -26,6 +28,7 @@ from mr.clock.host import NowNs, host_now_ns
 from mr.clock.ticks import TickClock
 from mr.errors import ConfigError
 from mr.rig import load_rig
+from mr.session.signals import noted
 from mr.sim.rig import CameraPlace
 from mr.tracking.mount import MountReport, MountWatch
 from mr.types import ColorFrame, DepthFrame, EndOfStream
@@ -108,10 +111,12 @@ class Watcher:
         return draw_mount(self.last, self._watch.camera, self._watch.view, report, self.name)
 
 
-def reports(watcher: Watcher, seconds: float | None, every_s: float) -> Iterator[MountReport]:
-    """Give a report every so often, until the time or the recording is over."""
+def reports(
+    watcher: Watcher, seconds: float | None, every_s: float, asked: Event
+) -> Iterator[MountReport]:
+    """Give a report every so often, until asked to end, or the time or recording is over."""
     next_s = time.monotonic()
-    while seconds is None or watcher.elapsed_s < seconds:
+    while not asked.is_set() and (seconds is None or watcher.elapsed_s < seconds):
         try:
             watcher.poll()
         except EndOfStream:
@@ -205,9 +210,9 @@ def mount(
         stack.enter_context(source.device)
         watcher = Watcher(source, paced=live)
         drawn = stack.enter_context(pictures(console, picture, False if json else window))
-        try:
-            _follow(console, watcher, drawn, seconds, quiet=json)
-        except KeyboardInterrupt:
+        with noted(signal.SIGINT) as asked:
+            _follow(console, watcher, drawn, seconds, asked, quiet=json)
+        if asked.is_set():
             console.print()  # the terminal wrote ^C
         report = watcher.report()
         drawn.show(watcher, report, last=True)
@@ -242,12 +247,17 @@ def _source(
 
 
 def _follow(
-    console: Output, watcher: Watcher, drawn: Pictures, seconds: float | None, quiet: bool
+    console: Output,
+    watcher: Watcher,
+    drawn: Pictures,
+    seconds: float | None,
+    asked: Event,
+    quiet: bool,
 ) -> None:
-    """Show reports until the time or the recording is over."""
+    """Show reports until it is asked to end, or the time or the recording is over."""
     if quiet or not console.can_redraw:
         said_s = -PLAIN_EVERY_S
-        for report in reports(watcher, seconds, REDRAW_S):
+        for report in reports(watcher, seconds, REDRAW_S, asked):
             drawn.show(watcher, report)
             if not quiet and watcher.elapsed_s - said_s >= PLAIN_EVERY_S:
                 said_s = watcher.elapsed_s
@@ -255,6 +265,6 @@ def _follow(
         return
     keys = "Ctrl-C ends it" if seconds is None else f"for {seconds:g} s; Ctrl-C ends it"
     with Live(console=console, auto_refresh=False, transient=True) as screen:
-        for report in reports(watcher, seconds, REDRAW_S):
+        for report in reports(watcher, seconds, REDRAW_S, asked):
             drawn.show(watcher, report)
             screen.update(render(report, watcher.name, watcher.elapsed_s, keys), refresh=True)

@@ -16,14 +16,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 
 from mr.cli.console import Output
 from mr.cli.terminal import CTRL_C, ENTER, live_terminal
 from mr.rig import Rig
 from mr.session.processes import LiveSession, SessionPlan, ViewMain, run_fast
 from mr.session.shared import Picture
-from mr.session.signals import ENDING
+from mr.session.signals import ENDING, noted
 from mr.types import Phase, Snapshot
 from overlays.mirror import MirrorView, save_png
 from overlays.sound import Metronome
@@ -141,28 +140,25 @@ def train_live(
     stdin.listen()
     metronome = Metronome(METRONOME_CPM) if sound and plan.config.guidance else None
     with LiveSession(plan, views, hands=hands) as session:
-        asked = threading.Event()
-        # A flag, no exception: one that comes amid a drawing library's clean-up is swallowed.
-        before = signal.signal(signal.SIGINT, lambda _signum, _frame: asked.set())
-        try:
-            keys = ENTER if plan.config.start_on == "key" else CTRL_C
-            with live_terminal(console, planned_s, keys) as terminal:
+        with noted(signal.SIGINT) as asked:
+            try:
+                keys = ENTER if plan.config.start_on == "key" else CTRL_C
+                with live_terminal(console, planned_s, keys) as terminal:
+                    if metronome is not None:
+                        metronome.start()
+                    while session.running and not asked.is_set():
+                        snapshot = session.snapshot()
+                        terminal.show(snapshot)
+                        keeper.see(session.picture())
+                        keeper.offer(snapshot)
+                        for word in stdin.words(snapshot.phase if snapshot else None):
+                            session.say(word)
+                        time.sleep(SHOW_EVERY_S)
+            except KeyboardInterrupt:
+                asked.set()  # asked to end by another signal
+            finally:
                 if metronome is not None:
-                    metronome.start()
-                while session.running and not asked.is_set():
-                    snapshot = session.snapshot()
-                    terminal.show(snapshot)
-                    keeper.see(session.picture())
-                    keeper.offer(snapshot)
-                    for word in stdin.words(snapshot.phase if snapshot else None):
-                        session.say(word)
-                    time.sleep(SHOW_EVERY_S)
-        except KeyboardInterrupt:
-            asked.set()  # asked to end by another signal
-        finally:
-            signal.signal(signal.SIGINT, before)
-            if metronome is not None:
-                metronome.stop()
+                    metronome.stop()
         if asked.is_set():
             session.say("stop")
             console.print("stopping: finishing the recording")
@@ -173,21 +169,12 @@ def train_live(
 def train_fast(plan: SessionPlan, console: Output, planned_s: float | None = None) -> PictureKeeper:
     """Run a session as quickly as the machine can, with a line every few seconds."""
     keeper = PictureKeeper(plan.rig)
-    stopped = threading.Event()
+    asked_to_end = noted(signal.SIGINT, *ENDING)
+    with asked_to_end as stopped, live_terminal(console, planned_s) as terminal:
 
-    def interrupt(_signum: int, _frame: FrameType | None) -> None:
-        stopped.set()
+        def publish(snapshot: Snapshot) -> None:
+            terminal.show(snapshot)
+            keeper.offer(snapshot)
 
-    before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, *ENDING)}
-    try:
-        with live_terminal(console, planned_s) as terminal:
-
-            def publish(snapshot: Snapshot) -> None:
-                terminal.show(snapshot)
-                keeper.offer(snapshot)
-
-            run_fast(plan, publish, keeper.see, stopped.is_set)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        run_fast(plan, publish, keeper.see, stopped.is_set)
     return keeper

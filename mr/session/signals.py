@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -20,6 +21,18 @@ if sys.platform == "win32":
 else:
     ENDING = (signal.SIGTERM, signal.SIGHUP)
     """Signals besides Ctrl-C that ask a program to end: kill, and a terminal that closes."""
+
+
+@contextmanager
+def noted(*numbers: signal.Signals) -> Iterator[threading.Event]:
+    """Note signals instead of raising: amid a drawing library's clean-up that is swallowed."""
+    asked = threading.Event()
+    before = {n: signal.signal(n, lambda _number, _frame: asked.set()) for n in numbers}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
