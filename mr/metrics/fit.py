@@ -62,6 +62,8 @@ class Fit:
     t_sigma_s: float
     bend: float = 0.0
     """How sharply a peak bends, in the samples' unit per s²; `t_sigma_s` goes with its inverse."""
+    bend_sigma: float = 0.0
+    """What the samples' noise makes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,7 @@ class Curve:
             scale * math.sqrt(var),
             u_sigma * self.half_s,
             scale * max(-bend, 0.0) / self.half_s**2,
+            scale * math.sqrt(self._left(read, at, bend_row)[1]) / (h * self.half_s) ** 2,
         )
 
     def _bottom(self, read: Reading) -> Fit:

@@ -37,6 +37,9 @@ SHAPE_S = 0.004
 """By how much a chord's middle wanders about the peak as one learner's shape varies. It
 cannot be learnt from flat tops: their fitted peaks jump by more than they claim."""
 
+BENDS = 1.5
+"""So many sigmas of its bend a peak owes to its being the highest of many points."""
+
 DIP_M, DIPS = 0.001, 4.0
 RIVAL_M = 0.003
 """A second hump stands behind a dip of 1 mm, and of so many sigmas of the smoothed signal, and
@@ -251,9 +254,11 @@ class Beat:
         """Variance of the peak's instant (s²), a second hump's distance included.
 
         Noise makes a flat top bend sharply just where it is taken for the peak, and the
-        instant seem sure: no top bends more sharply than it does on the whole.
+        instant seem sure. So only as much of that bend is believed as noise does not make,
+        or as the top has on the whole.
         """
-        t_sigma_s = self.peak.t_sigma_s * max(self.peak.bend / self.at.bend, 1.0)
+        sure = max(self.peak.bend - BENDS * self.peak.bend_sigma, self.at.bend)
+        t_sigma_s = self.peak.t_sigma_s * max(self.peak.bend / sure, 1.0)
         return t_sigma_s**2 + 0.25 * self.at.rival_s**2
 
     def since(self, earlier: Beat) -> tuple[float, float]:
