@@ -168,15 +168,16 @@ def depth_beside(cells: Cells, bending: FloatArray, view: ChestView) -> Beside |
 
 def _heights(points: Points, high_m: float) -> tuple[FloatArray, FloatArray]:
     """Give each cell's mean height up to a bound, NaN without a point, and its points."""
-    x = points.x + np.float32(0.5 * COLUMNS * CELL_M)
-    y = points.y + np.float32(0.5 * ROWS * CELL_M)
-    across, along = np.float32(COLUMNS * CELL_M), np.float32(ROWS * CELL_M)
+    across, along = np.float32(0.5 * COLUMNS * CELL_M), np.float32(0.5 * ROWS * CELL_M)
     # NaN compares False: pixels without depth are never inside.
-    mask = (
-        (x >= 0) & (x < across) & (y >= 0) & (y < along) & (points.z > LOW_M) & (points.z < high_m)
-    )
-    column, row = ((v[mask] / np.float32(CELL_M)).astype(np.intp) for v in (x, y))
+    mask = (points.z > LOW_M) & (points.z < high_m)
+    mask &= np.abs(points.x) < across
+    mask &= np.abs(points.y) < along
+    at = np.flatnonzero(mask)
+    x, y, z = (np.take(v, at) for v in (points.x, points.y, points.z))
+    column = ((x + across) / np.float32(CELL_M)).astype(np.intp)
+    row = ((y + along) / np.float32(CELL_M)).astype(np.intp)
     cell = np.minimum(row, ROWS - 1) * COLUMNS + np.minimum(column, COLUMNS - 1)
     n = np.bincount(cell, minlength=ROWS * COLUMNS).astype(np.float64)
-    total_m = np.bincount(cell, points.z[mask], minlength=ROWS * COLUMNS)
+    total_m = np.bincount(cell, z, minlength=ROWS * COLUMNS)
     return np.divide(total_m, n, out=np.full(ROWS * COLUMNS, np.nan), where=n > 0), n
