@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mr.metrics.basis import GRID_N, Basis, Grid, basis_of, grid_of
 from mr.types import FloatArray
 
 JERK_PSD = 1.2e7
@@ -33,7 +34,6 @@ CALM_LEAST = 0.02
 """The prior is wide enough for the tip of a peak; on the whole strokes are calmer, 0.02
 (cosines) to 0.15 of it. So much of the variance that it leaves is real. It is measured;
 until then it is 0.1, with the weight of half a mode."""
-GRID_N = 81
 LEAST = 1e-4
 STEPS = 24
 """Noises from a ten-thousandth to a third of the unit are told apart, by factors of √2."""
@@ -76,33 +76,24 @@ class Noise:
     """Share of the prior's variance that strokes really have."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """Grid of a window, and how its values follow from the samples."""
+    """The curve on a grid, and how its values follow from the samples."""
 
-    u: FloatArray
-    step: float
-    weights: FloatArray
-    """(GRID_N, n): curve = weights @ samples."""
+    grid: Grid
     mean: FloatArray
-    with_samples: FloatArray
-    """(GRID_N, n) prior covariance with the samples."""
+    gain: FloatArray
+    """(n − k,): by how much each mode counts."""
     v: float
     calm: float
 
 
-def _prior(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Covariance of white noise integrated three times, (N,) with (M,) → (N, M)."""
-    first, apart = np.minimum.outer(a, b), np.abs(np.subtract.outer(a, b))
-    return np.asarray(first**3 * (first**2 / 20 + first * apart / 8 + apart**2 / 12))
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Curve:
     """The samples of one window, ready to be smoothed for any noise.
 
     Within, time runs from 0 to 2 over the window and values are shares of the travel; a
-    quadratic of any size is free, and `modes` are what the prior says of the rest.
+    quadratic of any size is free, and the modes are what the prior says of the rest.
     """
 
     centre_s: float
@@ -111,16 +102,9 @@ class Curve:
     travel: float
     together: int
     """So many samples were averaged into each."""
-    u: FloatArray
     y: FloatArray
-    prior: FloatArray
+    basis: Basis
     psd: float
-    quadratic: FloatArray
-    """(k, n): coefficients of the quadratic out of the samples."""
-    modes: FloatArray
-    """(n, n − k) orthonormal columns, without any quadratic."""
-    spread: FloatArray
-    """(n − k,) prior variance of each mode's size."""
     size: FloatArray
     """(n − k,) size of each mode in the samples."""
 
@@ -137,33 +121,25 @@ class Curve:
             Travel of the stroke that the window belongs to, in the unit of `y`, > 0.
         """
         together = -(-len(t_s) // MOST_N)
-        n = len(t_s) // together
-        t_s = t_s[: n * together].reshape(n, together).mean(axis=1)
-        y = y[: n * together].reshape(n, together).mean(axis=1)
+        if together > 1:
+            n = len(t_s) // together
+            t_s = t_s[: n * together].reshape(n, together).mean(axis=1)
+            y = y[: n * together].reshape(n, together).mean(axis=1)
         centre_s = 0.5 * float(t_s[0] + t_s[-1])
         half_s = max(0.5 * float(t_s[-1] - t_s[0]), 1e-6)
-        level, u = float(np.mean(y)), (t_s - centre_s) / half_s + 1.0
-        psd = JERK_PSD * half_s**5
-        prior = psd * _prior(u, u)
-        k = min(3, n)
-        q, r = np.linalg.qr(np.vander(u - 1.0, k, increasing=True), mode="complete")
-        free = q[:, k:]
-        spread, modes = np.linalg.eigh(free.T @ prior @ free)
-        modes, values = free @ modes, (y - level) / travel
+        basis = basis_of((t_s - centre_s) / half_s + 1.0)
+        level = float(y.sum()) / len(y)
+        values = (y - level) / travel
         return cls(
             centre_s=centre_s,
             half_s=half_s,
             level=level,
             travel=travel,
             together=together,
-            u=u,
             y=values,
-            prior=prior,
-            psd=psd,
-            quadratic=np.linalg.solve(r[:k], q[:, :k].T),
-            modes=modes,
-            spread=np.maximum(spread, 0.0),
-            size=modes.T @ values,
+            basis=basis,
+            psd=JERK_PSD * half_s**5,
+            size=values @ basis.modes,
         )
 
     def extreme(self, from_s: float, to_s: float, noise: Noise, *, highest: bool) -> Fit:
@@ -196,39 +172,49 @@ class Curve:
         """Variance of the averaged samples, as a share of the travel squared."""
         return np.asarray((np.asarray(sigma) / self.travel) ** 2 / self.together)
 
+    @property
+    def spread(self) -> FloatArray:
+        """(n − k,) prior variance of each mode's size."""
+        return self.psd * self.basis.spread
+
     def _read(self, from_s: float, to_s: float, noise: Noise) -> Reading:
         v = float(self.variance(noise.sigma))
-        ends = np.clip((np.array([from_s, to_s]) - self.centre_s) / self.half_s, -1.0, 1.0)
-        u = np.linspace(ends[0], ends[1], GRID_N) + 1.0
-        with_samples = self.psd * _prior(u, self.u)
-        quadratic = np.vander(u - 1.0, len(self.quadratic), increasing=True) @ self.quadratic
-        inverse = (self.modes / (self.spread + v)) @ self.modes.T
-        weights = (with_samples - quadratic @ self.prior) @ inverse + quadratic
-        step = max(float(u[1] - u[0]), 1e-9)
-        return Reading(u, step, weights, weights @ self.y, with_samples, v, noise.calm)
+        low, high = (
+            min(max((t_s - self.centre_s) / self.half_s, -1.0), 1.0) + 1.0 for t_s in (from_s, to_s)
+        )
+        grid = grid_of(self.basis, low, high)
+        gain = self.psd / (self.spread + v)
+        mean = grid.modal @ (gain * self.size) + grid.quadratic @ self.y
+        return Reading(grid, mean, gain, v, noise.calm)
+
+    def _weights(self, read: Reading, at: slice, row: FloatArray) -> FloatArray:
+        """(n,): how the grid's values at `at`, times `row`, summed, follow from the samples."""
+        by_modes = (row @ read.grid.modal[at]) * read.gain
+        return np.asarray(self.basis.modes @ by_modes + row @ read.grid.quadratic[at])
 
     def _left(self, read: Reading, at: slice, row: FloatArray) -> tuple[float, float]:
         """Variance of the grid's values at `at`, times `row`, summed.
 
         Gives what the motion of the prior leaves, and what noise does.
         """
-        w, u = row @ read.weights[at], read.u[at]
-        own = float(row @ (self.psd * _prior(u, u)) @ row)
-        cross = float(row @ read.with_samples[at] @ w)
-        return max(own - 2.0 * cross + float(w @ self.prior @ w), 0.0), read.v * float(w @ w)
+        w = self._weights(read, at, row)
+        own = float(row @ read.grid.own[at, at] @ row)
+        cross = float(row @ read.grid.cross[at] @ w)
+        motion = self.psd * (own - 2.0 * cross + float(w @ self.basis.prior @ w))
+        return max(motion, 0.0), read.v * float(w @ w)
 
     def _peak(self, read: Reading, rows: tuple[FloatArray, ...], order: int, sign: float) -> Fit:
         """Read the highest point of the curve (order 0) or of its `sign` × slope (1)."""
         value_row, slope_row, bend_row = rows
-        h = read.step
+        h = read.grid.step
         values = np.convolve(sign * read.mean, value_row[::-1], mode="valid")
-        i = int(np.argmax(values))
+        i = int(values.argmax())
         at = slice(i, i + 5)
         motion, noise = self._left(read, at, value_row)
         value, var = float(values[i]), read.calm * motion + noise
         slope = sign * float(slope_row @ read.mean[at]) / h
         bend = sign * float(bend_row @ read.mean[at]) / h**2
-        u, u_sigma = float(read.u[i + 2]), 1.0
+        u, u_sigma = float(read.grid.u[i + 2]), 1.0
         if 0 < i < len(values) - 1 and bend < 0:
             move = min(max(-slope / bend, -0.5 * h), 0.5 * h)
             motion, noise = (part / h**2 for part in self._left(read, at, slope_row))
@@ -237,38 +223,36 @@ class Curve:
             # What may hide between the samples is higher there, not lower.
             var += min(read.calm * motion / (-2.0 * bend), MOST_HIDDEN) ** 2
         scale = self.travel / (h * self.half_s) ** order
+        bend_weights = self._weights(read, at, bend_row)
         return Fit(
             self.centre_s + (u - 1.0) * self.half_s,
             scale * value + (self.level if order == 0 else 0.0),
             scale * math.sqrt(var),
             u_sigma * self.half_s,
             scale * max(-bend, 0.0) / self.half_s**2,
-            scale * math.sqrt(self._left(read, at, bend_row)[1]) / (h * self.half_s) ** 2,
+            scale * math.sqrt(read.v * float(bend_weights @ bend_weights)) / (h * self.half_s) ** 2,
         )
 
     def _bottom(self, read: Reading) -> Fit:
         """Read the mean of the curve near its lowest point."""
-        i = int(np.argmin(read.mean))
-        limit = float(read.mean[i]) + BOTTOM * math.sqrt(
-            read.v * float(read.weights[i] @ read.weights[i])
-        )
+        i = int(read.mean.argmin())
+        lowest = slice(i, i + 1), np.ones(1)
+        weights = self._weights(read, *lowest)
+        limit = float(read.mean[i]) + BOTTOM * math.sqrt(read.v * float(weights @ weights))
         above = np.flatnonzero(read.mean > limit)
         k = int(np.searchsorted(above, i))
         a = int(above[k - 1]) + 1 if k else 0
         b = int(above[k]) if k < len(above) else GRID_N
-        at = slice(a, b)
-        value = float(np.mean(read.mean[at]))
-        mean_row = np.full(b - a, 1.0 / (b - a))
+        whole = slice(a, b), np.full(b - a, 1.0 / (b - a))
+        value = float(read.mean[a:b].sum()) / (b - a)
         of_mean, of_lowest = (
             read.calm * motion + noise
-            for motion, noise in (
-                self._left(read, at, mean_row),
-                self._left(read, slice(i, i + 1), np.ones(1)),
-            )
+            for motion, noise in (self._left(read, *whole), self._left(read, *lowest))
         )
         # Whether it rests or turns at once is not known: between the two.
         sigma = self.travel * math.sqrt(0.5 * (of_mean + of_lowest))
-        t_s = self.centre_s + (0.5 * float(read.u[a] + read.u[b - 1]) - 1.0) * self.half_s
+        u = read.grid.u
+        t_s = self.centre_s + (0.5 * float(u[a] + u[b - 1]) - 1.0) * self.half_s
         return Fit(t_s, self.level + self.travel * value, sigma, 0.5 * self.half_s)
 
 
@@ -291,15 +275,16 @@ class NoiseMemory:
 
     def pool(self, curve: Curve, claimed: float) -> Noise:
         """Take in one window, whose samples claim a one-sigma of `claimed`; give the noise."""
-        left = 1.0 / (1.0 + curve.spread[:, None] / curve.variance(self._steps))
-        squares = np.sum((left * curve.size[:, None]) ** 2, axis=0)
-        self._squares = MEMORY * self._squares + squares * curve.travel**2 * curve.together
-        self._dof = MEMORY * self._dof + np.sum(left**2, axis=0)
+        spread = curve.spread
+        left2 = (1.0 / (1.0 + np.multiply.outer(1.0 / curve.variance(self._steps), spread))) ** 2
+        scale = curve.travel**2 * curve.together
+        self._squares = MEMORY * self._squares + scale * (left2 @ curve.size**2)
+        self._dof = MEMORY * self._dof + left2.sum(axis=1)
         sigma = self._sigma(claimed)
         v = float(curve.variance(sigma))
-        weight = curve.spread / (curve.spread + v) ** 2
-        self._rough = MEMORY * self._rough + float(np.sum(weight * (curve.size**2 - v)))
-        self._smooth = MEMORY * self._smooth + float(np.sum(weight * curve.spread))
+        weight = spread / (spread + v) ** 2
+        self._rough = MEMORY * self._rough + float(weight @ (curve.size**2 - v))
+        self._smooth = MEMORY * self._smooth + float(weight @ spread)
         calm = min(max(self._rough / self._smooth, CALM_LEAST), 1.0)
         self.noise = Noise(sigma, calm)
         return self.noise

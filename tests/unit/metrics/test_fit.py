@@ -60,7 +60,7 @@ def test_few_samples_are_followed_with_a_wide_sigma(n: int) -> None:
 def test_many_samples_are_averaged_and_nothing_is_lost() -> None:
     t_s, y = _window(2000.0, 1.0)
     curve = Curve.through(t_s, y, 50.0)
-    assert len(curve.u) <= MOST_N < len(t_s)
+    assert len(curve.y) <= MOST_N < len(t_s)
     fit = curve.extreme(-0.1, 0.1, Noise(1.0), highest=True)
     assert fit.value == pytest.approx(50.0, abs=4 * fit.sigma)
     assert fit.sigma < 0.3
@@ -87,3 +87,18 @@ def test_a_slow_signal_leaves_the_claim_standing() -> None:
     for seed in range(15):
         memory.pool(Curve.through(*_window(30.0, 0.5, seed), 50.0), 0.5)
     assert memory.noise.sigma == pytest.approx(0.5, rel=0.15)
+
+
+def test_a_pace_that_is_nearly_even_is_taken_for_even_and_nothing_is_lost() -> None:
+    t_s, y = _window(200.0, 0.1)
+    wave_s = 0.005 * np.sin(np.linspace(0.0, 10.0 * np.pi, len(t_s)))
+    one, near, far = (Curve.through(t_s + k * wave_s, y, 50.0) for k in (0.0, 0.009, 0.02))
+    assert one.basis is near.basis, "remembered"
+    assert not far.basis.even, "worked out for these instants"
+    fits = [c.extreme(-0.1, 0.1, Noise(0.1), highest=True) for c in (one, near, far)]
+    for fit in fits[1:]:
+        assert fit.value == pytest.approx(fits[0].value, abs=0.005)
+        assert fit.sigma == pytest.approx(fits[0].sigma, rel=0.02)
+        assert fit.t_s == pytest.approx(fits[0].t_s, abs=2e-4)
+    taken = Curve.through(t_s + 0.2 * wave_s, y, 50.0).extreme(-0.1, 0.1, Noise(0.1), highest=True)
+    assert taken.value != pytest.approx(fits[0].value, abs=0.005), "control: far off it would show"
