@@ -19,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 """Array of float64; its shape is given where it is used."""
 
 SourceKind = Literal["live", "replay", "sim"]

@@ -7,11 +7,17 @@ the mirrored points. Cost is bounded: a block keeps its hull only, old blocks go
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from mr.types import FloatArray
+
 Point = tuple[float, float]
+PASSES = 6
 
 
 def lower_hull(points: list[Point]) -> list[Point]:
@@ -58,13 +64,47 @@ def _is_steep(a: Point, b: Point, steepest: float) -> bool:
     return abs(b[1] - a[1]) > steepest * (b[0] - a[0])
 
 
+def without_inner(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Leave out points, sorted by x, that lie above the line between their neighbours.
+
+    No point of the lower hull is among them. Of delays drawn by chance a few passes leave
+    a tenth, so that the exact hull is made of few.
+    """
+    for _ in range(PASSES):
+        if len(x) < 8:
+            break
+        chord = y[:-2] * (x[2:] - x[1:-1]) + y[2:] * (x[1:-1] - x[:-2])
+        keep = np.ones(len(x), dtype=bool)
+        keep[1:-1] = y[1:-1] * (x[2:] - x[:-2]) <= chord
+        x, y = x[keep], y[keep]
+    return x, y
+
+
 @dataclass(slots=True)
 class _Block:
+    """The points of one span of x; what came since the hull was last made waits."""
+
     key: int
     hull: list[Point] = field(default_factory=list)
     n: int = 0
     sum_x: float = 0.0
     sum_y: float = 0.0
+    waiting_x: array[float] = field(default_factory=lambda: array("d"))
+    waiting_y: array[float] = field(default_factory=lambda: array("d"))
+
+    def settle(self) -> None:
+        """Take in what waits."""
+        if not self.waiting_x:
+            return
+        x, y = np.array(self.waiting_x), np.array(self.waiting_y)
+        del self.waiting_x[:], self.waiting_y[:]
+        self.n += len(x)
+        self.sum_x += float(x.sum())
+        self.sum_y += float(y.sum())
+        order = np.lexsort((y, x))
+        x, y = without_inner(x[order], y[order])
+        new = list(zip(x.tolist(), y.tolist(), strict=True))
+        self.hull = lower_hull(sorted([*self.hull, *new]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +117,11 @@ class Cloud:
 
 
 class GrowingHull:
-    """The lower hull of the points of the last `n_blocks` blocks of `block_x` each."""
+    """The lower hull of the points of the last `n_blocks` blocks of `block_x` each.
+
+    Points wait until a hull is asked for: the result depends on when that is, and not on
+    how the points came, one by one or many at once.
+    """
 
     def __init__(self, block_x: float, n_blocks: int) -> None:
         self._block_x = block_x
@@ -90,19 +134,28 @@ class GrowingHull:
         return [block.key for block in self._blocks]
 
     def add(self, x: float, y: float) -> None:
-        """Take in one point; it may be a little older than the last one."""
-        key = int(x // self._block_x)
+        """Take in one point; it may be a little older than the one before it."""
+        block = self._block(int(x // self._block_x))
+        block.waiting_x.append(x)
+        block.waiting_y.append(y)
+
+    def add_many(self, x: FloatArray, y: FloatArray) -> None:
+        """Take in points (N,), the same as one after another."""
+        keys = np.maximum.accumulate(x // self._block_x)
+        ends = np.flatnonzero(np.diff(keys, append=np.inf)) + 1
+        start = 0
+        for end in ends.tolist():
+            block = self._block(int(keys[start]))
+            block.waiting_x.frombytes(x[start:end].tobytes())
+            block.waiting_y.frombytes(y[start:end].tobytes())
+            start = end
+
+    def _block(self, key: int) -> _Block:
+        """Give the block that a point of this key goes into: none older than the newest."""
         if not self._blocks or key > self._blocks[-1].key:
             self._blocks.append(_Block(key))
             self.forget_through(key - self._n_blocks)
-        block = self._blocks[-1]
-        block.n += 1
-        block.sum_x += x
-        block.sum_y += y
-        if block.hull and x < block.hull[-1][0]:
-            block.hull = lower_hull(sorted([*block.hull, (x, y)]))
-        else:
-            push(block.hull, (x, y))
+        return self._blocks[-1]
 
     def forget_through(self, key: int) -> None:
         """Drop the blocks up to and with number `key`."""
@@ -117,9 +170,11 @@ class GrowingHull:
             if (first_key is None or block.key >= first_key)
             and (end_key is None or block.key < end_key)
         ]
+        for block in blocks:
+            block.settle()
         n = sum(block.n for block in blocks)
         if not n:
             return None
-        points = sorted(point for block in blocks for point in block.hull)
+        points = [point for block in blocks for point in block.hull]
         mean = sum(b.sum_x for b in blocks) / n, sum(b.sum_y for b in blocks) / n
-        return Cloud(lower_hull(points), n, mean)
+        return Cloud(lower_hull(sorted(points)), n, mean)

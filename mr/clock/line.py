@@ -30,6 +30,9 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
 
 from mr.clock.edge import (
     NS_PER_S,
@@ -44,6 +47,9 @@ from mr.clock.edge import (
     touch_of_many,
 )
 from mr.clock.hull import Cloud, GrowingHull, Point
+from mr.types import FloatArray
+
+Seconds = TypeVar("Seconds", float, FloatArray)
 
 BLOCK_S = 2.0
 WINDOW_BLOCKS = 30
@@ -73,13 +79,21 @@ class Line:
     sigma_b_ns_per_s: float
     x_mid_s: float
 
-    def at(self, x_s: float) -> float:
+    def at(self, x_s: Seconds) -> Seconds:
         """Give the residual at `x_s`, in ns."""
         return self.a_ns + self.b_ns_per_s * x_s
 
     def sigma_at(self, x_s: float) -> float:
         """Give its one-sigma at `x_s`, in ns."""
-        return math.hypot(self.sigma_ns, self.sigma_b_ns_per_s * (x_s - self.x_mid_s))
+        return math.sqrt(self._variance_at(x_s))
+
+    def sigmas_at(self, x_s: FloatArray) -> FloatArray:
+        """Give its one-sigma at many `x_s`, in ns: the same bits as one by one."""
+        return np.sqrt(self._variance_at(x_s))
+
+    def _variance_at(self, x_s: Seconds) -> Seconds:
+        slope_ns = self.sigma_b_ns_per_s * (x_s - self.x_mid_s)
+        return self.sigma_ns * self.sigma_ns + slope_ns * slope_ns
 
 
 class Bounds:
@@ -110,6 +124,10 @@ class Bounds:
     def add_sample(self, x_s: float, y_ns: float) -> None:
         """Take in the arrival of a sample."""
         self._samples.add(x_s, y_ns)
+
+    def add_samples(self, x_s: FloatArray, y_ns: FloatArray) -> None:
+        """Take in the arrivals of samples (N,)."""
+        self._samples.add_many(x_s, y_ns)
 
     def add_exchange(self, tx_s: float, above_ns: float, rx_s: float, below_ns: float) -> None:
         """Take in the arrival of an answer and the sending of its ping."""

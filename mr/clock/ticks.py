@@ -16,10 +16,13 @@ A pure fold: the same sequence of calls gives the same bits, live or in a replay
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+
+import numpy as np
 
 from mr.clock.edge import NS_PER_S
 from mr.clock.line import Bounds, Line
-from mr.types import Arrival, ClockExchange, Stamp
+from mr.types import Arrival, BoolArray, ClockExchange, IntArray, Stamp
 
 RESTART_TICKS = 1 << 31
 """An `Unwrapper` of 32 bits steps by less than this; what is more is its restart."""
@@ -32,8 +35,22 @@ STRANGE_MAX = 20
 """So many in a row are no damage: the device has started anew and nobody has said so."""
 SLEW = 0.05
 """Corrections change the length of a step by at most this share, so velocity stays sane."""
+FIT_EVERY_S = 1.0
+FIT_SHARE = 0.1
+"""A new fit comes after a second, and at first after a tenth of what the clock has seen."""
+AT_ONCE, FEW = 256, 8
+"""Samples looked at in one go, for a fit comes within a second; so few, one by one."""
 JUMP_NS = 50_000_000
 """A larger correction is made at once (forward) or at half speed (backward)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stamps:
+    """Host times of a block of samples; where `known` is false there is none."""
+
+    t_ns: IntArray
+    sigma_ns: IntArray
+    known: BoolArray
 
 
 class TickClock:
@@ -79,14 +96,31 @@ class TickClock:
 
     def arrival(self, arrival: Arrival) -> None:
         """Take in that a sample of these ticks had arrived at this time."""
-        arrived_ns = arrival.arrival_ns - self._sample_ns
-        x = self._place(arrival.device_ticks, arrived_ns)
-        if x is None:
-            return
-        self._bounds.add_sample(x, self._residual_ns(x, arrived_ns))
-        self._x_newest_s = max(self._x_newest_s, x)
-        if self._x_newest_s - self._x_fitted_s >= min(0.5, 0.1 * self._x_newest_s):
-            self._fit()
+        self._arrived(arrival.device_ticks, arrival.arrival_ns - self._sample_ns)
+
+    def block(self, ticks: IntArray, arrival_ns: IntArray) -> Stamps:
+        """Take in many samples (N,) and stamp each: the same bits as one after another."""
+        n = len(ticks)
+        stamps = Stamps(np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.bool_))
+        arrived_ns = arrival_ns - self._sample_ns
+        k = 0
+        while k < n:
+            plain = 0
+            if n - k > FEW:
+                plain = self._take(ticks[k : k + AT_ONCE], arrived_ns[k : k + AT_ONCE])
+            if plain and self._line is not None:
+                at = slice(k, k + plain)
+                stamps.t_ns[at], stamps.sigma_ns[at] = self._stamp_all(ticks[at], self._line)
+                stamps.known[at] = True
+            k += plain
+            if k < n and plain < AT_ONCE:
+                self._arrived(int(ticks[k]), int(arrived_ns[k]))
+                stamp = self.stamp(int(ticks[k]))
+                if stamp is not None:
+                    stamps.t_ns[k], stamps.sigma_ns[k] = stamp.t_ns, stamp.sigma_ns
+                    stamps.known[k] = True
+                k += 1
+        return stamps
 
     def exchange(self, x: ClockExchange) -> None:
         """Take in a ping and its answer."""
@@ -100,7 +134,7 @@ class TickClock:
             return
         self._bounds.add_exchange(tx_s, self._residual_ns(tx_s, arrived_ns), rx_s, below_ns)
         self._x_newest_s = max(self._x_newest_s, tx_s)
-        self._fit()
+        self._fit_when_due()
 
     def stamp(self, device_ticks: int) -> Stamp | None:
         """Give the host time of these ticks; None before enough is known.
@@ -113,8 +147,55 @@ class TickClock:
         x = self._seconds(device_ticks)
         line_ns = self._origin_ns + round(x * NS_PER_S + self._line.at(x))
         t_ns = self._steady(device_ticks, line_ns)
-        sigma_ns = math.hypot(self._line.sigma_at(x), t_ns - line_ns)
+        line_sigma_ns, behind_ns = self._line.sigma_at(x), float(t_ns - line_ns)
+        sigma_ns = math.sqrt(line_sigma_ns * line_sigma_ns + behind_ns * behind_ns)
         return Stamp(t_ns, max(1, round(sigma_ns)))
+
+    # --- many samples at once -------------------------------------------------------------
+
+    def _take(self, ticks: IntArray, arrived_ns: IntArray) -> int:
+        """Take in the samples before the first that is strange or brings a new fit; tell how many.
+
+        What these bring is looked at one by one.
+        """
+        if self._origin_ticks is None:
+            return 0
+        x = (ticks - self._origin_ticks) / self._ticks_per_s
+        residual_ns = (arrived_ns - self._origin_ns) - x * NS_PER_S
+        newest = np.maximum.accumulate(np.append(self._x_newest_s, x))
+        step_s = x - newest[:-1]
+        plain = (np.abs(step_s) * self._ticks_per_s < RESTART_TICKS) & (step_s > -BACK_S)
+        if self._line is not None and self._bounds.pinged:
+            most_ns = STRANGE_NS + STRANGE_SIGMAS * self._line.sigmas_at(x)
+            plain &= -1 * (residual_ns - self._line.at(x)) <= most_ns
+        plain &= newest[1:] - self._x_fitted_s < np.minimum(FIT_EVERY_S, FIT_SHARE * newest[1:])
+        n = len(x) if plain.all() else int(plain.argmin())
+        if n:
+            self._is_steady()
+            self._bounds.add_samples(x[:n], residual_ns[:n])
+            self._x_newest_s = float(newest[n])
+        return n
+
+    def _stamp_all(self, ticks: IntArray, line: Line) -> tuple[IntArray, IntArray]:
+        """Stamp samples by one line: their host times and sigmas."""
+        x = (ticks - (self._origin_ticks or 0)) / self._ticks_per_s
+        line_ns = self._origin_ns + np.rint(x * NS_PER_S + line.at(x)).astype(np.int64)
+        t_ns = self._steady_all(ticks, line_ns)
+        line_sigma_ns, behind_ns = line.sigmas_at(x), (t_ns - line_ns).astype(np.float64)
+        sigma_ns = np.sqrt(line_sigma_ns * line_sigma_ns + behind_ns * behind_ns)
+        return t_ns, np.maximum(1, np.rint(sigma_ns).astype(np.int64))
+
+    def _steady_all(self, ticks: IntArray, line_ns: IntArray) -> IntArray:
+        """Keep to the line where no step is changed by it by more than is allowed."""
+        if self._last is not None:
+            last_ticks, last_ns = self._last
+            step_ns = np.diff(ticks, prepend=last_ticks) / self._ticks_per_s * NS_PER_S
+            off_ns = np.diff(line_ns, prepend=last_ns) - step_ns
+            if (step_ns > 0).all() and (np.abs(off_ns) <= SLEW * step_ns).all():
+                self._last = int(ticks[-1]), int(line_ns[-1])
+                return line_ns
+        pairs = zip(ticks.tolist(), line_ns.tolist(), strict=True)
+        return np.array([self._steady(tick, at_ns) for tick, at_ns in pairs], np.int64)
 
     # --- where a point lies ------------------------------------------------------------
 
@@ -128,6 +209,15 @@ class TickClock:
         self._x_newest_s = self._x_fitted_s = 0.0
         if self._last is not None:
             self._floor_ns, self._last = self._last[1], None
+
+    def _arrived(self, ticks: int, arrived_ns: int) -> None:
+        """Take in a sample's ticks and when it arrived, less the time its bytes took."""
+        x = self._place(ticks, arrived_ns)
+        if x is None:
+            return
+        self._bounds.add_sample(x, self._residual_ns(x, arrived_ns))
+        self._x_newest_s = max(self._x_newest_s, x)
+        self._fit_when_due()
 
     def _seconds(self, ticks: int) -> float:
         return (ticks - (self._origin_ticks or 0)) / self._ticks_per_s
@@ -143,7 +233,7 @@ class TickClock:
             if abs(step_s) * self._ticks_per_s < RESTART_TICKS:
                 early = self._is_beyond(x, self._residual_ns(x, arrived_ns), -1)
                 if not early and step_s > -BACK_S:
-                    self._strange_ticks, self._strange_n = None, 0
+                    self._is_steady()
                     return x
                 self._strange_ticks = ticks
                 self._strange_n += 1
@@ -152,6 +242,9 @@ class TickClock:
             self._start_over()
         self._origin_ticks, self._origin_ns = ticks, arrived_ns
         return 0.0
+
+    def _is_steady(self) -> None:
+        self._strange_ticks, self._strange_n = None, 0
 
     def _is_beyond(self, x_s: float, residual_ns: float, side: int) -> bool:
         """Whether a point is on the wrong side: above (1) for a ping, below (-1) for others.
@@ -163,7 +256,9 @@ class TickClock:
         most_ns = STRANGE_NS + STRANGE_SIGMAS * self._line.sigma_at(x_s)
         return side * (residual_ns - self._line.at(x_s)) > most_ns
 
-    def _fit(self) -> None:
+    def _fit_when_due(self) -> None:
+        if self._x_newest_s - self._x_fitted_s < min(FIT_EVERY_S, FIT_SHARE * self._x_newest_s):
+            return
         self._x_fitted_s = self._x_newest_s
         self._line = self._bounds.line() or self._line
 

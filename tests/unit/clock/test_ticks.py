@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -242,3 +242,55 @@ def test_one_impossible_exchange_bends_nothing() -> None:
 
 def event_ticks(event: Arrival | ClockExchange) -> int:
     return event.device_ticks if isinstance(event, Arrival) else event.device_tx_ticks
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        World(seconds=12.0),
+        World(seconds=12.0, pings=False),
+        World(seconds=8.0, bridge_ns=16e6, late_share=0.05),
+        World(seconds=8.0, ppm=5000.0, jitter_ns=5e6),
+    ],
+)
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_a_block_gives_the_same_bits_as_its_samples_one_by_one(world: World, spoilt: bool) -> None:
+    arrivals: list[Arrival | ClockExchange] = [event for _, _, event in world.events(seed=3)]
+    if spoilt:
+        arrivals = [_spoil(k, event) for k, event in enumerate(arrivals)]
+    rng, one, many = random.Random(4), TickClock(1e6), TickClock(1e6)
+    expected: list[Stamp | None] = []
+    found: list[Stamp | None] = []
+    block: list[Arrival] = []
+
+    def flush() -> None:
+        if block:
+            made = many.block(
+                np.array([a.device_ticks for a in block]), np.array([a.arrival_ns for a in block])
+            )
+            rows = zip(made.t_ns.tolist(), made.sigma_ns.tolist(), made.known, strict=True)
+            found.extend(Stamp(t, sigma) if known else None for t, sigma, known in rows)
+            block.clear()
+
+    for event in arrivals:
+        if isinstance(event, ClockExchange):
+            flush()
+            one.exchange(event)
+            many.exchange(event)
+            continue
+        one.arrival(event)
+        expected.append(one.stamp(event.device_ticks))
+        block.append(event)
+        if rng.random() < 0.02:
+            flush()
+    flush()
+    assert found == expected
+    assert sum(stamp is not None for stamp in found) > (0.2 if spoilt else 0.9) * len(found)
+
+
+def _spoil(k: int, event: Arrival | ClockExchange) -> Arrival | ClockExchange:
+    """Damage a sample now and then: ticks ahead, ticks back, and a restart in the end."""
+    if isinstance(event, ClockExchange):
+        return event
+    ahead = {0: 30_000_000, 1: -9_000_000, 2: 700}.get(k % 97, 0)
+    return replace(event, device_ticks=event.device_ticks + ahead + (1 << 33) * (k > 1200))
