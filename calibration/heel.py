@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mr.blocks import MannequinBlock
 from mr.clock.mannequin import mannequin_clock
 from mr.errors import CalibrationError
 from mr.fusion.mannequin import MannequinReader
@@ -60,9 +61,10 @@ def measure_heel_offset(
             clock.exchange(sample)
         elif isinstance(sample, MannequinFrame):
             clock.arrival(sample.arrival)
-            stamp, reading = clock.stamp(sample.arrival.device_ticks), reader.read(sample)
-            if stamp and reading.pressure_m and reading.force_n > PRESSED_N:
-                felt.append((stamp.t_ns, *reading.pressure_m))
+            stamp = clock.stamp(sample.arrival.device_ticks)
+            reading = reader.read(MannequinBlock.of([sample]))
+            if stamp and reading.force_n[0] > PRESSED_N:
+                felt.append((stamp.t_ns, *reading.pressure_m[0].tolist()))
         elif isinstance(sample, HandSample) and sample.camera_id == camera_id:
             heel = sample.heel_in_mannequin_m
             seen += [(sample.stamp.t_ns, heel[0], heel[1])] if heel else []

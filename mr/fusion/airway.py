@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from mr.types import FloatArray
+
 LEAST_QUIET_ML_S = 15.0
 QUIET_S = 0.3
 OFFSET_TIME_S = 2.0
@@ -27,14 +31,20 @@ class AirwayVolume:
         self._quiet_for_s = 0.0
         self._volume_ml = 0.0
 
-    def step(self, t_s: float, flow_ml_s: float | None) -> float | None:
-        """Take in one flow; give the volume, None where the flow is unknown.
+    def block(self, t_s: FloatArray, flow_ml_s: FloatArray) -> FloatArray:
+        """Take in many flows (N,), NaN where unknown; give the volumes (N,), so, too."""
+        heard = ~np.isnan(flow_ml_s)
+        volume_ml = np.full(len(t_s), np.nan)
+        rows = zip(t_s[heard].tolist(), flow_ml_s[heard].tolist(), strict=True)
+        volume_ml[heard] = [self.step(t, flow) for t, flow in rows]
+        return volume_ml
+
+    def step(self, t_s: float, flow_ml_s: float) -> float:
+        """Take in one flow; give the volume.
 
         A reading or two that are missing are bridged by the next; after a longer silence
         the volume begins anew, as after a gap between frames.
         """
-        if flow_ml_s is None:
-            return None
         if self._t_s is None or t_s - self._t_s > 0.25:
             self._t_s, self._flow_ml_s = t_s, flow_ml_s - self._offset_ml_s
             self._volume_ml = self._quiet_for_s = 0.0

@@ -18,23 +18,22 @@ same bits however the samples were cut into blocks.
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
-from mr.fusion.airway import AirwayVolume
+import numpy as np
+
+from mr.blocks import HANDS, ChestBlock, MannequinBlock
 from mr.fusion.eyes import Eyes
 from mr.fusion.hand import HandPlace
 from mr.fusion.kalman import JerkFilter
-from mr.fusion.mannequin import MannequinReader, Reading
+from mr.fusion.lead import REMEMBER_NS, MannequinMotion, Said
 from mr.fusion.rise import ChestRise
 from mr.rig import Rig
-from mr.types import ChestObservation, ChestSample, HandSample, MannequinFrame, Stamp
+from mr.types import ChestObservation, ChestSample, HandSample, IntArray, MannequinFrame, Stamp
 
 SILENT_NS = 150_000_000
 """A mannequin unheard for so long, by the cameras' time, is silent."""
-REMEMBER_NS = 1_000_000_000
-"""How far back a late camera finds the mannequin's depth."""
 GAP_S = 0.1
 GATE = 6.0
 LEAST_GATE_M = 0.010
@@ -54,23 +53,12 @@ class _Late:
     seen: ChestObservation
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """The mannequin's depth at one instant, for late cameras."""
-
-    t_ns: int
-    depth_m: float
-    force_n: float
-
-
 class MotionFuser:
     """The fold over arriving samples; see the module's first lines."""
 
     def __init__(self, rig: Rig) -> None:
         self._rig = rig
-        self._reader = MannequinReader(rig.mannequin) if rig.mannequin else None
-        sigma = self._reader.flow_sigma_ml_s if self._reader else 0.0
-        self._airway = AirwayVolume(sigma)
+        self._mannequin = MannequinMotion(rig.mannequin) if rig.mannequin else None
         self._eyes = Eyes({key: c.depth_gain for key, c in rig.cameras.items()})
         self._hand = HandPlace({key: c.heel_offset_m for key, c in rig.cameras.items()})
         self._rise = ChestRise()
@@ -79,7 +67,6 @@ class MotionFuser:
         self._t0_ns: int | None = None
         self._last_ns: int | None = None
         self._mannequin_ns: int | None = None
-        self._past: deque[_Past] = deque()
         self._late: list[_Late] = []
         self._n_late = 0
         self._newest_ns: dict[str, int] = {}
@@ -89,18 +76,39 @@ class MotionFuser:
         self, sample: MannequinFrame | ChestObservation | HandSample, stamp: Stamp
     ) -> list[ChestSample]:
         """Take in one sample, captured at `stamp`; give the motion that it completes."""
-        if self._t0_ns is None:
-            self._t0_ns = stamp.t_ns
         if isinstance(sample, MannequinFrame):
-            return self._on_mannequin(sample, stamp)
+            at = np.array([stamp.t_ns]), np.array([stamp.sigma_ns])
+            blocks = self.block(MannequinBlock.of([sample]), *at)
+            return [chest for block in blocks for chest in block.samples()]
+        self._begin(stamp.t_ns)
         if isinstance(sample, HandSample):
             self._hand.see(sample, self._s(self._in_time(sample.camera_id, stamp)))
             return []
         return self._on_camera(sample, stamp)
 
+    def block(
+        self, block: MannequinBlock, t_ns: IntArray, t_sigma_ns: IntArray
+    ) -> list[ChestBlock]:
+        """Take in frames of the mannequin, captured at `t_ns` (N,); give what they complete.
+
+        The same bits as one frame after another.
+        """
+        motion: list[ChestBlock] = []
+        k = 0
+        while k < len(block):
+            # An observation that waits may be due after any frame.
+            part = slice(k, k + 1 if self._late else None)
+            motion += self._on_mannequin(block.part(part), t_ns[part], t_sigma_ns[part])
+            k = part.stop or len(block)
+        return motion
+
     def finish(self) -> list[ChestSample]:
         """Give what still waits when the session ends."""
         return self._drain(last=True)
+
+    def _begin(self, t_ns: int) -> None:
+        if self._t0_ns is None:
+            self._t0_ns = t_ns
 
     def _s(self, t_ns: int) -> float:
         return (t_ns - (self._t0_ns or 0)) * 1e-9
@@ -112,52 +120,54 @@ class MotionFuser:
 
     # --- mannequin --------------------------------------------------------------------
 
-    def _on_mannequin(self, frame: MannequinFrame, stamp: Stamp) -> list[ChestSample]:
-        reader = self._reader
-        if reader is None or not self._later(stamp.t_ns):
+    def _on_mannequin(
+        self, block: MannequinBlock, t_ns: IntArray, t_sigma_ns: IntArray
+    ) -> list[ChestBlock]:
+        if self._mannequin is None:
             return []
-        reading = reader.read(frame)
-        t_s = self._s(stamp.t_ns)
-        variance = reading.noise_m**2
-        if not self._moved(stamp.t_ns, reading.depth_m, variance):
+        self._begin(int(t_ns[0]))
+        before = -1 if self._last_ns is None else self._last_ns
+        newest = np.maximum.accumulate(np.append(before, t_ns))
+        later = t_ns > newest[:-1]
+        if not later.any():
             return []
-        self._mannequin_ns = stamp.t_ns
-        reader.track_zero(reading, t_s)
-        self._past.append(_Past(stamp.t_ns, reading.depth_m, reading.force_n))
-        while self._past[0].t_ns < stamp.t_ns - REMEMBER_NS:
-            self._past.popleft()
-        volume_ml = self._airway.step(t_s, reading.flow_ml_s)
-        sample = self._from_mannequin(reading, stamp, reader, volume_ml)
-        return [sample, *self._drain(last=False)]
+        if not later.all():
+            block, t_ns, t_sigma_ns = block.part(later), t_ns[later], t_sigma_ns[later]
+        self._last_ns = int(t_ns[-1])
+        t_s = np.multiply(t_ns - (self._t0_ns or 0), 1e-9)
+        said = self._mannequin.step(block, t_ns, t_sigma_ns, t_s)
+        if not len(said.t_ns):
+            return []
+        self._mannequin_ns = int(said.t_ns[-1])
+        sample = self._from_mannequin(said)
+        return [sample, *(ChestBlock.of([seen]) for seen in self._drain(last=False))]
 
-    def _from_mannequin(
-        self, reading: Reading, stamp: Stamp, reader: MannequinReader, volume_ml: float | None
-    ) -> ChestSample:
-        place, place_sigma = reading.pressure_m, reading.pressure_sigma_m
-        t_s = self._s(stamp.t_ns)
-        if place is not None:
-            self._hand.press(place, t_s)
-        else:
-            place, place_sigma = self._hand.seen(t_s)
-        return ChestSample(
-            stamp=stamp,
-            depth_m=reading.depth_m,
-            velocity_m_s=self._filter.v,
-            sigma_m=self._sigma_m(reading.noise_m, reader.curve_sigma_m, stamp),
+    def _from_mannequin(self, said: Said) -> ChestBlock:
+        place_m, place_sigma_m = self._hand.block(said.t_s, said.pressure_m, said.pressure_sigma_m)
+        n = len(said.t_ns)
+        return ChestBlock(
             sources=("mannequin",),
-            force_n=reading.force_n,
-            hand_offset_m=place,
-            hand_sigma_m=place_sigma,
-            hands=self._hands(reader.touched, stamp.t_ns),
-            airway_ml=volume_ml,
+            t_ns=said.t_ns,
+            t_sigma_ns=said.t_sigma_ns,
+            depth_m=said.depth_m,
+            velocity_m_s=said.velocity_m_s,
+            sigma_m=said.sigma_m,
+            zero_known=np.ones(n, np.bool_),
+            force_n=said.force_n,
+            hand_offset_m=place_m,
+            hand_sigma_m=place_sigma_m,
+            hands=self._hands(said),
+            airway_ml=said.airway_ml,
+            chest_rise_m=np.full(n, np.nan),
         )
 
-    def _hands(self, touched: bool, t_ns: int) -> Hands:
-        if touched:
-            return "on"
-        if self._seen_hands and abs(t_ns - self._seen_hands[0]) < REMEMBER_NS // 2:
-            return "on" if self._seen_hands[1] == "on" else "off"
-        return "off"
+    def _hands(self, said: Said) -> IntArray:
+        """Tell where the hands are: the cells feel them, and cameras see the lightest ones."""
+        untouched = np.full(len(said.t_ns), HANDS.index("off"))
+        if self._seen_hands is not None and self._seen_hands[1] == "on":
+            near = np.abs(said.t_ns - self._seen_hands[0]) < REMEMBER_NS // 2
+            untouched[near] = HANDS.index("on")
+        return np.where(said.touched, HANDS.index("on"), untouched)
 
     # --- cameras ----------------------------------------------------------------------
 
@@ -204,24 +214,9 @@ class MotionFuser:
             self._seen_hands = (late.t_ns, seen.hands)
         if seen.surface_z_m is None or seen.hands == "off":
             return
-        past = self._at(late.t_ns)
+        past = self._mannequin.at(late.t_ns) if self._mannequin else None
         if past is not None and past.force_n >= LEARN_FORCE_N:
             self._eyes.learn(seen, past.depth_m, self._s(late.t_ns))
-
-    def _at(self, t_ns: int) -> _Past | None:
-        """The mannequin at `t_ns`, interpolated; None where it was silent."""
-        after: _Past | None = None
-        for past in reversed(self._past):
-            if past.t_ns <= t_ns:
-                if after is None:
-                    return past if past.t_ns == t_ns else None
-                if after.t_ns - past.t_ns > GAP_S * 1e9:
-                    return None
-                share = (t_ns - past.t_ns) / (after.t_ns - past.t_ns)
-                depth_m = past.depth_m + share * (after.depth_m - past.depth_m)
-                return _Past(t_ns, depth_m, min(past.force_n, after.force_n))
-            after = past
-        return None
 
     def _lead(self, late: _Late) -> list[ChestSample]:
         """Carry the motion on by a camera alone."""

@@ -11,7 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from mr.types import HandSample
+import numpy as np
+
+from mr.types import FloatArray, HandSample
 
 LEARN_TIME_S = 2.0
 FRESH_S = 0.25
@@ -59,6 +61,27 @@ class HandPlace:
         ox, oy = eye.offset_m
         eye.offset_m = (ox + gain * (heel[0] - px - ox), oy + gain * (heel[1] - py - oy))
         eye.learnt_s = t_s
+
+    def block(
+        self, t_s: FloatArray, pressure_m: FloatArray, pressure_sigma_m: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Take in centres of pressure (N, 2), NaN where too little presses.
+
+        Gives the places (N, 2) and their sigmas (N,): where the cells say nothing, what
+        cameras see; NaN where they do not see it either.
+        """
+        felt = ~np.isnan(pressure_sigma_m)
+        if felt.any():
+            last = int(np.flatnonzero(felt)[-1])
+            self.press((float(pressure_m[last, 0]), float(pressure_m[last, 1])), float(t_s[last]))
+        if felt.all() or not self._eyes:
+            return pressure_m, pressure_sigma_m
+        place_m, sigma_m = pressure_m.copy(), pressure_sigma_m.copy()
+        for k in np.flatnonzero(~felt).tolist():
+            place, sigma = self.seen(float(t_s[k]))
+            if place is not None:
+                place_m[k], sigma_m[k] = place, sigma
+        return place_m, sigma_m
 
     def press(self, pressure_m: Point, t_s: float) -> None:
         """Take in a centre of pressure."""

@@ -1,4 +1,4 @@
-"""What one mannequin frame says: depth, force, centre of pressure, air flow.
+"""What the mannequin's frames say: depth, force, centre of pressure, air flow.
 
 Takes raw counts and the rig's curves, gives physical values with the chest's true zero
 tracked; leaves filtering to `mr.fusion.fuser`. A curve was made of the same converter's
@@ -7,12 +7,14 @@ readings, so its truncation is in the curve already: no half count is added here
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_right
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, fields
 
+import numpy as np
+
+from mr.blocks import MannequinBlock
 from mr.rig import Curve, MannequinCalibration
-from mr.types import MannequinFrame
+from mr.types import BoolArray, FloatArray, IntArray
 from mr.wire import AIRWAY_UNKNOWN
 
 NOISE_COUNTS = 0.7
@@ -28,96 +30,126 @@ ZERO_SETTLE_S = 0.3
 """The zero follows the unloaded chest: at most so far, so slowly, once it has settled."""
 
 
-class ScalarCurve:
-    """A rig's curve for one number at a time, with its local slope."""
+class CountsCurve:
+    """A rig's curve for many readings at once, with its local slope."""
 
     def __init__(self, curve: Curve) -> None:
-        self._x, self._y = curve.counts, curve.values
-        self._slopes = [
-            (self._y[i + 1] - self._y[i]) / (self._x[i + 1] - self._x[i])
-            for i in range(len(self._x) - 1)
-        ]
+        self._x = np.array(curve.counts, np.float64)
+        self._y = np.array(curve.values, np.float64)
+        self._slopes = np.diff(self._y) / np.diff(self._x)
         self.sigma = curve.sigma
 
-    def __call__(self, counts: int) -> tuple[float, float]:
-        """Give (value, slope per count) of a reading."""
-        x = float(counts)
-        k = min(max(bisect_right(self._x, x) - 1, 0), len(self._slopes) - 1)
-        return self._y[k] + self._slopes[k] * (x - self._x[k]), self._slopes[k]
+    def __call__(self, counts: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Give (values, slopes per count) of readings (N,)."""
+        x = counts.astype(np.float64)
+        k = np.clip(np.searchsorted(self._x, x, "right") - 1, 0, len(self._slopes) - 1)
+        slope = self._slopes[k]
+        return self._y[k] + slope * (x - self._x[k]), slope
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One frame in physical units."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """Frames in physical units, each column (N,); what is unknown is NaN."""
 
-    depth_m: float
-    noise_m: float
-    """One-sigma of this one value, without the curve's own error."""
-    force_n: float
-    pressure_m: tuple[float, float] | None
-    pressure_sigma_m: float | None
-    flow_ml_s: float | None
-    """None while the airway's sensor is silent."""
+    depth_m: FloatArray
+    """From the curve's own zero; `MannequinReader.above_zero` takes the tracked one off."""
+    noise_m: FloatArray
+    """One-sigma of each single value, without the curve's own error."""
+    force_n: FloatArray
+    touched: BoolArray
+    pressure_m: FloatArray
+    """(N, 2) centre of pressure in the mannequin's x and y; NaN where too little presses."""
+    pressure_sigma_m: FloatArray
+    flow_ml_s: FloatArray
+    """NaN while the airway's sensor is silent."""
+
+    def part(self, which: BoolArray) -> Readings:
+        """Give some of them, in the same order."""
+        return Readings(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 class MannequinReader:
-    """Curves applied frame by frame, and the slowly tracked zero."""
+    """Curves applied to frames, and the slowly tracked zero."""
 
     def __init__(self, calibration: MannequinCalibration) -> None:
-        self._depth = ScalarCurve(calibration.chest_depth_m)
-        self._cells = [ScalarCurve(curve) for curve in calibration.cell_force_n]
+        self._depth = CountsCurve(calibration.chest_depth_m)
+        self._cells = [CountsCurve(curve) for curve in calibration.cell_force_n]
         self._xy = calibration.cell_xy_in_mannequin_m
-        self._flow = ScalarCurve(calibration.airway_flow_ml_s)
+        self._flow = CountsCurve(calibration.airway_flow_ml_s)
         self.curve_sigma_m = calibration.chest_depth_m.sigma
         self.flow_sigma_ml_s = calibration.airway_flow_ml_s.sigma
         self._zero_m = 0.0
         self._unloaded_since_s: float | None = None
         self._zeroed_s = 0.0
         self._t_s: float | None = None
-        self.touched = False
+        self._touched = False
 
-    def read(self, frame: MannequinFrame) -> Reading:
-        """Turn counts into physical values; the depth is from the tracked zero."""
-        depth_m, slope = self._depth(frame.chest_counts)
-        forces = [
-            cell(counts)[0] for cell, counts in zip(self._cells, frame.force_counts, strict=True)
-        ]
-        force_n = sum(forces)
-        if force_n >= CONTACT_N:
-            self.touched = True
-        elif force_n <= LET_GO_N:
-            self.touched = False
-        pressure, sigma = self._pressure(forces, force_n)
-        noise_m = NOISE_COUNTS * abs(slope)
-        heard = frame.airway_counts != AIRWAY_UNKNOWN
-        flow_ml_s = self._flow(frame.airway_counts)[0] if heard else None
-        return Reading(depth_m - self._zero_m, noise_m, force_n, pressure, sigma, flow_ml_s)
+    def read(self, block: MannequinBlock) -> Readings:
+        """Turn counts into physical values."""
+        depth_m, slope = self._depth(block.chest_counts)
+        forces = [cell(block.force_counts[:, k])[0] for k, cell in enumerate(self._cells)]
+        force_n = forces[0] + forces[1] + forces[2] + forces[3]
+        pressure_m, sigma_m = self._pressure(forces, force_n)
+        heard = block.airway_counts != AIRWAY_UNKNOWN
+        return Readings(
+            depth_m=depth_m,
+            noise_m=NOISE_COUNTS * np.abs(slope),
+            force_n=force_n,
+            touched=self._touch(force_n),
+            pressure_m=pressure_m,
+            pressure_sigma_m=sigma_m,
+            flow_ml_s=np.where(heard, self._flow(block.airway_counts)[0], np.nan),
+        )
 
-    def track_zero(self, reading: Reading, t_s: float) -> None:
-        """Let the zero follow the chest while nothing presses on it."""
+    def _touch(self, force_n: FloatArray) -> BoolArray:
+        """Tell whether hands are on: so from one force on, until it falls below another."""
+        says = (force_n >= CONTACT_N) | (force_n <= LET_GO_N)
+        last = np.maximum.accumulate(np.where(says, np.arange(len(force_n)), -1))
+        touched = np.where(last >= 0, force_n[last] >= CONTACT_N, self._touched)
+        self._touched = bool(touched[-1])
+        return touched
+
+    def above_zero(self, t_s: FloatArray, depth_m: FloatArray, touched: BoolArray) -> FloatArray:
+        """Give depths (N,) from the zero, which follows the chest while nothing presses on it."""
+        above_m = np.empty(len(t_s))
+        edges = np.flatnonzero(np.diff(touched)) + 1
+        bounds = [0, *edges.tolist(), len(t_s)] if len(t_s) else []
+        for start, end in itertools.pairwise(bounds):
+            if touched[start]:
+                self._unloaded_since_s = None
+                self._t_s = float(t_s[end - 1])
+                above_m[start:end] = depth_m[start:end] - self._zero_m
+            else:
+                part = zip(t_s[start:end].tolist(), depth_m[start:end].tolist(), strict=True)
+                above_m[start:end] = [self._track(t, d) for t, d in part]
+        return above_m
+
+    def _track(self, t_s: float, depth_m: float) -> float:
+        """Give one unloaded depth from the zero, and let the zero follow it."""
+        above_m = depth_m - self._zero_m
         dt_s = 0.0 if self._t_s is None else t_s - self._t_s
         self._t_s = t_s
-        if self.touched or abs(reading.depth_m) > ZERO_RANGE_M:
+        if abs(above_m) > ZERO_RANGE_M:
             self._unloaded_since_s = None
-            return
+            return above_m
         if self._unloaded_since_s is None:
             self._unloaded_since_s = t_s
         if t_s - self._unloaded_since_s >= ZERO_SETTLE_S and dt_s < ZERO_TIME_S:
             # A plain mean at first, a slow follower later.
             self._zeroed_s = min(self._zeroed_s + dt_s, ZERO_TIME_S)
-            self._zero_m += reading.depth_m * dt_s / self._zeroed_s
-            self._zero_m = min(max(self._zero_m, -ZERO_RANGE_M), ZERO_RANGE_M)
+            zero_m = self._zero_m + above_m * dt_s / self._zeroed_s
+            self._zero_m = min(max(zero_m, -ZERO_RANGE_M), ZERO_RANGE_M)
+        return above_m
 
     def _pressure(
-        self, forces: list[float], force_n: float
-    ) -> tuple[tuple[float, float] | None, float | None]:
-        """Centre of pressure in the mannequin's x and y, with its one-sigma (m)."""
-        if force_n < PRESSURE_N:
-            return None, None
-        x = sum(f * p[0] for f, p in zip(forces, self._xy, strict=True)) / force_n
-        y = sum(f * p[1] for f, p in zip(forces, self._xy, strict=True)) / force_n
+        self, forces: list[FloatArray], force_n: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Centre of pressure (N, 2) in the mannequin's x and y, with its one-sigma (m)."""
+        total_n = np.where(force_n >= PRESSURE_N, force_n, np.nan)
+        x, y = (sum(f * p[axis] for f, p in zip(forces, self._xy, strict=True)) for axis in (0, 1))
+        x, y = x / total_n, y / total_n
         variance = sum(
-            cell.sigma**2 * max((p[0] - x) ** 2, (p[1] - y) ** 2)
+            cell.sigma**2 * np.maximum((p[0] - x) ** 2, (p[1] - y) ** 2)
             for cell, p in zip(self._cells, self._xy, strict=True)
         )
-        return (x, y), math.sqrt(variance) / force_n
+        return np.stack([x, y], axis=1), np.sqrt(variance) / total_n
