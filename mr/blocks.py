@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -53,6 +53,13 @@ class MannequinBlock:
             c[:, 8],
             c[:, 9],
         )
+
+    @classmethod
+    def of_rows(cls, stream: str, rows: Sequence[np.ndarray[Any, Any]]) -> Self:
+        """Make it of structured arrays whose fields are named like its columns."""
+        whole = np.concatenate(rows)
+        names = [f.name for f in fields(cls)[1:]]
+        return cls(stream, *(whole[name].astype(np.int64) for name in names))
 
     def __len__(self) -> int:
         return len(self.seq)
@@ -114,6 +121,11 @@ class ChestBlock:
 
     def __len__(self) -> int:
         return len(self.t_ns)
+
+    def part(self, which: slice | BoolArray) -> Self:
+        """Give some of it, in the same order."""
+        columns = {f.name: getattr(self, f.name)[which] for f in fields(self)[1:]}
+        return type(self)(self.sources, **columns)
 
     def samples(self) -> Iterator[ChestSample]:
         """Give them one by one."""

@@ -108,6 +108,19 @@ class Codec:
             rows[field.name] = column
         return struct.pack("<I", len(table)) + rows.tobytes() + b"".join(loose)
 
+    def rows(self, message: bytes) -> np.ndarray[Any, np.dtype[np.void]]:
+        """Give the packed rows of one message; texts and blobs are left out.
+
+        Raises
+        ------
+        RecordingError
+            When the message is shorter than its rows say.
+        """
+        (n_rows,) = struct.unpack_from("<I", message)
+        if 4 + n_rows * self.dtype.itemsize > len(message):
+            raise self._cut()
+        return np.frombuffer(message, self.dtype, n_rows, 4)
+
     def decode(self, key: ChannelKey, message: bytes) -> list[Sample]:
         """Unpack one message.
 
@@ -116,11 +129,8 @@ class Codec:
         RecordingError
             When the message is not as long as its rows say.
         """
-        (n_rows,) = struct.unpack_from("<I", message)
-        end = 4 + n_rows * self.dtype.itemsize
-        if end > len(message):
-            raise self._cut()
-        packed = np.frombuffer(message, self.dtype, n_rows, 4)
+        packed = self.rows(message)
+        end = 4 + packed.nbytes
         rows = zip(*(packed[f.name].tolist() for f in self.fields), strict=True)
         samples = []
         for row in rows:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
+import numpy as np
 from mcap.records import Attachment, Channel, Message, Metadata, Schema
 from mcap.writer import CompressionType, Writer
 
 import mr
+from mr.blocks import MannequinBlock
 from mr.config import parse
 from mr.errors import ConfigError, RecordingError
 from mr.recording.codec import PACKED_ENCODING, ChannelKey, Codec
@@ -27,7 +29,9 @@ from mr.recording.header import RECORDING_SCHEMA, RecordingHeader
 from mr.recording.older import codec_for
 from mr.recording.writer import RESULT_PREFIX, RIG_ATTACHMENT
 from mr.rig import Rig, loads_rig
-from mr.types import Sample
+from mr.types import MannequinFrame, Sample
+
+Unpacked = TypeVar("Unpacked")
 
 LOST = "nothing can be recovered; record again"
 REPAIR_METADATA = "mrcpr.repair/1"
@@ -72,6 +76,35 @@ class Recording:
         RecordingError
             When the file has samples that this version does not know.
         """
+        for codec, key, message in self._messages():
+            yield from self._sound(codec.decode, key, message)
+
+    def blocks(self, at_once: int = 4096) -> Iterator[Sample | MannequinBlock]:
+        """Give the same samples in the same order, the mannequin's frames by runs of many.
+
+        Raises
+        ------
+        RecordingError
+            When the file has samples that this version does not know.
+        """
+        run: list[np.ndarray[Any, np.dtype[np.void]]] = []
+        run_key, n = None, 0
+        for codec, key, message in self._messages():
+            is_frames = codec.type is MannequinFrame
+            if run_key is not None and (not is_frames or key != run_key or n >= at_once):
+                yield MannequinBlock.of_rows(run_key.stream, run)
+                run, run_key, n = [], None, 0
+            if is_frames:
+                rows = self._sound(codec.rows, message)
+                run.append(rows)
+                run_key, n = key, n + len(rows)
+            else:
+                yield from self._sound(codec.decode, key, message)
+        if run_key is not None:
+            yield MannequinBlock.of_rows(run_key.stream, run)
+
+    def _messages(self) -> Iterator[tuple[Codec, ChannelKey, bytes]]:
+        """Give the messages of samples, each with what it takes to unpack it."""
         layouts: dict[int, Schema] = {}
         known: dict[int, tuple[Codec, ChannelKey]] = {}
         for record in self._records():
@@ -80,8 +113,7 @@ class Recording:
             elif isinstance(record, Channel) and record.message_encoding == PACKED_ENCODING:
                 known[record.id] = self._channel(record, layouts[record.schema_id])
             elif isinstance(record, Message) and record.channel_id in known:
-                codec, key = known[record.channel_id]
-                yield from self._decoded(codec, key, record.data)
+                yield *known[record.channel_id], record.data
 
     def kinds(self) -> frozenset[str]:
         """Tell the names of the types of samples that it holds, without unpacking one."""
@@ -109,9 +141,9 @@ class Recording:
                 found.append(json.loads(record.data))
         return found
 
-    def _decoded(self, codec: Codec, key: ChannelKey, message: bytes) -> list[Sample]:
+    def _sound(self, unpack: Callable[..., Unpacked], *args: Any) -> Unpacked:
         try:
-            return codec.decode(key, message)
+            return unpack(*args)
         except RecordingError as error:
             raise RecordingError(f"{self.path}: {error}: record again") from error
 

@@ -11,7 +11,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mr.types import Arrival, DeviceInfo, Health, MannequinFrame, SessionEvent, SourceKind
+import numpy as np
+
+from mr.blocks import MannequinBlock
+from mr.types import Arrival, DeviceInfo, Health, IntArray, MannequinFrame, SessionEvent, SourceKind
 
 LOST_AFTER_PERIODS = 10
 """A stream silent for so many of its nominal periods (and `LOST_AFTER_S`) is lost."""
@@ -24,6 +27,8 @@ WINDOW_S = 2.0
 """A rate is told over so long: a shorter window shows the bursts in which a busy computer
 reads a port."""
 FEWEST = 16
+WORTH_IT = 16
+"""Fewer arrivals are noted one by one."""
 TOLD_FROM_S = 1.0
 """For how long something has lasted is said from so long on."""
 
@@ -94,6 +99,42 @@ class _Stream:
         rates = f"{self.rate_hz():.0f} of {self.nominal_hz:.0f} Hz"
         return rates if s < TOLD_FROM_S else f"{rates} for {s:.0f} s"
 
+    def arrive(self, arrival_ns: int) -> None:
+        """Note one arrival."""
+        self.back(arrival_ns)
+        self.times_ns.append(arrival_ns)
+        self.note_rate(arrival_ns)
+
+    def arrive_all(self, arrival_ns: IntArray) -> None:
+        """Note many arrivals (N,): at once where the stream is steady all the while."""
+        before = np.array(self.times_ns, np.int64)
+        times_ns = np.concatenate([before, arrival_ns])
+        if self._is_steady(times_ns, len(arrival_ns)):
+            self.times_ns.extend(arrival_ns[-self._n_kept :].tolist())
+            self.slow_since_ns = None
+            return
+        for at_ns in arrival_ns.tolist():
+            self.arrive(at_ns)
+
+    @property
+    def _n_kept(self) -> int:
+        return self.times_ns.maxlen or 0
+
+    def _is_steady(self, times_ns: IntArray, n_new: int) -> bool:
+        """Whether, at none of the newest arrivals, it was away or too slow."""
+        old = len(times_ns) - n_new
+        if self.gone_why or not old or n_new < WORTH_IT:
+            return False
+        if np.diff(times_ns[old - 1 :]).max() > self.lost_after_s * 1e9:
+            return False
+        newest = np.arange(old, len(times_ns))
+        oldest = np.maximum(newest + 1 - self._n_kept, 0)
+        n = newest - oldest
+        enough = n >= FEWEST // 2
+        span_ns = times_ns[newest] - times_ns[oldest]
+        slow = n * 1e9 < DEGRADED_BELOW * self.nominal_hz * span_ns
+        return bool(not (slow & enough).any())
+
     def note_rate(self, arrival_ns: int) -> None:
         """Note since when it has been too slow."""
         if len(self.times_ns) <= FEWEST // 2 or self.rate_hz() >= DEGRADED_BELOW * self.nominal_hz:
@@ -137,10 +178,20 @@ class HealthWatch:
         if sample is not None:
             stream.lost += sample.overflow
         stream.last_seq = arrival.seq
-        stream.back(arrival.arrival_ns)
-        stream.times_ns.append(arrival.arrival_ns)
-        stream.note_rate(arrival.arrival_ns)
+        stream.arrive(arrival.arrival_ns)
         self._newest_ns = max(self._newest_ns, arrival.arrival_ns)
+
+    def arrived_block(self, block: MannequinBlock) -> None:
+        """Count many frames: the same as one after another."""
+        stream = self._streams.get(block.stream)
+        if stream is None:
+            return
+        first = int(block.seq[0]) if stream.last_seq is None else stream.last_seq + 1
+        missing = np.diff(block.seq, prepend=first - 1) - 1
+        stream.lost += int(missing[missing > 0].sum() + block.overflow.sum())
+        stream.last_seq = int(block.seq[-1])
+        stream.arrive_all(block.arrival_ns)
+        self._newest_ns = max(self._newest_ns, int(block.arrival_ns.max()))
 
     def complain(self, stream_name: str, why: str, at_ns: int, usable: bool = False) -> None:
         """Note what tracking says of a stream that arrives; an empty `why` takes it back.

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mr.blocks import MannequinBlock
 from mr.config import Mode
 from mr.errors import RecordingError
-from mr.recording.reader import Recording
-from mr.recording.replay import ReplayDevice
+from mr.recording.reader import Recording, open_recording
 from mr.scoring.guideline import load_guideline
 from mr.session.pipeline import Pipeline
-from mr.types import Compression, EndOfStream
+from mr.types import Compression, MetricsEvent
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +32,7 @@ class Rerun:
 
 
 def rerun(
-    path: Path, block_size: int = 64, guideline_name: str | None = None, mode: Mode | None = None
+    path: Path, block_size: int = 4096, guideline_name: str | None = None, mode: Mode | None = None
 ) -> Rerun:
     """Run a recording through the pipeline again.
 
@@ -41,7 +41,7 @@ def rerun(
     path
         The recording, whole or cut.
     block_size
-        How many samples are read at once; the result does not depend on it.
+        How many of the mannequin's frames are taken in at once; the result does not depend on it.
     guideline_name, mode
         Judge by another profile or mode than the one it was recorded with.
 
@@ -50,28 +50,26 @@ def rerun(
     RecordingError
         When it cannot be read or holds no samples.
     """
-    with ReplayDevice(path, block_size) as device:
-        recording = device.recording
-        header = recording.header
-        config = header.session
-        if mode is not None:
-            config = config.model_copy(update={"mode": mode})
-        guideline = load_guideline(guideline_name or header.guideline_id)
-        pipeline = Pipeline(recording.rig, config, guideline, header.devices, header.kind)
-        compressions: list[Compression] = []
-        n_samples = 0
-        while True:
-            try:
-                block = device.poll()
-            except EndOfStream:
-                break
-            n_samples += len(block)
-            for sample in block:
-                compressions += _only_compressions(pipeline.step(sample))
-        compressions += _only_compressions(pipeline.finish())
-        if not n_samples:
-            raise RecordingError(f"{path}: this recording holds no samples: record again")
-        return Rerun(recording, pipeline, tuple(compressions))
+    recording = open_recording(path)
+    header = recording.header
+    config = header.session
+    if mode is not None:
+        config = config.model_copy(update={"mode": mode})
+    guideline = load_guideline(guideline_name or header.guideline_id)
+    pipeline = Pipeline(recording.rig, config, guideline, header.devices, header.kind)
+    events: list[MetricsEvent] = []
+    n_samples = 0
+    for item in recording.blocks(block_size):
+        n_samples += 1
+        if isinstance(item, MannequinBlock):
+            events += pipeline.block(item)
+        else:
+            events += pipeline.step(item)
+    events += pipeline.finish()
+    if not n_samples:
+        raise RecordingError(f"{path}: this recording holds no samples: record again")
+    compressions = tuple(event for event in events if isinstance(event, Compression))
+    return Rerun(recording, pipeline, compressions)
 
 
 def differences(again: Rerun) -> list[str]:
@@ -98,7 +96,3 @@ def differences(again: Rerun) -> list[str]:
 def _as_json(compression: Compression) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(json.dumps(asdict(compression)))
     return data
-
-
-def _only_compressions(events: list[Any]) -> list[Compression]:
-    return [event for event in events if isinstance(event, Compression)]

@@ -15,6 +15,7 @@ from typing import TypeGuard
 
 import numpy as np
 
+from mr.blocks import ChestBlock, MannequinBlock
 from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
 from mr.coaching.arms import ArmAlarm
@@ -27,6 +28,7 @@ from mr.scoring.guideline import Guideline
 from mr.session.health import HealthWatch
 from mr.session.match import require_own_profile
 from mr.session.outcome import Outcome, Trace, judge, metrics_config
+from mr.session.track import Track
 from mr.types import (
     ArmPosture,
     Arrival,
@@ -53,6 +55,9 @@ from mr.types import (
 
 MANNEQUIN_STREAM = "mannequin"
 RECENT = 8
+LIVE_BLOCK = 4
+"""So many of the mannequin's frames are taken in at once: a view is shown a new snapshot
+each three at 200 Hz."""
 SCORED_EVERY = 5
 """For a view, the score so far is judged anew after so many compressions."""
 
@@ -93,8 +98,11 @@ class Pipeline:
         self._events: list[MetricsEvent] = []
         self._arm_alarm = ArmAlarm()
         self._recent: deque[Compression] = deque(maxlen=RECENT)
+        self._waiting: list[MannequinFrame] = []
+        self._completed: list[MetricsEvent] = []
+        """By frames that a snapshot did not wait for; given with the next sample."""
         self._chest: ChestSample | None = None
-        self._trace: list[tuple[int, float, float]] = []
+        self._trace = Track()
         self._pose: Pose = rig.world_from_mannequin.pose()
         self._open_ns: int | None = None
         self._start_ns: int | None = None
@@ -110,7 +118,44 @@ class Pipeline:
     # --- in ---------------------------------------------------------------------------
 
     def step(self, sample: Sample) -> list[MetricsEvent]:
-        """Take in one sample; give the events that it completed."""
+        """Take in one sample; give the events that were completed.
+
+        The mannequin's frames wait for each other, `LIVE_BLOCK` at most, for a snapshot, or
+        for a sample of another stream; the results are the same to the bit.
+        """
+        if isinstance(sample, MannequinFrame):
+            self._waiting.append(sample)
+            if len(self._waiting) < LIVE_BLOCK:
+                return []
+        self._settle()
+        events, self._completed = self._completed, []
+        return events if isinstance(sample, MannequinFrame) else events + self._other(sample)
+
+    def block(self, frames: MannequinBlock) -> list[MetricsEvent]:
+        """Take in many of the mannequin's frames; give the events that were completed."""
+        self._settle()
+        events, self._completed = self._completed, []
+        return events + self._frames(frames)
+
+    def _settle(self) -> None:
+        """Take in the frames that wait."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self._completed += self._frames(MannequinBlock.of(waiting))
+
+    def _frames(self, frames: MannequinBlock) -> list[MetricsEvent]:
+        self._health.arrived_block(frames)
+        if self._mannequin_clock is None:
+            return []
+        stamps = self._mannequin_clock.block(frames.device_ticks, frames.arrival_ns)
+        known = stamps.known
+        if not known.any():
+            return []
+        return self._moved(
+            self._fuser.block(frames.part(known), stamps.t_ns[known], stamps.sigma_ns[known])
+        )
+
+    def _other(self, sample: Sample) -> list[MetricsEvent]:
         if isinstance(sample, SessionEvent):
             self._happened(sample)
             return []
@@ -125,7 +170,10 @@ class Pipeline:
         if isinstance(sample, ArmPosture):
             self._arm_alarm.step(sample)
             return []
-        return self._moved(self._fuse(sample))
+        if isinstance(sample, ChestObservation | HandSample):
+            motion = self._fuser.step(sample, sample.stamp)
+            return self._moved([ChestBlock.of([chest]) for chest in motion])
+        return []
 
     def _count(self, sample: Sample) -> None:
         """Let the health watch see an arrival; a camera's by what tracking made of its frames.
@@ -133,9 +181,7 @@ class Pipeline:
         Frames are recorded at the higher levels only, their observations always: so live and
         replayed health are the same.
         """
-        if isinstance(sample, MannequinFrame):
-            self._health.arrived(sample, sample.arrival)
-        elif isinstance(sample, ClockExchange | HeadPose | HandJoints):
+        if isinstance(sample, ClockExchange | HeadPose | HandJoints):
             self._health.arrived(None, sample.arrival)
         elif isinstance(sample, ChestObservation):
             self._health.arrived(None, _of_frames(sample.arrival, ".depth"))
@@ -154,30 +200,22 @@ class Pipeline:
 
     def finish(self) -> list[MetricsEvent]:
         """Close what is open at the session's end; give the events that this completed."""
-        events = self._moved(self._fuser.finish())
+        self._settle()
+        events, self._completed = self._completed, []
+        events += self._moved([ChestBlock.of([chest]) for chest in self._fuser.finish()])
         last = self._metrics.finish()
         self._note(last)
         return events + last
 
-    def _fuse(self, sample: Sample) -> list[ChestSample]:
-        if isinstance(sample, MannequinFrame):
-            if self._mannequin_clock is None:
-                return []
-            self._mannequin_clock.arrival(sample.arrival)
-            stamp = self._mannequin_clock.stamp(sample.arrival.device_ticks)
-            return [] if stamp is None else self._fuser.step(sample, stamp)
-        if isinstance(sample, ChestObservation | HandSample):
-            return self._fuser.step(sample, sample.stamp)
-        return []
-
-    def _moved(self, motion: Sequence[ChestSample]) -> list[MetricsEvent]:
+    def _moved(self, motion: Sequence[ChestBlock]) -> list[MetricsEvent]:
         events: list[MetricsEvent] = []
-        for chest in motion:
-            self._chest = chest
-            self._airway_measured |= chest.airway_ml is not None
-            self._trace.append((chest.stamp.t_ns, chest.depth_m, chest.sigma_m))
-            if self._stop_ns is None or chest.stamp.t_ns <= self._stop_ns:
-                events += self._metrics.step(chest)
+        for block in motion:
+            (self._chest,) = block.part(slice(-1, None)).samples()
+            self._airway_measured |= not np.isnan(block.airway_ml).all()
+            self._trace.add(block)
+            for chest in block.samples():
+                if self._stop_ns is None or chest.stamp.t_ns <= self._stop_ns:
+                    events += self._metrics.step(chest)
         self._note(events)
         return events
 
@@ -256,6 +294,7 @@ class Pipeline:
 
     def outcome(self) -> Outcome:
         """Judge what has been seen so far, from the start to the stop or the last sample."""
+        self._settle()
         end_ns = self._chest.stamp.t_ns if self._chest else 0
         if self._stop_ns is not None:
             end_ns = min(self._stop_ns, end_ns)
@@ -278,11 +317,12 @@ class Pipeline:
     def trace(self) -> Trace:
         """Give the fused motion, in s from the session's start."""
         start_ns = self.outcome().start_ns
-        t_ns, depth_m, sigma_m = np.array(self._trace).T if self._trace else np.zeros((3, 0))
+        t_ns, depth_m, sigma_m = self._trace.columns()
         return Trace((t_ns - start_ns) / 1e9, 1000.0 * depth_m, 1000.0 * sigma_m)
 
     def snapshot(self, now_ns: int) -> Snapshot:
         """Give what a view may show now."""
+        self._settle()
         self._n_published += 1
         if self._unscored >= SCORED_EVERY or (self._unscored and self._stop_ns is not None):
             self._score_pct, self._unscored = self.outcome().score.value_pct, 0

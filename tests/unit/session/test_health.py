@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import re
 
+import pytest
+
+from mr.blocks import MannequinBlock
 from mr.session.health import HealthWatch
 from mr.types import Arrival, DeviceInfo, Health, MannequinFrame, SessionEvent, StreamInfo
 
@@ -118,3 +122,26 @@ def test_a_complaint_of_tracking_says_since_when() -> None:
     assert only(health).why == "one marker seen (for 1 s)"
     health.complain("mannequin", "", 2_900_000_000)
     assert only(health).state == "ok"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_block_of_arrivals_counts_as_one_after_another(seed: int) -> None:
+    rng = random.Random(seed)
+    frames, seq, at_ns = [], 0, 10**9
+    for k in range(3000):
+        slow = seed % 2 and 1000 < k < 1400
+        seq += 1 + (rng.random() < 0.01) * rng.randrange(4)
+        at_ns += rng.choice([0, 5_000_000, 10_000_000]) + (20_000_000 if slow else 0)
+        at_ns += 900_000_000 * (seed > 3 and k == 2000)
+        frames.append(MannequinFrame(Arrival("mannequin", seq, k, at_ns), 1, (0, 0, 0, 0), 0, 0))
+    one, many = HealthWatch(), HealthWatch()
+    for watch in (one, many):
+        watch.expect(INFO)
+    k = 0
+    while k < len(frames):
+        n = rng.choice([1, 5, 40, 700])
+        many.arrived_block(MannequinBlock.of(frames[k : k + n]))
+        for frame in frames[k : k + n]:
+            one.arrived(frame, frame.arrival)
+        k += n
+        assert many.report() == one.report()
