@@ -127,11 +127,11 @@ class MotionFuser:
             return []
         self._begin(int(t_ns[0]))
         before = -1 if self._last_ns is None else self._last_ns
-        newest = np.maximum.accumulate(np.append(before, t_ns))
+        newest = np.maximum.accumulate(np.concatenate(([before], t_ns)))
         later = t_ns > newest[:-1]
-        if not later.any():
-            return []
         if not later.all():
+            if not later.any():
+                return []
             block, t_ns, t_sigma_ns = block.part(later), t_ns[later], t_sigma_ns[later]
         self._last_ns = int(t_ns[-1])
         t_s = np.multiply(t_ns - (self._t0_ns or 0), 1e-9)

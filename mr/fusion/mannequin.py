@@ -37,14 +37,14 @@ class CountsCurve:
         self._x = np.array(curve.counts, np.float64)
         self._y = np.array(curve.values, np.float64)
         self._slopes = np.diff(self._y) / np.diff(self._x)
+        self._inner = self._x[1:-1]
         self.sigma = curve.sigma
 
     def __call__(self, counts: IntArray) -> tuple[FloatArray, FloatArray]:
         """Give (values, slopes per count) of readings (N,)."""
-        x = counts.astype(np.float64)
-        k = np.clip(np.searchsorted(self._x, x, "right") - 1, 0, len(self._slopes) - 1)
+        k = self._inner.searchsorted(counts, "right")
         slope = self._slopes[k]
-        return self._y[k] + slope * (x - self._x[k]), slope
+        return self._y[k] + slope * (counts - self._x[k]), slope
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +112,7 @@ class MannequinReader:
     def above_zero(self, t_s: FloatArray, depth_m: FloatArray, touched: BoolArray) -> FloatArray:
         """Give depths (N,) from the zero, which follows the chest while nothing presses on it."""
         above_m = np.empty(len(t_s))
-        edges = np.flatnonzero(np.diff(touched)) + 1
+        edges = np.flatnonzero(touched[1:] != touched[:-1]) + 1
         bounds = [0, *edges.tolist(), len(t_s)] if len(t_s) else []
         for start, end in itertools.pairwise(bounds):
             if touched[start]:

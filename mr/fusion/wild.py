@@ -59,13 +59,14 @@ class Plausible:
 
     def _plain(self, t_s: FloatArray, depth_m: FloatArray) -> int:
         """Tell how many samples go by before the first surprise."""
-        t, d = np.append(self._t_s[-2:], t_s), np.append(self._depth_m[-2:], depth_m)
-        step_s = np.diff(t)
+        t = np.concatenate((self._t_s[-2:], t_s))
+        d = np.concatenate((self._depth_m[-2:], depth_m))
+        step_s = t[1:] - t[:-1]
         last_s, dt_s = step_s[:-1], step_s[1:]
         # Where there is no line to go on, the last depth is expected; and that, too, is NaN
         # where there is none: nothing is a surprise then.
         goes_on = last_s <= GAP_S
-        slope = np.where(goes_on, np.diff(d)[:-1] / last_s, 0.0)
+        slope = np.where(goes_on, (d[1:-1] - d[:-2]) / last_s, 0.0)
         off_m = np.abs(d[2:] - (d[1:-1] + slope * dt_s))
         bend_m = 0.5 * ACCELERATION_M_S2 * dt_s * (dt_s + np.where(goes_on, last_s, dt_s))
         surprising = (off_m > LEAST_M + bend_m) & (dt_s <= GAP_S)
@@ -73,7 +74,7 @@ class Plausible:
 
     def _take(self, t_s: FloatArray, depth_m: FloatArray) -> FloatArray:
         """Remember samples; give their velocities, 0 where too few are near."""
-        t, d = np.append(self._t_s, t_s), np.append(self._depth_m, depth_m)
+        t, d = np.concatenate((self._t_s, t_s)), np.concatenate((self._depth_m, depth_m))
         self._t_s, self._depth_m = t[-2 * STEPS :], d[-2 * STEPS :]
         newest, middle, oldest = slice(2 * STEPS, None), slice(STEPS, -STEPS), slice(-2 * STEPS)
         a_s, b_s = t[newest] - t[middle], t[newest] - t[oldest]

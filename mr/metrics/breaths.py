@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from mr.types import Measured, Ventilation
+import numpy as np
+
+from mr.types import FloatArray, Measured, Ventilation
 
 EDGE = 0.02
 END = 0.20
@@ -20,6 +22,8 @@ NOISY_EDGE = 0.25
 LONGEST_S = 4.0
 """A breath that has not come out by then is closed: lungs leak, sensors drift."""
 LOST = "the signal was lost during the breath"
+AT_ONCE, FEW = 256, 8
+"""Samples looked at in one go; fewer than so few are looked at one by one."""
 REST_MEMORY_S = 2.0
 """How long the resting volume is remembered; the integrated flow drifts."""
 
@@ -44,6 +48,45 @@ class BreathFinder:
     def start_s(self) -> float | None:
         """When the breath now under way began, or None."""
         return self._start_s
+
+    def block(self, t_s: FloatArray, volume_ml: FloatArray) -> list[Ventilation]:
+        """Take in many samples (N,); give the breaths they close: as one by one."""
+        found = []
+        k = 0
+        while k < len(t_s):
+            part = slice(k, k + AT_ONCE)
+            k += self._skip(t_s[part], volume_ml[part])
+            if k < len(t_s):
+                breath = self.step(float(t_s[k]), float(volume_ml[k]))
+                found += [] if breath is None else [breath]
+                k += 1
+        return found
+
+    def _skip(self, t_s: FloatArray, volume_ml: FloatArray) -> int:
+        """Pass over samples at which nothing but the extreme changes; tell how many."""
+        if self._base_ml is None or len(t_s) < FEW:
+            return 0
+        if self._start_s is not None:
+            peak_ml = np.maximum.accumulate(np.append(self._peak_ml, volume_ml))
+            out = volume_ml <= self._base_ml + END * (peak_ml[:-1] - self._base_ml)
+            stop = (out & (volume_ml < peak_ml[:-1])) | (t_s - self._start_s >= LONGEST_S)
+            moved = volume_ml >= peak_ml[:-1]
+        else:
+            base_ml = np.minimum.accumulate(np.append(self._base_ml, volume_ml))
+            moved = volume_ml <= base_ml[:-1]
+            last = np.maximum.accumulate(np.where(moved, np.arange(len(t_s)), -1))
+            base_t_s = np.where(last >= 0, t_s[last], self._base_t_s)
+            stop = (volume_ml >= base_ml[1:] + self._min_ml) | (t_s - base_t_s > REST_MEMORY_S)
+        n = int(stop.argmax()) if stop.any() else len(t_s)
+        times_s, volumes_ml = t_s[:n].tolist(), volume_ml[:n].tolist()
+        self._past.extend(zip(times_s, volumes_ml, strict=True))
+        if moved[:n].any():
+            i = int(np.flatnonzero(moved[:n])[-1])
+            if self._start_s is not None:
+                self._peak_ml, self._peak_t_s = volumes_ml[i], times_s[i]
+            else:
+                self._base_ml, self._base_t_s = volumes_ml[i], times_s[i]
+        return n
 
     def step(self, t_s: float, volume_ml: float) -> Ventilation | None:
         """Take in one sample; give the breath it closes."""

@@ -13,12 +13,17 @@ pause, one pause threshold after its shallowest point.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from mr.metrics.breaths import NOISY_EDGE, BreathFinder
+import numpy as np
+
+from mr.blocks import HANDS, ChestBlock
+from mr.metrics.breathing import Breathing
 from mr.metrics.config import MetricsConfig
+from mr.metrics.history import History
 from mr.metrics.pauses import PauseNamer, ventilation_span_s
 from mr.metrics.strokes import (
     FIRST,
@@ -31,10 +36,11 @@ from mr.metrics.strokes import (
     edges,
     measure,
 )
-from mr.metrics.turning import LONGEST_PRESS_S, History, Turn, TurnFinder
+from mr.metrics.turning import LONGEST_PRESS_S, Settles, Turn, TurnFinder
 from mr.types import (
     ChestSample,
     Compression,
+    FloatArray,
     Measured,
     MetricsEvent,
     Unmeasured,
@@ -65,9 +71,6 @@ class LiveState:
     breathing: bool
 
 
-RISE = "only the chest's rise was seen"
-
-
 class MetricsStepper:
     """The state machine; see the module's first lines."""
 
@@ -75,9 +78,7 @@ class MetricsStepper:
         self._config = config
         self._t0_ns: int | None = None
         self._t_s = 0.0
-        self._breaths = BreathFinder(config.min_breath_ml, self._to_ns)
-        self._lifts = BreathFinder(config.min_rise_mm, self._to_ns, NOISY_EDGE)
-        """Breaths that only a camera sees; its "volume" is the chest's rise in mm."""
+        self._breathing = Breathing(config, self._to_ns)
         self._pauses = PauseNamer(self._to_ns)
         self._n = 0
         self._n_in_cycle = 0
@@ -103,67 +104,79 @@ class MetricsStepper:
     # --- in -----------------------------------------------------------------------
 
     def step(self, sample: ChestSample) -> list[MetricsEvent]:
-        """Take in one sample; give the events that it completes.
-
-        A sample that is not later than the one before is left out.
-        """
-        if self._t0_ns is None:
-            self._t0_ns = sample.stamp.t_ns
-        elif sample.stamp.t_ns <= self._to_ns(self._t_s):
-            return []
-        t_s = (sample.stamp.t_ns - self._t0_ns) * 1e-9
-        events: list[MetricsEvent] = []
-        if t_s - self._t_s > self._config.max_gap_s:
-            events += self._lose(t_s)
-        self._t_s = t_s
-        self._pauses.hands(t_s, sample.hands)
-        if sample.airway_ml is not None:
-            events += self._breath(self._breaths.step(t_s, sample.airway_ml))
-        elif sample.chest_rise_m is not None:
-            events += self._risen(self._lifts.step(t_s, 1e3 * sample.chest_rise_m))
-        elif sample.hands == "on" and self._lifts.start_s is not None:
-            events += self._risen(self._lifts.lose(t_s))
-        self._history.append(t_s, sample)
-        return events + self._advance(last=False)
+        """Take in one sample; give the events that it completes: see `block`."""
+        return self.block(ChestBlock.of([sample]))
 
     def steps(self, samples: Iterable[ChestSample]) -> list[MetricsEvent]:
-        """Take in a block."""
-        return [event for sample in samples for event in self.step(sample)]
+        """Take in samples; give the events that they complete."""
+        runs = itertools.groupby(samples, key=lambda sample: sample.sources)
+        return [event for _, run in runs for event in self.block(ChestBlock.of(list(run)))]
+
+    def block(self, block: ChestBlock) -> list[MetricsEvent]:
+        """Take in a block of motion; give the events that it completes.
+
+        The results do not depend on where blocks begin. A sample that is not later than the
+        one before is left out.
+        """
+        if self._t0_ns is None:
+            self._t0_ns = int(block.t_ns[0])
+            before_ns = self._t0_ns - 1
+        else:
+            before_ns = self._to_ns(self._t_s)
+        newest_ns = np.maximum.accumulate(np.concatenate(([before_ns], block.t_ns)))
+        later = block.t_ns > newest_ns[:-1]
+        if not later.all():
+            if not later.any():
+                return []
+            block = block.part(later)
+        t_s = np.multiply(block.t_ns - self._t0_ns, 1e-9)
+        before_s = np.concatenate(([self._t_s], t_s[:-1]))
+        lost = np.flatnonzero(t_s - before_s > self._config.max_gap_s)
+        if not lost.size:
+            return self._whole(t_s, block)
+        events: list[MetricsEvent] = []
+        for start, end in itertools.pairwise([0, *lost.tolist(), len(t_s)]):
+            if end == start:
+                continue
+            if start in lost:
+                events += self._lose(float(t_s[start]))
+            part = slice(start, end)
+            events += self._whole(t_s[part], block.part(part))
+        return events
+
+    def _whole(self, t_s: FloatArray, block: ChestBlock) -> list[MetricsEvent]:
+        """Take in a block without a loss of signal."""
+        changes = np.flatnonzero(block.hands[1:] != block.hands[:-1]) + 1
+        for i in (0, *changes.tolist()):
+            self._pauses.hands(float(t_s[i]), HANDS[block.hands[i]])
+        self._history.append(t_s, block)
+        self._breathing.take(t_s, block)
+        events = self._advance(last=False) + self._breathe(None)
+        self._history.look_at_all()
+        self._t_s = float(t_s[-1])
+        return events
+
+    def _breathe(self, until_s: float | None) -> list[MetricsEvent]:
+        """Give the breaths that are over at an instant; None: with all that has come."""
+        return self._breathed(self._breathing.until(until_s))
+
+    def _breathed(self, breaths: list[Ventilation]) -> list[MetricsEvent]:
+        for breath in breaths:
+            self._pauses.breath(*ventilation_span_s(breath, self._t0_ns or 0))
+        return list(breaths)
 
     def finish(self) -> list[MetricsEvent]:
         """Close what is open at the end of the signal."""
         events = self._advance(last=True) + self._close_open()
-        events += self._breath(self._breaths.finish(self._t_s))
-        events += self._risen(self._lifts.finish(self._t_s))
+        events += self._breathed(self._breathing.finish(self._t_s))
         return events + self._pause_until_now()
 
     # --- the machine ----------------------------------------------------------------
 
-    def _breath(self, breath: Ventilation | None) -> list[MetricsEvent]:
-        if breath is None:
-            return []
-        self._pauses.breath(*ventilation_span_s(breath, self._t0_ns or 0))
-        return [breath]
-
-    @property
-    def _breath_since_s(self) -> float | None:
-        """Since when a breath is under way, by the airway's sensor or by the chest's rise."""
-        since_s = self._breaths.start_s
-        return self._lifts.start_s if since_s is None else since_s
-
-    def _risen(self, breath: Ventilation | None) -> list[MetricsEvent]:
-        """Take in a breath that was seen as a rise of the chest: its volume is not known."""
-        if breath is None:
-            return []
-        rise_mm = breath.volume_ml.value
-        why = RISE if rise_mm is None else f"{RISE}, by {rise_mm:.0f} mm"
-        return self._breath(replace(breath, volume_ml=Measured.unknown(why)))
-
     def _lose(self, t_s: float) -> list[MetricsEvent]:
         """The signal was lost until `t_s`: keep what is sure, begin anew."""
         events = self._advance(last=True) + self._close_open()
-        events += self._breath(self._breaths.lose(self._t_s))
-        events += self._risen(self._lifts.lose(self._t_s)) + self._pause_until_now()
+        events += self._breathed(self._breathing.lose(self._t_s)) + self._pause_until_now()
         events.append(Unmeasured(self._to_ns(self._t_s), self._to_ns(t_s)))
         if self._release_s is not None:
             if t_s - self._release_s >= self._config.pause_threshold_s:
@@ -180,20 +193,39 @@ class MetricsStepper:
         since_s = self._release_s
         if since_s is None or self._t_s - since_s < self._config.pause_threshold_s:
             return []
-        return [self._pauses.pause(since_s, self._t_s, self._breath_since_s)]
+        return [self._pauses.pause(since_s, self._t_s, self._breathing.start_s)]
 
     def _advance(self, last: bool) -> list[MetricsEvent]:
+        """Go through the smoothed values that have become known."""
         events: list[MetricsEvent] = []
-        while (point := self._history.next_smooth(last)) is not None:
-            at_rest = self._peak is None and not self._turns.rising
-            turn = self._turns.step(*point, at_rest)
+        history, turns = self._history, self._turns
+        i = history.n_smooth
+        history.smooth_more(last)
+        while i < history.n_smooth:
+            at_rest = self._peak is None and not turns.rising
+            i = turns.skip(i, history.n_smooth, at_rest, self._settles())
+            if i == history.n_smooth:
+                break
+            newest = history.look_from(i, last)
+            events += self._breathe(float(history.t_s[newest]))
+            t_s = float(history.t_s[i])
+            turn = turns.step(history.k(i), t_s, float(history.smooth[i]), at_rest)
             if turn is None:
-                events += self._settle(point[1])
+                events += self._settle(t_s)
             elif turn.kind == "peak":
                 self._on_peak(turn)
             else:
                 events += self._on_trough(turn)
+            i += 1
+        history.look_at_all()
         return events
+
+    def _settles(self) -> Settles | None:
+        """Tell from when on a pending peak may be closed because the chest stays out."""
+        if self._peak is None or self._turns.rising:
+            return None
+        rest_s, peak_s = self._config.pause_threshold_s, self._peak.turn.t_s
+        return Settles(rest_s, peak_s, LONGEST_RELEASE_S, self._tried_k)
 
     def _on_peak(self, turn: Turn) -> None:
         assert self._before is not None
@@ -299,7 +331,7 @@ class MetricsStepper:
             return []
         events: list[MetricsEvent] = []
         if at.onset_s - self._release_s >= self._config.pause_threshold_s:
-            events.append(self._pauses.pause(self._release_s, at.onset_s, self._breath_since_s))
+            events.append(self._pauses.pause(self._release_s, at.onset_s, self._breathing.start_s))
             self._beats.clear()
             self._n_in_cycle = 0
         self._pauses.forget_before(at.onset_s)
@@ -325,7 +357,7 @@ class MetricsStepper:
             last_depth_mm=depth_mm,
             last_release_mm=last.release_depth_mm.value if last else None,
             hands_off_s=idle_s if paused else 0.0,
-            breathing=self._breath_since_s is not None,
+            breathing=self._breathing.start_s is not None,
         )
 
     def _idle_s(self) -> float:

@@ -14,8 +14,18 @@ import numpy as np
 
 from mr.metrics.config import MetricsConfig
 from mr.metrics.fit import Curve, Fit, Noise, NoiseMemory
-from mr.metrics.turning import REACH_S, History, Turn
-from mr.types import ChestSample, Compression, Measured
+from mr.metrics.history import (
+    FORCE,
+    HAND_SIGMA,
+    HAND_X,
+    HAND_Y,
+    REACH_S,
+    SIGMA,
+    ZERO,
+    History,
+)
+from mr.metrics.turning import Turn
+from mr.types import Compression, FloatArray, Measured
 
 EDGE = 0.10
 """Onset and release are where the chest passes a tenth of its travel."""
@@ -90,16 +100,17 @@ class Fitter:
         self._history = history
         return self
 
-    def _memory(self, samples: list[ChestSample]) -> NoiseMemory:
+    def _memory(self, a: int, b: int) -> NoiseMemory:
         """Give the memory of what made these samples: a camera is not the mannequin."""
-        sources = frozenset(source for s in samples for source in s.sources)
-        unit_m = TYPICAL_EXCURSION * self._least_m
-        return self._noise.setdefault(sources, NoiseMemory(unit_m))
+        sources = self._history.sources(a, b)
+        if sources not in self._noise:
+            self._noise[sources] = NoiseMemory(TYPICAL_EXCURSION * self._least_m)
+        return self._noise[sources]
 
     def noise(self, from_s: float, to_s: float) -> Noise:
         """Noise between two instants, as strokes of the same sources showed it."""
         a, b = self._history.window(from_s, to_s, 0.0)
-        return self._memory(self._history.samples[a:b]).noise
+        return self._memory(a, b).noise
 
     def level(self, turn: Turn, travel_m: float, *, again: bool = False) -> Level:
         """Fit the raw samples around `turn`; `travel_m` is the stroke's rough travel.
@@ -107,18 +118,18 @@ class Fitter:
         A window that is fitted `again` is not counted twice in the noise.
         """
         history = self._history
-        a, b = history.window(history.t_s[history.at(turn.k)])
+        a, b = history.window(turn.t_s)
         curve = Curve.through(*history.raw(a, b), max(travel_m, self._least_m))
-        around = history.samples[a:b]
-        claimed_m = math.sqrt(sum(s.sigma_m**2 for s in around) / len(around))
-        memory = self._memory(around)
+        sigma_m = history.column(SIGMA, a, b)
+        claimed_m = math.sqrt(float(sigma_m @ sigma_m) / (b - a))
+        memory = self._memory(a, b)
         noise = memory.noise if again else memory.pool(curve, claimed_m)
         fit = curve.extreme(
             turn.t_s - TURN_S, turn.t_s + TURN_S, noise, highest=turn.kind == "peak"
         )
         # Noise is in the fit's sigma already; the rest of the samples' is bias.
         over_m2 = claimed_m**2 - noise.sigma**2 if claimed_m > SAME * noise.sigma else 0.0
-        return Level(turn, fit, math.sqrt(over_m2), all(s.zero_known for s in around))
+        return Level(turn, fit, math.sqrt(over_m2), bool(history.column(ZERO, a, b).all()))
 
     def fastest_fall(self, from_s: float, to_s: float, travel_m: float) -> Fit:
         """Fit the release between two instants; the value is its highest speed (m/s)."""
@@ -126,13 +137,15 @@ class Fitter:
         curve = Curve.through(*self._history.raw(a, b), travel_m)
         return curve.fastest_fall(from_s, to_s, self.noise(from_s, to_s))
 
-    def force_peak(self, samples: list[ChestSample], t_s: list[float]) -> Measured:
+    def force_peak(self, from_s: float, to_s: float) -> Measured:
         """Fit the highest force of a compression."""
-        pairs = [(t, s.force_n) for t, s in zip(t_s, samples, strict=True) if s.force_n is not None]
-        if len(pairs) < 3:
+        history = self._history
+        a, b = history.index_at(from_s), history.index_at(to_s)
+        t, force = history.t_s[a:b], history.column(FORCE, a, b)
+        felt = ~np.isnan(force)
+        t, force = t[felt], force[felt]
+        if len(t) < 3:
             return Measured.unknown("no force was measured")
-        t = np.array([p[0] for p in pairs])
-        force = np.array([p[1] for p in pairs])
         n = min(5, len(force))
         hint_s = float(t[np.argmax(np.convolve(force, np.ones(n) / n, mode="same"))])
         near = np.abs(t - hint_s) <= REACH_S
@@ -159,17 +172,22 @@ def _above_mm(release: Measured) -> float:
     return max(ABOVE_MM, 2.0 * (release.sigma or 0.0))
 
 
-def _hand_offset_mm(samples: list[ChestSample]) -> tuple[Measured, Measured]:
-    seen = [s for s in samples if s.hand_offset_m is not None]
-    if not seen:
+def _hand_offset_mm(history: History, from_s: float, to_s: float) -> tuple[Measured, Measured]:
+    a, b = history.index_at(from_s), history.index_at(to_s) + 1
+    b = min(b, history.n)
+    x_m, y_m = (_known(history.column(which, a, b)) for which in (HAND_X, HAND_Y))
+    if not len(x_m):
         unknown = Measured.unknown("the hand's position was not measured")
         return unknown, unknown
-    offsets = np.array([s.hand_offset_m for s in seen])
-    mean = 1e3 * np.mean(offsets, axis=0)
-    sigmas = [s.hand_sigma_m for s in seen if s.hand_sigma_m is not None]
+    sigma_m = _known(history.column(HAND_SIGMA, a, b))
     # Errors of the hand's position are nearly the same all through one stroke.
-    sigma = 1e3 * math.sqrt(sum(v * v for v in sigmas) / len(sigmas)) if sigmas else None
-    return Measured(float(mean[0]), sigma), Measured(float(mean[1]), sigma)
+    sigma_mm = 1e3 * math.sqrt(float(sigma_m @ sigma_m) / len(sigma_m)) if len(sigma_m) else None
+    x_mm, y_mm = (1e3 * float(column.sum()) / len(column) for column in (x_m, y_m))
+    return Measured(x_mm, sigma_mm), Measured(y_mm, sigma_mm)
+
+
+def _known(column: FloatArray) -> FloatArray:
+    return column[~np.isnan(column)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +214,17 @@ def _rival_s(
 ) -> float:
     """Find a second hump of the top: either may be the deeper one by chance."""
     i = history.at(k)
+    before = slice(history.index_at(half_in_s) + 1, i + 1)
+    t_s, smooth = history.t_s, history.smooth
+    sides = (
+        (t_s[before][::-1], smooth[before][::-1]),
+        (t_s[i : history.index_at(half_out_s)], smooth[i : history.index_at(half_out_s)]),
+    )
     best_s = 0.0
-    for step, end in ((-1, history.index_at(half_in_s)), (1, history.index_at(half_out_s))):
-        low_m = history.smooth[i]
-        for j in range(i, end, step):
-            y_m = history.smooth[j]
-            low_m = min(low_m, y_m)
-            if y_m > max(low_m + max(DIP_M, DIPS * noise_m), history.smooth[i] - RIVAL_M):
-                best_s = max(best_s, abs(history.t_s[j] - history.t_s[i]))
+    for times_s, y_m in sides:
+        low_m = np.minimum.accumulate(y_m)
+        is_rival = y_m > np.maximum(low_m + max(DIP_M, DIPS * noise_m), smooth[i] - RIVAL_M)
+        best_s = max(best_s, float(np.abs(times_s[is_rival] - t_s[i]).max(initial=0.0)))
     return best_s
 
 
@@ -238,7 +259,7 @@ def edges(stroke: Stroke, history: History, noise_m: float) -> Edges:
         math.hypot(noise_s, SHAPE_S, 0.5 * rival_s),
         rival_s,
         2.0 * (1.0 - CHORD[1]) * 0.5 * (rise + fall) / max(0.5 * (high[1] - high[0]), 1e-3) ** 2,
-        (history.t_s[b] - history.t_s[a]) / n,
+        float(history.t_s[b] - history.t_s[a]) / n,
     )
 
 
@@ -306,9 +327,6 @@ def measure(
         period_s, sigma_s = beat.since(previous)
         rate = Measured(60.0 / period_s, 60.0 * sigma_s / period_s**2)
         duty = Measured((at.half_out_s - at.half_in_s) / period_s, sigma_s / period_s)
-    a, b = history.index_at(at.half_in_s), history.index_at(at.half_out_s)
-    first, last = history.index_at(at.onset_s), history.index_at(at.release_s)
-    loaded = history.samples[a : b + 1]
     return Compression(
         index=index,
         onset_ns=to_ns(at.onset_s),
@@ -319,8 +337,8 @@ def measure(
         rate_cpm=rate,
         duty_cycle=duty,
         release_velocity_mm_s=_release_velocity(stroke, history, fitter, config),
-        force_peak_n=fitter.force_peak(history.samples[first:last], history.t_s[first:last]),
-        hand_offset_mm=_hand_offset_mm(loaded),
+        force_peak_n=fitter.force_peak(at.onset_s, at.release_s),
+        hand_offset_mm=_hand_offset_mm(history, at.half_in_s, at.half_out_s),
     )
 
 

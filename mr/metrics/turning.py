@@ -1,30 +1,28 @@
-"""Keep the last seconds of the signal and find where its smoothed curve turns.
+"""Find where the smoothed curve turns.
 
-Takes samples one by one, gives turning-point candidates (peak, trough) with hysteresis;
+Takes smoothed values, gives turning-point candidates (peak, trough) with hysteresis;
 leaves fitting values and deciding what is a compression to `mr.metrics.strokes`.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from mr.types import ChestSample, FloatArray
+from mr.metrics.history import SMOOTH, History, T
+from mr.types import BoolArray, FloatArray
 
-KEEP_S = 8.0
-"""How much of the past is kept for fits; longer than any stroke with its rest."""
 REST_MEMORY_S = 1.0
 """At rest the release level is that of the last second: baselines drift."""
 LONGEST_PRESS_S = 2.0
 """What takes longer from the release before to the peak is drift, or a hold."""
-REACH_S = 0.15
-"""Fits reach so far to both sides of a turn."""
-REACH_K = 3
-"""A slow signal's fits reach so many samples."""
+AT_ONCE = 128
+"""Values looked at in one go: about as many as lie between two turns."""
+FEW = 5
+"""Fewer are looked at one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,101 +33,6 @@ class Turn:
     k: int
     t_s: float
     y: float
-
-
-class History:
-    """Raw and smoothed samples of the last seconds, indexed by a running number `k`.
-
-    The smoothed value at `k` is the mean of the raw ones within half of `smoothing_s`
-    on both sides; it is known once a sample beyond that has come.
-    """
-
-    def __init__(self, smoothing_s: float) -> None:
-        self.smoothing_s = smoothing_s
-        self._half_s = 0.5 * smoothing_s + 1e-9
-        self._first = 0
-        self._lo = 0
-        self._hi = 0
-        self._sum = 0.0
-        self.t_s: list[float] = []
-        self.samples: list[ChestSample] = []
-        self.smooth: list[float] = []
-
-    def append(self, t_s: float, sample: ChestSample) -> None:
-        """Take in a raw sample."""
-        self.t_s.append(t_s)
-        self.samples.append(sample)
-
-    def next_smooth(self, last: bool) -> tuple[int, float, float] | None:
-        """Give the next smoothed (k, t_s, y), or None until enough has come."""
-        t_s, i = self.t_s, len(self.smooth)
-        if i >= len(t_s) or (not last and t_s[-1] < t_s[i] + self._half_s):
-            return None
-        until, since = t_s[i] + self._half_s, t_s[i] - self._half_s
-        while self._hi < len(t_s) and t_s[self._hi] <= until:
-            self._sum += self.samples[self._hi].depth_m
-            self._hi += 1
-        while t_s[self._lo] < since:
-            self._sum -= self.samples[self._lo].depth_m
-            self._lo += 1
-        y = self._sum / (self._hi - self._lo)
-        self.smooth.append(y)
-        if i > 4096:
-            self._prune(i)
-        return self._first + len(self.smooth) - 1, t_s[len(self.smooth) - 1], y
-
-    def _prune(self, i: int) -> None:
-        cut = self.index_at(self.t_s[i] - KEEP_S)
-        if cut < 1024:
-            return
-        cut = min(cut, self._lo)
-        del self.t_s[:cut], self.samples[:cut], self.smooth[:cut]
-        self._first += cut
-        self._lo -= cut
-        self._hi -= cut
-        self._sum = math.fsum(s.depth_m for s in self.samples[self._lo : self._hi])
-
-    def index_at(self, t_s: float) -> int:
-        """First list index at or after `t_s`."""
-        return bisect_left(self.t_s, t_s)
-
-    def at(self, k: int) -> int:
-        """List index of running number `k` (the oldest kept, if it is gone)."""
-        return max(k - self._first, 0)
-
-    def fell_at_end(self, span_s: float) -> float:
-        """How much the smoothed curve fell over the last `span_s` of what has come."""
-        i = self.index_at(self.t_s[len(self.smooth) - 1] - span_s)
-        return self.smooth[i] - self.smooth[-1]
-
-    def window(
-        self, from_s: float, to_s: float | None = None, reach_s: float = REACH_S
-    ) -> tuple[int, int]:
-        """List bounds [a, b) from so far before one instant to so far after another."""
-        to_s = from_s if to_s is None else to_s
-        a = min(self.index_at(from_s - reach_s), self.index_at(from_s) - REACH_K)
-        b = max(self.index_at(to_s + reach_s), self.index_at(to_s) + REACH_K + 1)
-        return max(a, 0), min(b, len(self.t_s))
-
-    def raw(self, a: int, b: int) -> tuple[FloatArray, FloatArray]:
-        """Times (s) and raw depths (m) of list slice [a, b)."""
-        return np.array(self.t_s[a:b]), np.array([s.depth_m for s in self.samples[a:b]])
-
-    def crossing(self, k_from: int, k_to: int, level: float) -> float:
-        """Time (s) at which the smoothed curve crosses `level`, walking from one k to another.
-
-        Walks from `k_from` (the peak's side) and gives the first crossing below `level`;
-        the end of the walk when there is none.
-        """
-        i, end = self.at(k_from), self.at(k_to)
-        step = 1 if end >= i else -1
-        while i != end:
-            j = i + step
-            y0, y1 = self.smooth[i], self.smooth[j]
-            if y1 <= level < y0:
-                return self.t_s[i] + (self.t_s[j] - self.t_s[i]) * (y0 - level) / (y0 - y1)
-            i = j
-        return self.t_s[end]
 
 
 class TurnFinder:
@@ -181,8 +84,53 @@ class TurnFinder:
     def _forget(self, k: int) -> None:
         """Take the lowest point of the second half of the memory instead of an old one."""
         history = self._history
-        a, b = history.at(k), len(history.smooth)
-        while a > 0 and history.t_s[b - 1] - history.t_s[a - 1] <= 0.5 * REST_MEMORY_S:
-            a -= 1
-        i = min(range(a, b), key=history.smooth.__getitem__)
-        self._k, self._t_s, self._y = k - (b - 1 - i), history.t_s[i], history.smooth[i]
+        b = history.at(k) + 1
+        a = int(np.searchsorted(history.t_s[:b], history.t_s[b - 1] - 0.5 * REST_MEMORY_S))
+        i = a + int(history.smooth[a:b].argmin())
+        self._k, self._t_s, self._y = history.k(i), float(history.t_s[i]), float(history.smooth[i])
+
+    def skip(self, a: int, b: int, at_rest: bool, settles: Settles | None) -> int:
+        """Pass over smoothed values from place `a` on, before `b`, at which nothing happens.
+
+        Nothing but the extreme changes there: `step` would find no turn and forget
+        nothing, and the chest has not stayed out as `settles` says. Gives the place of the
+        first value that must be looked at.
+        """
+        b = min(b, a + AT_ONCE)
+        if b - a < FEW:
+            return a
+        t_s, y = self._history.column(T, a, b), self._history.column(SMOOTH, a, b)
+        sign = 1.0 if self._rising else -1.0
+        extreme = np.maximum.accumulate(np.append(sign * self._y, sign * y))
+        moved = sign * y >= extreme[:-1]
+        last = np.maximum.accumulate(np.where(moved, np.arange(len(y)), -1))
+        since_s = np.where(last >= 0, t_s[last], self._t_s)
+        stop = sign * y < extreme[:-1] - self._h
+        if self._rising:
+            stop |= t_s - self._since_s > LONGEST_PRESS_S
+        elif at_rest:
+            stop |= t_s - since_s > REST_MEMORY_S
+        if settles is not None:
+            stop |= settles.may(t_s, since_s) & ((last >= 0) | (self._k != settles.tried_k))
+        n = int(stop.argmax()) if stop.any() else len(y)
+        if n and last[n - 1] >= 0:
+            i = int(last[n - 1])
+            self._k, self._t_s, self._y = self._history.k(a + i), float(t_s[i]), float(y[i])
+        return a + n
+
+
+@dataclass(frozen=True, slots=True)
+class Settles:
+    """When a chest that has come back counts as staying out."""
+
+    rest_s: float
+    """After its shallowest point."""
+    peak_s: float
+    longest_s: float
+    """After the peak, in any case."""
+    tried_k: int
+    """A shallowest point that was tried already."""
+
+    def may(self, t_s: FloatArray, lowest_s: FloatArray) -> BoolArray:
+        """Tell at which instants (N,), with their shallowest points so far, that may be."""
+        return (t_s - lowest_s >= self.rest_s) | (t_s - self.peak_s >= self.longest_s)

@@ -101,7 +101,9 @@ class Pipeline:
         self._waiting: list[MannequinFrame] = []
         self._completed: list[MetricsEvent] = []
         """By frames that a snapshot did not wait for; given with the next sample."""
-        self._chest: ChestSample | None = None
+        self._newest: ChestBlock | None = None
+        self._newest_chest: ChestSample | None = None
+        """The last sample of the newest block, once it was asked for."""
         self._trace = Track()
         self._pose: Pose = rig.world_from_mannequin.pose()
         self._open_ns: int | None = None
@@ -210,14 +212,20 @@ class Pipeline:
     def _moved(self, motion: Sequence[ChestBlock]) -> list[MetricsEvent]:
         events: list[MetricsEvent] = []
         for block in motion:
-            (self._chest,) = block.part(slice(-1, None)).samples()
-            self._airway_measured |= not np.isnan(block.airway_ml).all()
+            self._newest, self._newest_chest = block, None
+            self._airway_measured = self._airway_measured or not np.isnan(block.airway_ml).all()
             self._trace.add(block)
-            for chest in block.samples():
-                if self._stop_ns is None or chest.stamp.t_ns <= self._stop_ns:
-                    events += self._metrics.step(chest)
+            judged = block if self._stop_ns is None else block.part(block.t_ns <= self._stop_ns)
+            if len(judged):
+                events += self._metrics.block(judged)
         self._note(events)
         return events
+
+    @property
+    def _chest(self) -> ChestSample | None:
+        if self._newest_chest is None and self._newest is not None:
+            (self._newest_chest,) = self._newest.part(slice(-1, None)).samples()
+        return self._newest_chest
 
     def _note(self, events: Sequence[MetricsEvent]) -> None:
         for event in events:
