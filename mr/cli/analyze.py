@@ -81,7 +81,6 @@ def analyze_simpad(path: Path, guideline_name: str, mode: Mode, name: str) -> di
 
 def analyze_file(file: Input, judging: Judging, patience: Patience) -> dict[str, Any]:
     """Analyse one file of any kind."""
-    patience.say(file.name)
     kind = kind_of(file.path)
     if kind == "recording":
         again = rerun(file.path, guideline_name=judging.guideline, mode=judging.mode)
@@ -97,7 +96,7 @@ def analyze(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help="Recordings (.mcap), CSVs, SimPad sessions (.ssx), or folders of them.",
         ),
     ],
@@ -137,7 +136,10 @@ def analyze(
     judging = Judging(guideline, mode, unit, sign)
     several = len(files) > 1 or files[0].is_dir()
     with Patience() as patience:
-        analyzed = [_tried(file, judging, patience, several=several) for file in inputs]
+        analyzed = []
+        for k, file in enumerate(inputs):
+            patience.say(f"{file.name} ({k + 1} of {len(inputs)})" if several else file.name)
+            analyzed.append(_tried(file, judging, patience, several=several))
     analyses = [one.analysis for one in analyzed if one.analysis is not None]
     if csv is not None and not to_stdout and analyses:
         write_file(csv, compressions_csv(analyses).encode(), "--csv")

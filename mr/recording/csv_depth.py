@@ -26,9 +26,10 @@ OUT_MM = 15.0
 """No chest is lifted by more."""
 MAX_REST_MM = 30.0
 """A chest that never comes nearer to the zero than this does not rest there."""
-REST_S, REST_BAND, REST_TIMES = 0.8, 0.25, 3.0
-"""A signal rests where it stays within a quarter of its span for so long; it tells its
-direction when it rests at one end for three times as long as at the other."""
+REST_S, LEAST_REST_S, REST_BAND, REST_TIMES = 0.8, 2.0, 0.25, 3.0
+"""A signal rests where it stays within a quarter of its span for 0.8 s. It tells its
+direction when it rests at one end for 2 s in all, three times as long as at the other: a
+compression that is held now and then is none."""
 
 
 class Unit(StrEnum):
@@ -94,7 +95,9 @@ def understand_depth(
     if sign is None and _is_out(values):
         said.append(f"the sign was reversed (depth runs {_span(values)} mm, out of the chest)")
         values = -values
-    _check_zero(path, t_s, values)
+    _check_zero(path, values)
+    if sign is None:
+        _check_rest(path, t_s, values)
     return Depth(values, calibrated=True, assumptions=tuple(said))
 
 
@@ -135,24 +138,27 @@ def _is_out(depth_mm: FloatArray) -> bool:
     return bool(low < -OUT_MM and high < -low / 4)
 
 
-def _check_zero(path: Path, t_s: FloatArray, depth_mm: FloatArray) -> None:
+def _check_zero(path: Path, depth_mm: FloatArray) -> None:
     """Refuse a zero that is not the resting chest's: depth would be wrong by as much."""
     low, high = np.quantile(depth_mm, [0.005, 0.995])
-    cure = "shift it, or give --unit au (unknown zero)"
+    where = ""
     if low < -OUT_MM and high > -low / 4:
+        where = "lies to both sides of its zero"
+    elif low > MAX_REST_MM:
+        where = "never comes near its zero"
+    if where:
         raise RecordingError(
-            f"{path}: depth runs {_span(depth_mm)} mm, to both sides of its zero, which is not "
-            f"the unloaded chest's: {cure}"
+            f"{path}: depth runs {_span(depth_mm)} mm and {where}, which is not the unloaded "
+            "chest's: shift it, or give --unit au (unknown zero)"
         )
-    if low > MAX_REST_MM:
-        raise RecordingError(
-            f"{path}: depth runs {_span(depth_mm)} mm and never comes near its zero, which is "
-            f"not the unloaded chest's: {cure}"
-        )
+
+
+def _check_rest(path: Path, t_s: FloatArray, depth_mm: FloatArray) -> None:
+    low, high = np.quantile(depth_mm, [0.02, 0.98])
     if high - low > OUT_MM and _rests_at(t_s, depth_mm) == "high":
         raise RecordingError(
             f"{path}: depth rests at {high:.3g} mm and is pressed to {low:.3g}: its zero is not "
-            f"the unloaded chest's: {cure}"
+            "the unloaded chest's: give --unit au (unknown zero), or --sign in if it is right"
         )
 
 
@@ -174,7 +180,7 @@ def _rests_at(t_s: FloatArray, values: FloatArray) -> Literal["low", "high"] | N
         return None
     at_low = _long_s(t_s, values < low + band)
     at_high = _long_s(t_s, values > high - band)
-    if max(at_low, at_high) < REST_S or _n_swings(values) < 3:
+    if max(at_low, at_high) < LEAST_REST_S or _n_swings(values) < 3:
         return None
     if at_high > REST_TIMES * at_low:
         return "high"

@@ -10,7 +10,6 @@ bad file is one error: which file, which line, what is wrong, what to do.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,17 +17,18 @@ from pathlib import Path
 
 import numpy as np
 
+from mr.blocks import ChestBlock
 from mr.errors import RecordingError
 from mr.recording.csv_depth import Sign, Unit, understand_depth
 from mr.recording.csv_names import columns_of
 from mr.recording.csv_table import CsvTable, read_csv_table
 from mr.recording.csv_time import understand_time
-from mr.types import ChestSample, FloatArray, Stamp
+from mr.types import ChestSample, FloatArray
 
 MIN_ROWS = 20
 MIN_SIGMA_MM = 0.001
 BLOCK = 8192
-"""So many samples are made at once; the arrays stay arrays."""
+"""So many samples are made at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,45 +52,37 @@ class CsvMotion:
     assumptions: tuple[str, ...]
     """What the file does not say and was taken to be so, in words."""
 
-    @property
-    def airway_measured(self) -> bool:
-        """Tell whether a breath would have been seen."""
-        airway_ml = self.optional.get("airway_ml")
-        return airway_ml is not None and bool(np.isfinite(airway_ml).any())
-
-    def samples(self) -> Iterator[ChestSample]:
-        """Give the motion sample by sample; depth in m (in its own unit without a scale)."""
+    def block(self) -> ChestBlock:
+        """Give the motion as columns; depth in m (in its own unit without a scale)."""
         t_ns = np.rint(self.t_s * 1e9).astype(np.int64)
         since_s = (t_ns - t_ns[0]) * 1e-9  # the same, wherever the file's clock began
-        sigma_ns = _time_sigma_ns(since_s)
         per_m = 1000.0 if self.calibrated else 1.0
         sigma_m = max(self.sigma, MIN_SIGMA_MM if self.calibrated else 0.0) / per_m
-        depth_m, speed_m_s = self.depth / per_m, np.gradient(self.depth, since_s) / per_m
-        numbers = (t_ns, depth_m, speed_m_s)
-        force_n, airway_ml = (self._cells(key) for key in ("force_n", "airway_ml"))
-        x_mm, y_mm = (self._cells(key) for key in ("hand_x_mm", "hand_y_mm"))
-        for k in range(0, len(t_ns), BLOCK):
-            block = [column[k : k + BLOCK].tolist() for column in numbers]
-            for t, depth, speed in zip(*block, strict=True):
-                x, y = next(x_mm), next(y_mm)
-                yield ChestSample(
-                    Stamp(t, sigma_ns),
-                    depth,
-                    speed,
-                    sigma_m,
-                    ("csv",),
-                    zero_known=self.calibrated,
-                    force_n=next(force_n),
-                    hand_offset_m=None if x is None or y is None else (x / 1000.0, y / 1000.0),
-                    airway_ml=next(airway_ml),
-                )
+        n, unknown = len(t_ns), np.full(len(t_ns), np.nan)
+        hand_mm = [self.optional.get(key, unknown) for key in ("hand_x_mm", "hand_y_mm")]
+        hand_m = np.column_stack(hand_mm) / 1000.0
+        hand_m[np.isnan(hand_m).any(axis=1)] = np.nan
+        return ChestBlock(
+            sources=("csv",),
+            t_ns=t_ns,
+            t_sigma_ns=np.full(n, _time_sigma_ns(since_s)),
+            depth_m=self.depth / per_m,
+            velocity_m_s=np.gradient(self.depth, since_s) / per_m,
+            sigma_m=np.full(n, sigma_m),
+            zero_known=np.full(n, self.calibrated),
+            force_n=self.optional.get("force_n", unknown),
+            hand_offset_m=hand_m,
+            hand_sigma_m=unknown,
+            hands=np.zeros(n, np.int64),
+            airway_ml=self.optional.get("airway_ml", unknown),
+            chest_rise_m=unknown,
+        )
 
-    def _cells(self, key: str) -> Iterator[float | None]:
-        """Give an optional column cell by cell; None where it is empty."""
-        column = self.optional.get(key)
-        if column is None:
-            return itertools.repeat(None)
-        return (None if math.isnan(cell) else cell for cell in column.tolist())
+    def samples(self) -> Iterator[ChestSample]:
+        """Give the motion sample by sample."""
+        whole = self.block()
+        for k in range(0, len(whole), BLOCK):
+            yield from whole.part(slice(k, k + BLOCK)).samples()
 
 
 def read_csv_motion(path: Path, unit: Unit | None = None, sign: Sign | None = None) -> CsvMotion:

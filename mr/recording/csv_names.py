@@ -73,8 +73,9 @@ def columns_of(path: Path, line: int, names: tuple[str, ...]) -> Columns:
     renamed = [_renamed(names[k], meanings[k]) for k in (time, depth) if _is_foreign(names[k])]
     said = ["; ".join(renamed)] if renamed else []
     if left_out:
-        word = "column" if len(left_out) == 1 else "columns"
-        said.append(f"{word} {_cut(', '.join(left_out))} not needed")
+        is_one = len(left_out) == 1
+        named = f"column{'' if is_one else 's'} {_cut(', '.join(left_out))}"
+        said.append(f"{named} {'is' if is_one else 'are'} not needed")
     return Columns(
         time, _unit(meanings[time]), depth, _unit(meanings[depth]), optional, tuple(said)
     )

@@ -22,6 +22,8 @@ MAX_STEP_S = 0.1
 """Slower than 10 samples a second, the peak of a compression is missed by over 10 %."""
 MIN_STEP_S = 0.0005
 """Quicker than 2000 samples a second no chest is sampled: the unit is another one."""
+MAX_T_S = 9e9
+"""Nanoseconds of this many seconds still are whole numbers of 64 bits."""
 MAX_BACK_S = 0.25
 """Rows that changed places lie closer together than what counts as a loss of signal."""
 MAX_ODD = 0.02
@@ -59,6 +61,11 @@ def understand_time(table: CsvTable, column: int, unit: str | None) -> Times:
     said: list[str] = []
     known = unit or _unit_of(table, name, raw, said)
     t_s = raw / PER_S[known] if known != "s" else raw
+    far = np.flatnonzero(np.abs(t_s) > MAX_T_S)
+    if far.size:
+        k = int(far[0])
+        what = f"{name} is {t_s[k]:g} s, which no clock shows"
+        raise bad_line(table.path, table.lines[k], what, "mend the row")
     rows = np.arange(len(t_s))
     t_s, rows = _in_order(table, name, t_s, rows, said)
     t_s, rows = _once(table, name, t_s, rows, said)

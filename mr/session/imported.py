@@ -42,7 +42,8 @@ def judge_csv(
             config = MetricsConfig.for_uncalibrated(motion.depth, config.pause_threshold_s)
         except AnalysisError as error:
             raise AnalysisError(f"{motion.path}: {error}") from error
-    return judge_motion(samples or motion.samples(), config, guideline, mode, "replay")
+    moving = motion.samples() if samples is None else samples
+    return judge_motion(moving, config, guideline, mode, "replay")
 
 
 def judge_simpad(session: SimPadSession, guideline: Guideline, mode: Mode) -> Outcome:

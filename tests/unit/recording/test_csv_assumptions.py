@@ -82,6 +82,19 @@ def test_held_compressions_are_no_rest(tmp_path: Path, hold_s: float) -> None:
     assert "reversed" not in " ".join(motion.assumptions)
 
 
+def test_one_long_hold_is_no_rest(tmp_path: Path) -> None:
+    held = np.concatenate((DEPTH_MM[MID], np.full(RATE_HZ, 55.0)))
+    t_s = np.arange(len(held)) / RATE_HZ
+    assert read(tmp_path, t_s, held).assumptions == ()
+    said = read(tmp_path, t_s, held, header="t_s,depth_au").assumptions
+    assert said == ("depth grows into the chest (the signal's shape does not tell)",)
+
+
+def test_a_rest_that_is_a_long_lean_may_be_said_to_be_right(tmp_path: Path) -> None:
+    leaning = 55 - DEPTH_MM
+    assert read(tmp_path, depth=leaning, sign=Sign.IN).depth[0] == 55
+
+
 def test_what_the_user_says_of_the_sign_is_believed(tmp_path: Path) -> None:
     motion = read(tmp_path, T_S[MID], -DEPTH_MM[MID], header="t_s,depth_au", sign=Sign.OUT)
     assert motion.assumptions == () and motion.depth.max() == pytest.approx(55, abs=0.1)
@@ -91,7 +104,7 @@ def test_what_the_user_says_of_the_sign_is_believed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("depth", "says"),
     [
-        (DEPTH_MM - 27.5, "to both sides of its zero"),
+        (DEPTH_MM - 27.5, "lies to both sides of its zero"),
         (DEPTH_MM + 60, "never comes near its zero"),
         (55 - DEPTH_MM, "rests at 55 mm and is pressed to 0"),
     ],
@@ -228,4 +241,4 @@ def test_columns_that_mean_nothing_here_are_said(tmp_path: Path) -> None:
     rows = [f"{k},{t:.2f},{d:.6f}" for k, (t, d) in enumerate(zip(T_S, DEPTH_MM, strict=True))]
     path = tmp_path / "more.csv"
     path.write_text("sample,t_s,depth_mm\n" + "\n".join(rows))
-    assert read_csv_motion(path).assumptions == ("column sample not needed",)
+    assert read_csv_motion(path).assumptions == ("column sample is not needed",)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mr.errors import RecordingError
 from mr.recording.csv_motion import read_csv_motion
@@ -61,7 +63,6 @@ def test_optional_columns_and_their_gaps(tmp_path: Path) -> None:
     text = f"t_s,depth_mm,force_n,hand_x_mm,hand_y_mm,airway_ml\n{rows}1.20,1.0,,,,500\n"
     motion = read_csv_motion(a_csv(tmp_path, text))
     samples = list(motion.samples())
-    assert motion.airway_measured
     assert samples[3].force_n == 10.5 and samples[3].airway_ml is None
     assert samples[3].hand_offset_m == (0.002, -0.003)
     assert samples[-1].force_n is None and samples[-1].airway_ml == 500
@@ -152,6 +153,7 @@ LINES = GOOD.splitlines()
         (GOOD.replace(LINES[5], "0.040"), "line 6: 1 cells where the header has 2"),
         (GOOD.replace(LINES[5], "0,040,1,0"), "line 6: 4 cells"),
         (GOOD + GOOD.partition("\n")[2], "line 302: t_s goes from 2.99 to 0 s.*or cut the file"),
+        (GOOD.replace(LINES[5], "1e11,1"), "line 6: t_s is 1e\\+11 s, which no clock shows"),
         (GOOD.replace(LINES[5], "-7,1"), "line 6: t_s goes from 0.03 to -7"),
         ("t_s,depth_mm\n" + "".join(f"{10 * k},1\n" for k in range(99)), "divide milliseconds"),
         ("t_s,depth_mm\n" + "".join(f"{k / 1e4},1\n" for k in range(99)), "too short"),
@@ -206,3 +208,55 @@ def test_an_hour_is_read_at_once_not_cell_by_cell(
         assert len(read_csv_motion(a_csv(tmp_path, head)).t_s) == 300
     with pytest.raises(AssertionError, match="slow way"):  # negative control
         read_csv_motion(a_csv(tmp_path, quoted(table())))
+
+
+def holds_or_refuses(path: Path) -> None:
+    try:
+        motion = read_csv_motion(path)
+    except RecordingError as error:
+        assert "\n" not in str(error)
+    else:
+        assert sum(1 for _ in motion.samples()) == len(motion.t_s)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_motion_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    holds_or_refuses(a_csv(folder, data, "any.csv"))
+    holds_or_refuses(a_csv(folder, b"t_s,depth_mm\n" + data, "any.csv"))
+
+
+CELLS = st.sampled_from(
+    [
+        "",
+        "nan",
+        "inf",
+        "-1",
+        "0",
+        "1e9",
+        "1e13",
+        "1e-300",
+        "0.5",
+        "x",
+        '"',
+        '"7"',
+        "1_0",
+        "9;9",
+        " ",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 299), st.booleans(), CELLS), min_size=1, max_size=60))
+def test_any_cells_are_a_motion_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, bool, str]]
+) -> None:
+    rows = [line.split(",") for line in LINES[1:]]
+    for k, is_depth, cell in changes:
+        rows[k][is_depth] = cell
+    text = "\n".join([LINES[0], *(",".join(row) for row in rows)])
+    holds_or_refuses(a_csv(tmp_path_factory.getbasetemp(), text, "cells.csv"))
