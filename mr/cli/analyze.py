@@ -133,6 +133,8 @@ def analyze(
         raise ConfigError("--json and --csv -: both go to stdout: give --csv a file's path")
     inputs = inputs_of(files)
     _keep_inputs(inputs, csv)
+    if (unit or sign) and not any(kind_of(file.path) == "csv" for file in inputs):
+        raise ConfigError("--unit and --sign say how a CSV is read, and no file is one: leave them")
     judging = Judging(guideline, mode, unit, sign)
     several = len(files) > 1 or files[0].is_dir()
     with Patience() as patience:

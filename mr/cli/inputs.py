@@ -30,14 +30,25 @@ class Input:
 
 
 def kind_of(path: Path) -> FileKind:
-    """Tell a recording, a SimPad session and a CSV apart: by name, else by how it begins."""
+    """Tell a recording, a SimPad session and a CSV apart: by name, else by how it begins.
+
+    Raises
+    ------
+    RecordingError
+        When it cannot be opened.
+    """
     named = KINDS.get(path.suffix.lower())
     if named is not None:
         return named
     if not path.is_file():
         return "recording"
-    with path.open("rb") as file:
-        head = file.read(len(MAGIC))
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(MAGIC))
+    except OSError as error:
+        raise RecordingError(
+            f"{path}: cannot read this file ({error.strerror}): give another one"
+        ) from error
     if head == MAGIC:
         return "recording"
     return "ssx" if head.startswith(ZIP_MAGIC) else "csv"
