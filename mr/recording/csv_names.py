@@ -124,7 +124,7 @@ def _only(
     if len(found) > 1:
         first, second = (names[k] for k in found[:2])
         if first == second:
-            raise bad_line(path, line, f"column {first} stands twice", "remove one of them")
+            raise bad_line(path, line, f"column {_cut(first)} stands twice", "remove one of them")
         both = f"both {_cut(first)} and {_cut(second)}"
         cure = "keep the calibrated one" if quantity == "depth" else "keep one of them"
         raise bad_line(path, line, both, cure)

@@ -105,15 +105,17 @@ def _read_at_once(path: Path, text: str, delimiter: str) -> CsvTable | None:
         values = np.loadtxt(rows, delimiter=separator, ndmin=2, comments=None)
     except ValueError:
         return None
-    names = tuple(
-        cell.strip()
-        for cell in next(csv.reader([head], delimiter=delimiter, skipinitialspace=delimiter == " "))
-    )
+    names = _plain(head.split(separator))
     empty = bool(np.isnan(values).all(axis=1).any())
     if values.shape[1] != len(names) or empty or np.nanmax(np.abs(values)) > MAX_NUMBER:
         return None
     first = n_blank + 2
     return CsvTable(path, first - 1, names, values, range(first, first + len(rows)), commas)
+
+
+def _plain(cells: Sequence[str]) -> tuple[str, ...]:
+    """Make names harmless on a terminal."""
+    return tuple("".join(c if c.isprintable() else "?" for c in cell.strip()) for cell in cells)
 
 
 def _with_gaps_named(body: str, delimiter: str) -> str:
@@ -135,7 +137,7 @@ def _read_by_cell(path: Path, text: str, delimiter: str) -> CsvTable:
         cure = "save it again as a plain CSV"
         raise bad_line(path, reader.line_num, f"{error}", cure) from error
     header_line, cells = rows[0]
-    names = tuple(cell.strip() for cell in cells)
+    names = _plain(cells)
     commas = delimiter in COMMA_DECIMALS
     values = np.empty((len(rows) - 1, len(names)))
     for k, (line, row) in enumerate(rows[1:]):

@@ -60,7 +60,7 @@ def understand_time(table: CsvTable, column: int, unit: str | None) -> Times:
         raise bad_line(table.path, line, f"{name} is empty", "remove the row or give its time")
     said: list[str] = []
     known = unit or _unit_of(table, name, raw, said)
-    t_s = raw / PER_S[known] if known != "s" else raw
+    t_s = np.rint(raw * (1e9 / PER_S[known])) / 1e9  # whole nanoseconds, as everywhere
     far = np.flatnonzero(np.abs(t_s) > MAX_T_S)
     if far.size:
         k = int(far[0])

@@ -151,7 +151,7 @@ def _by_name(where: str, params: Sequence[Param]) -> dict[str, Param]:
         )
     names = Counter(p.name for p in params)
     if twice := [name for name, n in names.items() if n > 1]:
-        raise RecordingError(f"{where} has {str(twice[0])[:40]} twice: export the session again")
+        raise RecordingError(f"{where} has {str(twice[0])[:40]!r} twice: export the session again")
     return {p.name: p for p in params if p.name is not None}
 
 

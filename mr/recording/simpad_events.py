@@ -19,8 +19,8 @@ MAX_EVENTS = 200_000
 MAX_PARAMS = 500
 MAX_LETTERS = 4096
 EVENT_DEPTH, PARAM_DEPTH, MAX_DEPTH = 2, 3, 100
-PERSONAL = ("student", "instructor", "person", "learner", "participant")
-"""Params with these in their names hold people's names: they are left out."""
+PERSONAL = ("student", "instructor", "person", "learner", "participant", "user")
+"""Params with these in their names may hold people's names: they are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +145,4 @@ class _Collector:
 
 def _is_personal(param: Param) -> bool:
     name = (param.name or "").lower()
-    return any(word in name for word in PERSONAL)
+    return name == "name" or any(word in name for word in PERSONAL)

@@ -242,3 +242,5 @@ def test_columns_that_mean_nothing_here_are_said(tmp_path: Path) -> None:
     path = tmp_path / "more.csv"
     path.write_text("sample,t_s,depth_mm\n" + "\n".join(rows))
     assert read_csv_motion(path).assumptions == ("column sample is not needed",)
+    path.write_text("sam\x1b[2Jple,t_s,depth_mm\n" + "\n".join(rows))
+    assert read_csv_motion(path).assumptions == ("column sam?[2Jple is not needed",)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mr.errors import RecordingError
@@ -162,6 +162,8 @@ LINES = GOOD.splitlines()
         (b"\xff\xfet\x00_\x00", "not a UTF-8 text file"),
         (b"\x89MCAP0\r\n\x00\x01", "not a UTF-8 text file"),
         (b"\x00" * 50, "line 1"),
+        ("x" * 200_000 + GOOD, "no column t_s"),
+        ("x" * 200_000 + quoted(GOOD), "field larger than field limit"),
         ('t_s,depth_mm\n"0,1\n' + "1,2\n" * 50, "cells"),
     ],
 )
@@ -251,6 +253,7 @@ CELLS = st.sampled_from(
 
 
 @settings(max_examples=150, deadline=None)
+@example([(1, False, "1e-300")])
 @given(st.lists(st.tuples(st.integers(0, 299), st.booleans(), CELLS), min_size=1, max_size=60))
 def test_any_cells_are_a_motion_or_refused(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, bool, str]]

@@ -123,7 +123,7 @@ def test_the_member_is_found_in_any_folder_and_case(tmp_path: Path, name: str) -
         (compression(0, compHandposError="maybe"), "compHandposError is 'maybe', neither true"),
         (compression(0) * 2, "two compressions are deepest at 0.2 s"),
         (compression(0).replace('type="compDepth" ', ""), "1 params without a name"),
-        (compression(0).replace("compLeaningDepth", "compDepth"), "has compDepth twice"),
+        (compression(0).replace("compLeaningDepth", "compDepth"), "has 'compDepth' twice"),
         (compression(0).replace('value="52"', 'value="5.2" units="cm"'), "compDepth is in cm"),
     ],
 )
