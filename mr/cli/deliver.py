@@ -24,16 +24,25 @@ from mr.review.report import render_report, score_lines, sigma_beside
 from mr.session.offline import Rerun
 from mr.session.outcome import Outcome
 
-KIND_WORDS = {"sim": "SIMULATED", "live": "live", "replay": "replay", "csv": "from a CSV"}
+KIND_WORDS = {
+    "sim": "SIMULATED",
+    "live": "live",
+    "replay": "replay",
+    "csv": "from a CSV",
+    "ssx": "from a SimPad",
+}
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all (`MrError` when it cannot be written)."""
+def write_file(path: Path, data: bytes, option: str = "--out") -> None:
+    """Write a file whole or not at all (`MrError` when it cannot be written).
+
+    `option` is the one that names another place.
+    """
     try:
         write_whole(path, data)
     except OSError as error:
         raise MrError(
-            f"{path}: cannot write this file ({error.strerror}): choose another place with --out"
+            f"{path}: cannot write this file ({error.strerror}): choose another place with {option}"
         ) from error
 
 
@@ -44,6 +53,7 @@ def analysis_of(
     provenance: Provenance | None = None,
     *,
     calibrated: bool = True,
+    simpad: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Put an outcome into the published JSON form."""
     return build_analysis(
@@ -58,15 +68,16 @@ def analysis_of(
         provenance=provenance,
         health=outcome.health,
         calibrated=calibrated,
+        simpad=simpad,
     )
 
 
-def analysis_of_recording(again: Rerun) -> dict[str, Any]:
+def analysis_of_recording(again: Rerun, name: str | None = None) -> dict[str, Any]:
     """Put a recording's outcome into the published JSON form."""
     recording = again.recording
     return analysis_of(
         again.pipeline.outcome(),
-        recording.path.name,
+        name or recording.path.name,
         recording.header.kind,
         Provenance.of(recording),
     )

@@ -33,7 +33,7 @@ COMMANDS = {
     "demo": "Train on a simulated rig: sensors, overlay, score, report and picture.",
     "run": "Train on the rig that RIG.toml describes.",
     "replay": "Run RECORDING through the pipeline again and compare with the live run.",
-    "analyze": "Count, measure and score the compressions of FILE.",
+    "analyze": "Count, measure and score the compressions of each FILE.",
     "report": "Write an HTML report of RECORDING: score, plots and every compression.",
     "simulate": "Write a simulated rig into FOLDER: rig.toml, a camera recording, the truth.",
     "markers": "Write the marker plates to print into FOLDER, and where they go.",

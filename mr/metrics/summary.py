@@ -82,6 +82,8 @@ def _mean_rate_cpm(compressions: Sequence[Compression]) -> Measured:
     intervals_s = [60.0 / rate for _, later in pairs if (rate := later.rate_cpm.value)]
     total_s = math.fsum(intervals_s)
     rate = 60.0 * len(pairs) / total_s
+    if any(later.rate_cpm.sigma is None for _, later in pairs):
+        return Measured(rate)
     # Of a run of intervals mostly the errors of its two ends are left.
     sigmas = [later.rate_cpm.sigma or 0.0 for _, later in pairs]
     end_s = math.sqrt(math.fsum(s * s for s in sigmas) / len(sigmas)) * 60.0 / rate**2

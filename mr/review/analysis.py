@@ -36,7 +36,7 @@ from mr.types import (
 )
 
 ANALYSIS_SCHEMA = "mrcpr.analysis/1"
-Kind = Literal["live", "sim", "replay", "csv"]
+Kind = Literal["live", "sim", "replay", "csv", "ssx"]
 Json = dict[str, Any]
 
 
@@ -54,6 +54,8 @@ class Provenance:
     """Whether elbows and shoulders were looked at, too (experimental)."""
     storage_level: int | None = None
     why_incomplete: str = ""
+    assumptions: tuple[str, ...] = ()
+    """What an imported file does not say and was taken to be so, in words."""
     rig: Rig | None = None
 
     @staticmethod
@@ -86,6 +88,7 @@ def build_analysis(
     health: Sequence[Health] = (),
     *,
     calibrated: bool = True,
+    simpad: Json | None = None,
 ) -> Json:
     """Put a session's numbers into one JSON object.
 
@@ -106,6 +109,8 @@ def build_analysis(
     calibrated
         False for a signal of unknown scale: the profile's least excursion in mm was then
         not used, and is null.
+    simpad
+        What else a SimPad file says, as it stands.
 
     Raises
     ------
@@ -135,6 +140,8 @@ def build_analysis(
             "missing": list(score.missing),
         },
     }
+    if simpad is not None:
+        analysis["simpad"] = simpad
     validate(analysis)
     return analysis
 
@@ -179,6 +186,7 @@ def _source(name: str, kind: Kind, provenance: Provenance, health: Sequence[Heal
         "arms": provenance.arms,
         "storage_level": provenance.storage_level,
         "why_incomplete": provenance.why_incomplete,
+        "assumptions": list(provenance.assumptions),
         "rig": None
         if rig is None
         else {

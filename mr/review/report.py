@@ -36,6 +36,7 @@ KIND_WORDS = {
     "live": "measured live",
     "replay": "replayed",
     "csv": "imported from a CSV file",
+    "ssx": "imported from a SimPad file",
 }
 STANDING_WORDS = {
     "seen": "read in the source",

@@ -7,7 +7,7 @@ came.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mr.config import Mode
@@ -95,7 +95,7 @@ def judge(
 
 
 def judge_motion(
-    samples: Sequence[ChestSample],
+    samples: Iterable[ChestSample],
     config: MetricsConfig,
     guideline: Guideline,
     mode: Mode,
@@ -103,11 +103,19 @@ def judge_motion(
 ) -> Outcome:
     """Judge a motion that another system measured, from first onset to last release."""
     stepper = MetricsStepper(config)
-    events = stepper.steps(samples) + stepper.finish()
+    events: list[MetricsEvent] = []
+    first_ns: int | None = None
+    last_ns = 0
+    airway = False
+    for sample in samples:
+        last_ns = sample.stamp.t_ns
+        first_ns = last_ns if first_ns is None else first_ns
+        airway |= sample.airway_ml is not None
+        events += stepper.step(sample)
+    events += stepper.finish()
     compressions = [e for e in events if isinstance(e, Compression)]
-    start_ns = min((c.onset_ns for c in compressions), default=samples[0].stamp.t_ns)
-    end_ns = max((c.release_ns for c in compressions), default=samples[-1].stamp.t_ns)
-    airway = any(sample.airway_ml is not None for sample in samples)
+    start_ns = min((c.onset_ns for c in compressions), default=first_ns or 0)
+    end_ns = max((c.release_ns for c in compressions), default=last_ns)
     return judge(events, start_ns, end_ns, guideline, mode, kind, airway_measured=airway)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
+import os
 import subprocess
 from collections.abc import Callable
 from importlib import resources
@@ -13,6 +16,8 @@ import jsonschema
 import pytest
 
 from tests.cli.conftest import MRCPR, Finished, environment
+from tests.cli.pseudo_terminal import Terminal
+from tests.unit.recording.simpad_files import a_session
 
 Run = Callable[..., Finished]
 N, DEPTH_MM, RATE_CPM, RATE_HZ = 60, 55.0, 110.0, 100
@@ -103,3 +108,180 @@ def test_plain_output_stays_readable(mrcpr: Run, sixty: Path, env: dict[str, str
     assert f"compressions     {N}" in done.out
     assert f"mean rate        110.0 {about} 0.02 /min" in done.out
     assert max(map(len, done.out.splitlines())) <= 80
+
+
+# --- several files ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def several(tmp_path: Path, recording: Path) -> Path:
+    folder = tmp_path / "several"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.csv").write_text(raised_cosines("depth_mm"))
+    (folder / "deep" / "b.csv").write_text(raised_cosines("depth_mm", scale=-1.0))
+    a_session(folder / "c.ssx")
+    (folder / "d.mcap").write_bytes(recording.read_bytes())
+    (folder / "readme.md").write_text("not a session")
+    return folder
+
+
+def test_a_folder_is_one_table_and_one_json(mrcpr: Run, several: Path) -> None:
+    out = mrcpr("analyze", several).require(0).out
+    lines = {line.split()[0]: line.split() for line in out.splitlines() if line.split()}
+    assert lines["a.csv"][1:] == ["CSV", "–", "60", "55.0", "110.0", "100", "100", "100"]
+    assert lines["deep/b.csv"][1:9] == lines["a.csv"][1:]
+    assert lines["c.ssx"][1:5] == ["SimPad", "2019-10-21", "18:04", "60"]
+    assert lines["d.mcap"][1] == "SIMULATED"
+    assert "assumed: the sign was reversed" in out and "no real file was seen" in out
+    assert "readme" not in out
+    together = json.loads(mrcpr("analyze", several, "--json").require(0).out)
+    assert together["schema"] == "mrcpr.analyses/1" and together["errors"] == []
+    names = [a["source"]["name"] for a in together["analyses"]]
+    assert names == ["a.csv", "c.ssx", "d.mcap", "deep/b.csv"]
+    alone = json.loads(mrcpr("analyze", several / "a.csv", "--json").require(0).out)
+    assert together["analyses"][0] == alone
+
+
+def test_a_bad_file_does_not_stop_the_others(mrcpr: Run, several: Path) -> None:
+    (several / "bad.csv").write_text("t_s,depth_mm\n0,x\n")
+    done = mrcpr("analyze", several / "bad.csv", several / "a.csv", several / "no.csv").require(2)
+    first, second = done.err.splitlines()
+    assert first.startswith("mrcpr: ") and "bad.csv, line 2: depth_mm is 'x'" in first
+    assert "no.csv: there is no such file" in second
+    assert "NOT READ" in done.out and "110.0" in done.out
+    done = mrcpr("analyze", several, "--json").require(2)
+    told = json.loads(done.out)
+    assert len(told["analyses"]) == 4
+    (error,) = told["errors"]
+    assert error["name"] == "bad.csv" and "line 2" in error["error"]
+
+
+def test_the_order_of_files_changes_nothing(mrcpr: Run, several: Path) -> None:
+    files = [several / "a.csv", several / "c.ssx"]
+    there, back = (
+        json.loads(mrcpr("analyze", *order, "--json").require(0).out)["analyses"]
+        for order in (files, files[::-1])
+    )
+    assert there == back[::-1] != back
+
+
+def test_two_files_of_one_name_are_told_apart(mrcpr: Run, several: Path) -> None:
+    (several / "deep" / "a.csv").write_text(raised_cosines("depth_mm"))
+    args = ("analyze", several / "a.csv", several / "deep" / "a.csv", several / "a.csv", "--json")
+    told = json.loads(mrcpr(*args).require(0).out)["analyses"]
+    assert [a["source"]["name"] for a in told] == [str(p) for p in args[1:3]]
+
+
+def test_compressions_as_csv(mrcpr: Run, several: Path, tmp_path: Path) -> None:
+    out = tmp_path / "rows.csv"
+    said = mrcpr("analyze", several, "--csv", out).require(0).out
+    assert "SIMULATED" in said
+    rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8"))))
+    of_a = [row for row in rows if row["source"] == "a.csv"]
+    analysis = json.loads(mrcpr("analyze", several / "a.csv", "--json").require(0).out)
+    for row, compression in zip(of_a, analysis["compressions"], strict=True):
+        for key, value in compression.items():
+            if key in row:
+                assert row[key] == ("" if value is None else str(value)), key
+    assert {row["simulated"] for row in rows if row["source"] == "d.mcap"} == {"true"}
+    assert {row["kind"] for row in rows} == {"csv", "ssx", "sim"}
+    # A documented list that only grows at its end.
+    assert list(rows[0]) == [
+        "source", "kind", "simulated", "index", "onset_s", "peak_s", "release_s", "depth_mm",
+        "depth_sigma_mm", "release_depth_mm", "release_depth_sigma_mm", "rate_cpm",
+        "rate_sigma_cpm", "duty_cycle", "release_velocity_mm_s", "force_peak_n", "hand_x_mm",
+        "hand_y_mm",
+    ]  # fmt: skip
+    assert mrcpr("analyze", several, "--csv", "-").require(0).out == out.read_text()
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--json", "--csv", "-"], "both go to stdout"),
+        (["--csv", "sixty.csv"], "would overwrite a file that is read"),
+        (["--csv", "sixty.csv/rows.csv"], "cannot write this file"),
+    ],
+)
+def test_where_rows_cannot_go(mrcpr: Run, sixty: Path, args: list[str], says: str) -> None:
+    before = sixty.read_bytes()
+    mrcpr("analyze", sixty.name, *args, cwd=sixty.parent).require_one_line(says)
+    assert sixty.read_bytes() == before and list(sixty.parent.iterdir()) == [sixty]
+
+
+def test_an_empty_folder_is_refused(mrcpr: Run, tmp_path: Path) -> None:
+    mrcpr("analyze", tmp_path).require_one_line("no .mcap, .csv or .ssx file in this folder")
+
+
+def test_units_and_signs_may_be_said(mrcpr: Run, tmp_path: Path) -> None:
+    path = tmp_path / "cm.csv"
+    path.write_text(raised_cosines("depth_mm", scale=-0.1))
+    mrcpr("analyze", path).require_one_line("--unit cm")
+    args = ("analyze", path, "--unit", "cm", "--sign", "out", "--json")
+    analysis = json.loads(mrcpr(*args).require(0).out)
+    assert abs(analysis["summary"]["mean_depth_mm"] - DEPTH_MM) < 0.2
+    assert analysis["source"]["assumptions"] == []
+
+
+def test_a_unit_without_a_csv_is_refused(mrcpr: Run, tmp_path: Path) -> None:
+    path = a_session(tmp_path / "a.ssx")
+    mrcpr("analyze", path, "--unit", "cm").require_one_line("--unit and --sign", "no file is one")
+
+
+def test_what_was_assumed_is_said_everywhere(mrcpr: Run, tmp_path: Path) -> None:
+    path = tmp_path / "turned.csv"
+    path.write_text(raised_cosines("depth_mm", scale=-1.0))
+    words = "the sign was reversed"
+    assert f"assumed: {words}" in mrcpr("analyze", path).require(0).out
+    (said,) = json.loads(mrcpr("analyze", path, "--json").require(0).out)["source"]["assumptions"]
+    assert said.startswith(words)
+
+
+def test_a_simpad_session(mrcpr: Run, tmp_path: Path) -> None:
+    path = a_session(tmp_path / "a.ssx")
+    out = mrcpr("analyze", path).require(0).out
+    assert "(from a SimPad)" in out and "no real file was seen" in out
+    assert "hands misplaced in 0 of 60" in out
+    analysis = json.loads(mrcpr("analyze", path, "--json").require(0).out)
+    schema = json.loads(resources.files("mr.review").joinpath("analysis.schema.json").read_text())
+    jsonschema.validate(analysis, schema)
+    assert analysis["source"]["kind"] == "ssx"
+    assert analysis["source"]["made_utc"] == "2019-10-21T18:04:28+00:00"
+    summary = analysis["summary"]
+    assert summary["mean_depth_mm"] == 52 and summary["mean_release_depth_mm"] == 1.5
+    assert abs(summary["mean_rate_cpm"] - 60_000 / 545) < 1e-9
+    assert summary["mean_rate_sigma_cpm"] is None and summary["n_pauses"] == 1
+    assert "no curve" in summary["why"]["mean_duty_cycle"]
+    assert analysis["score"]["value_pct"] == 100
+    kinds = [event["type"] for event in analysis["simpad"]["other_events"]]
+    assert kinds == ["CprSessionInfo", "CprVentEvent"]
+    assert len(analysis["simpad"]["compressions"]) == 60
+    assert "Jane Doe" not in json.dumps(analysis)
+
+
+# --- on a terminal ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_table_fits_a_terminal(
+    terminal: Callable[..., Terminal], several: Path, columns: int
+) -> None:
+    at_work = terminal("analyze", several, columns=columns)
+    assert at_work.end() == 0
+    lines = [line.rstrip() for line in at_work.text.splitlines()]
+    (k,) = [k for k, line in enumerate(lines) if line.split()[:2] == ["file", "from"]]
+    assert lines[k].split()[2:] == ["when", "(UTC)", "n", "mm", "/min", "%", "%", "%", "see"]
+    assert max(map(len, lines[k - 1 :])) <= columns
+    assert any(line.startswith("deep/b.csv") for line in lines)
+    assert any(line.startswith("d.mcap") and "SIMULATED" in line for line in lines)
+    assert ("18:04" in at_work.text) == (columns >= 100)
+
+
+def test_what_takes_long_shows_that_it_works(
+    terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "slow.csv")  # nobody writes it
+    at_work = terminal("analyze", tmp_path / "slow.csv")
+    at_work.wait_for(r"slow\.csv .*0:00:0[1-9]")
+    at_work.type("\x03")
+    assert at_work.end() == 130

@@ -41,8 +41,9 @@ def refused(mrcpr: Run, tmp_path: Path) -> Callable[..., None]:
     [
         ("missing.csv", None, ("missing.csv", "no such file", "give")),
         ("empty.csv", "", ("empty.csv", "empty", "header row")),
-        ("wrong.csv", "time,depth\n1,2\n", ("wrong.csv", "line 1", "t_s", "depth_mm")),
-        ("nan.csv", f"t_s,depth_mm\n{ROWS}9,nan\n", ("nan.csv", "line 302", "nan", "remove")),
+        ("wrong.csv", "when,press\n1,2\n", ("wrong.csv", "line 1", "t_s", "depth_mm")),
+        ("inf.csv", f"t_s,depth_mm\n{ROWS}9,inf\n", ("inf.csv", "line 302", "inf", "empty")),
+        ("junk.ssx", b"\x00\xff\x80" * 99, ("junk.ssx", "not a SimPad session", "CPREvents")),
         ("flat.csv", "t_s,depth_au\n" + "".join(f"{k / 50},7\n" for k in range(99)), ("flat.csv",)),
         ("[b]junk[x]", b"\x00\xff\x80" * 99, ("[b]junk[x]", "recording")),
         ("junk.mcap", b"\x00\xff\x80" * 99, ("junk.mcap", "not a recording", "give")),

@@ -162,7 +162,7 @@ def test_simulate_leaves_nothing(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("args", [["analyze", "x.csv"], ["replay", "x.mcap"]])
+@pytest.mark.parametrize("args", [["analyze", "x.csv", "--csv", "rows.csv"], ["replay", "x.mcap"]])
 def test_readers_stop_at_once(start: Start, tmp_path: Path, args: list[str]) -> None:
     # A named pipe that nobody writes: the command waits in the midst of its work.
     os.mkfifo(tmp_path / args[1])

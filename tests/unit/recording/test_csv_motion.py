@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from mr.errors import RecordingError
 from mr.recording.csv_motion import read_csv_motion
@@ -28,31 +30,39 @@ def table(
     return end.join([header, *rows]) + end
 
 
+def quoted(text: str) -> str:
+    """Put every cell into quotes."""
+    rows = (",".join(f'"{cell}"' for cell in line.split(",")) for line in text.splitlines())
+    return "\n".join(rows) + "\n"
+
+
 def test_a_calibrated_file_becomes_samples(tmp_path: Path) -> None:
     motion = read_csv_motion(a_csv(tmp_path, table()))
     t_s, depth_mm = raised_cosine(300)
-    assert motion.calibrated
+    assert motion.calibrated and motion.assumptions == ()
+    samples = list(motion.samples())
     assert motion.t_s == pytest.approx(t_s)
-    assert [s.depth_m for s in motion.samples] == pytest.approx(depth_mm / 1000, abs=1e-8)
-    assert [s.stamp.t_ns for s in motion.samples[:3]] == [0, 10_000_000, 20_000_000]
+    assert [s.depth_m for s in motion.samples()] == pytest.approx(depth_mm / 1000, abs=1e-8)
+    assert [s.stamp.t_ns for s in samples[:3]] == [0, 10_000_000, 20_000_000]
     speed = 0.0275 * 2 * np.pi * 110 / 60
-    assert max(s.velocity_m_s for s in motion.samples) == pytest.approx(speed, rel=0.01)
-    assert motion.samples[0].sources == ("csv",) and motion.samples[0].zero_known
-    assert motion.samples[0].force_n is None and motion.samples[0].hand_offset_m is None
+    assert max(s.velocity_m_s for s in samples) == pytest.approx(speed, rel=0.01)
+    assert samples[0].sources == ("csv",) and samples[0].zero_known
+    assert samples[0].force_n is None and samples[0].hand_offset_m is None
 
 
 def test_an_uncalibrated_file_keeps_its_own_unit_and_knows_no_zero(tmp_path: Path) -> None:
     motion = read_csv_motion(a_csv(tmp_path, table("t_s,depth_au", scale=1e5)))
     assert not motion.calibrated
     assert motion.depth.max() == pytest.approx(55e5, rel=1e-3)
-    assert [s.depth_m for s in motion.samples] == motion.depth.tolist()
-    assert not any(s.zero_known for s in motion.samples)
+    assert [s.depth_m for s in motion.samples()] == motion.depth.tolist()
+    assert not any(s.zero_known for s in motion.samples())
 
 
 def test_optional_columns_and_their_gaps(tmp_path: Path) -> None:
     rows = "".join(f"{k / 50:.2f},1.0,10.5,2,{-k},\n" for k in range(60))
     text = f"t_s,depth_mm,force_n,hand_x_mm,hand_y_mm,airway_ml\n{rows}1.20,1.0,,,,500\n"
-    samples = read_csv_motion(a_csv(tmp_path, text)).samples
+    motion = read_csv_motion(a_csv(tmp_path, text))
+    samples = list(motion.samples())
     assert samples[3].force_n == 10.5 and samples[3].airway_ml is None
     assert samples[3].hand_offset_m == (0.002, -0.003)
     assert samples[-1].force_n is None and samples[-1].airway_ml == 500
@@ -69,12 +79,31 @@ def test_optional_columns_and_their_gaps(tmp_path: Path) -> None:
         table(sep="\t", header="t_s\tdepth_mm"),
         table(header=" t_s , depth_mm "),
         "\n" + table() + "\n\n",
+        table(sep="\t", header="t_s\tdepth_mm").replace(".", ","),
+        table(sep="|", header="t_s|depth_mm"),
+        table(sep=" ", header="t_s depth_mm"),
+        quoted(table()),
+        table().replace("\n", "\n,\n", 5),
     ],
-    ids=["bom", "crlf", "semicolon", "decimal-comma", "tab", "spaces", "blank-lines"],
+    ids=[
+        "bom",
+        "crlf",
+        "semicolon",
+        "decimal-comma",
+        "tab",
+        "spaces",
+        "blank-lines",
+        "tab-and-comma",
+        "bar",
+        "space",
+        "quotes",
+        "empty-rows",
+    ],
 )
 def test_what_other_programs_write_is_understood(tmp_path: Path, text: str) -> None:
     plain = read_csv_motion(a_csv(tmp_path, table(), "plain.csv"))
-    assert read_csv_motion(a_csv(tmp_path, text)).samples == plain.samples
+    samples = read_csv_motion(a_csv(tmp_path, text)).samples()
+    assert list(samples) == list(plain.samples())
 
 
 @pytest.mark.parametrize("sigma_mm", [0.05, 0.3, 1.0])
@@ -105,28 +134,36 @@ LINES = GOOD.splitlines()
         ("\n\n", "the file is empty"),
         ("t_s,depth_mm\n", "0 rows of data are too few"),
         ("\n".join(LINES[:12]), "11 rows of data are too few"),
-        ("time,depth\n0,1\n", r"line 1: no column t_s in the header \(time, depth\)"),
-        ("t_s,depth\n0,1\n", "line 1: no column depth_mm or depth_au"),
+        ("when,depth\n0,1\n", r"line 1: no column t_s in the header \(when, depth\)"),
+        ("t_s,press\n0,1\n", "line 1: no column depth_mm or depth_au"),
         ("t_s,depth_mm,depth_au\n", "both depth_mm and depth_au"),
+        ("t_s,time,depth_mm\n", "both t_s and time: keep one of them"),
         ("t_s,depth_mm,depth_mm\n", "column depth_mm stands twice"),
-        ("t_s,depth_mm,force_N\n", "unknown column 'force_N'"),
+        ("t_s,depth_mm,force_n,force_N\n", "column force_n stands twice"),
         ("t_s,depth_mm,hand_x_mm\n", "only one of hand_x_mm and hand_y_mm"),
-        (GOOD.replace(LINES[5], "0.040,nan"), "line 6: depth_mm is nan, not a finite number"),
         (GOOD.replace(LINES[5], "0.040,inf"), "line 6: depth_mm is inf"),
-        (GOOD.replace(LINES[5], "0.040,"), "line 6: depth_mm is empty: remove the row"),
+        (GOOD.replace(LINES[5], ",1"), "line 6: t_s is empty: remove the row"),
+        (GOOD.replace(LINES[5], "nan,1"), "line 6: t_s is empty"),
+        (GOOD.replace(LINES[5], "0.040,1e13"), "line 6: depth_mm is 1e13, which is too large"),
+        (
+            "t_s,depth_mm\n" + "".join(f"{k / 50},\n" for k in range(99)),
+            "0 rows of data are too few",
+        ),
         (GOOD.replace(LINES[5], "0.040,deep"), "line 6: depth_mm is 'deep': write a number"),
         (GOOD.replace(LINES[5], "0.040"), "line 6: 1 cells where the header has 2"),
         (GOOD.replace(LINES[5], "0,040,1,0"), "line 6: 4 cells"),
-        (GOOD.replace(LINES[5], LINES[4]), "line 6: t_s goes from 0.03 to 0.03"),
+        (GOOD + GOOD.partition("\n")[2], "line 302: t_s goes from 2.99 to 0 s.*or cut the file"),
+        (GOOD.replace(LINES[5], "1e11,1"), "line 6: t_s is 1e\\+11 s, which no clock shows"),
         (GOOD.replace(LINES[5], "-7,1"), "line 6: t_s goes from 0.03 to -7"),
         ("t_s,depth_mm\n" + "".join(f"{10 * k},1\n" for k in range(99)), "divide milliseconds"),
         ("t_s,depth_mm\n" + "".join(f"{k / 1e4},1\n" for k in range(99)), "too short"),
-        (table(scale=0.001), "looks like metres: multiply it by 1000"),
+        (table(scale=0.1), "looks like cm, or is too shallow to count: say which with --unit"),
         (table(scale=1000), "deeper than any chest"),
-        (table(scale=-1), "change its sign"),
         (b"\xff\xfet\x00_\x00", "not a UTF-8 text file"),
         (b"\x89MCAP0\r\n\x00\x01", "not a UTF-8 text file"),
         (b"\x00" * 50, "line 1"),
+        ("x" * 200_000 + GOOD, "no column t_s"),
+        ("x" * 200_000 + quoted(GOOD), "field larger than field limit"),
         ('t_s,depth_mm\n"0,1\n' + "1,2\n" * 50, "cells"),
     ],
 )
@@ -143,3 +180,86 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         read_csv_motion(tmp_path / "none.csv")
     with pytest.raises(RecordingError, match=r"cannot read this file \(Is a directory\)"):
         read_csv_motion(tmp_path)
+
+
+def test_the_quick_way_and_the_slow_way_read_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = "t_s,depth_mm,force_n,airway_ml"
+    rng = np.random.default_rng(1)
+    rows = [
+        f"{k / 100},{rng.random()!r},{'' if k % 3 else k},{'' if k % 5 else 7}" for k in range(199)
+    ]
+    path = a_csv(tmp_path, "\n".join([header, *rows]))
+    quick = read_csv_motion(path)
+    monkeypatch.setattr("mr.recording.csv_table._read_at_once", lambda *_: None)
+    slow = read_csv_motion(path)
+    assert list(quick.samples()) == list(slow.samples())
+    assert quick.sigma == slow.sigma
+
+
+def test_an_hour_is_read_at_once_not_cell_by_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("the slow way was gone")
+
+    monkeypatch.setattr("mr.recording.csv_table._read_by_cell", never)
+    for text in (table(), table(sep=";").replace(".", ","), table(sep=" ", header="t_s depth_mm")):
+        head = text.replace("t_s,depth_mm", "t_s;depth_mm") if ";" in text else text
+        assert len(read_csv_motion(a_csv(tmp_path, head)).t_s) == 300
+    with pytest.raises(AssertionError, match="slow way"):  # negative control
+        read_csv_motion(a_csv(tmp_path, quoted(table())))
+
+
+def holds_or_refuses(path: Path) -> None:
+    try:
+        motion = read_csv_motion(path)
+    except RecordingError as error:
+        assert "\n" not in str(error)
+    else:
+        assert sum(1 for _ in motion.samples()) == len(motion.t_s)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_motion_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    holds_or_refuses(a_csv(folder, data, "any.csv"))
+    holds_or_refuses(a_csv(folder, b"t_s,depth_mm\n" + data, "any.csv"))
+
+
+CELLS = st.sampled_from(
+    [
+        "",
+        "nan",
+        "inf",
+        "-1",
+        "0",
+        "1e9",
+        "1e13",
+        "1e-300",
+        "0.5",
+        "x",
+        '"',
+        '"7"',
+        "1_0",
+        "9;9",
+        " ",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@example([(1, False, "1e-300")])
+@given(st.lists(st.tuples(st.integers(0, 299), st.booleans(), CELLS), min_size=1, max_size=60))
+def test_any_cells_are_a_motion_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, bool, str]]
+) -> None:
+    rows = [line.split(",") for line in LINES[1:]]
+    for k, is_depth, cell in changes:
+        rows[k][is_depth] = cell
+    text = "\n".join([LINES[0], *(",".join(row) for row in rows)])
+    holds_or_refuses(a_csv(tmp_path_factory.getbasetemp(), text, "cells.csv"))

@@ -1,0 +1,115 @@
+"""Many analyses as one table: a line a session.
+
+Takes finished analyses and the errors of files that could not be analysed, prints a table
+and, numbered below it, what was assumed and what is not known. Leaves a single analysis to
+`deliver`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from mr.cli.console import Output
+from mr.metrics.summary import not_measured
+from mr.review.imported import flags_told
+
+KIND_WORDS = {"sim": "SIMULATED", "live": "live", "replay": "replay", "csv": "CSV", "ssx": "SimPad"}
+UNKNOWN = "–"
+WIDE_COLUMNS = 100
+"""From this width on the time of day is shown beside the date."""
+PIPED_COLUMNS = 500
+"""A pipe has no width: no name is folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzed:
+    """What became of one file."""
+
+    name: str
+    analysis: dict[str, Any] | None
+    error: str = ""
+
+
+def remarks(analysis: dict[str, Any]) -> list[str]:
+    """Say what was assumed, what is incomplete, and what a SimPad itself judged."""
+    source = analysis["source"]
+    said = [f"assumed: {words}" for words in source["assumptions"]]
+    if source["why_incomplete"]:
+        said.append(f"incomplete: {source['why_incomplete']}")
+    if flags := flags_told(analysis):
+        said.append(f"the SimPad's own judgement: {', '.join(flags)}")
+    return said
+
+
+def print_table(console: Output, analyzed: Sequence[Analyzed]) -> None:
+    """Print one line a session, and below it what stands behind the numbers."""
+    piped = not console.is_terminal
+    if piped:
+        console.width = PIPED_COLUMNS
+    wide = piped or console.width >= WIDE_COLUMNS
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("file", overflow="fold", ratio=None if piped else 1)
+    table.add_column("from", no_wrap=True)
+    dated = any(one.analysis and one.analysis["source"]["made_utc"] for one in analyzed)
+    if dated:
+        table.add_column("when (UTC)", no_wrap=True)
+    for head in ("n", "depth\nmm", "rate\n/min", "released\n%", "CCF\n%", "score\n%"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("see", no_wrap=True)
+    notes: list[str] = []
+    for one in analyzed:
+        own = _notes(one)
+        numbers = [str(1 + _place(notes, note)) for note in own]
+        table.add_row(*_cells(one, dated=dated, wide=wide), ",".join(numbers))
+    console.print(table, soft_wrap=piped)
+    for k, note in enumerate(notes):
+        console.prose(f"[dim]{k + 1}[/] {escape(note)}")
+
+
+def _place(notes: list[str], note: str) -> int:
+    """Give a note's place in the list; the same words stand there once."""
+    if note not in notes:
+        notes.append(note)
+    return notes.index(note)
+
+
+def _notes(one: Analyzed) -> list[str]:
+    if one.analysis is None:
+        return []
+    score = one.analysis["score"]
+    missing = score["missing"] if score["value_pct"] is None else []
+    holes = not_measured([(h["start_s"], h["end_s"]) for h in one.analysis["unmeasured"]])
+    return [
+        *remarks(one.analysis),
+        *([holes] if holes else []),
+        *(f"no score: {why}" for why in missing),
+    ]
+
+
+def _cells(one: Analyzed, *, dated: bool, wide: bool) -> list[str]:
+    name = escape(one.name)
+    if one.analysis is None:
+        return [name, "[red]NOT READ[/]", *[UNKNOWN] * (7 if dated else 6)]
+    source, summary, score = (one.analysis[key] for key in ("source", "summary", "score"))
+    kind = KIND_WORDS["sim" if source["simulated"] else source["kind"]]
+    when = (source["made_utc"] or UNKNOWN).replace("T", " ")[: 16 if wide else 10]
+    return [
+        name,
+        kind,
+        *([when] if dated else []),
+        str(summary["n_compressions"]),
+        _number(summary["mean_depth_mm"], 1),
+        _number(summary["mean_rate_cpm"], 1),
+        _number(summary["release_in_target_pct"], 0),
+        _number(summary["ccf_pct"], 0),
+        _number(score["value_pct"], 0),
+    ]
+
+
+def _number(value: float | None, digits: int) -> str:
+    return UNKNOWN if value is None else f"{value:.{digits}f}"

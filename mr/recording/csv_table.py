@@ -1,0 +1,165 @@
+"""A table of numbers in a text file, as arrays.
+
+Takes the path of a file whose first row names its columns, gives a `CsvTable`. Leaves what
+the columns mean to `csv_names`. The whole text is read by NumPy's parser first; only where
+that stumbles is it read cell by cell, to say which line is wrong, or to take in what it
+does not know (quotes, blank rows).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mr.errors import RecordingError
+from mr.types import FloatArray
+
+MAX_NUMBER = 1e12
+"""No column holds larger ones, not even seconds since 1970."""
+MAX_BYTES = 1 << 30
+"""A day at 200 samples a second with ten columns; more is no motion."""
+COMMA_DECIMALS = (";", "\t")
+"""Where columns are parted by these, a comma is a decimal sign."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CsvTable:
+    """The columns of a file in its own words."""
+
+    path: Path
+    header_line: int
+    names: tuple[str, ...]
+    values: FloatArray
+    """(rows, columns); NaN where a cell is empty or says so."""
+    lines: Sequence[int]
+    """The line in the file of each row."""
+    decimal_comma: bool
+
+
+def bad_line(path: Path, line: int, what: str, cure: str) -> RecordingError:
+    """Name a file's line, what is wrong with it and what to do."""
+    return RecordingError(f"{path}, line {line}: {what}: {cure}")
+
+
+def read_csv_table(path: Path) -> CsvTable:
+    """Read a text file of numbers below a header row.
+
+    A byte-order mark, CRLF line ends and blank lines are understood; cells are parted by
+    commas, semicolons, tabs, bars or spaces.
+
+    Raises
+    ------
+    RecordingError
+        When the file is missing, empty, no text, or a cell is no finite number.
+    """
+    text = _read_text(path)
+    head = next((line for line in text.splitlines() if line.strip()), "")
+    if not head:
+        raise RecordingError(f"{path}: the file is empty: it needs a header row and data")
+    delimiter = _delimiter(head)
+    quick = _read_at_once(path, text, delimiter) if '"' not in text else None
+    return quick or _read_by_cell(path, text, delimiter)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if path.is_file() and path.stat().st_size > MAX_BYTES:
+            raise RecordingError(f"{path}: larger than 1 GiB: cut it into sessions")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise RecordingError(f"{path}: there is no such file: give a CSV file's path") from error
+    except UnicodeDecodeError as error:
+        raise RecordingError(
+            f"{path}: not a UTF-8 text file: save it as CSV UTF-8, or give a recording (.mcap)"
+        ) from error
+    except OSError as error:
+        raise RecordingError(
+            f"{path}: cannot read this file ({error.strerror or error}): give a CSV file's path"
+        ) from error
+
+
+def _delimiter(head: str) -> str:
+    return next((sign for sign in ";\t,|" if sign in head), " " if " " in head.strip() else ",")
+
+
+def _read_at_once(path: Path, text: str, delimiter: str) -> CsvTable | None:
+    """Read all numbers in one go; None where the slow way must look."""
+    n_blank = len(text) - len(text.lstrip("\n"))
+    head, _, body = text[n_blank:].partition("\n")
+    commas = delimiter in COMMA_DECIMALS and "," in body
+    body = body.rstrip("\n").replace(",", ".") if commas else body.rstrip("\n")
+    if delimiter != " ":
+        body = _with_gaps_named(body, delimiter)
+    rows = body.split("\n")
+    if not body or "" in rows:
+        return None
+    try:
+        separator = None if delimiter == " " else delimiter
+        values = np.loadtxt(rows, delimiter=separator, ndmin=2, comments=None)
+    except ValueError:
+        return None
+    names = _plain(head.split(separator))
+    empty = bool(np.isnan(values).all(axis=1).any())
+    if values.shape[1] != len(names) or empty or np.nanmax(np.abs(values)) > MAX_NUMBER:
+        return None
+    first = n_blank + 2
+    return CsvTable(path, first - 1, names, values, range(first, first + len(rows)), commas)
+
+
+def _plain(cells: Sequence[str]) -> tuple[str, ...]:
+    """Make names harmless on a terminal."""
+    return tuple("".join(c if c.isprintable() else "?" for c in cell.strip()) for cell in cells)
+
+
+def _with_gaps_named(body: str, delimiter: str) -> str:
+    """Write NaN into empty cells."""
+    gap = delimiter + delimiter
+    for _ in range(2):  # the second one of two gaps side by side is seen the second time
+        body = body.replace(gap, f"{delimiter}nan{delimiter}")
+    body = body.replace(f"{delimiter}\n", f"{delimiter}nan\n")
+    body = body.replace(f"\n{delimiter}", f"\nnan{delimiter}")
+    body = f"nan{body}" if body.startswith(delimiter) else body
+    return f"{body}nan" if body.endswith(delimiter) else body
+
+
+def _read_by_cell(path: Path, text: str, delimiter: str) -> CsvTable:
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=delimiter == " ")
+    try:
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        cure = "save it again as a plain CSV"
+        raise bad_line(path, reader.line_num, f"{error}", cure) from error
+    header_line, cells = rows[0]
+    names = _plain(cells)
+    commas = delimiter in COMMA_DECIMALS
+    values = np.empty((len(rows) - 1, len(names)))
+    for k, (line, row) in enumerate(rows[1:]):
+        if len(row) != len(names):
+            what = f"{len(row)} cells where the header has {len(names)}"
+            raise bad_line(path, line, what, "is the file cut, or a decimal comma in it?")
+        for j, cell in enumerate(row):
+            values[k, j] = _number(path, line, names[j], cell.strip(), decimal_comma=commas)
+    used = commas and any("," in cell for cell in itertools.chain(*(row for _, row in rows[1:])))
+    return CsvTable(path, header_line, names, values, [line for line, _ in rows[1:]], used)
+
+
+def _number(path: Path, line: int, name: str, cell: str, *, decimal_comma: bool) -> float:
+    if not cell:
+        return math.nan
+    try:
+        value = float(cell.replace(",", ".", 1) if decimal_comma else cell)
+    except ValueError as error:
+        raise bad_line(path, line, f"{name} is {cell[:30]!r}", "write a number") from error
+    if math.isinf(value):
+        what = f"{name} is {cell[:30]}, not a finite number"
+        raise bad_line(path, line, what, "leave the cell empty")
+    if abs(value) > MAX_NUMBER:
+        raise bad_line(path, line, f"{name} is {cell[:30]}, which is too large", "mend the row")
+    return value

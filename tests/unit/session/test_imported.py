@@ -1,0 +1,181 @@
+"""What must not change the numbers of an imported session, and what must."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mr.config import Mode
+from mr.recording.csv_motion import read_csv_motion
+from mr.recording.simpad import read_simpad
+from mr.scoring.guideline import load_guideline
+from mr.session.imported import NO_CURVE, NO_PLACE, NOT_GIVEN, judge_csv, judge_simpad
+from mr.session.outcome import Outcome
+from mr.types import Compression, Measured
+from tests.unit.recording.simpad_files import a_session, an_ssx, compression, events
+
+GUIDELINE = load_guideline("aha-2025-adult-bls")
+RATE_HZ, REST_S = 100, 1.5
+
+
+def motion(seed: int, n: int = 8, cycles: int = 2, noise_mm: float = 0.3) -> np.ndarray:
+    """Make (rows, 2) of time and depth: compressions of varying depth between rests of 1.5 s."""
+    rng = np.random.default_rng(seed)
+    rest = np.zeros(round(2 * REST_S * RATE_HZ))
+    parts = [rest]
+    for _ in range(cycles):
+        for _ in range(n):
+            m = round(RATE_HZ * rng.uniform(0.48, 0.62))
+            parts.append(rng.uniform(20, 30) * (1 - np.cos(2 * np.pi * np.arange(m) / m)))
+        parts.append(rest)
+    depth = np.concatenate(parts)
+    depth = depth + rng.normal(0, noise_mm, len(depth))
+    return np.column_stack((np.arange(len(depth)) / RATE_HZ, depth))
+
+
+def judged(folder: Path, rows: np.ndarray, name: str = "motion.csv") -> Outcome:
+    path = folder / name
+    text = "\n".join(f"{t:.3f},{d:.4f}" for t, d in rows)
+    path.write_text(f"t_s,depth_mm\n{text}\n", encoding="utf-8")
+    return judge_csv(read_csv_motion(path), GUIDELINE, Mode.HANDS_ONLY)
+
+
+def moved(one: Compression, by_ns: int) -> Compression:
+    return replace(
+        one,
+        onset_ns=one.onset_ns + by_ns,
+        peak_ns=one.peak_ns + by_ns,
+        release_ns=one.release_ns + by_ns,
+    )
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 99), st.integers(-(10**6), 10**6))
+def test_a_shift_of_time_changes_nothing_but_times(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, shift_ms: int
+) -> None:
+    """To the last bit: the file's clock may have begun anywhere within eleven days."""
+    folder, rows = tmp_path_factory.getbasetemp(), motion(seed)
+    here = judged(folder, rows)
+    there = judged(folder, rows + np.array([shift_ms / 1000.0, 0.0]))
+    assert len(here.compressions) == 16
+    assert [moved(c, shift_ms * 10**6) for c in here.compressions] == list(there.compressions)
+    assert here.summary == there.summary and here.score == there.score
+
+
+def test_a_stretch_of_time_is_no_shift(tmp_path: Path) -> None:
+    """Negative control."""
+    rows = motion(1)
+    here, slower = judged(tmp_path, rows), judged(tmp_path, rows * [1.01, 1.0])
+    assert here.summary.mean_rate_cpm != slower.summary.mean_rate_cpm
+
+
+def same(a: Measured, b: Measured, tolerance: float) -> bool:
+    if a.value is None or b.value is None:
+        return a.value == b.value
+    return abs(a.value - b.value) <= tolerance
+
+
+TOLERANCES = (("depth_mm", 0.1), ("release_depth_mm", 0.1), ("rate_cpm", 0.5))
+"""Each file makes its own estimate of the noise: a quarter of a sigma in depth (measured:
+0.05 mm, 0.35 /min over 40 files)."""
+CUT_RELEASE_MM = 1.0
+"""The release in the cut pause: its shallowest point is looked for in half of the pause."""
+
+
+def differences(whole: list[Compression], parts: list[Compression], before_cut: int) -> list[str]:
+    """Name what differs by more than it may."""
+    found = []
+    for k, (a, b) in enumerate(zip(whole, parts, strict=True)):
+        for name, tolerance in TOLERANCES:
+            cut = k == before_cut and name == "release_depth_mm"
+            if not same(getattr(a, name), getattr(b, name), CUT_RELEASE_MM if cut else tolerance):
+                found.append(f"{name} of {k}")
+    return found
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 99))
+def test_a_file_cut_in_a_pause_gives_the_same_compressions(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    folder, rows = tmp_path_factory.getbasetemp(), motion(seed)
+    whole = judged(folder, rows)
+    last = whole.compressions[7]
+    cut = int(np.searchsorted(rows[:, 0], last.release_ns / 1e9 + REST_S))
+    parts = [judged(folder, part) for part in (rows[:cut], rows[cut:])]
+    assert [len(p.compressions) for p in parts] == [8, 8]
+    together = [c for part in parts for c in part.compressions]
+    assert differences(list(whole.compressions), together, 7) == []
+
+
+def test_a_file_cut_in_a_compression_does_not(tmp_path: Path) -> None:
+    """Negative control."""
+    rows = motion(3)
+    whole = judged(tmp_path, rows)
+    cut = int(np.searchsorted(rows[:, 0], whole.compressions[4].peak_ns / 1e9))
+    parts = [judged(tmp_path, part) for part in (rows[:cut], rows[cut:])]
+    together = [c for part in parts for c in part.compressions]
+    assert len(together) != 16 or differences(list(whole.compressions), together, 4)
+
+
+def test_a_gap_is_not_measured_and_a_short_one_changes_no_count(tmp_path: Path) -> None:
+    rows = motion(5)
+    t_s = rows[:, 0]
+    at_s = judged(tmp_path, rows).compressions[3].peak_ns / 1e9 + 0.3
+    short = judged(tmp_path, rows[(t_s < at_s - 0.1) | (t_s > at_s + 0.1)])
+    assert short.summary.unmeasured_s == () and len(short.compressions) == 16
+    long = judged(tmp_path, rows[(t_s < at_s - 0.5) | (t_s > at_s + 0.5)])
+    ((from_s, to_s),) = long.summary.unmeasured_s
+    assert to_s - from_s == pytest.approx(1.0, abs=0.03)
+    assert 13 <= len(long.compressions) <= 15
+
+
+# --- SimPad -----------------------------------------------------------------------------
+
+
+def of_simpad(path: Path) -> Outcome:
+    return judge_simpad(read_simpad(path), GUIDELINE, Mode.HANDS_ONLY)
+
+
+def test_a_simpad_session_is_judged_like_our_own(tmp_path: Path) -> None:
+    outcome = of_simpad(a_session(tmp_path / "a.ssx"))
+    rates = [c.rate_cpm.value for c in outcome.compressions]
+    assert rates[0] is None and rates[30] is None  # first, and first after the pause
+    assert rates[1] == pytest.approx(60_000 / 545) and rates.count(None) == 2
+    (pause,) = outcome.pauses
+    assert (pause.end_ns - pause.start_ns) / 1e9 == pytest.approx(4.145)
+    span_s = 59 * 0.545 + 4.0 + 0.4
+    assert outcome.summary.ccf_pct.value == pytest.approx(100 * (1 - 4.145 / span_s))
+    assert outcome.summary.mean_rate_cpm == Measured(pytest.approx(60_000 / 545))
+
+
+def test_what_a_simpad_does_not_tell_stays_unknown(tmp_path: Path) -> None:
+    path = an_ssx(tmp_path / "a.ssx", events([compression(k, compDepth=None) for k in range(9)]))
+    outcome = of_simpad(path)
+    one = outcome.compressions[1]
+    assert one.depth_mm == Measured.unknown(NOT_GIVEN)
+    assert one.duty_cycle == Measured.unknown(NO_CURVE)
+    assert one.hand_offset_mm[0] == Measured.unknown(NO_PLACE)
+    assert outcome.score.value_pct is None
+    assert any(NOT_GIVEN in missing for missing in outcome.score.missing)
+
+
+def test_a_shift_of_a_simpads_time_changes_nothing_but_times(tmp_path: Path) -> None:
+    def session(shift_ms: int) -> Outcome:
+        inside = [compression(k, msecs=k * 545 + shift_ms) for k in range(20)]
+        return of_simpad(an_ssx(tmp_path / "a.ssx", events(inside)))
+
+    here, there = session(0), session(-3210)
+    assert [moved(c, -3210 * 10**6) for c in here.compressions] == list(there.compressions)
+    assert here.summary == there.summary and here.score == there.score
+
+
+def test_a_simpad_session_without_compressions_has_no_score(tmp_path: Path) -> None:
+    outcome = of_simpad(an_ssx(tmp_path / "a.ssx", events([])))
+    assert outcome.summary.n_compressions == 0 and outcome.score.value_pct is None
