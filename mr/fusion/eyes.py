@@ -17,6 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mr.fusion.camera import CameraZero, Seen
+from mr.fusion.lesson import Look
+from mr.fusion.scales import Scales
+from mr.fusion.witness import Finding, lag_finding
 from mr.types import ChestObservation
 
 FRESH_S = 0.5
@@ -46,11 +49,30 @@ class Eyes:
     def __init__(self, gains: Mapping[str, float]) -> None:
         self._zeros = {key: CameraZero(gain) for key, gain in gains.items()}
         self._habits = {key: _Habit() for key in gains}
+        self._scales = Scales(gains)
 
-    def learn(self, seen: ChestObservation, depth_m: float, t_s: float) -> None:
-        """Take in a height seen while the mannequin said `depth_m`, hands on."""
-        if seen.surface_z_m is not None:
-            self._zeros[seen.camera_id].learn(seen.surface_z_m, depth_m, seen.sigma_m, t_s)
+    def learn(self, look: Look) -> None:
+        """Take in a look while the mannequin spoke, hands on."""
+        lesson = self._zeros[look.seen.camera_id].learn(look)
+        self._scales.taught(look.seen, lesson, look.t_s)
+
+    def left(self, camera_id: str) -> None:
+        """Take in that a camera saw the hands leave while the mannequin spoke."""
+        self._zeros[camera_id].left()
+
+    def catch_up(self, camera_id: str) -> float:
+        """Tell by how much later than believed a camera's instants are (s); 0 if not sure."""
+        return self._zeros[camera_id].lesson.catch_up()
+
+    def lag_s(self, camera_id: str) -> float:
+        """Tell by how much a camera's instants are late beyond what was calibrated."""
+        zero = self._zeros.get(camera_id)
+        return zero.lesson.lag_s if zero else 0.0
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Tell which sources disagree, and which cameras are late."""
+        lags = (lag_finding(key, zero.lesson.lag_s) for key, zero in self._zeros.items())
+        return (*self._scales.findings, *(lag for lag in lags if lag))
 
     def depth(self, seen: ChestObservation, t_s: float, expected_m: float | None) -> Seen | None:
         """Give the depth that one camera says; None while it can say nothing.
@@ -70,6 +92,7 @@ class Eyes:
             zero.borrow(own, expected_m, t_s)
             return None
         self._note(seen.camera_id, own.depth_m - expected_m, t_s)
+        self._scales.alone(seen, own.depth_m, t_s)
         shift_m = self._shift_m(seen.camera_id, others)
         return replace(own, depth_m=own.depth_m - shift_m)
 

@@ -19,15 +19,17 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mr.fusion.airway import AirwayVolume
 from mr.fusion.eyes import Eyes
 from mr.fusion.hand import HandPlace
 from mr.fusion.kalman import JerkFilter
+from mr.fusion.lesson import Look
 from mr.fusion.mannequin import MannequinReader, Reading
 from mr.fusion.rise import ChestRise
+from mr.fusion.witness import Finding
 from mr.rig import Rig
 from mr.types import ChestObservation, ChestSample, HandSample, MannequinFrame, Stamp
 
@@ -61,6 +63,11 @@ class _Past:
     t_ns: int
     depth_m: float
     force_n: float
+    velocity_m_s: float
+
+
+def _turn(late: _Late) -> tuple[int, int]:
+    return late.t_ns, late.order
 
 
 class MotionFuser:
@@ -102,13 +109,19 @@ class MotionFuser:
         """Give what still waits when the session ends."""
         return self._drain(last=True)
 
+    def findings(self) -> tuple[Finding, ...]:
+        """Tell which sources disagree, and which cameras are late."""
+        return self._eyes.findings()
+
     def _s(self, t_ns: int) -> float:
         return (t_ns - (self._t0_ns or 0)) * 1e-9
 
     def _in_time(self, camera_id: str, stamp: Stamp) -> int:
         """Instant of capture on the mannequin's time: the camera's latency taken out."""
         camera = self._rig.cameras.get(camera_id)
-        return stamp.t_ns - (round(camera.latency_s * 1e9) if camera else 0)
+        if camera is None:
+            return stamp.t_ns
+        return stamp.t_ns - round((camera.latency_s + self._eyes.lag_s(camera_id)) * 1e9)
 
     # --- mannequin --------------------------------------------------------------------
 
@@ -123,7 +136,7 @@ class MotionFuser:
             return []
         self._mannequin_ns = stamp.t_ns
         reader.track_zero(reading, t_s)
-        self._past.append(_Past(stamp.t_ns, reading.depth_m, reading.force_n))
+        self._past.append(_Past(stamp.t_ns, reading.depth_m, reading.force_n, self._filter.v))
         while self._past[0].t_ns < stamp.t_ns - REMEMBER_NS:
             self._past.popleft()
         volume_ml = self._airway.step(t_s, reading.flow_ml_s)
@@ -167,7 +180,7 @@ class MotionFuser:
         t_ns = self._in_time(seen.camera_id, stamp)
         self._n_late += 1
         self._late.append(_Late(t_ns, self._n_late, seen))
-        self._late.sort(key=lambda late: (late.t_ns, late.order))
+        self._late.sort(key=_turn)
         self._newest_ns[seen.camera_id] = max(t_ns, self._newest_ns.get(seen.camera_id, t_ns))
         return self._drain(last=False)
 
@@ -176,13 +189,14 @@ class MotionFuser:
         out: list[ChestSample] = []
         while self._late:
             late = self._late[0]
-            if self._mannequin_ns is not None and late.t_ns <= self._mannequin_ns:
-                self._learn(late)
-            elif last or self._may_lead(late.t_ns):
-                out += self._lead(late)
-            else:
+            heard = self._mannequin_ns is not None and late.t_ns <= self._mannequin_ns
+            if not (heard or last or self._may_lead(late.t_ns)):
                 break
             del self._late[0]
+            if heard:
+                self._learn(late)
+            else:
+                out += self._lead(late)
         return out
 
     def _may_lead(self, t_ns: int) -> bool:
@@ -202,11 +216,24 @@ class MotionFuser:
         seen = late.seen
         if self._seen_hands is None or late.t_ns >= self._seen_hands[0]:
             self._seen_hands = (late.t_ns, seen.hands)
+        if seen.hands == "off":
+            self._eyes.left(seen.camera_id)
         if seen.surface_z_m is None or seen.hands == "off":
             return
         past = self._at(late.t_ns)
-        if past is not None and past.force_n >= LEARN_FORCE_N:
-            self._eyes.learn(seen, past.depth_m, self._s(late.t_ns))
+        if past is None or past.force_n < LEARN_FORCE_N:
+            return
+        self._eyes.learn(Look(seen, past.depth_m, past.velocity_m_s, self._s(late.t_ns)))
+        lag_ns = round(1e9 * self._eyes.catch_up(seen.camera_id))
+        if lag_ns:
+            self._newest_ns[seen.camera_id] -= lag_ns
+            self._late = [
+                replace(each, t_ns=each.t_ns - lag_ns)
+                if each.seen.camera_id == seen.camera_id
+                else each
+                for each in self._late
+            ]
+            self._late.sort(key=_turn)
 
     def _at(self, t_ns: int) -> _Past | None:
         """The mannequin at `t_ns`, interpolated; None where it was silent."""
@@ -219,7 +246,8 @@ class MotionFuser:
                     return None
                 share = (t_ns - past.t_ns) / (after.t_ns - past.t_ns)
                 depth_m = past.depth_m + share * (after.depth_m - past.depth_m)
-                return _Past(t_ns, depth_m, min(past.force_n, after.force_n))
+                velocity = past.velocity_m_s + share * (after.velocity_m_s - past.velocity_m_s)
+                return _Past(t_ns, depth_m, min(past.force_n, after.force_n), velocity)
             after = past
         return None
 

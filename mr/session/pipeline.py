@@ -24,6 +24,7 @@ from mr.fusion.fuser import MotionFuser
 from mr.metrics.stepper import MetricsStepper
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
+from mr.session.findings import FindingsLog
 from mr.session.health import HealthWatch
 from mr.session.match import require_own_profile
 from mr.session.outcome import Outcome, Trace, judge, metrics_config
@@ -89,6 +90,7 @@ class Pipeline:
             self._health.expect(info)
         self._mannequin_clock = _clock_of_the_mannequin(infos)
         self._fuser = MotionFuser(rig)
+        self._findings = FindingsLog(self._health)
         self._metrics = MetricsStepper(metrics_config(guideline))
         self._events: list[MetricsEvent] = []
         self._arm_alarm = ArmAlarm()
@@ -167,7 +169,9 @@ class Pipeline:
             stamp = self._mannequin_clock.stamp(sample.arrival.device_ticks)
             return [] if stamp is None else self._fuser.step(sample, stamp)
         if isinstance(sample, ChestObservation | HandSample):
-            return self._fuser.step(sample, sample.stamp)
+            moved = self._fuser.step(sample, sample.stamp)
+            self._findings.hear(self._fuser.findings(), sample.arrival.arrival_ns)
+            return moved
         return []
 
     def _moved(self, motion: Sequence[ChestSample]) -> list[MetricsEvent]:
