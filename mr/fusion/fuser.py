@@ -113,6 +113,10 @@ class MotionFuser:
         """Tell which sources disagree, and which cameras are late."""
         return self._eyes.findings()
 
+    def lag_s(self, camera_id: str) -> float:
+        """Tell by how much a camera was found to be later than calibrated; it is put right."""
+        return self._eyes.lag_s(camera_id)
+
     def _s(self, t_ns: int) -> float:
         return (t_ns - (self._t0_ns or 0)) * 1e-9
 

@@ -30,6 +30,8 @@ WANDER = np.array([0.0002, 0.0001, 0.002, 0.0003, 0.00003])
 """One-sigma by which each wanders in a second: hands slide and grow tired, the chest stays."""
 ALIKE = 2.0
 """Looks that follow one another are alike: each counts like one of so many times its noise."""
+CHEST_KNOWN = 0.6
+"""The chest bears witness when its rest is known by so much better than before the first look."""
 GATE = 5.0
 PATIENCE = 8
 """So many surprises in a row are the truth; fewer are outliers."""
@@ -143,6 +145,11 @@ class Lesson:
     def scale(self) -> float:
         """How much deeper the camera measures than the mannequin, as a ratio."""
         return 1.0 + float(self._x[SCALE])
+
+    @property
+    def saw_chest(self) -> bool:
+        """Whether the chest beside the hands was seen often enough to bear witness."""
+        return float(self._p[BESIDE, BESIDE]) < (CHEST_KNOWN * PRIOR[BESIDE]) ** 2
 
     @property
     def scale_sigma(self) -> float:

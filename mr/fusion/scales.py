@@ -13,7 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mr.fusion.lesson import ALIKE, Lesson
-from mr.fusion.witness import MANNEQUIN, Finding, Scale, Witness, camera_scale
+from mr.fusion.witness import (
+    MANNEQUIN,
+    STAYS,
+    STAYS_ON_HANDS,
+    Finding,
+    Scale,
+    Witness,
+    camera_scale,
+)
 from mr.types import ChestObservation
 
 FORGET_S = 20.0
@@ -80,7 +88,8 @@ class Scales:
 
     def taught(self, seen: ChestObservation, lesson: Lesson, t_s: float) -> None:
         """Take in what the mannequin has taught of a camera."""
-        scale = camera_scale(lesson.scale, lesson.scale_sigma, seen.sigma_m)
+        stays = STAYS if lesson.saw_chest else STAYS_ON_HANDS
+        scale = camera_scale(lesson.scale, lesson.scale_sigma, seen.sigma_m, stays)
         self._taught[seen.camera_id] = scale
         known = {key: each for key, each in self._taught.items() if each.sigma < UNSURE}
         self.findings = self._witness.compare({**known, MANNEQUIN: Scale(1.0, 0.0)}, t_s)

@@ -187,13 +187,10 @@ def silence(session: Session, rig: Rig | None = None, taught: bool = True) -> Si
     filmed, script = session.filmed, session.filmed.scene.script()
     from_s, to_s = ((t_ns - filmed.start_ns) * 1e-9 for t_ns in (from_ns, to_ns))
     true = [c for c in script.truth().compressions if from_s < c.peak_s < to_s]
-    measured = [
-        c
-        for c in found.outcome.compressions
-        if from_s < (c.peak_ns - filmed.start_ns) * 1e-9 < to_s
-    ]
+    measured = found.outcome.compressions
     peaks_s = [(c.peak_ns - filmed.start_ns) * 1e-9 for c in measured]
     pairs = match([c.peak_s for c in true], peaks_s)
+    within = [t_s for t_s in peaks_s if true[0].onset_s < t_s < true[-1].release_s]
     rows = [
         (depth.value - true[i].depth_mm, depth.sigma)
         for i, j in pairs
@@ -209,7 +206,7 @@ def silence(session: Session, rig: Rig | None = None, taught: bool = True) -> Si
     return Silence(
         np.array(rows).reshape(-1, 2),
         len(true),
-        len(measured) - len(pairs),
+        len(within) - len(pairs),
         np.array([step_mm(from_s), step_mm(to_s)]),
     )
 
