@@ -15,7 +15,7 @@ from typing import Literal
 
 from mr.fusion.contact import MOVED_M, Approach, Rest
 from mr.fusion.give import FULL_M, HandGive
-from mr.fusion.lesson import Lesson, Look
+from mr.fusion.lesson import Belief, Lesson, Look, untaught
 from mr.fusion.softness import Softness
 from mr.types import ChestObservation
 
@@ -42,6 +42,8 @@ REST_GATE = 4.0
 """A resting hand's height lies within this many sigma of the zero found so far."""
 BORROW_N = 60
 """So many looks, a second of them, make a zero that is taken from other cameras."""
+NOWHERE_M = 0.05
+"""One-sigma of a zero that is not known."""
 REST_MAX_N = 60
 """So many looks make the zero; a hand that settles slowly is followed."""
 
@@ -101,6 +103,13 @@ class CameraZero:
         self._taught, self._scale = True, lesson.scale
         self._softness.teach(lesson.more_m, math.sqrt(lesson.variance(FULL_M, t_s)))
         self._give = HandGive(self._gain, lesson.more_m, lesson.scale)
+
+    def belief(self, t_s: float) -> Belief:
+        """Tell all that is believed of this camera."""
+        taught = self.lesson.belief(t_s) if self._taught else None
+        sigma_m = math.sqrt(self._grown(t_s)) if self.known else NOWHERE_M
+        more_m, more_sigma_m = self._softness.more_m, self._softness.sigma * FULL_M
+        return taught or untaught(self._offset_m, sigma_m, more_m, more_sigma_m)
 
     def left(self) -> None:
         """Take in that the hands have left while the mannequin spoke."""

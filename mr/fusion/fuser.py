@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mr.fusion.airway import AirwayVolume
+from mr.fusion.diary import Diary
 from mr.fusion.eyes import Eyes
 from mr.fusion.hand import HandPlace
 from mr.fusion.kalman import JerkFilter
@@ -73,12 +74,12 @@ def _turn(late: _Late) -> tuple[int, int]:
 class MotionFuser:
     """The fold over arriving samples; see the module's first lines."""
 
-    def __init__(self, rig: Rig) -> None:
-        self._rig = rig
+    def __init__(self, rig: Rig, diary: Diary | None = None) -> None:
+        self._rig, self._diary = rig, diary
         self._reader = MannequinReader(rig.mannequin) if rig.mannequin else None
         sigma = self._reader.flow_sigma_ml_s if self._reader else 0.0
         self._airway = AirwayVolume(sigma)
-        self._eyes = Eyes({key: c.depth_gain for key, c in rig.cameras.items()})
+        self._eyes = Eyes({key: c.depth_gain for key, c in rig.cameras.items()}, diary)
         self._hand = HandPlace({key: c.heel_offset_m for key, c in rig.cameras.items()})
         self._rise = ChestRise()
         self._filter = JerkFilter()
@@ -98,6 +99,8 @@ class MotionFuser:
         """Take in one sample, captured at `stamp`; give the motion that it completes."""
         if self._t0_ns is None:
             self._t0_ns = stamp.t_ns
+            if self._diary is not None:
+                self._diary.t0_ns = stamp.t_ns
         if isinstance(sample, MannequinFrame):
             return self._on_mannequin(sample, stamp)
         if isinstance(sample, HandSample):
@@ -221,7 +224,7 @@ class MotionFuser:
         if self._seen_hands is None or late.t_ns >= self._seen_hands[0]:
             self._seen_hands = (late.t_ns, seen.hands)
         if seen.hands == "off":
-            self._eyes.left(seen.camera_id)
+            self._eyes.left(seen.camera_id, self._s(late.t_ns))
         if seen.surface_z_m is None or seen.hands == "off":
             return
         past = self._at(late.t_ns)

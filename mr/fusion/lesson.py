@@ -55,6 +55,44 @@ class Look:
     t_s: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Belief:
+    """What is believed of a camera: the state (5,) and its covariance (5, 5)."""
+
+    x: FloatArray
+    p: FloatArray
+
+    def joined(self, other: Belief) -> Belief:
+        """Join what was learnt from other looks."""
+        here, there = np.linalg.inv(self.p), np.linalg.inv(other.p)
+        p = np.linalg.inv(here + there)
+        return Belief(p @ (here @ self.x + there @ other.x), p)
+
+    def give(self, gain: float) -> HandGive:
+        """What the camera sees of a depth."""
+        return HandGive(gain, float(self.x[MORE]), 1.0 + float(self.x[SCALE]))
+
+    def depth_m(self, height_m: float, gain: float) -> tuple[float, float]:
+        """Tell the depth of a height, and how far it may steadily be off."""
+        give = self.give(gain)
+        depth_m = give.depth_m(float(self.x[OFFSET]) - height_m)
+        row, _ = hand_row(HandGive(gain), depth_m, 0.0)
+        return depth_m, math.sqrt(float(row @ self.p @ row)) / give.slope(depth_m)
+
+
+def untaught(offset_m: float, offset_sigma_m: float, more_m: float, more_sigma_m: float) -> Belief:
+    """Give what is believed of a camera that no mannequin has taught."""
+    sigma = np.array([offset_sigma_m, more_sigma_m, WANDER[SCALE], PRIOR[LAG], PRIOR[BESIDE]])
+    return Belief(np.array([offset_m, more_m, 0.0, 0.0, 0.0]), np.diag(sigma**2))
+
+
+def hand_row(technician: HandGive, depth_m: float, velocity_m_s: float) -> tuple[FloatArray, float]:
+    """Give how a hand's height depends on the state (5,), and what is expected of it."""
+    seen_m, slope = technician.seen_m(depth_m), technician.slope(depth_m)
+    given = 1.0 - math.exp(-max(depth_m, 0.0) / GIVES_BY_M)
+    return np.array([1.0, -given, -seen_m, slope * velocity_m_s, 0.0]), -seen_m
+
+
 class Lesson:
     """The filter; see the module's first lines.
 
@@ -62,12 +100,14 @@ class Lesson:
     ----------
     technician
         The camera's give as it was calibrated.
+    vague
+        By how much less than `PRIOR` is known before the first look.
     """
 
-    def __init__(self, technician: HandGive) -> None:
+    def __init__(self, technician: HandGive, vague: float = 1.0) -> None:
         self._technician = technician
         self._x = np.zeros(5)
-        self._p = np.diag(PRIOR**2)
+        self._p = np.diag((vague * PRIOR) ** 2)
         self._t_s: float | None = None
         self._surprises = 0
         self.lag_s = 0.0
@@ -78,7 +118,7 @@ class Lesson:
         height_m = look.seen.surface_z_m
         if height_m is None:
             return False
-        row, expected_m = self._hand(look.depth_m, look.velocity_m_s)
+        row, expected_m = hand_row(self._technician, look.depth_m, look.velocity_m_s)
         if self._t_s is None:
             self._x[OFFSET] = height_m - expected_m
         self._wander(look.t_s)
@@ -106,7 +146,7 @@ class Lesson:
             return
         depth_m = beside_m - float(self._x[BESIDE])
         self._wander(t_s)
-        row, expected_m = self._hand(depth_m, 0.0)
+        row, expected_m = hand_row(self._technician, depth_m, 0.0)
         slope = self._technician.slope(depth_m)
         row[SCALE], row[BESIDE] = 0.0, slope
         value = height_m - expected_m + slope * float(self._x[BESIDE])
@@ -149,24 +189,25 @@ class Lesson:
     @property
     def saw_chest(self) -> bool:
         """Whether the chest beside the hands was seen often enough to bear witness."""
-        return float(self._p[BESIDE, BESIDE]) < (CHEST_KNOWN * PRIOR[BESIDE]) ** 2
+        return float(self._p[BESIDE, BESIDE]) < float(CHEST_KNOWN * PRIOR[BESIDE]) ** 2
 
     @property
     def scale_sigma(self) -> float:
         """One-sigma of `scale`, by the looks' own noise alone."""
         return math.sqrt(self._p[SCALE, SCALE])
 
+    def belief(self, t_s: float) -> Belief | None:
+        """Give all of it, at or after the last look; None before the first."""
+        if self._t_s is None:
+            return None
+        grown = np.diag(WANDER**2 * max(t_s - self._t_s, 0.0))
+        return Belief(self._x.copy(), self._p + grown)
+
     def variance(self, depth_m: float, t_s: float) -> float:
         """Tell how sure the height at a depth is (m²), at or after the last look."""
-        row, _ = self._hand(depth_m, 0.0)
+        row, _ = hand_row(self._technician, depth_m, 0.0)
         grown = WANDER**2 * max(t_s - (t_s if self._t_s is None else self._t_s), 0.0)
         return float(row @ self._p @ row + (row * row) @ grown)
-
-    def _hand(self, depth_m: float, velocity_m_s: float) -> tuple[FloatArray, float]:
-        """Give how a hand's height depends on the state, and what is expected of it."""
-        seen_m, slope = self._technician.seen_m(depth_m), self._technician.slope(depth_m)
-        given = 1.0 - math.exp(-max(depth_m, 0.0) / GIVES_BY_M)
-        return np.array([1.0, -given, -seen_m, slope * velocity_m_s, 0.0]), -seen_m
 
     def _wander(self, t_s: float) -> None:
         if self._t_s is not None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from mr.config import Mode
 from mr.errors import RecordingError
+from mr.fusion.diary import Diary
 from mr.recording.reader import Recording
 from mr.recording.replay import ReplayDevice
 from mr.scoring.guideline import load_guideline
@@ -32,7 +33,11 @@ class Rerun:
 
 
 def rerun(
-    path: Path, block_size: int = 64, guideline_name: str | None = None, mode: Mode | None = None
+    path: Path,
+    block_size: int = 64,
+    guideline_name: str | None = None,
+    mode: Mode | None = None,
+    diary: Diary | None = None,
 ) -> Rerun:
     """Run a recording through the pipeline again.
 
@@ -44,6 +49,8 @@ def rerun(
         How many samples are read at once; the result does not depend on it.
     guideline_name, mode
         Judge by another profile or mode than the one it was recorded with.
+    diary
+        Where fusion writes down what `mr.session.smoothed` needs.
 
     Raises
     ------
@@ -57,7 +64,7 @@ def rerun(
         if mode is not None:
             config = config.model_copy(update={"mode": mode})
         guideline = load_guideline(guideline_name or header.guideline_id)
-        pipeline = Pipeline(recording.rig, config, guideline, header.devices, header.kind)
+        pipeline = Pipeline(recording.rig, config, guideline, header.devices, header.kind, diary)
         compressions: list[Compression] = []
         n_samples = 0
         while True:

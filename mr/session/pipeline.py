@@ -20,6 +20,7 @@ from mr.clock.ticks import TickClock
 from mr.coaching.arms import ArmAlarm
 from mr.coaching.coach import Situation, advise
 from mr.config import SessionConfig
+from mr.fusion.diary import Diary
 from mr.fusion.fuser import MotionFuser
 from mr.metrics.stepper import MetricsStepper
 from mr.rig import Rig
@@ -80,7 +81,9 @@ class Pipeline:
         guideline: Guideline,
         infos: Sequence[DeviceInfo],
         kind: SourceKind,
+        diary: Diary | None = None,
     ) -> None:
+        """Begin; a `diary` is kept for `mr.session.smoothed`."""
         require_own_profile(guideline, rig, config.mode)
         self._config = config
         self._guideline = guideline
@@ -89,7 +92,7 @@ class Pipeline:
         for info in infos:
             self._health.expect(info)
         self._mannequin_clock = _clock_of_the_mannequin(infos)
-        self._fuser = MotionFuser(rig)
+        self._fuser, self._diary = MotionFuser(rig, diary), diary
         self._findings = FindingsLog(self._health)
         self._metrics = MetricsStepper(metrics_config(guideline))
         self._events: list[MetricsEvent] = []
@@ -175,6 +178,8 @@ class Pipeline:
         return []
 
     def _moved(self, motion: Sequence[ChestSample]) -> list[MetricsEvent]:
+        if self._diary is not None:
+            self._diary.motion += motion
         events: list[MetricsEvent] = []
         for chest in motion:
             self._chest = chest

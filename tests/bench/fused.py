@@ -16,13 +16,16 @@ import numpy as np
 from mr.clock.host import SteppedClock
 from mr.config import SessionConfig
 from mr.devices.mannequin.source import MannequinSource
+from mr.fusion.diary import Diary
 from mr.rig import Curve, Rig
 from mr.scoring.guideline import load_guideline
 from mr.session.outcome import Outcome
 from mr.session.pipeline import Pipeline
+from mr.session.smoothed import smoothed_outcome
 from mr.sim.film import FilmStore
 from mr.sim.mannequin import SimMannequinPort
 from mr.sim.plant import Plant
+from mr.sim.script import CompressionTruth
 from mr.types import (
     ChestObservation,
     ClockExchange,
@@ -68,6 +71,7 @@ class Run:
     """What the pipeline made of some samples."""
 
     outcome: Outcome
+    smoothed: Outcome | None
     t_s: FloatArray
     depth_mm: FloatArray
     named: dict[str, int]
@@ -81,6 +85,8 @@ class Silence:
 
     depth: FloatArray
     """(n, 2) of the compressions in it: error and claimed sigma, mm."""
+    smoothed: FloatArray
+    """The same of the smoothed motion."""
     n_true: int
     n_extra: int
     steps_mm: FloatArray
@@ -137,6 +143,8 @@ def run(
     cameras: Collection[str] = "a",
     rig: Rig | None = None,
     keep: Callable[[Sample], bool] = lambda _: True,
+    *,
+    smoothly: bool = False,
 ) -> Run:
     """Let the pipeline measure with the mannequin and some of the cameras."""
     filmed = session.filmed
@@ -149,7 +157,8 @@ def run(
     whole = rig or filmed.rig
     rig = whole.model_copy(update={"cameras": {key: whole.cameras[key] for key in cameras}})
     config = SessionConfig(learner_id="learner-00000000")
-    pipeline = Pipeline(rig, config, load_guideline(GUIDELINE), infos, "sim")
+    diary = Diary() if smoothly else None
+    pipeline = Pipeline(rig, config, load_guideline(GUIDELINE), infos, "sim", diary)
     pipeline.step(SessionEvent(filmed.start_ns, "open"))
     named: dict[str, int] = {}
     words: set[str] = set()
@@ -170,7 +179,8 @@ def run(
     pipeline.finish()
     trace, outcome = pipeline.trace(), pipeline.outcome()
     t_s = trace.t_s + (outcome.start_ns - filmed.start_ns) * 1e-9
-    return Run(outcome, t_s, trace.depth_mm, named, frozenset(words))
+    smoothed = None if diary is None else smoothed_outcome(pipeline, diary, rig)
+    return Run(outcome, smoothed, t_s, trace.depth_mm, named, frozenset(words))
 
 
 def silence(session: Session, rig: Rig | None = None, taught: bool = True) -> Silence:
@@ -183,19 +193,16 @@ def silence(session: Session, rig: Rig | None = None, taught: bool = True) -> Si
             isinstance(sample, OF_MANNEQUIN) and begins_ns <= sample.arrival.arrival_ns < to_ns
         )
 
-    found = run(session, "a", rig, keep)
+    found = run(session, "a", rig, keep, smoothly=True)
+    assert found.smoothed is not None
     filmed, script = session.filmed, session.filmed.scene.script()
     from_s, to_s = ((t_ns - filmed.start_ns) * 1e-9 for t_ns in (from_ns, to_ns))
     true = [c for c in script.truth().compressions if from_s < c.peak_s < to_s]
-    measured = found.outcome.compressions
-    peaks_s = [(c.peak_ns - filmed.start_ns) * 1e-9 for c in measured]
-    pairs = match([c.peak_s for c in true], peaks_s)
+    peaks_s = [(c.peak_ns - filmed.start_ns) * 1e-9 for c in found.outcome.compressions]
     within = [t_s for t_s in peaks_s if true[0].onset_s < t_s < true[-1].release_s]
-    rows = [
-        (depth.value - true[i].depth_mm, depth.sigma)
-        for i, j in pairs
-        if (depth := measured[j].depth_mm).value is not None
-    ]
+    live, smoothed = (
+        _depth_errors(true, o, filmed.start_ns) for o in (found.outcome, found.smoothed)
+    )
     error_mm = found.depth_mm - 1e3 * script.chest_depth_m(found.t_s)
 
     def step_mm(at_s: float) -> float:
@@ -204,11 +211,23 @@ def silence(session: Session, rig: Rig | None = None, taught: bool = True) -> Si
         return float(error_mm[after].mean() - error_mm[before].mean())
 
     return Silence(
-        np.array(rows).reshape(-1, 2),
+        live,
+        smoothed,
         len(true),
-        len(within) - len(pairs),
+        len(within) - len(live),
         np.array([step_mm(from_s), step_mm(to_s)]),
     )
+
+
+def _depth_errors(true: Sequence[CompressionTruth], outcome: Outcome, start_ns: int) -> FloatArray:
+    """Give error and claimed sigma (mm) of those that were measured with a depth."""
+    peaks_s = [(c.peak_ns - start_ns) * 1e-9 for c in outcome.compressions]
+    rows = [
+        (depth.value - true[i].depth_mm, depth.sigma)
+        for i, j in match([c.peak_s for c in true], peaks_s)
+        if (depth := outcome.compressions[j].depth_mm).value is not None
+    ]
+    return np.array(rows, dtype=np.float64).reshape(-1, 2)
 
 
 def shallower(rig: Rig) -> Rig:

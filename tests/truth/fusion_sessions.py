@@ -15,7 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mr.fusion import MotionFuser
+from mr.fusion.diary import Diary
 from mr.fusion.give import FULL_M
+from mr.fusion.smoother import smooth
 from mr.metrics import MetricsConfig, MetricsStepper
 from mr.rig import Rig
 from mr.sim.plant import Plant
@@ -52,6 +54,8 @@ class Looking:
     late_s: float = 0.0
     """Beyond the rig's latency."""
     beside: bool = True
+    wander_m: float = 0.0
+    """One-sigma by which the hands' back wanders in a second."""
 
 
 def stamp(t_s: float) -> Stamp:
@@ -77,6 +81,7 @@ def camera(script: Script, rig: Rig, how: Looking, seed: int) -> list[Arriving]:
     calibration = rig.cameras[how.camera_id]
     staying_m = how.stays_m * rng.standard_normal(40)
     beside_stays_m = how.stays_m * rng.standard_normal()
+    wandered_m = 0.0
     out: list[Arriving] = []
     for i in range(round(script.duration_s * 60)):
         t_s = (i + rng.uniform(0.0, 0.3)) / 60
@@ -88,7 +93,8 @@ def camera(script: Script, rig: Rig, how: Looking, seed: int) -> list[Arriving]:
             given_m = full_m * depth_m / (depth_m + 0.006) * (FULL_M + 0.006) / FULL_M
             height_m = HAND_M + how.scale * (z - given_m)
             height_m += float(np.interp(depth_m / STEP_M, np.arange(40), staying_m))
-        height_m += how.noise_m * rng.standard_normal()
+        wandered_m += how.wander_m * rng.standard_normal() / math.sqrt(60.0)
+        height_m += wandered_m + how.noise_m * rng.standard_normal()
         beside_m = how.scale * depth_m + beside_stays_m + how.noise_m * rng.standard_normal()
         pressing = over and how.beside and depth_m > 0.0
         at = stamp(t_s + calibration.latency_s + how.late_s)
@@ -119,6 +125,8 @@ class Fused:
     taken_back_s: float | None
     """When nothing was said any more, after something had been."""
     lag_s: dict[str, float]
+    smoothed: list[ChestSample]
+    smoothed_compressions: list[Compression]
 
     def error_mm(self, script: Script) -> tuple[FloatArray, FloatArray]:
         """Give instants (s) and the motion's error at each."""
@@ -129,7 +137,8 @@ class Fused:
 
 def fuse(rig: Rig, arriving: Sequence[Arriving]) -> Fused:
     """Let fusion and metrics take a session in."""
-    fuser, stepper = MotionFuser(rig), MetricsStepper(MetricsConfig())
+    diary = Diary()
+    fuser = MotionFuser(rig, diary)
     motion: list[ChestSample] = []
     said: list[tuple[float, str]] = []
     back_s: float | None = None
@@ -143,6 +152,13 @@ def fuse(rig: Rig, arriving: Sequence[Arriving]) -> Fused:
         said += [(t_s, w) for w in words if w not in {old for _, old in said}]
         back_s = None if words or not said else back_s or t_s
     motion += fuser.finish()
+    lags = {key: fuser.lag_s(key) for key in rig.cameras}
+    smoothed = smooth(motion, diary, rig)
+    return Fused(motion, cut(motion), said, back_s, lags, smoothed, cut(smoothed))
+
+
+def cut(motion: Sequence[ChestSample]) -> list[Compression]:
+    """Cut a motion into compressions."""
+    stepper = MetricsStepper(MetricsConfig())
     events = stepper.steps(motion) + stepper.finish()
-    found = [e for e in events if isinstance(e, Compression)]
-    return Fused(motion, found, said, back_s, {key: fuser.lag_s(key) for key in rig.cameras})
+    return [e for e in events if isinstance(e, Compression)]

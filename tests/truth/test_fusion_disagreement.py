@@ -88,9 +88,7 @@ def test_a_mannequin_that_disagrees_with_a_camera_is_named_with_it(
     assert fuse(of_one(rig), counts + seen).said == []
 
 
-def test_a_second_camera_tells_who_is_off(
-    rig: Rig, script: Script, counts: list[Arriving]
-) -> None:
+def test_a_second_camera_tells_who_is_off(rig: Rig, script: Script, counts: list[Arriving]) -> None:
     a, b = (camera(script, rig, Looking(key), 42) for key in "ab")
     found = fuse(shallower(rig), counts + a + b).said
     assert found[-1][1].startswith("mannequin: the mannequin measures")
