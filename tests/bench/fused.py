@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -49,6 +50,10 @@ EDGE_S = 0.5
 OF_MANNEQUIN = (MannequinFrame, ClockExchange)
 
 
+Said = dict[str, int]
+"""What was said of the streams that are to be calibrated anew, and after how many compressions."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
     """A scene with its mannequin: all samples in order of arrival."""
@@ -74,9 +79,7 @@ class Run:
     smoothed: Outcome | None
     t_s: FloatArray
     depth_mm: FloatArray
-    named: dict[str, int]
-    """After how many compressions which stream was said to disagree, or to be late."""
-    words: frozenset[str]
+    said: Said
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +94,7 @@ class Silence:
     n_extra: int
     steps_mm: FloatArray
     """(2,): by how much the fused motion's error changes at either edge."""
+    said: Said
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +105,6 @@ class FusedErrors:
     errors: Errors
     deeper: Errors
     dropped: Errors
-    healthy: Run
     silent: Silence
     silent_late: Silence
     """The rig believes in a lag that is 20 ms off."""
@@ -111,7 +114,7 @@ class FusedErrors:
     """Whether five seconds without the camera change any depth, release or rate, to the bit."""
     lag_ms: float
     """Found beyond the calibrated one, in a rig that believes in one 20 ms too small."""
-    disagreeing: dict[str, Run]
+    said: dict[str, Said]
     """By whose scale is 7 % off, and who is there."""
 
 
@@ -160,8 +163,7 @@ def run(
     diary = Diary() if smoothly else None
     pipeline = Pipeline(rig, config, load_guideline(GUIDELINE), infos, "sim", diary)
     pipeline.step(SessionEvent(filmed.start_ns, "open"))
-    named: dict[str, int] = {}
-    words: set[str] = set()
+    said: Said = {}
     n = 0
     for sample in session.samples:
         stream = sample.arrival.stream.split(".")[0]
@@ -172,15 +174,14 @@ def run(
         if not done:
             continue
         for health in pipeline.snapshot(sample.arrival.arrival_ns).health:
-            if "recalibrate" in health.why:
-                named.setdefault(health.stream, n)
-                words |= set(re.findall(r"[^;]*recalibrate", health.why))
+            for words in re.findall(r"[^;]*recalibrate", health.why):
+                said.setdefault(f"{health.stream}: {words.strip()}", n)
     pipeline.step(SessionEvent(filmed.end_ns, "stop"))
     pipeline.finish()
     trace, outcome = pipeline.trace(), pipeline.outcome()
     t_s = trace.t_s + (outcome.start_ns - filmed.start_ns) * 1e-9
     smoothed = None if diary is None else smoothed_outcome(pipeline, diary, rig)
-    return Run(outcome, smoothed, t_s, trace.depth_mm, named, frozenset(words))
+    return Run(outcome, smoothed, t_s, trace.depth_mm, said)
 
 
 def silence(session: Session, rig: Rig | None = None, taught: bool = True) -> Silence:
@@ -216,6 +217,7 @@ def silence(session: Session, rig: Rig | None = None, taught: bool = True) -> Si
         len(true),
         len(within) - len(live),
         np.array([step_mm(from_s), step_mm(to_s)]),
+        found.said,
     )
 
 
@@ -280,38 +282,32 @@ def measure(session: Session) -> FusedErrors:
     def errors(fault: Fault) -> Errors:
         return compare(script, start_ns, whole.outcome, fault)
 
-    both = run(session, "ab")
+    late = silence(session, later(rig))
+    only_cameras = partial(run, cameras="ab", keep=lambda s: not isinstance(s, OF_MANNEQUIN))
     return FusedErrors(
         scene=filmed.scene,
         errors=errors(NO_FAULT),
         deeper=errors(Fault(deeper_mm=5.0)),
         dropped=errors(Fault(drop=True)),
-        healthy=whole,
         silent=silence(session),
-        silent_late=silence(session, later(rig)),
+        silent_late=late,
         untaught=silence(session, later(rig), taught=False),
         blind_same=_numbers(whole.outcome) == _numbers(blind.outcome),
-        lag_ms=found_lag_ms(session, later(rig)),
-        disagreeing={
-            "nothing, one camera": whole,
-            "nothing, two cameras": both,
-            "mannequin, one camera": run(session, "a", shallower(rig)),
-            "mannequin, two cameras": run(session, "ab", shallower(rig)),
-            "camera a, two cameras": run(magnified(session, "a"), "ab"),
-            "camera a, no mannequin": run(
-                magnified(session, "a"), "ab", keep=lambda s: not isinstance(s, OF_MANNEQUIN)
-            ),
-            "nothing, no mannequin": run(
-                session, "ab", keep=lambda s: not isinstance(s, OF_MANNEQUIN)
-            ),
+        lag_ms=_lag_ms(late.said),
+        said={
+            "nothing, mannequin and one camera": whole.said,
+            "nothing, mannequin and two cameras": run(session, "ab").said,
+            "nothing, two cameras": only_cameras(session).said,
+            "mannequin, it and one camera": run(session, "a", shallower(rig)).said,
+            "mannequin, it and two cameras": run(session, "ab", shallower(rig)).said,
+            "camera a, two cameras": only_cameras(magnified(session, "a")).said,
         },
     )
 
 
-def found_lag_ms(session: Session, rig: Rig) -> float:
-    """Tell by how much later the camera was found to be than its rig believes."""
-    said = " ".join(run(session, "a", rig).words)
-    _, found, rest = said.partition("pictures come ")
+def _lag_ms(said: Said) -> float:
+    """Tell by how much later than calibrated the camera was said to be."""
+    _, found, rest = " ".join(said).partition("pictures come ")
     return float(rest.split()[0]) if found else 0.0
 
 
