@@ -5,8 +5,9 @@ Takes `MannequinFrame`s, `ChestObservation`s and `HandSample`s in the order in w
 leaves stamping to `mr.clock`, pixels to `mr.tracking`, strokes to `mr.metrics`.
 
 While the mannequin speaks it is the motion: it is ten times finer than a camera, so a
-weighted mean would only add the camera's delay. Cameras then learn the height they see at
-zero depth. When the mannequin is silent (or absent) they carry on with what they learnt.
+weighted mean would only add the camera's delay. Cameras then learn from it what they see of
+a depth (`mr.fusion.lesson`). When the mannequin is silent (or absent) they carry on with
+what they learnt.
 
 A sample's depth is the measurement that made it, not the filter's: a causal filter lags,
 shaves peaks by some tenths of a millimetre at 60 Hz, and hides from `mr.metrics` how
@@ -231,16 +232,19 @@ class MotionFuser:
         if past is None or past.force_n < LEARN_FORCE_N:
             return
         self._eyes.learn(Look(seen, past.depth_m, past.velocity_m_s, self._s(late.t_ns)))
-        lag_ns = round(1e9 * self._eyes.catch_up(seen.camera_id))
-        if lag_ns:
-            self._newest_ns[seen.camera_id] -= lag_ns
-            self._late = [
-                replace(each, t_ns=each.t_ns - lag_ns)
-                if each.seen.camera_id == seen.camera_id
-                else each
-                for each in self._late
-            ]
-            self._late.sort(key=_turn)
+        self._put_right(seen.camera_id)
+
+    def _put_right(self, camera_id: str) -> None:
+        """Move what waits of a camera that was found to be late; what comes later is in time."""
+        lag_ns = round(1e9 * self._eyes.catch_up(camera_id))
+        if not lag_ns:
+            return
+        self._newest_ns[camera_id] -= lag_ns
+        self._late = [
+            replace(late, t_ns=late.t_ns - lag_ns) if late.seen.camera_id == camera_id else late
+            for late in self._late
+        ]
+        self._late.sort(key=_turn)
 
     def _at(self, t_ns: int) -> _Past | None:
         """The mannequin at `t_ns`, interpolated; None where it was silent."""

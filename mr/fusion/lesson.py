@@ -35,8 +35,6 @@ CHEST_KNOWN = 0.6
 GATE = 5.0
 PATIENCE = 8
 """So many surprises in a row are the truth; fewer are outliers."""
-
-
 LAG_LEAST_S, LAG_SURE, LAG_SIGMA_S = 0.0015, 3.0, 0.0015
 """A lag is put right if it is as large, so many sigmas, and known so well."""
 LAG_MOST_S = 0.06
