@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mr.fusion.contact import MOVED_M, Approach, Rest
-from mr.fusion.give import HandGive
+from mr.fusion.give import FULL_M, HandGive
+from mr.fusion.lesson import Belief, Lesson, Look, untaught
 from mr.fusion.softness import Softness
 from mr.types import ChestObservation
 
@@ -37,14 +38,14 @@ DEEPEST_M = 0.090
 """No chest goes deeper: a hand on its way off was taken for one that presses."""
 LEANING_M = 0.003
 """A hand that rests lower than this under the highest release so far leans on the chest."""
-GATE = 5.0
 REST_GATE = 4.0
 """A resting hand's height lies within this many sigma of the zero found so far."""
 BORROW_N = 60
 """So many looks, a second of them, make a zero that is taken from other cameras."""
+NOWHERE_M = 0.05
+"""One-sigma of a zero that is not known."""
 REST_MAX_N = 60
 """So many looks make the zero; a hand that settles slowly is followed."""
-PATIENCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,12 @@ class CameraZero:
         self._gain = gain
         self._give = self._technician = HandGive(gain)
         self._softness = Softness()
+        self.lesson = Lesson(self._technician)
+        self._taught, self._scale = False, 1.0
+        """Whether the zero is the mannequin's; and what the camera measures of its depth."""
         self._offset_m = 0.0
         self._variance: float | None = None
         self._t_s = 0.0
-        self._outliers = 0
         self._relative = False
         self._approach = Approach()
         self._back = False
@@ -86,24 +89,33 @@ class CameraZero:
         """Whether the height of no depth is known, not only relative to a release."""
         return self._variance is not None and not self._relative
 
-    def learn(self, height_m: float, depth_m: float, sigma_m: float, t_s: float) -> None:
-        """Take in a height seen while the mannequin said `depth_m`, hands on."""
-        offset_m = height_m + self._give.seen_m(depth_m)
-        r = (1.5 * sigma_m) ** 2
-        self._back = False
-        if self._variance is None or self._relative:
-            self._set(offset_m, r, t_s)
-            return
-        variance = self._grown(t_s)
-        e = offset_m - self._offset_m
-        if e * e > GATE * GATE * (variance + r) and self._outliers < PATIENCE:
-            self._outliers += 1
-            return
-        if self._outliers >= PATIENCE:
-            variance = e * e
-        self._outliers, self._rest_n = 0, 0
-        self._offset_m += variance / (variance + r) * e
-        self._variance, self._t_s = variance * r / (variance + r), t_s
+    def learn(self, look: Look) -> Lesson:
+        """Take in a look while the mannequin spoke, hands on; give what is known by it."""
+        self._back, lesson = False, self.lesson
+        if lesson.learn(look):
+            self._heed(look.t_s)
+        return lesson
+
+    def _heed(self, t_s: float) -> None:
+        """Take zero, give and scale from what the mannequin taught."""
+        lesson = self.lesson
+        self._set(lesson.offset_m, lesson.variance(0.0, t_s), t_s)
+        self._taught, self._scale = True, lesson.scale
+        self._softness.teach(lesson.more_m, math.sqrt(lesson.variance(FULL_M, t_s)))
+        self._give = HandGive(self._gain, lesson.more_m, lesson.scale)
+
+    def belief(self, t_s: float) -> Belief:
+        """Tell all that is believed of this camera."""
+        taught = self.lesson.belief(t_s) if self._taught else None
+        sigma_m = math.sqrt(self._grown(t_s)) if self.known else NOWHERE_M
+        more_m, more_sigma_m = self._softness.more_m, self._softness.sigma * FULL_M
+        return taught or untaught(self._offset_m, sigma_m, more_m, more_sigma_m)
+
+    def left(self) -> None:
+        """Take in that the hands have left while the mannequin spoke."""
+        if not self._back:
+            self._back = True
+            self.lesson.stacked_anew(RESTACK_SIGMA_M)
 
     def borrow(self, own: Seen, depth_m: float, t_s: float) -> None:
         """Take the zero from other cameras: the mean of many looks while they said `depth_m`.
@@ -139,30 +151,44 @@ class CameraZero:
         if depth_m > DEEPEST_M:
             return None
         slope = self._give.slope(depth_m)
-        bias_m = math.hypot(
+        bias_m = self._bias_m(depth_m, t_s)
+        if self._taught and seen.hands == "on":
+            self.lesson.compare(seen, t_s)
+            self._heed(t_s)
+        else:
+            self._compare(height_m, seen)
+        return Seen(depth_m, seen.sigma_m / slope, bias_m, not self._relative, "on")
+
+    def _bias_m(self, depth_m: float, t_s: float) -> float:
+        """Tell how far the depth may steadily be off."""
+        slope = self._give.slope(depth_m)
+        if self._taught:
+            return math.sqrt(self.lesson.variance(depth_m, t_s)) / slope
+        return math.hypot(
             math.sqrt(self._grown(t_s)) / slope,
             self._softness.sigma * depth_m,
             self._give.sigma_m(depth_m),
         )
-        self._compare(height_m, seen)
-        return Seen(depth_m, seen.sigma_m / slope, bias_m, not self._relative, "on")
 
     def _compare(self, height_m: float, seen: ChestObservation) -> None:
         """Learn how soft these hands are from the bare chest beside them."""
         depth_m, sigma_m = seen.beside_depth_m, seen.beside_sigma_m
         if depth_m is None or sigma_m is None or seen.hands != "on" or not self.known:
             return
-        farther_m = self._offset_m - height_m - self._technician.seen_m(depth_m)
+        depth_m /= self._scale
+        technician = HandGive(self._gain, 0.0, self._scale)
+        farther_m = self._offset_m - height_m - technician.seen_m(depth_m)
         self._softness.learn(farther_m, depth_m, sigma_m)
-        self._give = HandGive(self._gain, self._softness.more_m)
+        self._give = HandGive(self._gain, self._softness.more_m, self._scale)
 
     def _away(self, seen: ChestObservation) -> Seen:
         """No hand on it: the chest is at its unloaded zero, which is what zero means."""
         if self._relative:
             self._variance, self._relative = None, False
         if self._variance is not None and not self._back:
-            self._back = True
+            self._back, self._taught = True, False
             self._variance += RESTACK_SIGMA_M**2
+            self.lesson.stacked_anew(RESTACK_SIGMA_M)
         self._softness.left()
         self._approach.clear()
         self._rest_n, self._chest_n, self._chest_m = 0, 0, 0.0
@@ -231,7 +257,7 @@ class CameraZero:
 
     def _set(self, offset_m: float, variance: float, t_s: float) -> None:
         self._offset_m, self._variance, self._t_s = offset_m, variance, t_s
-        self._relative, self._outliers, self._rest_n = False, 0, 0
+        self._relative, self._taught, self._rest_n = False, False, 0
         self._borrowed_n, self._borrowed_m = 0, 0.0
         self._chest_n, self._chest_m = 0, 0.0
         self._leant_m, self._beside_m = 0.0, 0.0

@@ -17,6 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mr.fusion.camera import CameraZero, Seen
+from mr.fusion.diary import Diary, Entry, Led, Left
+from mr.fusion.lesson import Look
+from mr.fusion.scales import Scales
+from mr.fusion.witness import Finding, lag_finding
 from mr.types import ChestObservation
 
 FRESH_S = 0.5
@@ -41,16 +45,44 @@ class Eyes:
     ----------
     gains
         Of each camera: seen displacement over true displacement.
+    diary
+        Where looks are written down for a smoother.
     """
 
-    def __init__(self, gains: Mapping[str, float]) -> None:
+    def __init__(self, gains: Mapping[str, float], diary: Diary | None = None) -> None:
+        self._diary = diary
         self._zeros = {key: CameraZero(gain) for key, gain in gains.items()}
         self._habits = {key: _Habit() for key in gains}
+        self._scales = Scales(gains)
 
-    def learn(self, seen: ChestObservation, depth_m: float, t_s: float) -> None:
-        """Take in a height seen while the mannequin said `depth_m`, hands on."""
-        if seen.surface_z_m is not None:
-            self._zeros[seen.camera_id].learn(seen.surface_z_m, depth_m, seen.sigma_m, t_s)
+    def learn(self, look: Look) -> None:
+        """Take in a look while the mannequin spoke, hands on."""
+        lesson = self._zeros[look.seen.camera_id].learn(look)
+        self._scales.taught(look.seen, lesson, look.t_s)
+        self._write(look.seen.camera_id, look)
+
+    def left(self, camera_id: str, t_s: float) -> None:
+        """Take in that a camera saw the hands leave while the mannequin spoke."""
+        self._zeros[camera_id].left()
+        self._write(camera_id, Left(t_s))
+
+    def _write(self, camera_id: str, entry: Entry) -> None:
+        if self._diary is not None:
+            self._diary.note(camera_id, entry)
+
+    def catch_up(self, camera_id: str) -> float:
+        """Tell by how much later than believed a camera's instants are (s); 0 if not sure."""
+        return self._zeros[camera_id].lesson.catch_up()
+
+    def lag_s(self, camera_id: str) -> float:
+        """Tell by how much a camera's instants are late beyond what was calibrated."""
+        zero = self._zeros.get(camera_id)
+        return zero.lesson.lag_s if zero else 0.0
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Tell which sources disagree, and which cameras are late."""
+        lags = (lag_finding(key, zero.lesson.lag_s) for key, zero in self._zeros.items())
+        return (*self._scales.findings, *(lag for lag in lags if lag))
 
     def depth(self, seen: ChestObservation, t_s: float, expected_m: float | None) -> Seen | None:
         """Give the depth that one camera says; None while it can say nothing.
@@ -63,6 +95,11 @@ class Eyes:
         zero = self._zeros[seen.camera_id]
         others = self._others(seen.camera_id, t_s)
         own = zero.depth(seen, t_s)
+        if self._diary is not None and own is not None:
+            on = own.hands == "on"
+            belief = zero.belief(t_s)
+            entry = Led(seen, t_s, own.depth_m, belief) if on else Left(t_s)
+            self._diary.note(seen.camera_id, entry)
         if own is None or own.hands == "off" or expected_m is None:
             return own
         if not own.zero_known and others:
@@ -70,6 +107,7 @@ class Eyes:
             zero.borrow(own, expected_m, t_s)
             return None
         self._note(seen.camera_id, own.depth_m - expected_m, t_s)
+        self._scales.alone(seen, own.depth_m, t_s)
         shift_m = self._shift_m(seen.camera_id, others)
         return replace(own, depth_m=own.depth_m - shift_m)
 

@@ -5,8 +5,9 @@ Takes `MannequinFrame`s, `ChestObservation`s and `HandSample`s in the order in w
 leaves stamping to `mr.clock`, pixels to `mr.tracking`, strokes to `mr.metrics`.
 
 While the mannequin speaks it is the motion: it is ten times finer than a camera, so a
-weighted mean would only add the camera's delay. Cameras then learn the height they see at
-zero depth. When the mannequin is silent (or absent) they carry on with what they learnt.
+weighted mean would only add the camera's delay. Cameras then learn from it what they see of
+a depth (`mr.fusion.lesson`). When the mannequin is silent (or absent) they carry on with
+what they learnt.
 
 A sample's depth is the measurement that made it, not the filter's: a causal filter lags,
 shaves peaks by some tenths of a millimetre at 60 Hz, and hides from `mr.metrics` how
@@ -18,17 +19,20 @@ same bits however the samples were cut into blocks.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from mr.blocks import HANDS, ChestBlock, MannequinBlock
+from mr.fusion.diary import Diary
 from mr.fusion.eyes import Eyes
 from mr.fusion.hand import HandPlace
 from mr.fusion.kalman import JerkFilter
 from mr.fusion.lead import REMEMBER_NS, MannequinMotion, Said
+from mr.fusion.lesson import Look
 from mr.fusion.rise import ChestRise
+from mr.fusion.witness import Finding
 from mr.rig import Rig
 from mr.types import ChestObservation, ChestSample, HandSample, IntArray, MannequinFrame, Stamp
 
@@ -53,13 +57,17 @@ class _Late:
     seen: ChestObservation
 
 
+def _turn(late: _Late) -> tuple[int, int]:
+    return late.t_ns, late.order
+
+
 class MotionFuser:
     """The fold over arriving samples; see the module's first lines."""
 
-    def __init__(self, rig: Rig) -> None:
-        self._rig = rig
+    def __init__(self, rig: Rig, diary: Diary | None = None) -> None:
+        self._rig, self._diary = rig, diary
         self._mannequin = MannequinMotion(rig.mannequin) if rig.mannequin else None
-        self._eyes = Eyes({key: c.depth_gain for key, c in rig.cameras.items()})
+        self._eyes = Eyes({key: c.depth_gain for key, c in rig.cameras.items()}, diary)
         self._hand = HandPlace({key: c.heel_offset_m for key, c in rig.cameras.items()})
         self._rise = ChestRise()
         self._filter = JerkFilter()
@@ -106,9 +114,19 @@ class MotionFuser:
         """Give what still waits when the session ends."""
         return self._drain(last=True)
 
+    def findings(self) -> tuple[Finding, ...]:
+        """Tell which sources disagree, and which cameras are late."""
+        return self._eyes.findings()
+
+    def lag_s(self, camera_id: str) -> float:
+        """Tell by how much a camera was found to be later than calibrated; it is put right."""
+        return self._eyes.lag_s(camera_id)
+
     def _begin(self, t_ns: int) -> None:
         if self._t0_ns is None:
             self._t0_ns = t_ns
+            if self._diary is not None:
+                self._diary.t0_ns = t_ns
 
     def _s(self, t_ns: int) -> float:
         return (t_ns - (self._t0_ns or 0)) * 1e-9
@@ -116,7 +134,9 @@ class MotionFuser:
     def _in_time(self, camera_id: str, stamp: Stamp) -> int:
         """Instant of capture on the mannequin's time: the camera's latency taken out."""
         camera = self._rig.cameras.get(camera_id)
-        return stamp.t_ns - (round(camera.latency_s * 1e9) if camera else 0)
+        if camera is None:
+            return stamp.t_ns
+        return stamp.t_ns - round((camera.latency_s + self._eyes.lag_s(camera_id)) * 1e9)
 
     # --- mannequin --------------------------------------------------------------------
 
@@ -177,7 +197,7 @@ class MotionFuser:
         t_ns = self._in_time(seen.camera_id, stamp)
         self._n_late += 1
         self._late.append(_Late(t_ns, self._n_late, seen))
-        self._late.sort(key=lambda late: (late.t_ns, late.order))
+        self._late.sort(key=_turn)
         self._newest_ns[seen.camera_id] = max(t_ns, self._newest_ns.get(seen.camera_id, t_ns))
         return self._drain(last=False)
 
@@ -186,13 +206,14 @@ class MotionFuser:
         out: list[ChestSample] = []
         while self._late:
             late = self._late[0]
-            if self._mannequin_ns is not None and late.t_ns <= self._mannequin_ns:
-                self._learn(late)
-            elif last or self._may_lead(late.t_ns):
-                out += self._lead(late)
-            else:
+            heard = self._mannequin_ns is not None and late.t_ns <= self._mannequin_ns
+            if not (heard or last or self._may_lead(late.t_ns)):
                 break
             del self._late[0]
+            if heard:
+                self._learn(late)
+            else:
+                out += self._lead(late)
         return out
 
     def _may_lead(self, t_ns: int) -> bool:
@@ -212,11 +233,27 @@ class MotionFuser:
         seen = late.seen
         if self._seen_hands is None or late.t_ns >= self._seen_hands[0]:
             self._seen_hands = (late.t_ns, seen.hands)
+        if seen.hands == "off":
+            self._eyes.left(seen.camera_id, self._s(late.t_ns))
         if seen.surface_z_m is None or seen.hands == "off":
             return
         past = self._mannequin.at(late.t_ns) if self._mannequin else None
-        if past is not None and past.force_n >= LEARN_FORCE_N:
-            self._eyes.learn(seen, past.depth_m, self._s(late.t_ns))
+        if past is None or past.force_n < LEARN_FORCE_N:
+            return
+        self._eyes.learn(Look(seen, past.depth_m, past.velocity_m_s, self._s(late.t_ns)))
+        self._put_right(seen.camera_id)
+
+    def _put_right(self, camera_id: str) -> None:
+        """Move what waits of a camera that was found to be late; what comes later is in time."""
+        lag_ns = round(1e9 * self._eyes.catch_up(camera_id))
+        if not lag_ns:
+            return
+        self._newest_ns[camera_id] -= lag_ns
+        self._late = [
+            replace(late, t_ns=late.t_ns - lag_ns) if late.seen.camera_id == camera_id else late
+            for late in self._late
+        ]
+        self._late.sort(key=_turn)
 
     def _lead(self, late: _Late) -> list[ChestSample]:
         """Carry the motion on by a camera alone."""

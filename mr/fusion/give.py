@@ -45,11 +45,13 @@ class HandGive:
         Calibrated: seen over true displacement at full depth, with the technician's hands.
     more_m
         By how much these hands give more when pressed in fully; less when negative.
+    scale
+        What the camera was found to measure beyond that, all the way, as a ratio.
     """
 
-    def __init__(self, gain: float, more_m: float = 0.0) -> None:
-        self._linear = min(gain, 1.0)
-        self._full_m = max(gain - 1.0, 0.0) * FULL_M + more_m
+    def __init__(self, gain: float, more_m: float = 0.0, scale: float = 1.0) -> None:
+        self._linear = scale * min(gain, 1.0)
+        self._full_m = scale * max(gain - 1.0, 0.0) * FULL_M + more_m
 
     def seen_m(self, depth_m: float) -> float:
         """Tell how far the back of the hand goes down at a depth."""

@@ -42,6 +42,7 @@ class Softness:
     """One camera's estimate for the hands that press now."""
 
     def __init__(self) -> None:
+        self._before_m, self._before_sigma_m = 0.0, GAIN_SIGMA * FULL_M
         self._mean_m = 0.0
         self._noise_m = 0.0
         self._n = 0
@@ -50,18 +51,24 @@ class Softness:
     def more_m(self) -> float:
         """By how much the hands give more, when pressed in fully."""
         if not self._n:
-            return 0.0
-        before_m = GAIN_SIGMA * FULL_M
-        more_m = self._mean_m * before_m**2 / (before_m**2 + self._variance)
-        return min(max(more_m, -MOST_SIGMAS * before_m), MOST_SIGMAS * before_m)
+            return self._before_m
+        sigma_m = self._before_sigma_m
+        shift_m = (self._mean_m - self._before_m) * sigma_m**2 / (sigma_m**2 + self._variance)
+        return self._before_m + min(max(shift_m, -MOST_SIGMAS * sigma_m), MOST_SIGMAS * sigma_m)
 
     @property
     def sigma(self) -> float:
         """What is left of the gain's error, as a share of the depth."""
         if not self._n:
-            return GAIN_SIGMA
-        before = (GAIN_SIGMA * FULL_M) ** 2
+            return self._before_sigma_m / FULL_M
+        before = self._before_sigma_m**2
         return math.sqrt(before * self._variance / (before + self._variance)) / FULL_M
+
+    def teach(self, more_m: float, sigma_m: float) -> None:
+        """Take in what the mannequin taught of these hands: looks go on from there."""
+        self._before_m = more_m
+        self._before_sigma_m = min(sigma_m, GAIN_SIGMA * FULL_M)
+        self._n = 0
 
     def learn(self, farther_m: float, depth_m: float, sigma_m: float) -> None:
         """Take in one look.
@@ -85,6 +92,8 @@ class Softness:
     def left(self) -> None:
         """Take in that no hands are on the chest."""
         self._n = min(self._n, KEPT_LOOKS)
+        # Others may come, of whom the mannequin taught nothing.
+        self._before_sigma_m = GAIN_SIGMA * FULL_M
 
     @property
     def _variance(self) -> float:

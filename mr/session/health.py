@@ -66,6 +66,8 @@ class _Stream:
     slow_since_ns: int | None = None
     said: dict[str, _Said] = field(default_factory=dict)
     """What its device says of it, by its words."""
+    found: dict[str, _Said] = field(default_factory=dict)
+    """What fusion finds of it beside other sources, by topic."""
 
     def __post_init__(self) -> None:
         self.times_ns = deque(maxlen=max(FEWEST, round(WINDOW_S * self.nominal_hz)))
@@ -86,7 +88,8 @@ class _Stream:
 
     def complaints(self, now_ns: int, remarks: bool) -> list[str]:
         """Say what ails it, or what is to be known of it, each with since when."""
-        said = [s for s in self.said.values() if s.remark == remarks]
+        every = (*self.found.values(), *self.said.values())
+        said = [s for s in every if s.remark == remarks]
         if self.seen is not None and self.seen_usable == remarks:
             said.insert(0, self.seen)
         return [s.told(now_ns) for s in said]
@@ -213,6 +216,22 @@ class HealthWatch:
         stream = self._streams.get(stream_name)
         if stream is not None and not stream.seen_usable:
             stream.seen = None
+
+    def find(
+        self, stream_name: str, topic: str, words: str, at_ns: int, usable: bool = False
+    ) -> None:
+        """Note what fusion finds of a stream; `usable` if it is used all the same."""
+        stream = self._streams.get(stream_name)
+        if stream is None:
+            return
+        since_ns = stream.found[topic].since_ns if topic in stream.found else at_ns
+        stream.found[topic] = _Said(words, since_ns, usable)
+
+    def settle(self, stream_name: str, topic: str) -> None:
+        """Take back what fusion found of a stream."""
+        stream = self._streams.get(stream_name)
+        if stream is not None:
+            stream.found.pop(topic, None)
 
     def told(self, event: SessionEvent) -> None:
         """Note what a device says of a stream of its own: see `SessionEvent`."""

@@ -15,6 +15,7 @@ from typing import Any
 from mr.blocks import MannequinBlock
 from mr.config import Mode
 from mr.errors import RecordingError
+from mr.fusion.diary import Diary
 from mr.recording.reader import Recording, open_recording
 from mr.scoring.guideline import load_guideline
 from mr.session.pipeline import Pipeline
@@ -32,7 +33,11 @@ class Rerun:
 
 
 def rerun(
-    path: Path, block_size: int = 4096, guideline_name: str | None = None, mode: Mode | None = None
+    path: Path,
+    block_size: int = 4096,
+    guideline_name: str | None = None,
+    mode: Mode | None = None,
+    diary: Diary | None = None,
 ) -> Rerun:
     """Run a recording through the pipeline again.
 
@@ -44,6 +49,8 @@ def rerun(
         How many of the mannequin's frames are taken in at once; the result does not depend on it.
     guideline_name, mode
         Judge by another profile or mode than the one it was recorded with.
+    diary
+        Where fusion writes down what `mr.session.smoothed` needs.
 
     Raises
     ------
@@ -56,7 +63,7 @@ def rerun(
     if mode is not None:
         config = config.model_copy(update={"mode": mode})
     guideline = load_guideline(guideline_name or header.guideline_id)
-    pipeline = Pipeline(recording.rig, config, guideline, header.devices, header.kind)
+    pipeline = Pipeline(recording.rig, config, guideline, header.devices, header.kind, diary)
     events: list[MetricsEvent] = []
     n_samples = 0
     for item in recording.blocks(block_size):

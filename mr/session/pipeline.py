@@ -21,10 +21,12 @@ from mr.clock.ticks import TickClock
 from mr.coaching.arms import ArmAlarm
 from mr.coaching.coach import Situation, advise
 from mr.config import SessionConfig
+from mr.fusion.diary import Diary
 from mr.fusion.fuser import MotionFuser
 from mr.metrics.stepper import MetricsStepper
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
+from mr.session.findings import FindingsLog
 from mr.session.health import HealthWatch
 from mr.session.match import require_own_profile
 from mr.session.outcome import Outcome, Trace, judge, metrics_config
@@ -84,7 +86,9 @@ class Pipeline:
         guideline: Guideline,
         infos: Sequence[DeviceInfo],
         kind: SourceKind,
+        diary: Diary | None = None,
     ) -> None:
+        """Begin; a `diary` is kept for `mr.session.smoothed`."""
         require_own_profile(guideline, rig, config.mode)
         self._config = config
         self._guideline = guideline
@@ -93,7 +97,8 @@ class Pipeline:
         for info in infos:
             self._health.expect(info)
         self._mannequin_clock = _clock_of_the_mannequin(infos)
-        self._fuser = MotionFuser(rig)
+        self._fuser, self._diary = MotionFuser(rig, diary), diary
+        self._findings = FindingsLog(self._health)
         self._metrics = MetricsStepper(metrics_config(guideline))
         self._events: list[MetricsEvent] = []
         self._arm_alarm = ArmAlarm()
@@ -174,6 +179,7 @@ class Pipeline:
             return []
         if isinstance(sample, ChestObservation | HandSample):
             motion = self._fuser.step(sample, sample.stamp)
+            self._findings.hear(self._fuser.findings(), sample.arrival.arrival_ns)
             return self._moved([ChestBlock.of([chest]) for chest in motion])
         return []
 
@@ -210,6 +216,8 @@ class Pipeline:
         return events + last
 
     def _moved(self, motion: Sequence[ChestBlock]) -> list[MetricsEvent]:
+        if self._diary is not None:
+            self._diary.motion += [chest for block in motion for chest in block.samples()]
         events: list[MetricsEvent] = []
         for block in motion:
             self._newest, self._newest_chest = block, None

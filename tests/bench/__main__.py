@@ -13,10 +13,11 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from rich.console import Console
@@ -25,10 +26,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 import mr
 from mr.clock.host import wall_now_utc
 from mr.files import write_whole
+from mr.sim.film import FilmStore
 from tests.bench.accuracy import evaluate
 from tests.bench.arms import arms_table, measure_arms
+from tests.bench.fused import FusedErrors, see_together
+from tests.bench.fused_figures import evaluate as evaluate_fused
+from tests.bench.fused_figures import print_fused
 from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table
-from tests.bench.scenes import film_store, scenes
+from tests.bench.scenes import Scene, film_store, scenes
 from tests.bench.seeing import SceneErrors, see
 from tests.bench.seeing import evaluate as evaluate_scenes
 from tests.bench.sessions import Measured, measure, plans
@@ -36,7 +41,8 @@ from tests.bench.stopwatch import Timing
 from tests.bench.table import print_accuracy, print_seeing, timing_table
 from tests.bench.timing import run_all
 
-PARTS = ("accuracy", "cameras", "noise", "arms", "timing")
+PARTS = ("accuracy", "cameras", "fused", "noise", "arms", "timing")
+E = TypeVar("E", SceneErrors, FusedErrors)
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
@@ -71,6 +77,10 @@ def main() -> None:
     if "cameras" in parts:
         report["cameras"] = evaluate_scenes(see_all(console, options.quick))
         print_seeing(console, report["cameras"])
+        console.print()
+    if "fused" in parts:
+        report["fused"] = evaluate_fused(fuse_all(console, options.quick))
+        print_fused(console, report["fused"])
         console.print()
     if "noise" in parts:
         show_noise(console, report)
@@ -123,11 +133,21 @@ def measure_all(console: Console, quick: bool) -> list[Measured]:
 
 def see_all(console: Console, quick: bool) -> list[SceneErrors]:
     """Film and measure all scenes, on all cores; in the order of the plans."""
+    return film_all(console, quick, see)
+
+
+def fuse_all(console: Console, quick: bool) -> list[FusedErrors]:
+    """Film all scenes and measure them with their mannequin, too; in the order of the plans."""
+    return film_all(console, quick, see_together)
+
+
+def film_all(console: Console, quick: bool, measured: Callable[[Scene, FilmStore], E]) -> list[E]:
+    """Film the scenes, or play their films, and measure each, on all cores."""
     wanted = scenes(quick)
     context = multiprocessing.get_context("spawn")
     with bar(console) as progress, ProcessPoolExecutor(os.cpu_count(), context) as pool:
         task = progress.add_task("filming scenes", total=len(wanted))
-        futures = [pool.submit(see, scene, film_store()) for scene in wanted]
+        futures = [pool.submit(measured, scene, film_store()) for scene in wanted]
         for done in as_completed(futures):
             name = done.result().scene.name
             progress.update(task, advance=1, description=f"filmed {name}")
