@@ -20,9 +20,11 @@ KEEP_S = 8.0
 REST_MEMORY_S = 1.0
 """At rest the release level is that of the last second: baselines drift."""
 LONGEST_PRESS_S = 2.0
-"""What takes longer from the release before to the peak is drift, or a hold."""
+"""What takes longer from its onset until it has come back is drift, or a hold."""
 REACH_S = 0.15
 """Fits reach so far to both sides of a turn."""
+SLOW = 0.7
+"""Samples so far apart, in half widths of the mean, that no second one lies within."""
 REACH_K = 3
 """A slow signal's fits reach so many samples."""
 
@@ -63,7 +65,7 @@ class History:
     def next_smooth(self, last: bool) -> tuple[int, float, float] | None:
         """Give the next smoothed (k, t_s, y), or None until enough has come."""
         t_s, i = self.t_s, len(self.smooth)
-        if i >= len(t_s) or (not last and t_s[-1] < t_s[i] + self._half_s):
+        if i >= len(t_s) or not (last or self._all_there(i)):
             return None
         until, since = t_s[i] + self._half_s, t_s[i] - self._half_s
         while self._hi < len(t_s) and t_s[self._hi] <= until:
@@ -77,6 +79,15 @@ class History:
         if i > 4096:
             self._prune(i)
         return self._first + len(self.smooth) - 1, t_s[len(self.smooth) - 1], y
+
+    def _all_there(self, i: int) -> bool:
+        """Whether all samples have come that the smoothed value at list index `i` needs.
+
+        Of a slow signal that is the next one: the one after it lies beyond the mean.
+        """
+        since_s = self.t_s[-1] - self.t_s[i]
+        slow = len(self.t_s) == i + 2 and since_s > SLOW * self._half_s
+        return slow or since_s >= self._half_s
 
     def _prune(self, i: int) -> None:
         cut = self.index_at(self.t_s[i] - KEEP_S)
@@ -174,7 +185,7 @@ class TurnFinder:
         if y > self._y + self._h:
             turn = self.extreme()
             self._rising, self._k, self._t_s, self._y = True, k, t_s, y
-            self._since_s = turn.t_s
+            self._since_s = t_s
             return turn
         return None
 

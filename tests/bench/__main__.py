@@ -27,6 +27,7 @@ from mr.clock.host import wall_now_utc
 from mr.files import write_whole
 from tests.bench.accuracy import evaluate
 from tests.bench.arms import arms_table, measure_arms
+from tests.bench.hard_set import measure_detection, print_detection
 from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table
 from tests.bench.scenes import film_store, scenes
 from tests.bench.seeing import SceneErrors, see
@@ -36,7 +37,7 @@ from tests.bench.stopwatch import Timing
 from tests.bench.table import print_accuracy, print_seeing, timing_table
 from tests.bench.timing import run_all
 
-PARTS = ("accuracy", "cameras", "noise", "arms", "timing")
+PARTS = ("accuracy", "detection", "cameras", "noise", "arms", "timing")
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
@@ -67,6 +68,10 @@ def main() -> None:
     if "accuracy" in parts:
         report["accuracy"] = evaluate(measure_all(console, options.quick))
         print_accuracy(console, report["accuracy"])
+        console.print()
+    if "detection" in parts:
+        report["detection"] = measure_detection(options.quick)
+        print_detection(console, report["detection"])
         console.print()
     if "cameras" in parts:
         report["cameras"] = evaluate_scenes(see_all(console, options.quick))
