@@ -50,6 +50,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench
 
 fuzz: $(VENV)/.dev

@@ -22,25 +22,31 @@ REACH_S = 0.15
 REACH_K = 3
 """A slow signal's fits reach so many samples."""
 ROOM = 8192
-T, DEPTH, SIGMA, FORCE, HAND_X, HAND_Y, HAND_SIGMA, ZERO, SOURCE, SMOOTH = range(10)
+SLOW = 0.7
+"""Samples so far apart, in half widths of the mean, that no second one lies within."""
+COLUMNS = 11
+T, DEPTH, SIGMA, FORCE, HAND_X, HAND_Y, HAND_SIGMA, ZERO, SOURCE, SMOOTH, NEEDED = range(COLUMNS)
 
 
 class History:
     """Raw and smoothed samples of the last seconds.
 
     The smoothed value at `k` is the mean of the raw ones within half of `smoothing_s`
-    on both sides; it is known once a sample beyond that has come.
+    on both sides; it is known once a sample beyond that has come. Of a slow signal the
+    next sample is enough: the one after it lies beyond the mean.
     """
 
     def __init__(self, smoothing_s: float) -> None:
         self.smoothing_s = smoothing_s
         self._half_s = 0.5 * smoothing_s + 1e-9
         self._first = 0
-        self._data = np.zeros((10, ROOM))
+        self._data = np.zeros((COLUMNS, ROOM))
         self._n_all = 0
         self.n = 0
         """Samples in sight."""
         self.n_smooth = 0
+        self._needed_k = 0
+        """Running number of the sample with which the last smoothed value was known."""
         self._sources: list[tuple[str, ...]] = []
 
     # --- in ---------------------------------------------------------------------------
@@ -72,7 +78,7 @@ class History:
         cut = int(np.searchsorted(self._data[T, : self._n_all], oldest_s))
         kept = self._data[:, cut : self._n_all]
         room = max(ROOM, 2 * (kept.shape[1] + n))
-        self._data, old = np.zeros((10, room)), kept
+        self._data, old = np.zeros((COLUMNS, room)), kept
         self._data[:, : old.shape[1]] = old
         self._first += cut
         self._n_all -= cut
@@ -81,27 +87,38 @@ class History:
 
     def smooth_more(self, last: bool) -> None:
         """Smooth what can be; at the signal's `last` sample, all that is left."""
-        t_s, a = self._data[T, : self._n_all], self.n_smooth
-        b = len(t_s) if last else a + int(np.searchsorted(t_s[a:] + self._half_s, t_s[-1], "right"))
+        t_s, a, n = self._data[T, : self._n_all], self.n_smooth, self._n_all
+        if a == n:
+            return
+        needed = np.searchsorted(t_s, t_s[a:] + self._half_s)
+        slow = np.flatnonzero(t_s[a + 1 :] - t_s[a:-1] > SLOW * self._half_s)
+        needed[slow] = np.minimum(needed[slow], a + slow + 1)
+        needed[0] = max(needed[0], self._needed_k - self._first)
+        needed = np.maximum.accumulate(needed)
+        if last:
+            needed = np.minimum(needed, n - 1)
+        b = a + int(np.searchsorted(needed, n))
         if b == a:
             return
+        needed = needed[: b - a]
         low = np.searchsorted(t_s, t_s[a:b] - self._half_s)
         high = np.searchsorted(t_s, t_s[a:b] + self._half_s, "right")
+        high = np.minimum(high, needed + 1)
         bounds = np.stack([low, high], axis=1).ravel()
-        padded = self._data[DEPTH, : self._n_all + 1].copy()
-        padded[-1] = 0.0
+        padded = np.append(self._data[DEPTH, : self._n_all], 0.0)
         self._data[SMOOTH, a:b] = np.add.reduceat(padded, bounds)[::2] / (high - low)
+        self._data[NEEDED, a:b] = self._first + needed
+        self._needed_k = self._first + int(needed[-1])
         self.n_smooth = b
 
-    def look_from(self, i: int, last: bool) -> int:
+    def look_from(self, i: int) -> int:
         """Have in sight what had come when the value smoothed at place `i` was known.
 
         Gives the place of the newest sample in sight.
         """
-        t_s = self._data[T, : self._n_all]
-        needed = int(np.searchsorted(t_s, t_s[i] + self._half_s))
-        self.n = self._n_all if last else min(needed + 1, self._n_all)
-        return self.n - 1
+        newest = int(self._data[NEEDED, i]) - self._first
+        self.n = newest + 1
+        return newest
 
     def look_at_all(self) -> None:
         """Have all in sight."""

@@ -34,9 +34,10 @@ from mr.metrics.strokes import (
     Level,
     Stroke,
     edges,
+    excursion_m,
     measure,
 )
-from mr.metrics.turning import LONGEST_PRESS_S, Settles, Turn, TurnFinder
+from mr.metrics.turning import Settles, Turn, TurnFinder
 from mr.types import (
     ChestSample,
     Compression,
@@ -206,7 +207,7 @@ class MetricsStepper:
             i = turns.skip(i, history.n_smooth, at_rest, self._settles())
             if i == history.n_smooth:
                 break
-            newest = history.look_from(i, last)
+            newest = history.look_from(i)
             events += self._breathe(float(history.t_s[newest]))
             t_s = float(history.t_s[i])
             turn = turns.step(history.k(i), t_s, float(history.smooth[i]), at_rest)
@@ -237,9 +238,12 @@ class MetricsStepper:
         """Whether the pending peak rises enough above the release before it."""
         if self._peak is None or self._before is None:
             return False
-        rise_m = self._peak.fit.value - self._before.fit.value
-        quick = self._peak.turn.t_s - self._before.turn.t_s <= LONGEST_PRESS_S
-        return quick and rise_m >= self._config.min_excursion_m
+        return excursion_m(self._peak, self._before) >= self._config.min_excursion_m
+
+    def _came_back(self, after: Level) -> bool:
+        """Whether the chest came back enough from the pending peak."""
+        assert self._peak is not None
+        return excursion_m(self._peak, after) >= self._config.min_excursion_m
 
     def _on_trough(self, turn: Turn) -> list[MetricsEvent]:
         top_m = self._peak.turn.y if self._peak else self._turns.extreme().y
@@ -253,7 +257,7 @@ class MetricsStepper:
                 self._before = level
             self._peak = None
             return []
-        if self._peak.fit.value - level.fit.value < self._config.min_excursion_m:
+        if not self._came_back(level):
             return []  # a double dip: still the same compression
         return self._complete(level, known=True)
 
@@ -279,17 +283,18 @@ class MetricsStepper:
         level = self._fitter.level(lowest, self._peak.turn.y - lowest.y)
         if not self._rises():
             return []
+        if not self._came_back(level):
+            return []  # cut before it came back: nobody knows whether it did
         falling = self._history.fell_at_end(self._config.smoothing_s)
         stopped = falling < STILL_FALLING * (self._peak.turn.y - lowest.y)
-        back = self._peak.fit.value - level.fit.value >= self._config.min_excursion_m
-        return self._complete(level, known=back and stopped)
+        return self._complete(level, known=stopped)
 
     def _try_close(self, peak: Level, lowest: Turn) -> list[MetricsEvent]:
         level = self._fitter.level(lowest, peak.turn.y - lowest.y)
         if not self._rises():
             self._before, self._peak = level, None
             return []
-        if peak.fit.value - level.fit.value < self._config.min_excursion_m:
+        if not self._came_back(level):
             return []  # still held in
         return self._complete(level, known=True)
 

@@ -50,6 +50,9 @@ cannot be learnt from flat tops: their fitted peaks jump by more than they claim
 BENDS = 1.5
 """So many sigmas of its bend a peak owes to its being the highest of many points."""
 
+PICKED = 1.0
+"""So many sigmas of an excursion are taken off before it is compared with the least one."""
+
 DIP_M, DIPS = 0.001, 4.0
 RIVAL_M = 0.003
 """A second hump stands behind a dip of 1 mm, and of so many sigmas of the smoothed signal, and
@@ -84,6 +87,16 @@ class Stroke:
     peak: Level
     after: Level
     after_known: bool = True
+
+
+def excursion_m(peak: Level, release: Level) -> float:
+    """Tell how far two turns lie apart, less what noise adds.
+
+    Of all that noise does to a resting chest, only what looks like turns comes to be
+    measured: a peak is more often too high than too low, a release more often too low.
+    """
+    sigma_m = math.hypot(peak.fit.sigma, release.fit.sigma)
+    return peak.fit.value - release.fit.value - PICKED * sigma_m
 
 
 class Fitter:

@@ -18,7 +18,7 @@ from mr.types import BoolArray, FloatArray
 REST_MEMORY_S = 1.0
 """At rest the release level is that of the last second: baselines drift."""
 LONGEST_PRESS_S = 2.0
-"""What takes longer from the release before to the peak is drift, or a hold."""
+"""What takes longer from its onset until it has come back is drift, or a hold."""
 AT_ONCE = 128
 """Values looked at in one go: about as many as lie between two turns."""
 FEW = 5
@@ -77,7 +77,7 @@ class TurnFinder:
         if y > self._y + self._h:
             turn = self.extreme()
             self._rising, self._k, self._t_s, self._y = True, k, t_s, y
-            self._since_s = turn.t_s
+            self._since_s = t_s
             return turn
         return None
 

@@ -32,6 +32,7 @@ from tests.bench.arms import arms_table, measure_arms
 from tests.bench.fused import FusedErrors, see_together
 from tests.bench.fused_figures import evaluate as evaluate_fused
 from tests.bench.fused_figures import print_fused
+from tests.bench.hard_set import measure_detection, print_detection
 from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table
 from tests.bench.scenes import Scene, film_store, scenes
 from tests.bench.seeing import SceneErrors, see
@@ -41,7 +42,7 @@ from tests.bench.stopwatch import Timing
 from tests.bench.table import print_accuracy, print_seeing, timing_table
 from tests.bench.timing import run_all
 
-PARTS = ("accuracy", "cameras", "fused", "noise", "arms", "timing")
+PARTS = ("accuracy", "detection", "cameras", "fused", "noise", "arms", "timing")
 E = TypeVar("E", SceneErrors, FusedErrors)
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -73,6 +74,10 @@ def main() -> None:
     if "accuracy" in parts:
         report["accuracy"] = evaluate(measure_all(console, options.quick))
         print_accuracy(console, report["accuracy"])
+        console.print()
+    if "detection" in parts:
+        report["detection"] = measure_detection(options.quick)
+        print_detection(console, report["detection"])
         console.print()
     if "cameras" in parts:
         report["cameras"] = evaluate_scenes(see_all(console, options.quick))
