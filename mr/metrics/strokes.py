@@ -15,7 +15,7 @@ import numpy as np
 from mr.metrics.config import MetricsConfig
 from mr.metrics.fit import Curve, Fit, Noise, NoiseMemory
 from mr.metrics.turning import REACH_S, History, Turn
-from mr.types import ChestSample, Compression, Measured
+from mr.types import NO_FORCE, ChestSample, Compression, Measured
 
 EDGE = 0.10
 """Onset and release are where the chest passes a tenth of its travel."""
@@ -27,6 +27,8 @@ FLANK_S = 0.05
 far to both sides help to draw the curve."""
 TYPICAL_EXCURSION = 5.0
 """In least excursions; the unit in which noise is counted."""
+RELEASE_S = 0.025
+"""So far to both sides of the shallowest point a release's force is averaged."""
 LEAST_N = 1.0
 """Forces that vary less than a newton are noise."""
 SAME = 1.25
@@ -130,7 +132,7 @@ class Fitter:
         """Fit the highest force of a compression."""
         pairs = [(t, s.force_n) for t, s in zip(t_s, samples, strict=True) if s.force_n is not None]
         if len(pairs) < 3:
-            return Measured.unknown("no force was measured")
+            return NO_FORCE
         t = np.array([p[0] for p in pairs])
         force = np.array([p[1] for p in pairs])
         n = min(5, len(force))
@@ -321,7 +323,17 @@ def measure(
         release_velocity_mm_s=_release_velocity(stroke, history, fitter, config),
         force_peak_n=fitter.force_peak(history.samples[first:last], history.t_s[first:last]),
         hand_offset_mm=_hand_offset_mm(loaded),
+        release_force_n=_release_force_n(stroke.after.fit.t_s, history),
     )
+
+
+def _release_force_n(release_s: float, history: History) -> Measured:
+    """Mean force around the shallowest point; a release is a rest, not an instant."""
+    a, b = history.index_at(release_s - RELEASE_S), history.index_at(release_s + RELEASE_S)
+    forces = [s.force_n for s in history.samples[a : b + 1] if s.force_n is not None]
+    if len(forces) < 2:
+        return NO_FORCE
+    return Measured(float(np.mean(forces)), float(np.std(forces, ddof=1)) / math.sqrt(len(forces)))
 
 
 def _release_velocity(

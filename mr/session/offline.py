@@ -14,9 +14,11 @@ from typing import Any
 
 from mr.config import Mode
 from mr.errors import RecordingError
+from mr.recording.header import RecordingHeader
 from mr.recording.reader import Recording
 from mr.recording.replay import ReplayDevice
-from mr.scoring.guideline import load_guideline
+from mr.scoring.guideline import Guideline
+from mr.scoring.profiles import guideline_of_json, load_guideline
 from mr.session.pipeline import Pipeline
 from mr.types import Compression, EndOfStream
 
@@ -32,7 +34,11 @@ class Rerun:
 
 
 def rerun(
-    path: Path, block_size: int = 64, guideline_name: str | None = None, mode: Mode | None = None
+    path: Path,
+    block_size: int = 64,
+    guideline_name: str | None = None,
+    mode: Mode | None = None,
+    rescuers: int | None = None,
 ) -> Rerun:
     """Run a recording through the pipeline again.
 
@@ -42,8 +48,8 @@ def rerun(
         The recording, whole or cut.
     block_size
         How many samples are read at once; the result does not depend on it.
-    guideline_name, mode
-        Judge by another profile or mode than the one it was recorded with.
+    guideline_name, mode, rescuers
+        Judge by another profile, mode or number of rescuers than the one it was recorded with.
 
     Raises
     ------
@@ -54,9 +60,9 @@ def rerun(
         recording = device.recording
         header = recording.header
         config = header.session
-        if mode is not None:
-            config = config.model_copy(update={"mode": mode})
-        guideline = load_guideline(guideline_name or header.guideline_id)
+        others = {"mode": mode, "rescuers": rescuers}
+        config = config.model_copy(update={k: v for k, v in others.items() if v is not None})
+        guideline = recorded_guideline(header, guideline_name)
         pipeline = Pipeline(recording.rig, config, guideline, header.devices, header.kind)
         compressions: list[Compression] = []
         n_samples = 0
@@ -72,6 +78,18 @@ def rerun(
         if not n_samples:
             raise RecordingError(f"{path}: this recording holds no samples: record again")
         return Rerun(recording, pipeline, tuple(compressions))
+
+
+def recorded_guideline(header: RecordingHeader, other: str | None = None) -> Guideline:
+    """Give the profile as it was when the recording was made, or another by its name.
+
+    Older recordings kept its id only: theirs is the one of that name today.
+    """
+    if other is not None:
+        return load_guideline(other)
+    if header.guideline_profile is not None:
+        return guideline_of_json(header.guideline_profile)
+    return load_guideline(header.guideline_id)
 
 
 def differences(again: Rerun) -> list[str]:
