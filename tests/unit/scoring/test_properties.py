@@ -5,6 +5,7 @@ Each property has a score beside it that breaks it: then the same check must say
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -88,7 +89,7 @@ def never_punishes(rate: Callable[[float], float]) -> bool:
     """Whether coming nearer to the middle of the band never rates lower."""
     steps = np.linspace(0.0, 55.0, 200).tolist()
     rated = [rate(d) for d in steps]
-    return all(b >= a - 1e-9 for a, b in zip(rated, rated[1:], strict=False))
+    return all(b >= a - 1e-9 for a, b in itertools.pairwise(rated))
 
 
 def test_a_closeness_that_is_not_monotonic_is_found() -> None:
@@ -128,8 +129,8 @@ def test_doing_better_never_scores_lower(before: Performance, data: st.DataObjec
         for q in before.pauses
     ]  # fmt: skip
     for q in before.ventilations:
-        good = replace(q, volume_ml=to(q.volume_ml, 550.0),
-                       inspiration_s=q.inspiration_s + share * max(1.0 - q.inspiration_s, 0.0))  # fmt: skip
+        slower_s = q.inspiration_s + share * max(1.0 - q.inspiration_s, 0.0)
+        good = replace(q, volume_ml=to(q.volume_ml, 550.0), inspiration_s=slower_s)
         mended = [good if v is q else v for v in before.ventilations]
         after.append(replace(before, ventilations=mended))
     for performance in after:
