@@ -31,7 +31,8 @@ def compression(k: int, depth_mm: float, release_mm: float, rate_cpm: float, off
     return Compression(
         k, t_ns, t_ns + 200_000_000, t_ns + 400_000_000,
         Measured(depth_mm, 0.3), Measured(release_mm, 0.3), Measured(rate_cpm, 0.5),
-        Measured(0.5), Measured(400.0), Measured(450.0), (Measured(off_mm, 1.0), Measured(0.0, 1.0)),
+        Measured(0.5), Measured(400.0), Measured(450.0),
+        (Measured(off_mm, 1.0), Measured(0.0, 1.0)),
     )  # fmt: skip
 
 
