@@ -6,12 +6,15 @@ are told. Leaves the calibrated rig to `mr.rig` and guideline profiles to `mr.sc
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
+import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mr.errors import ConfigError
 
@@ -53,6 +56,8 @@ class Mode(StrEnum):
     C30_2 = "30:2"
     C15_2 = "15:2"
     CONTINUOUS = "continuous"
+    """With an advanced airway: compressions do not wait for breaths."""
+    VENTILATION_ONLY = "ventilation-only"
 
 
 LEARNER_ID = r"^learner-[0-9a-f]{8}$"
@@ -64,6 +69,54 @@ def random_learner_id() -> str:
     return "learner-" + secrets.token_hex(4)
 
 
+class Attempt(StrEnum):
+    """What a session is for; all but practice are without cues."""
+
+    COLD = "cold"
+    """Before practice, to see what is there."""
+    PRACTICE = "practice"
+    RETEST = "retest"
+    """Cold again, after practice or a time without it."""
+    ASSESSMENT = "assessment"
+
+
+Item = Literal["depth", "rate", "recoil", "flow", "hands", "ventilation"]
+
+
+class Criteria(Strict):
+    """What an instructor asks of an assessment; locked when its session starts."""
+
+    schema_id: Literal["mrcpr.criteria/1"] = Field(alias="schema")
+    title: str = ""
+    score_min_pct: float | None = Field(default=None, gt=0, le=100)
+    item_min_pct: dict[Item, Annotated[float, Field(gt=0, le=100)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.score_min_pct is None and not self.item_min_pct:
+            raise ValueError("nothing is asked for: give score_min_pct or an item in item_min_pct")
+        return self
+
+    @property
+    def sha256(self) -> str:
+        """Fingerprint of all that is asked for."""
+        text = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def load_criteria(path: Path) -> Criteria:
+    """Read an instructor's criteria (`ConfigError` when there are none or wrong ones)."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot read these criteria ({error.strerror}): give a .toml's path"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not a TOML file ({error})") from error
+    return parse(Criteria, data, str(path))
+
+
 class SessionConfig(Strict):
     """What a session is told at its start, and its recording keeps."""
 
@@ -71,13 +124,36 @@ class SessionConfig(Strict):
     mode: Mode = Mode.HANDS_ONLY
     guideline: str = "aha-2025-adult-bls"
     guidance: bool = True
-    """True: practice, with cues. False: assessment, cold, without cues."""
+    """True: practice, with cues. False: cold, without cues."""
+    attempt: Attempt = Attempt.PRACTICE
+    rescuers: Literal[1, 2] = 1
+    criteria: Criteria | None = None
+    """What an assessment must reach."""
     start_on: Literal["first-compression", "key", "command"] = "first-compression"
     duration_s: float | None = Field(default=None, gt=0)
     storage_level: Literal[1, 2, 3] = 1
     out_dir: Path = Path("recordings")
     arms: bool = False
     """Experimental: look at elbows and shoulders, too. Ref: docs/decisions/0014-arms.md."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_follows_the_other(cls, data: Any) -> Any:
+        """Where only one is said: cues are for practice, and without them it is an assessment."""
+        if not isinstance(data, dict):
+            return data
+        if "attempt" not in data:
+            kind = Attempt.PRACTICE if data.get("guidance", True) else Attempt.ASSESSMENT
+            return {**data, "attempt": kind}
+        return {"guidance": data["attempt"] == Attempt.PRACTICE, **data}
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.guidance and self.attempt is not Attempt.PRACTICE:
+            raise ValueError("guidance: cues are for practice only")
+        if self.criteria is not None and self.attempt is not Attempt.ASSESSMENT:
+            raise ValueError("criteria: are for an assessment only")
+        return self
 
 
 Preset = Literal["default", "hand", "high-accuracy", "high-density", "medium-density"]

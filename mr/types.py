@@ -325,6 +325,9 @@ class Measured:
         return Measured(None, None, why)
 
 
+NO_FORCE = Measured.unknown("no force was measured")
+
+
 @dataclass(frozen=True, slots=True)
 class Compression:
     """One chest compression; definitions in docs/guides/definitions.md."""
@@ -340,6 +343,8 @@ class Compression:
     release_velocity_mm_s: Measured
     force_peak_n: Measured
     hand_offset_mm: tuple[Measured, Measured]
+    release_force_n: Measured = NO_FORCE
+    """What the load cells still feel where the chest is shallowest after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +381,20 @@ MetricsEvent = Compression | Ventilation | Pause | Unmeasured
 
 
 @dataclass(frozen=True, slots=True)
+class Deduction:
+    """Points lost to one thing."""
+
+    what: Literal["compression", "breath", "missing breath", "pause", "shock", "session"]
+    index: int | None
+    """Of a compression its own, of a breath, pause or shock its place among those judged,
+    from 0; None for what is missing and for the session as a whole."""
+    t_ns: int | None
+    """When it was; None for the session as a whole."""
+    points: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreItem:
     """One sub-skill: what it was worth, what was lost, and why."""
 
@@ -386,6 +405,23 @@ class ScoreItem:
     """0 … 100 for this item alone; None when it could not be judged."""
     points_lost: float | None
     reason: str
+    interval_pct: tuple[float, float] | None = None
+    """Where `value_pct` may be, by the measurement's uncertainty (95 %)."""
+    in_target_pct: float | None = None
+    """Share of what was judged that is on target: hit or miss, unlike `value_pct`."""
+    deductions: tuple[Deduction, ...] = ()
+    """All that cost points, dearest first; together `points_lost`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CycleLoss:
+    """What one cycle cost: the compressions since the pause before it, and its own pause."""
+
+    index: int
+    start_ns: int
+    n_compressions: int
+    points_lost: tuple[tuple[str, float], ...]
+    """Of each item's key that lost points in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +432,9 @@ class Score:
     items: tuple[ScoreItem, ...]
     guideline_id: str
     missing: tuple[str, ...] = ()
+    interval_pct: tuple[float, float] | None = None
+    """Where `value_pct` may be, by the measurement's uncertainty (95 %)."""
+    cycles: tuple[CycleLoss, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,16 +22,22 @@ from mr.cli.deliver import (
     write_file,
 )
 from mr.cli.inputs import Input, inputs_of, kind_of
-from mr.cli.options import DEFAULT_GUIDELINE, JudgedAsOption, JudgedByOption
+from mr.cli.options import (
+    DEFAULT_GUIDELINE,
+    JudgedAsOption,
+    JudgedByOption,
+    JudgedCrewOption,
+    JudgedCriteriaOption,
+)
 from mr.cli.patience import Patience
-from mr.config import Mode
+from mr.config import Criteria, Mode, load_criteria
 from mr.errors import ConfigError, MrError
 from mr.recording.csv_depth import Sign, Unit
 from mr.recording.csv_motion import read_csv_motion
 from mr.recording.simpad import read_simpad
 from mr.review.analysis import Provenance
 from mr.review.imported import compressions_csv, simpad_json
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.imported import judge_csv, judge_simpad
 from mr.session.offline import rerun
 
@@ -47,6 +53,8 @@ class Judging:
     mode: Mode | None = None
     unit: Unit | None = None
     sign: Sign | None = None
+    rescuers: int | None = None
+    criteria: Criteria | None = None
 
 
 NOTHING_SAID = Judging()
@@ -66,29 +74,48 @@ def analyze_csv(
     samples = motion.samples()
     if patience is not None:
         samples = patience.watch(samples, len(motion.t_s))
-    outcome = judge_csv(motion, guideline, mode, samples)
-    provenance = Provenance(assumptions=motion.assumptions)
-    return analysis_of(outcome, name or path.name, "csv", provenance, calibrated=motion.calibrated)
+    outcome = judge_csv(motion, guideline, mode, samples, judging.rescuers or 1)
+    return analysis_of(
+        outcome,
+        name or path.name,
+        "csv",
+        Provenance(assumptions=motion.assumptions),
+        criteria=judging.criteria,
+        calibrated=motion.calibrated,
+    )
 
 
-def analyze_simpad(path: Path, guideline_name: str, mode: Mode, name: str) -> dict[str, Any]:
+def analyze_simpad(
+    path: Path, guideline_name: str, mode: Mode, judging: Judging, name: str
+) -> dict[str, Any]:
     """Analyse a SimPad session; what its file does not hold stays unknown."""
     session = read_simpad(path)
-    outcome = judge_simpad(session, load_guideline(guideline_name), mode)
-    provenance = Provenance(made_utc=session.made_utc, assumptions=session.assumptions)
-    return analysis_of(outcome, name, "ssx", provenance, simpad=simpad_json(session))
+    outcome = judge_simpad(session, load_guideline(guideline_name), mode, judging.rescuers or 1)
+    return analysis_of(
+        outcome,
+        name,
+        "ssx",
+        Provenance(made_utc=session.made_utc, assumptions=session.assumptions),
+        criteria=judging.criteria,
+        simpad=simpad_json(session),
+    )
 
 
 def analyze_file(file: Input, judging: Judging, patience: Patience) -> dict[str, Any]:
     """Analyse one file of any kind."""
     kind = kind_of(file.path)
     if kind == "recording":
-        again = rerun(file.path, guideline_name=judging.guideline, mode=judging.mode)
-        return analysis_of_recording(again, file.name)
+        again = rerun(
+            file.path,
+            guideline_name=judging.guideline,
+            mode=judging.mode,
+            rescuers=judging.rescuers,
+        )
+        return analysis_of_recording(again, file.name, judging.criteria)
     guideline = judging.guideline or DEFAULT_GUIDELINE
     mode = judging.mode or Mode.HANDS_ONLY
     if kind == "ssx":
-        return analyze_simpad(file.path, guideline, mode, file.name)
+        return analyze_simpad(file.path, guideline, mode, judging, file.name)
     return analyze_csv(file.path, guideline, mode, judging, file.name, patience)
 
 
@@ -102,6 +129,11 @@ def analyze(
     ],
     guideline: JudgedByOption = None,
     mode: JudgedAsOption = None,
+    rescuers: JudgedCrewOption = None,
+    criteria: JudgedCriteriaOption = None,
+    deductions: Annotated[
+        bool, typer.Option("--deductions", help="Print each deduction, not only the dearest.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the analysis as JSON.")] = False,
     csv: Annotated[
         Path | None,
@@ -135,7 +167,8 @@ def analyze(
     _keep_inputs(inputs, csv)
     if (unit or sign) and not any(kind_of(file.path) == "csv" for file in inputs):
         raise ConfigError("--unit and --sign say how a CSV is read, and no file is one: leave them")
-    judging = Judging(guideline, mode, unit, sign)
+    asked = load_criteria(criteria) if criteria is not None else None
+    judging = Judging(guideline, mode, unit, sign, rescuers, asked)
     several = len(files) > 1 or files[0].is_dir()
     with Patience() as patience:
         analyzed = []
@@ -152,7 +185,7 @@ def analyze(
     elif several:
         print_table(Output(), analyzed)
     else:
-        _print_one(analyses[0])
+        _print_one(analyses[0], deductions=deductions)
     if any(one.error for one in analyzed):
         _complain(analyzed)
         raise typer.Exit(2)
@@ -184,9 +217,9 @@ def _as_one(analyzed: Sequence[Analyzed]) -> str:
     return json_text.dumps(several, indent=2, allow_nan=False) + "\n"
 
 
-def _print_one(analysis: dict[str, Any]) -> None:
+def _print_one(analysis: dict[str, Any], *, deductions: bool) -> None:
     console = Output()
-    print_analysis(console, analysis)
+    print_analysis(console, analysis, deductions=deductions)
     for remark in remarks(analysis):
         word, _, rest = remark.partition(": ")
         console.prose(f"[yellow]{escape(word)}:[/] {escape(rest)}")

@@ -16,14 +16,24 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from mr.errors import MrError
+from mr.config import Criteria
+from mr.errors import ConfigError, MrError
 from mr.files import write_whole
 from mr.review.analysis import Kind, Provenance, build_analysis
+from mr.review.lines import (
+    ATTEMPT_WORDS,
+    check_lines,
+    deduction_lines,
+    interval_words,
+    score_lines,
+)
 from mr.review.plots import spread
-from mr.review.report import render_report, score_lines, sigma_beside
+from mr.review.report import render_report, sigma_beside
 from mr.session.offline import Rerun
 from mr.session.outcome import Outcome
 
+WORST = 3
+"""So many deductions of each item are printed unasked."""
 KIND_WORDS = {
     "sim": "SIMULATED",
     "live": "live",
@@ -52,6 +62,8 @@ def analysis_of(
     kind: Kind,
     provenance: Provenance | None = None,
     *,
+    criteria: Criteria | None = None,
+    locked: bool = False,
     calibrated: bool = True,
     simpad: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -67,19 +79,41 @@ def analysis_of(
         mode=outcome.mode,
         provenance=provenance,
         health=outcome.health,
+        rescuers=outcome.rescuers,
+        shocks_ns=outcome.shocks_ns,
+        criteria=criteria,
+        locked=locked,
         calibrated=calibrated,
         simpad=simpad,
     )
 
 
-def analysis_of_recording(again: Rerun, name: str | None = None) -> dict[str, Any]:
-    """Put a recording's outcome into the published JSON form."""
+def analysis_of_recording(
+    again: Rerun, name: str | None = None, criteria: Criteria | None = None
+) -> dict[str, Any]:
+    """Put a recording's outcome into the published JSON form.
+
+    `criteria` are for a recording that has none of its own.
+
+    Raises
+    ------
+    ConfigError
+        When it has other ones: those were locked when its session began.
+    """
     recording = again.recording
+    own = recording.header.session.criteria
+    if own is not None and criteria is not None and own.sha256 != criteria.sha256:
+        raise ConfigError(
+            f"{recording.path}: its criteria ({own.sha256[:12]}…) were locked when it began: "
+            "leave out --criteria"
+        )
     return analysis_of(
         again.pipeline.outcome(),
         name or recording.path.name,
         recording.header.kind,
         Provenance.of(recording),
+        criteria=own or criteria,
+        locked=own is not None,
     )
 
 
@@ -105,17 +139,18 @@ def _cell(row: dict[str, Any], key: str, unit: str, digits: int) -> Text:
     return Text(f"{value:.{digits}f} {about}{unit}")
 
 
-def print_analysis(console: Console, analysis: dict[str, Any]) -> None:
-    """Print the summary and the explained score as tables."""
+def print_analysis(console: Console, analysis: dict[str, Any], *, deductions: bool = False) -> None:
+    """Print the summary and the explained score as tables; each deduction where asked for."""
     source, summary, score = analysis["source"], analysis["summary"], analysis["score"]
     word = "SIMULATED" if source["simulated"] else KIND_WORDS[source["kind"]]
     title = escape(f"{source['name']} ({word}), {analysis['guideline']['title']}")
     table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
     table.add_column(style="dim")
     table.add_column()
-    guidance = {True: ", practice", False: ", assessment", None: ""}[source["guidance"]]
+    attempt = f", {ATTEMPT_WORDS[source['attempt']]}" if source["attempt"] else ""
+    crew = f", {rescuers} rescuers" if (rescuers := analysis["guideline"]["rescuers"]) > 1 else ""
     arms = ", elbows and shoulders looked at (experimental)" if source["arms"] else ""
-    table.add_row("mode", escape(analysis["guideline"]["mode"] + guidance + arms))
+    table.add_row("mode", escape(analysis["guideline"]["mode"] + crew + attempt + arms))
     table.add_row("compressions", str(summary["n_compressions"]))
     for label, key, unit, digits in (
         ("mean depth", "mean_depth_mm", "mm", 1),
@@ -133,16 +168,24 @@ def print_analysis(console: Console, analysis: dict[str, Any]) -> None:
         table.add_row("ventilations", Text(f"{summary['n_ventilations']}, mean ") + volume)
     console.print(table)
     console.print(_score_table(score))
+    if score["value_pct"] is not None:
+        worst = None if deductions else WORST
+        for line in deduction_lines(score, worst):
+            console.print(escape(line), style="dim")
+    for line in check_lines(analysis["assessment"]):
+        console.print(escape(line))
 
 
 def _score_table(score: dict[str, Any]) -> Table:
     value = score["value_pct"]
     title = f"score {value:.0f} %" if value is not None else "no score: data are missing"
+    title += interval_words(score)
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("item", style="dim")
     table.add_column("worth", justify="right")
     table.add_column("lost", justify="right")
+    table.add_column("on target", justify="right")
     table.add_column("why")
     for line in score_lines(score):
-        table.add_row(escape(line.label), line.worth, line.lost, escape(line.why))
+        table.add_row(escape(line.label), line.worth, line.lost, line.in_target, escape(line.why))
     return table

@@ -26,21 +26,24 @@ from mr.cli.options import (
     DEFAULT_GUIDELINE,
     ArmsOption,
     AssessmentOption,
+    AttemptOption,
+    CriteriaOption,
     GuidelineOption,
     HandsOption,
     HeadsetOption,
     ModeOption,
     SoundOption,
     WindowOption,
+    attempt_of,
 )
 from mr.cli.places import folder_for_results, unused
 from mr.cli.sources import SimSources
 from mr.cli.train import train_fast, train_live
 from mr.cli.view import view_mains
-from mr.config import Mode, SessionConfig
+from mr.config import Mode, SessionConfig, load_criteria, parse
 from mr.errors import ConfigError
 from mr.rig import Rig, save_rig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.offline import Rerun, differences, rerun
 from mr.session.processes import SessionPlan
 from mr.sim.camera import SimImager
@@ -133,6 +136,8 @@ def demo(
     camera: Annotated[bool, typer.Option(help="Simulate the camera, too.")] = True,
     guideline: GuidelineOption = DEFAULT_GUIDELINE,
     assessment: AssessmentOption = False,
+    attempt: AttemptOption = None,
+    criteria: CriteriaOption = None,
     headset: HeadsetOption = False,
     hands: HandsOption = False,
     arms: ArmsOption = False,
@@ -158,6 +163,8 @@ def demo(
     truth = script.truth()
     profile = load_guideline(guideline)
     profile.require_mode(mode)
+    kind = attempt_of(attempt, assessment)
+    asked = load_criteria(criteria) if criteria is not None else None
     console.prose(f"[bold]MR-CPR demo, simulated.[/] {DISCLAIMER}")
     with folder_for_results(unused(out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}")) as folder:
         if camera and fast:
@@ -168,9 +175,15 @@ def demo(
             "calibrating the simulated rig: blocks, masses, a syringe, compressions"
         ):
             rig = calibrated_rig(seed)
-        config = SessionConfig(
-            mode=mode, guideline=guideline, guidance=not assessment, out_dir=folder, arms=arms
-        )
+        settings = {
+            "mode": mode,
+            "guideline": guideline,
+            "attempt": kind,
+            "criteria": asked,
+            "out_dir": folder,
+            "arms": arms,
+        }
+        config = parse(SessionConfig, settings, "the command line")
         plan = SessionPlan(sources, rig, config, profile, folder / "session.mcap")
         planned_s = script.duration_s - truth.compressions[0].onset_s
         if fast:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mr.config import Mode
+from mr.config import Attempt, Mode
+from mr.errors import ConfigError
 
 DEFAULT_GUIDELINE = "aha-2025-adult-bls"
 MODE_HELP = f"How compressions and breaths alternate: {', '.join(Mode)}."
@@ -28,7 +30,43 @@ JudgedAsOption = Annotated[
     typer.Option("--mode", metavar="MODE", help=f"{MODE_HELP} Default: the recording's."),
 ]
 AssessmentOption = Annotated[
-    bool, typer.Option("--assessment", help="Cold: without cues and metronome.")
+    bool, typer.Option("--assessment", help="As --attempt assessment: without cues and metronome.")
+]
+AttemptOption = Annotated[
+    Attempt | None,
+    typer.Option(
+        "--attempt",
+        metavar="KIND",
+        help=f"What it is for: {', '.join(Attempt)}; all but practice are without cues. "
+        "Default: practice.",
+    ),
+]
+RescuersOption = Annotated[
+    int, typer.Option("--rescuers", metavar="N", min=1, max=2, help="How many they are: 1 or 2.")
+]
+JudgedCrewOption = Annotated[
+    int | None,
+    typer.Option(
+        "--rescuers",
+        metavar="N",
+        min=1,
+        max=2,
+        help="How many they were: 1 or 2; default: the recording's.",
+    ),
+]
+CriteriaOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--criteria",
+        metavar="FILE",
+        help="What an assessment must reach, a .toml; locked when the session starts.",
+    ),
+]
+JudgedCriteriaOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--criteria", metavar="FILE", help="Criteria (.toml), for a recording that has none."
+    ),
 ]
 HeadsetOption = Annotated[bool, typer.Option("--headset", help="Show the overlay in the headset.")]
 HandsOption = Annotated[
@@ -47,3 +85,10 @@ ArmsOption = Annotated[
         "--arms", help="Experimental: look at elbows and shoulders, too, with the cameras."
     ),
 ]
+
+
+def attempt_of(attempt: Attempt | None, assessment: bool) -> Attempt:
+    """Join both ways to say what a session is for (`ConfigError` when they differ)."""
+    if assessment and attempt not in (None, Attempt.ASSESSMENT):
+        raise ConfigError(f"--assessment and --attempt {attempt} differ: leave one out")
+    return Attempt.ASSESSMENT if assessment else attempt or Attempt.PRACTICE

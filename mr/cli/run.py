@@ -17,21 +17,25 @@ from mr.cli.options import (
     DEFAULT_GUIDELINE,
     ArmsOption,
     AssessmentOption,
+    AttemptOption,
+    CriteriaOption,
     GuidelineOption,
     HandsOption,
     HeadsetOption,
     ModeOption,
+    RescuersOption,
     SoundOption,
     WindowOption,
+    attempt_of,
 )
 from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
 from mr.cli.train import PictureKeeper, train_fast, train_live
 from mr.cli.view import view_mains
-from mr.config import LEARNER_ID, Mode, SessionConfig, parse
+from mr.config import LEARNER_ID, Mode, SessionConfig, load_criteria, parse
 from mr.errors import CalibrationError, ConfigError, RecordingError
 from mr.rig import load_rig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.offline import rerun
 from mr.session.processes import SessionPlan
 
@@ -101,12 +105,15 @@ def run(
     mode: ModeOption = Mode.HANDS_ONLY,
     guideline: GuidelineOption = DEFAULT_GUIDELINE,
     assessment: AssessmentOption = False,
+    attempt: AttemptOption = None,
+    criteria: CriteriaOption = None,
+    rescuers: RescuersOption = 1,
     start: Annotated[
         Start,
         typer.Option(
             metavar="WHEN",
-            help="first-compression; key: Enter starts and stops it; command: lines start and "
-            "stop on standard input do (its end stops, too).",
+            help="first-compression; key: Enter starts and stops it, s and Enter mark a shock; "
+            "command: lines start, shock and stop on standard input do (its end stops, too).",
         ),
     ] = "first-compression",
     duration: Annotated[
@@ -146,7 +153,9 @@ def run(
     settings = {
         "mode": mode,
         "guideline": guideline,
-        "guidance": not assessment,
+        "attempt": attempt_of(attempt, assessment),
+        "criteria": load_criteria(criteria) if criteria is not None else None,
+        "rescuers": rescuers,
         "start_on": start,
         "duration_s": duration,
         "storage_level": level,

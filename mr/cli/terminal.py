@@ -29,7 +29,7 @@ PANEL_WIDTH = 88
 QUIET_STREAMS = {"mannequin.clock"}
 """Streams that tell a learner nothing while they are well."""
 CTRL_C = "Ctrl-C ends the session and keeps its recording"
-ENTER = "Enter starts and stops the session; Ctrl-C ends it, too"
+ENTER = "Enter starts and stops the session, s Enter marks a shock; Ctrl-C ends it, too"
 _SEVERITY_STYLE = {"good": "green", "hint": "cyan", "warning": "bold yellow"}
 _STATE_STYLE = {"ok": "green", "degraded": "yellow", "lost": "bold red", "absent": "dim"}
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from mr.cli.console import Output
 from mr.cli.terminal import CTRL_C, ENTER, live_terminal
 from mr.rig import Rig
+from mr.session.pipeline import SHOCK
 from mr.session.processes import LiveSession, SessionPlan, ViewMain, run_fast
 from mr.session.shared import Picture
 from mr.session.signals import ENDING, noted
@@ -108,12 +109,14 @@ class Stdin:
         self._lines.put(None)
 
     def words(self, phase: Phase | None) -> Sequence[str]:
-        """Translate new lines: Enter starts, then stops; or the words themselves."""
+        """Translate new lines: Enter starts, then stops; s is a shock; or the words themselves."""
         found: list[str] = []
         while not self._lines.empty():
             line = self._lines.get()
             if line is None:
                 found.append("stop")
+            elif line == SHOCK or (self.start_on == "key" and line == "s"):
+                found.append(SHOCK)
             elif self.start_on == "key":
                 begun = phase is not Phase.WAITING or "start" in found
                 found.append("stop" if begun else "start")

@@ -25,7 +25,7 @@ from mr.metrics.history import (
     History,
 )
 from mr.metrics.turning import Turn
-from mr.types import Compression, FloatArray, Measured
+from mr.types import NO_FORCE, Compression, FloatArray, Measured
 
 EDGE = 0.10
 """Onset and release are where the chest passes a tenth of its travel."""
@@ -37,6 +37,8 @@ FLANK_S = 0.05
 far to both sides help to draw the curve."""
 TYPICAL_EXCURSION = 5.0
 """In least excursions; the unit in which noise is counted."""
+RELEASE_S = 0.025
+"""So far to both sides of the shallowest point a release's force is averaged."""
 LEAST_N = 1.0
 """Forces that vary less than a newton are noise."""
 SAME = 1.25
@@ -158,7 +160,7 @@ class Fitter:
         felt = ~np.isnan(force)
         t, force = t[felt], force[felt]
         if len(t) < 3:
-            return Measured.unknown("no force was measured")
+            return NO_FORCE
         n = min(5, len(force))
         hint_s = float(t[np.argmax(np.convolve(force, np.ones(n) / n, mode="same"))])
         near = np.abs(t - hint_s) <= REACH_S
@@ -352,7 +354,18 @@ def measure(
         release_velocity_mm_s=_release_velocity(stroke, history, fitter, config),
         force_peak_n=fitter.force_peak(at.onset_s, at.release_s),
         hand_offset_mm=_hand_offset_mm(history, at.half_in_s, at.half_out_s),
+        release_force_n=_release_force_n(stroke.after.fit.t_s, history),
     )
+
+
+def _release_force_n(release_s: float, history: History) -> Measured:
+    """Mean force around the shallowest point; a release is a rest, not an instant."""
+    a, b = history.index_at(release_s - RELEASE_S), history.index_at(release_s + RELEASE_S)
+    forces_n = _known(history.column(FORCE, a, min(b + 1, history.n)))
+    n = len(forces_n)
+    if n < 2:
+        return NO_FORCE
+    return Measured(float(forces_n.mean()), float(forces_n.std(ddof=1)) / math.sqrt(n))
 
 
 def _release_velocity(

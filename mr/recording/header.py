@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 import mr
 from mr.clock.host import wall_now_utc
@@ -40,12 +40,21 @@ class RecordingHeader(Strict):
     """1: observations; 2: with lossless depth; 3: with colour as well."""
     session: SessionConfig
     guideline_id: str
+    guideline_profile: dict[str, Any] | None = None
+    """The profile's values, so that a later version of it changes nothing here; None: older."""
+    criteria_sha256: str | None = None
+    """Of the criteria in `session`, so that they cannot be changed afterwards unnoticed."""
     devices: tuple[DeviceInfo, ...]
     rig_sha256: str
 
     @classmethod
     def make(
-        cls, kind: SourceKind, session: SessionConfig, rig: Rig, devices: Sequence[DeviceInfo]
+        cls,
+        kind: SourceKind,
+        session: SessionConfig,
+        rig: Rig,
+        devices: Sequence[DeviceInfo],
+        guideline_profile: dict[str, Any] | None = None,
     ) -> RecordingHeader:
         """Write the head of a new recording, now, by this software."""
         return cls(
@@ -55,9 +64,20 @@ class RecordingHeader(Strict):
             storage_level=session.storage_level,
             session=session,
             guideline_id=session.guideline,
+            guideline_profile=guideline_profile,
+            criteria_sha256=None if session.criteria is None else session.criteria.sha256,
             devices=tuple(devices),
             rig_sha256=rig_sha256(rig),
         )
+
+    @model_validator(mode="after")
+    def _criteria_are_locked(self) -> Self:
+        criteria = self.session.criteria
+        if (None if criteria is None else criteria.sha256) != self.criteria_sha256:
+            raise ValueError(
+                "the criteria were changed after the session: use the recording as made"
+            )
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """Give the head as JSON values, without the folder of the session."""

@@ -1,7 +1,7 @@
 """A session's numbers as one JSON object for people and programs.
 
 Takes events, a summary, a score and a guideline profile; gives a dictionary with the
-schema ``mrcpr.analysis/1``, checked against the JSON Schema in this package. Leaves
+schema ``mrcpr.analysis/2``, checked against the JSON Schema in this package. Leaves
 drawing it to `report`. What is unknown is null, with the reason in `why` beside it.
 Documented in docs/guides/instructor/analysis-json.md.
 """
@@ -19,11 +19,14 @@ from typing import Any, Literal
 import jsonschema
 
 import mr
-from mr.config import Mode
+from mr.config import Criteria, Mode
 from mr.metrics.summary import Summary
 from mr.recording.reader import Recording
+from mr.review.explained import assessment_as_json, score_as_json
 from mr.rig import Rig, rig_sha256
 from mr.scoring.guideline import Guideline, Sourced
+from mr.scoring.items import distance_mm
+from mr.scoring.profiles import profile_sha256
 from mr.types import (
     Compression,
     Health,
@@ -35,7 +38,7 @@ from mr.types import (
     Ventilation,
 )
 
-ANALYSIS_SCHEMA = "mrcpr.analysis/1"
+ANALYSIS_SCHEMA = "mrcpr.analysis/2"
 Kind = Literal["live", "sim", "replay", "csv", "ssx"]
 Json = dict[str, Any]
 
@@ -50,6 +53,8 @@ class Provenance:
     """Software that made the recording; the analysis is by this software."""
     learner_id: str | None = None
     guidance: bool | None = None
+    attempt: str | None = None
+    """Cold attempt, practice, cold retest or assessment."""
     arms: bool | None = None
     """Whether elbows and shoulders were looked at, too (experimental)."""
     storage_level: int | None = None
@@ -68,6 +73,7 @@ class Provenance:
             recorded_by=header.software,
             learner_id=header.session.learner_id,
             guidance=header.session.guidance,
+            attempt=header.session.attempt.value,
             arms=header.session.arms,
             storage_level=header.storage_level,
             why_incomplete=recording.why_incomplete or recording.repaired,
@@ -87,6 +93,10 @@ def build_analysis(
     provenance: Provenance | None = None,
     health: Sequence[Health] = (),
     *,
+    rescuers: int = 1,
+    shocks_ns: Sequence[int] = (),
+    criteria: Criteria | None = None,
+    locked: bool = False,
     calibrated: bool = True,
     simpad: Json | None = None,
 ) -> Json:
@@ -106,6 +116,10 @@ def build_analysis(
         Instant from which all times count, in ns: the summary's start.
     provenance, health
         What is known about the recording and its streams.
+    rescuers, shocks_ns
+        How many they were; when a shock was marked.
+    criteria, locked
+        What an assessment must reach; whether it was fixed before the session.
     calibrated
         False for a signal of unknown scale: the profile's least excursion in mm was then
         not used, and is null.
@@ -125,20 +139,20 @@ def build_analysis(
         "schema": ANALYSIS_SCHEMA,
         "software": f"mrcpr {mr.__version__}",
         "source": _source(source, kind, provenance or Provenance(), health),
-        "guideline": _guideline(guideline, mode, calibrated=calibrated),
+        "guideline": _guideline(guideline, mode, rescuers, calibrated=calibrated),
         "compressions": [_compression(c, t0_ns) for c in compressions],
         "ventilations": [_ventilation(v, t0_ns) for v in ventilations],
         "pauses": [
             {"start_s": _s(p.start_ns, t0_ns), "end_s": _s(p.end_ns, t0_ns), "kind": p.kind}
             for p in pauses
         ],
+        "shocks_s": [_s(t_ns, t0_ns) for t_ns in shocks_ns],
         "unmeasured": [{"start_s": a_s, "end_s": b_s} for a_s, b_s in summary.unmeasured_s],
         "summary": _summary(summary, compressions, ventilations, guideline),
-        "score": {
-            "value_pct": score.value_pct,
-            "items": [asdict(item) for item in score.items],
-            "missing": list(score.missing),
-        },
+        "score": score_as_json(score, t0_ns),
+        "assessment": None
+        if criteria is None
+        else assessment_as_json(score, criteria, locked=locked),
     }
     if simpad is not None:
         analysis["simpad"] = simpad
@@ -183,6 +197,7 @@ def _source(name: str, kind: Kind, provenance: Provenance, health: Sequence[Heal
         "recorded_by": provenance.recorded_by,
         "learner_id": provenance.learner_id,
         "guidance": provenance.guidance,
+        "attempt": provenance.attempt,
         "arms": provenance.arms,
         "storage_level": provenance.storage_level,
         "why_incomplete": provenance.why_incomplete,
@@ -201,7 +216,7 @@ def _source(name: str, kind: Kind, provenance: Provenance, health: Sequence[Heal
     }
 
 
-def _guideline(guideline: Guideline, mode: Mode, *, calibrated: bool) -> Json:
+def _guideline(guideline: Guideline, mode: Mode, rescuers: int, *, calibrated: bool) -> Json:
     sourced = {
         name: value for name in type(guideline).model_fields
         if isinstance(value := getattr(guideline, name), Sourced)
@@ -210,19 +225,33 @@ def _guideline(guideline: Guideline, mode: Mode, *, calibrated: bool) -> Json:
         "id": guideline.id,
         "version": guideline.version,
         "title": guideline.title,
+        "sha256": profile_sha256(guideline),
         "mode": mode.value,
-        "targets": {
-            **asdict(guideline.targets),
-            "ccf_min_pct": guideline.flow.ccf_min_pct[mode],
-            "pause_max_s": guideline.flow.pause_max_s,
-            "volume_low_ml": guideline.ventilation.low_ml,
-            "volume_high_ml": guideline.ventilation.high_ml,
-        },
+        "rescuers": rescuers,
+        "targets": _targets(guideline, mode),
         "definitions": {
             "min_excursion_mm": guideline.definitions.min_excursion_mm if calibrated else None,
             "pause_threshold_s": guideline.definitions.pause_threshold_s,
         },
         "sources": {k: {"source": v.source, "standing": v.standing} for k, v in sourced.items()},
+    }
+
+
+def _targets(guideline: Guideline, mode: Mode) -> Json:
+    breath, recoil = guideline.ventilation, guideline.recoil
+    return {
+        **asdict(guideline.targets),
+        "depth_low_ap_share": guideline.depth.low_ap_share,
+        "recoil_criterion": recoil.criterion,
+        "release_max_n": recoil.release_max_n,
+        "ccf_min_pct": guideline.flow.ccf_min_pct.get(mode),
+        "pause_max_s": guideline.flow.pause_max_s,
+        "shock_pause_max_s": None if guideline.shock is None else guideline.shock.pause_max_s,
+        "volume_low_ml": breath.volume_low_ml,
+        "volume_high_ml": breath.volume_high_ml,
+        "inspiration_min_s": breath.inspiration_min_s,
+        "breath_interval_low_s": breath.interval_low_s,
+        "breath_interval_high_s": breath.interval_high_s,
     }
 
 
@@ -238,6 +267,7 @@ def _compression(c: Compression, t0_ns: int) -> Json:
     _put(row, why, "release_depth", "mm", c.release_depth_mm)
     _put(row, why, "rate", "cpm", c.rate_cpm)
     _put(row, why, "duty_cycle", "", c.duty_cycle)
+    _put(row, why, "release_force", "n", c.release_force_n)
     _put(row, why, "release_velocity", "mm_s", c.release_velocity_mm_s)
     _put(row, why, "force_peak", "n", c.force_peak_n)
     _put(row, why, "hand_x", "mm", c.hand_offset_mm[0])
@@ -293,22 +323,28 @@ def _in_target(
     """Shares of the *known* values inside their bands; hit or miss, unlike the score."""
     t: Targets = guideline.targets
     high_mm = math.inf if t.depth_high_mm is None else t.depth_high_mm
-    volume = guideline.ventilation
-    far = [_distance(*c.hand_offset_mm) for c in compressions]
+    volume, recoil = guideline.ventilation, guideline.recoil
+    far = [distance_mm(*c.hand_offset_mm) for c in compressions]
+    releases = _share((c.release_depth_mm for c in compressions), -math.inf, t.release_max_mm)
+    if recoil.criterion == "force" and recoil.release_max_n is not None:
+        releases = _share(
+            (c.release_force_n for c in compressions), -math.inf, recoil.release_max_n
+        )
+    volumes = Measured.unknown("this profile wants no volume")
+    if volume.volume_low_ml is not None or volume.volume_high_ml is not None:
+        volumes = _share(
+            (v.volume_ml for v in ventilations),
+            volume.volume_low_ml or -math.inf,
+            volume.volume_high_ml or math.inf,
+        )
     shares = {
         "depth": _share((c.depth_mm for c in compressions), t.depth_low_mm, high_mm),
         "rate": _share((c.rate_cpm for c in compressions), t.rate_low_cpm, t.rate_high_cpm),
-        "release": _share((c.release_depth_mm for c in compressions), -math.inf, t.release_max_mm),
+        "release": releases,
         "hand": _share(far, 0.0, t.hand_offset_max_mm),
-        "volume": _share((v.volume_ml for v in ventilations), volume.low_ml, volume.high_ml),
+        "volume": volumes,
     }
     return [(f"{name}_in_target", "pct", share) for name, share in shares.items()]
-
-
-def _distance(x: Measured, y: Measured) -> Measured:
-    if x.value is None or y.value is None:
-        return Measured.unknown(x.why or y.why)
-    return Measured(math.hypot(x.value, y.value))
 
 
 def _share(values: Iterable[Measured], low: float, high: float) -> Measured:

@@ -15,6 +15,14 @@ import jinja2
 from markupsafe import Markup
 
 from mr.metrics.summary import not_measured
+from mr.review.lines import (
+    ATTEMPT_WORDS,
+    check_lines,
+    cycle_rows,
+    deduction_lines,
+    interval_words,
+    score_lines,
+)
 from mr.review.plots import (
     PAUSE_WORDS,
     Trace,
@@ -71,47 +79,10 @@ class Cell:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreLine:
-    """One item of the score in words; without a score nothing is worth or loses points."""
-
-    label: str
-    worth: str
-    lost: str
-    why: str
-    value_pct: float | None
-    loses: bool
-
-
 def sigma_beside(row: Json, key: str, unit: str) -> float | None:
     """Give the sigma of a number of an analysis; None where it has none."""
     tail = "_" + {"%": "pct", "/min": "cpm"}.get(unit, unit.lower())
     return row[key.removesuffix(tail) + "_sigma" + tail]  # type: ignore[no-any-return]
-
-
-def score_lines(score: Json) -> list[ScoreLine]:
-    """Put an analysis' score into lines, in its own order.
-
-    Weights are whole when all of them are, else with one decimal, so that they add up.
-    """
-    scored = score["value_pct"] is not None
-    weights = [i["weight_pct"] for i in score["items"] if i["value_pct"] is not None]
-    digits = 0 if all(abs(w - round(w)) < 0.05 for w in weights) else 1
-    lines = []
-    for item in score["items"]:
-        lost, judged = item["points_lost"], item["value_pct"] is not None
-        counts = scored and lost is not None
-        lines.append(
-            ScoreLine(
-                item["label"],
-                number(item["weight_pct"] if counts else None, digits),
-                number(lost if counts else None),
-                item["reason"] if judged else f"not judged: {item['reason']}",
-                item["value_pct"],
-                counts and lost >= 0.05,
-            )
-        )
-    return lines
 
 
 def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None) -> str:
@@ -148,6 +119,11 @@ def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None
         cards=_cards(analysis),
         lines=score_lines({**score, "items": by_loss}),
         ring=score_ring(score["value_pct"]),
+        interval=interval_words(score),
+        deductions=[(i["label"], deduction_lines({"items": [i]}, None)) for i in by_loss],
+        cycles=cycle_rows(score),
+        attempt=ATTEMPT_WORDS.get(analysis["source"]["attempt"], ""),
+        checks=check_lines(analysis["assessment"]),
         strips=depth_strips(analysis, trace),
         depth_known=depth_known(analysis),
         has_trace=trace is not None,
@@ -187,6 +163,8 @@ def _cards(analysis: Json) -> list[Card]:
     band = f"{t['depth_low_mm']:g}–{t['depth_high_mm'] or 0:g} mm"
     if t["depth_high_mm"] is None:
         band = f"at least {t['depth_low_mm']:g} mm"
+    if t["depth_low_ap_share"] is not None:
+        band += f" ({t['depth_low_ap_share']:.0%} of this chest's AP diameter)"
     least = f"{d['min_excursion_mm'] or 0:g} mm"
     if d["min_excursion_mm"] is None:
         least = "a fifth of the typical stroke (the scale is unknown)"
@@ -218,10 +196,11 @@ def _cards(analysis: Json) -> list[Card]:
               f"at most {t['release_max_mm']:g} mm left",
               "Share of the measured releases that come back to the unloaded zero within "
               "the limit."),
-        _card(s, "Compression fraction", "ccf_pct", 0, "%", f"at least {t['ccf_min_pct']:g} %",
+        _card(s, "Compression fraction", "ccf_pct", 0, "%",
+              "" if t["ccf_min_pct"] is None else f"at least {t['ccf_min_pct']:g} %",
               "CCF: from the first onset to the last release, less the pauses in between, over "
               "what is judged and was measured.",
-              (t["ccf_min_pct"], None)),
+              None if t["ccf_min_pct"] is None else (t["ccf_min_pct"], None)),
         Card(
             "Longest pause",
             number(s["longest_pause_s"]),
@@ -238,12 +217,14 @@ def _cards(analysis: Json) -> list[Card]:
               "is pressed by more than half."),
     ]  # fmt: skip
     if s["n_ventilations"]:
-        volume = f"{t['volume_low_ml']:g}–{t['volume_high_ml']:g} mL"
+        low_ml, high_ml = t["volume_low_ml"], t["volume_high_ml"]
+        bounded = low_ml is not None and high_ml is not None
+        volume = f"{low_ml:g}–{high_ml:g} mL" if bounded else "not judged by volume"
         known = sum(v["volume_ml"] is not None for v in analysis["ventilations"])
         cards.append(
             _card(s, "Breath volume", "mean_volume_ml", 0, "mL", volume,
                   f"Mean of {known} measured of {s['n_ventilations']} breaths.",
-                  (t["volume_low_ml"], t["volume_high_ml"]))
+                  (low_ml, high_ml) if bounded else None)
         )  # fmt: skip
     return cards
 
@@ -293,7 +274,8 @@ def _breaths(analysis: Json) -> list[tuple[float, list[Cell]]]:
     t = analysis["guideline"]["targets"]
     rows = []
     for v in analysis["ventilations"]:
-        kind = verdict(v["volume_ml"], t["volume_low_ml"], t["volume_high_ml"])
+        low_ml = -float("inf") if t["volume_low_ml"] is None else t["volume_low_ml"]
+        kind = verdict(v["volume_ml"], low_ml, t["volume_high_ml"])
         words = number(v["volume_ml"], 0)
         if v["volume_ml"] is None:
             words += f" ({v['why']['volume_ml']})"

@@ -31,6 +31,7 @@ def judge_csv(
     guideline: Guideline,
     mode: Mode,
     samples: Iterable[ChestSample] | None = None,
+    rescuers: int = 1,
 ) -> Outcome:
     """Judge a CSV's motion; without a scale, depth and recoil stay unknown.
 
@@ -43,10 +44,12 @@ def judge_csv(
         except AnalysisError as error:
             raise AnalysisError(f"{motion.path}: {error}") from error
     moving = motion.samples() if samples is None else samples
-    return judge_motion(moving, config, guideline, mode, "replay")
+    return judge_motion(moving, config, guideline, mode, "replay", rescuers)
 
 
-def judge_simpad(session: SimPadSession, guideline: Guideline, mode: Mode) -> Outcome:
+def judge_simpad(
+    session: SimPadSession, guideline: Guideline, mode: Mode, rescuers: int = 1
+) -> Outcome:
     """Judge the compressions that a SimPad found, from the first onset to the last release."""
     threshold_ns = round(1e9 * guideline.definitions.pause_threshold_s)
     compressions = list(_compressions(session, threshold_ns))
@@ -57,7 +60,10 @@ def judge_simpad(session: SimPadSession, guideline: Guideline, mode: Mode) -> Ou
     ]
     start_ns = compressions[0].onset_ns if compressions else 0
     end_ns = max((c.release_ns for c in compressions), default=0)
-    return judge([*compressions, *pauses], start_ns, end_ns, guideline, mode, "replay")
+    profile = guideline.for_chest(None)
+    return judge(
+        [*compressions, *pauses], start_ns, end_ns, profile, mode, "replay", rescuers=rescuers
+    )
 
 
 def _compressions(session: SimPadSession, threshold_ns: int) -> Iterator[Compression]:

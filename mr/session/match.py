@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mr.config import Mode
+from mr.config import SessionConfig
 from mr.errors import CalibrationError
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
@@ -17,11 +17,19 @@ from mr.types import DeviceInfo
 MANNEQUIN_STREAM = "mannequin"
 
 
-def require_own_profile(guideline: Guideline, rig: Rig, mode: Mode) -> None:
-    """Refuse a profile that cannot judge this mode or this mannequin (`ConfigError`)."""
-    guideline.require_mode(mode)
-    if rig.mannequin is not None:
-        guideline.require_body(rig.mannequin.body)
+def own_profile(guideline: Guideline, rig: Rig, config: SessionConfig) -> Guideline:
+    """Give the profile as it is on this rig's mannequin.
+
+    Raises
+    ------
+    ConfigError
+        When it cannot judge this mode, so many rescuers or this mannequin.
+    """
+    guideline.require_mode(config.mode, config.rescuers)
+    if rig.mannequin is None:
+        return guideline.for_chest(None)
+    guideline.require_body(rig.mannequin.body)
+    return guideline.for_chest(1000.0 * rig.mannequin.chest_ap_m)
 
 
 def require_own_rig(rig: Rig, infos: Sequence[DeviceInfo]) -> None:

@@ -16,8 +16,10 @@ from mr.blocks import MannequinBlock
 from mr.config import Mode
 from mr.errors import RecordingError
 from mr.fusion.diary import Diary
+from mr.recording.header import RecordingHeader
 from mr.recording.reader import Recording, open_recording
-from mr.scoring.guideline import load_guideline
+from mr.scoring.guideline import Guideline
+from mr.scoring.profiles import guideline_of_json, load_guideline
 from mr.session.pipeline import Pipeline
 from mr.types import Compression, MetricsEvent
 
@@ -37,6 +39,7 @@ def rerun(
     block_size: int = 4096,
     guideline_name: str | None = None,
     mode: Mode | None = None,
+    rescuers: int | None = None,
     diary: Diary | None = None,
 ) -> Rerun:
     """Run a recording through the pipeline again.
@@ -47,8 +50,8 @@ def rerun(
         The recording, whole or cut.
     block_size
         How many of the mannequin's frames are taken in at once; the result does not depend on it.
-    guideline_name, mode
-        Judge by another profile or mode than the one it was recorded with.
+    guideline_name, mode, rescuers
+        Judge by another profile, mode or number of rescuers than the one it was recorded with.
     diary
         Where fusion writes down what `mr.session.smoothed` needs.
 
@@ -59,10 +62,9 @@ def rerun(
     """
     recording = open_recording(path)
     header = recording.header
-    config = header.session
-    if mode is not None:
-        config = config.model_copy(update={"mode": mode})
-    guideline = load_guideline(guideline_name or header.guideline_id)
+    others = {"mode": mode, "rescuers": rescuers}
+    config = header.session.model_copy(update={k: v for k, v in others.items() if v is not None})
+    guideline = recorded_guideline(header, guideline_name)
     pipeline = Pipeline(recording.rig, config, guideline, header.devices, header.kind, diary)
     events: list[MetricsEvent] = []
     n_samples = 0
@@ -77,6 +79,18 @@ def rerun(
         raise RecordingError(f"{path}: this recording holds no samples: record again")
     compressions = tuple(event for event in events if isinstance(event, Compression))
     return Rerun(recording, pipeline, compressions)
+
+
+def recorded_guideline(header: RecordingHeader, other: str | None = None) -> Guideline:
+    """Give the profile as it was when the recording was made, or another by its name.
+
+    Older recordings kept its id only: theirs is the one of that name today.
+    """
+    if other is not None:
+        return load_guideline(other)
+    if header.guideline_profile is not None:
+        return guideline_of_json(header.guideline_profile)
+    return load_guideline(header.guideline_id)
 
 
 def differences(again: Rerun) -> list[str]:

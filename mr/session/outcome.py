@@ -15,7 +15,8 @@ from mr.metrics.config import MetricsConfig
 from mr.metrics.stepper import MetricsStepper
 from mr.metrics.summary import Summary, not_measured, summarise
 from mr.scoring.guideline import Guideline
-from mr.scoring.score import Performance, score_performance
+from mr.scoring.performance import Performance
+from mr.scoring.score import score_performance
 from mr.types import (
     ChestSample,
     Compression,
@@ -45,6 +46,8 @@ class Outcome:
     summary: Summary
     score: Score
     health: tuple[Health, ...] = ()
+    shocks_ns: tuple[int, ...] = ()
+    rescuers: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +77,8 @@ def judge(
     health: tuple[Health, ...] = (),
     *,
     airway_measured: bool = False,
+    shocks_ns: Sequence[int] = (),
+    rescuers: int = 1,
 ) -> Outcome:
     """Sum up and score the events between ``start_ns`` and ``end_ns``."""
     inside = [e for e in events if start_ns <= _middle_ns(e) <= end_ns]
@@ -84,13 +89,15 @@ def judge(
     judged: list[MetricsEvent] = [*compressions, *ventilations, *pauses, *holes]
     summary = summarise(judged, start_ns, max(end_ns, start_ns + 1))
     unmeasured = not_measured(summary.unmeasured_s)
+    shocks_ns = tuple(t_ns for t_ns in shocks_ns if start_ns <= t_ns <= end_ns)
     performance = Performance(
-        compressions, ventilations, pauses, summary.ccf_pct, airway_measured, unmeasured
-    )
-    score = score_performance(performance, guideline, mode)
+        compressions, ventilations, pauses, summary.ccf_pct, airway_measured, unmeasured,
+        shocks_ns, (start_ns, end_ns),
+    )  # fmt: skip
+    score = score_performance(performance, guideline, mode, rescuers)
     return Outcome(
         kind, mode, guideline, start_ns, end_ns, compressions, ventilations, pauses,
-        summary, score, health,
+        summary, score, health, shocks_ns, rescuers,
     )  # fmt: skip
 
 
@@ -100,6 +107,7 @@ def judge_motion(
     guideline: Guideline,
     mode: Mode,
     kind: SourceKind,
+    rescuers: int = 1,
 ) -> Outcome:
     """Judge a motion that another system measured, from first onset to last release."""
     stepper = MetricsStepper(config)
@@ -116,7 +124,10 @@ def judge_motion(
     compressions = [e for e in events if isinstance(e, Compression)]
     start_ns = min((c.onset_ns for c in compressions), default=first_ns or 0)
     end_ns = max((c.release_ns for c in compressions), default=last_ns)
-    return judge(events, start_ns, end_ns, guideline, mode, kind, airway_measured=airway)
+    return judge(
+        events, start_ns, end_ns, guideline.for_chest(None), mode, kind,
+        airway_measured=airway, rescuers=rescuers,
+    )  # fmt: skip
 
 
 def _middle_ns(event: MetricsEvent) -> int:

@@ -20,7 +20,7 @@ from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
 from mr.coaching.arms import ArmAlarm
 from mr.coaching.coach import Situation, advise
-from mr.config import SessionConfig
+from mr.config import Mode, SessionConfig
 from mr.fusion.diary import Diary
 from mr.fusion.fuser import MotionFuser
 from mr.metrics.stepper import MetricsStepper
@@ -28,7 +28,7 @@ from mr.rig import Rig
 from mr.scoring.guideline import Guideline
 from mr.session.findings import FindingsLog
 from mr.session.health import HealthWatch
-from mr.session.match import require_own_profile
+from mr.session.match import own_profile
 from mr.session.outcome import Outcome, Trace, judge, metrics_config
 from mr.session.track import Track
 from mr.types import (
@@ -53,9 +53,12 @@ from mr.types import (
     SessionEvent,
     Snapshot,
     SourceKind,
+    Ventilation,
 )
 
 MANNEQUIN_STREAM = "mannequin"
+SHOCK = "shock"
+"""The text of a note that marks a shock."""
 RECENT = 8
 LIVE_BLOCK = 4
 """So many of the mannequin's frames are taken in at once: a view is shown a new snapshot
@@ -89,9 +92,8 @@ class Pipeline:
         diary: Diary | None = None,
     ) -> None:
         """Begin; a `diary` is kept for `mr.session.smoothed`."""
-        require_own_profile(guideline, rig, config.mode)
         self._config = config
-        self._guideline = guideline
+        self._guideline = own_profile(guideline, rig, config)
         self._kind = kind
         self._health = HealthWatch()
         for info in infos:
@@ -99,7 +101,7 @@ class Pipeline:
         self._mannequin_clock = _clock_of_the_mannequin(infos)
         self._fuser, self._diary = MotionFuser(rig, diary), diary
         self._findings = FindingsLog(self._health)
-        self._metrics = MetricsStepper(metrics_config(guideline))
+        self._metrics = MetricsStepper(metrics_config(self._guideline))
         self._events: list[MetricsEvent] = []
         self._arm_alarm = ArmAlarm()
         self._recent: deque[Compression] = deque(maxlen=RECENT)
@@ -118,6 +120,7 @@ class Pipeline:
         self._score_pct: float | None = None
         self._unscored = 0
         self._airway_measured = False
+        self._shocks_ns: list[int] = []
         self._n_published = 0
         self._pictures_told: set[str] = set()
         """Streams of poses from pictures that are all told of, searched for markers or not."""
@@ -238,12 +241,20 @@ class Pipeline:
     def _note(self, events: Sequence[MetricsEvent]) -> None:
         for event in events:
             self._events.append(event)
+            self._start_with(event)
             if not isinstance(event, Compression):
                 continue
-            if self._start_ns is None and self._config.start_on == "first-compression":
-                self._start_ns = event.onset_ns
             self._recent.append(event)
             self._unscored += 1
+
+    def _start_with(self, event: MetricsEvent) -> None:
+        """Begin with the first compression, or the first breath where there is nothing else."""
+        if self._start_ns is not None or self._config.start_on != "first-compression":
+            return
+        if isinstance(event, Compression):
+            self._start_ns = event.onset_ns
+        elif isinstance(event, Ventilation) and self._config.mode is Mode.VENTILATION_ONLY:
+            self._start_ns = event.start_ns
 
     def _happened(self, event: SessionEvent) -> None:
         if event.kind == "open":
@@ -253,6 +264,8 @@ class Pipeline:
             self._n_before_start = self._metrics.live.n_compressions
         elif event.kind == "stop":
             self._stop_ns = event.t_ns
+        elif event.kind == "note" and event.text == SHOCK:
+            self._shocks_ns.append(event.t_ns)
         elif event.kind == "device_lost":
             names, _, why = event.text.partition(": ")
             self._health.gone(tuple(names.split(",")), why)
@@ -315,7 +328,7 @@ class Pipeline:
         if self._stop_ns is not None:
             end_ns = min(self._stop_ns, end_ns)
             if self._ends_with_last_release:
-                end_ns = max((c.release_ns for c in self._recent), default=end_ns)
+                end_ns = self._last_event_ns(end_ns)
         start_ns = self._start_ns
         if start_ns is None:
             start_ns = self._open_ns if self._open_ns is not None else end_ns
@@ -328,7 +341,16 @@ class Pipeline:
             self._kind,
             self._health.report(),
             airway_measured=self._airway_measured,
+            shocks_ns=self._shocks_ns,
+            rescuers=self._config.rescuers,
         )
+
+    def _last_event_ns(self, end_ns: int) -> int:
+        """Give the end of the last compression, or of the last breath where only these count."""
+        if self._config.mode is Mode.VENTILATION_ONLY:
+            breaths = (e.end_ns for e in self._events if isinstance(e, Ventilation))
+            return max(breaths, default=end_ns)
+        return max((c.release_ns for c in self._recent), default=end_ns)
 
     def trace(self) -> Trace:
         """Give the fused motion, in s from the session's start."""

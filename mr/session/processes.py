@@ -27,7 +27,7 @@ from mr.errors import DeviceError, MrError, RecordingError
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
 from mr.session.hands import Findings, OpenFinder, hands_main, mediapipe_finder
-from mr.session.match import require_own_profile
+from mr.session.match import own_profile
 from mr.session.pipeline import Pipeline
 from mr.session.rest import rest
 from mr.session.sensing import SensingJob, sense
@@ -62,7 +62,7 @@ class SessionPlan:
     path: Path
 
     def __post_init__(self) -> None:
-        require_own_profile(self.guideline, self.rig, self.config.mode)
+        own_profile(self.guideline, self.rig, self.config)
 
 
 def run_fast(
@@ -261,7 +261,7 @@ class LiveSession:
         self._expect("done")
 
     def say(self, word: str) -> None:
-        """Send ``start`` or ``stop`` to the session; one that has ended hears nothing."""
+        """Send ``start``, ``shock`` or ``stop``; a session that has ended hears nothing."""
         if self._sensing.is_alive():
             with suppress(BrokenPipeError):
                 self._words.send(word)

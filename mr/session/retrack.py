@@ -20,11 +20,10 @@ from mr.errors import CalibrationError, RecordingError
 from mr.recording.layouts import arrival_ns
 from mr.recording.reader import Recording, open_recording
 from mr.rig import Rig
-from mr.scoring.guideline import load_guideline
 from mr.session.changes import Change, Comparison, Observation, StrokeChange, stroke_change
 from mr.session.front import FrontEnd
 from mr.session.match import require_own_rig
-from mr.session.offline import Rerun, differences
+from mr.session.offline import Rerun, differences, recorded_guideline
 from mr.session.pipeline import Pipeline
 from mr.types import (
     ColorFrame,
@@ -162,7 +161,7 @@ class _Run:
     def __init__(self, recording: Recording, from_pictures: bool, watch: Watch | None) -> None:
         header, rig = recording.header, recording.rig
         self._front = FrontEnd(rig, header.devices, arms=header.session.arms)
-        guideline = load_guideline(header.guideline_id)
+        guideline = recorded_guideline(header)
         self.pipeline = Pipeline(rig, header.session, guideline, header.devices, header.kind)
         self.comparison = Comparison()
         self.compressions: list[Compression] = []

@@ -20,10 +20,11 @@ from mr.recording.header import RecordingHeader
 from mr.recording.writer import RecordingWriter
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
+from mr.scoring.profiles import profile_as_json
 from mr.session.complaints import ComplaintLog
 from mr.session.front import FrontEnd
 from mr.session.match import require_own_rig
-from mr.session.pipeline import Pipeline
+from mr.session.pipeline import SHOCK, Pipeline
 from mr.session.shared import Picture
 from mr.session.showing import Shown
 from mr.types import (
@@ -82,7 +83,7 @@ class SensingJob:
     arrived: Callable[[int], None] = field(default=lambda _arrival_ns: None)
     """Told when each sample arrived, so that a stepped clock can follow a file's own time."""
     commands: Callable[[], Sequence[str]] = field(default=lambda: ())
-    """New words since the last call: ``start``, ``stop`` (end the session)."""
+    """New words since the last call: ``start``, ``shock`` (mark it), ``stop`` (end the session)."""
 
 
 def session_kind(devices: Sequence[Device]) -> SourceKind:
@@ -117,7 +118,9 @@ class _Loop:
     def run(self) -> Pipeline:
         job, pipeline = self._job, self._pipeline
         infos = [device.info for device in self._devices]
-        header = RecordingHeader.make(self._kind, job.config, job.rig, infos)
+        header = RecordingHeader.make(
+            self._kind, job.config, job.rig, infos, profile_as_json(job.guideline)
+        )
         with RecordingWriter(job.path, header, job.rig, now=job.now) as writer:
             self._writer = writer
             self._take(SessionEvent(job.now(), "open"))
@@ -137,9 +140,11 @@ class _Loop:
         return pipeline
 
     def _over(self) -> bool:
-        words = self._job.commands()
+        words = list(self._job.commands())
         if "start" in words and self._pipeline.phase is Phase.WAITING:
             self._take(SessionEvent(self._job.now(), "start"))
+        for _ in range(words.count(SHOCK)):
+            self._take(SessionEvent(self._job.now(), "note", SHOCK))
         duration_s = self._job.config.duration_s
         done = duration_s is not None and self._elapsed_s() >= duration_s
         return "stop" in words or done or len(self._ended) == len(self._devices)

@@ -22,7 +22,7 @@ import numpy as np
 
 from mr.clock.host import SteppedClock
 from mr.config import SessionConfig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.front import FrontEnd
 from mr.session.pipeline import Pipeline
 from mr.types import ColorFrame, DepthFrame, SessionEvent

@@ -19,7 +19,7 @@ from mr.config import SessionConfig
 from mr.devices.mannequin.source import MannequinSource
 from mr.fusion.diary import Diary
 from mr.rig import Curve, Rig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.outcome import Outcome
 from mr.session.pipeline import Pipeline
 from mr.session.smoothed import smoothed_outcome

@@ -20,7 +20,7 @@ from calibration.sim_compressions import WANDERING
 from mr.clock.host import SteppedClock
 from mr.config import SessionConfig
 from mr.rig import Rig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.front import FrontEnd
 from mr.session.outcome import Outcome
 from mr.session.pipeline import Pipeline

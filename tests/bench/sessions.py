@@ -18,7 +18,7 @@ from mr.cli.sources import SimSources
 from mr.clock.host import NowNs
 from mr.config import Mode, SessionConfig
 from mr.recording.reader import Recording, open_recording
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.outcome import Outcome
 from mr.session.pipeline import Pipeline
 from mr.session.processes import SessionPlan, run_fast

@@ -9,7 +9,7 @@ import pytest
 
 from mr.config import Mode
 from mr.metrics.config import MetricsConfig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.outcome import Outcome, judge_motion
 from mr.sim.learner import make_script
 from mr.sim.script import Script

@@ -27,7 +27,7 @@ from mr.recording.header import RecordingHeader
 from mr.recording.reader import Recording, open_recording
 from mr.recording.writer import RecordingWriter
 from mr.rig import Rig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.offline import rerun
 from mr.session.pipeline import Pipeline
 from mr.session.processes import SessionPlan, run_fast

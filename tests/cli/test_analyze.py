@@ -47,7 +47,7 @@ def test_sixty_raised_cosines(mrcpr: Run, sixty: Path) -> None:
     analysis = json.loads(mrcpr("analyze", sixty, "--json").require(0).out)
     schema = json.loads(resources.files("mr.review").joinpath("analysis.schema.json").read_text())
     jsonschema.validate(analysis, schema)
-    assert analysis["schema"] == "mrcpr.analysis/1"
+    assert analysis["schema"] == "mrcpr.analysis/2"
     summary = analysis["summary"]
     assert summary["n_compressions"] == N == len(analysis["compressions"])
     assert abs(summary["mean_depth_mm"] - DEPTH_MM) < 0.2

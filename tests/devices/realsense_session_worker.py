@@ -15,7 +15,7 @@ from mr.config import SessionConfig
 from mr.devices.realsense import RealSenseSource
 from mr.recording.reader import open_recording
 from mr.rig import PoseEntry, Provenance, Rig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.offline import rerun
 from mr.session.pipeline import Pipeline
 from mr.session.sensing import SensingJob, sense

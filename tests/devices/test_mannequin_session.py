@@ -8,7 +8,7 @@ from mr.clock.host import SteppedClock
 from mr.config import SessionConfig
 from mr.devices.mannequin import MannequinSource
 from mr.recording.reader import open_recording
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.sensing import SensingJob, sense
 from mr.sim.adc import TableAdc
 from mr.sim.mannequin import SimMannequinPort

@@ -22,7 +22,7 @@ from mr.recording.header import RecordingHeader
 from mr.recording.reader import open_recording
 from mr.recording.replay import ReplayDevice
 from mr.recording.writer import RecordingWriter
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.sensing import SensingJob, sense
 from mr.sim.adc import TableAdc
 from mr.sim.firmware import FIRMWARE

@@ -13,7 +13,7 @@ from mr.config import SessionConfig
 from mr.recording.reader import open_recording
 from mr.recording.writer import RecordingWriter
 from mr.rig import Rig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.processes import SessionPlan, run_fast
 from mr.sim.camera import SimCamera
 from mr.sim.learner import make_script

@@ -22,7 +22,7 @@ from mr.clock.host import NowNs
 from mr.config import Mode, SessionConfig
 from mr.devices.mannequin.source import MannequinSource
 from mr.rig import Rig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.offline import differences, rerun
 from mr.session.outcome import Outcome
 from mr.session.processes import SessionPlan, run_fast

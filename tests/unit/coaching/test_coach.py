@@ -8,7 +8,7 @@ import pytest
 
 from mr.coaching.coach import PERSISTENCE, Situation, advise
 from mr.config import Mode
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.types import Compression, Measured, Phase
 
 

@@ -11,8 +11,9 @@ from mr.metrics import MetricsConfig, MetricsStepper, summarise
 from mr.metrics.summary import not_measured
 from mr.review.analysis import Provenance, build_analysis
 from mr.review.plots import Trace
-from mr.scoring.guideline import load_guideline
-from mr.scoring.score import Performance, score_performance
+from mr.scoring.performance import Performance
+from mr.scoring.profiles import load_guideline
+from mr.scoring.score import score_performance
 from mr.types import (
     ChestSample,
     Compression,

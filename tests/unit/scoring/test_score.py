@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from mr.config import Mode
 from mr.errors import ConfigError
-from mr.scoring.guideline import load_guideline, shipped_guidelines
-from mr.scoring.score import Performance, score_performance
+from mr.scoring.performance import Performance
+from mr.scoring.profiles import load_guideline, shipped_guidelines
+from mr.scoring.score import score_performance
 from mr.types import Compression, Measured, Pause, Ventilation
 
 GUIDELINE = load_guideline("aha-2025-adult-bls")
@@ -96,7 +97,7 @@ def test_leaning_is_named() -> None:
     )
     score = score_performance(leaning, GUIDELINE, Mode.HANDS_ONLY)
     recoil = next(i for i in score.items if i.key == "recoil")
-    assert "8 of 8 not released fully (12.0 mm left" in recoil.reason
+    assert "8 not released fully (by 7.0 mm on average) of 8" in recoil.reason
 
 
 def test_unknown_depth_is_unscored_and_says_so() -> None:
@@ -166,11 +167,11 @@ def test_every_shipped_profile_loads_and_sources_each_value(name: str) -> None:
 def test_wrong_profiles_are_refused_by_key_and_bound(tmp_path) -> None:
     from importlib import resources
 
-    text = resources.files("mr.scoring.guidelines").joinpath(f"{GUIDELINE.id}.toml").read_text()
+    text = resources.files("mr.scoring.guidelines").joinpath("erc-2021-adult-bls.toml").read_text()
     for wrong, key in [
         (text.replace("low_mm = 50.0", "low_mm = 70.0"), "depth"),
         (text.replace("low_mm = 50.0", "lowest_mm = 50.0"), "depth.l"),
-        (text.replace('standing = "seen"', 'standing = "sure"'), "standing"),
+        (text.replace('standing = "recalled"', 'standing = "sure"'), "shock.standing"),
         ("not toml at all [", "TOML"),
     ]:
         path = tmp_path / "own.toml"

@@ -7,7 +7,7 @@ import pytest
 
 from mr.config import SessionConfig
 from mr.rig import PoseEntry, Provenance, Rig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.pipeline import Pipeline
 from mr.sim.rig import make_sim_rig, sim_calibration
 from mr.types import (

@@ -29,7 +29,7 @@ from mr.clock.host import NowNs, host_now_ns
 from mr.config import SessionConfig
 from mr.recording.reader import Recording, open_recording
 from mr.rig import Rig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session import processes
 from mr.session.hands import MOST_AT_ONCE, Findings, hands_main
 from mr.session.processes import LiveSession, SessionPlan

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mr.config import Mode
 from mr.recording.csv_motion import read_csv_motion
 from mr.recording.simpad import read_simpad
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session.imported import NO_CURVE, NO_PLACE, NOT_GIVEN, judge_csv, judge_simpad
 from mr.session.outcome import Outcome
 from mr.types import Compression, Measured

@@ -14,7 +14,7 @@ from mr.cli.sources import SimSources
 from mr.config import Mode, SessionConfig
 from mr.recording.reader import Recording, open_recording
 from mr.rig import Rig
-from mr.scoring.guideline import load_guideline
+from mr.scoring.profiles import load_guideline
 from mr.session import processes
 from mr.session.processes import LiveSession, SessionPlan
 from mr.session.shared import Channel

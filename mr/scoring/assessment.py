@@ -1,0 +1,74 @@
+"""Whether an assessment was passed.
+
+Takes a `Score` and an instructor's criteria, gives a `Verdict`. A limit that lies within
+the interval of what was measured is neither reached nor missed: *borderline*, for the
+instructor to decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mr.config import Criteria
+from mr.types import Score
+
+Word = Literal["passed", "borderline", "not passed", "unscored"]
+WORST_FIRST: tuple[Word, ...] = ("not passed", "unscored", "borderline", "passed")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was asked for, and how it came out."""
+
+    key: str
+    label: str
+    least_pct: float
+    value_pct: float | None
+    interval_pct: tuple[float, float] | None
+    verdict: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The worst of all checks, and each of them."""
+
+    verdict: Word
+    checks: tuple[Check, ...]
+
+
+def assess(score: Score, criteria: Criteria) -> Verdict:
+    """Hold a score against the criteria."""
+    checks = []
+    if criteria.score_min_pct is not None:
+        interval = score.interval_pct
+        checks.append(_check("score", "Score", criteria.score_min_pct, score.value_pct, interval))
+    items = {item.key: item for item in score.items}
+    for key, least_pct in criteria.item_min_pct.items():
+        item = items.get(key)
+        if item is None:
+            checks.append(_check(key, key, least_pct, None, None))
+        else:
+            found = (item.value_pct, item.interval_pct)
+            checks.append(_check(key, item.label, least_pct, *found))
+    worst = next(word for word in WORST_FIRST if any(c.verdict == word for c in checks))
+    return Verdict(worst, tuple(checks))
+
+
+def _check(
+    key: str,
+    label: str,
+    least_pct: float,
+    value_pct: float | None,
+    interval_pct: tuple[float, float] | None,
+) -> Check:
+    verdict: Word = "borderline"
+    if value_pct is None:
+        verdict = "unscored"
+    else:
+        low_pct, high_pct = interval_pct or (value_pct, value_pct)
+        if low_pct >= least_pct:
+            verdict = "passed"
+        elif high_pct < least_pct:
+            verdict = "not passed"
+    return Check(key, label, least_pct, value_pct, interval_pct, verdict)
