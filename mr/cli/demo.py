@@ -29,9 +29,15 @@ from mr.cli.options import (
     GuidelineOption,
     HandsOption,
     HeadsetOption,
+    LanguageOption,
+    MetronomeOption,
+    MetronomeRateOption,
     ModeOption,
+    PromptsOption,
     SoundOption,
+    VoiceOption,
     WindowOption,
+    help_settings,
 )
 from mr.cli.places import folder_for_results, unused
 from mr.cli.sources import SimSources
@@ -48,6 +54,7 @@ from mr.sim.learner import STYLES
 from mr.sim.plant import Bench
 from mr.sim.rig import make_sim_rig
 from mr.sim.script import Truth
+from overlays.messages import load_messages
 
 TRIAL_FRAMES = 5
 DEPTH_SHARE, COLOR_SHARE = 0.30, 0.10
@@ -137,6 +144,11 @@ def demo(
     hands: HandsOption = False,
     arms: ArmsOption = False,
     sound: SoundOption = True,
+    metronome: MetronomeOption = True,
+    metronome_rate: MetronomeRateOption = None,
+    voice: VoiceOption = False,
+    prompts: PromptsOption = True,
+    language: LanguageOption = "en",
     window: WindowOption = None,
 ) -> None:
     """Train on a simulated rig: sensors, overlay, score, report and picture.
@@ -153,6 +165,14 @@ def demo(
         )
     if arms and not camera:
         raise ConfigError("--arms looks at depth pictures: leave out --no-camera")
+    helped = help_settings(
+        sound=sound,
+        metronome=metronome,
+        metronome_rate=metronome_rate,
+        voice=voice,
+        prompts=prompts,
+        language=language,
+    )
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
     script = sources.script()
     truth = script.truth()
@@ -169,7 +189,12 @@ def demo(
         ):
             rig = calibrated_rig(seed)
         config = SessionConfig(
-            mode=mode, guideline=guideline, guidance=not assessment, out_dir=folder, arms=arms
+            mode=mode,
+            guideline=guideline,
+            guidance=not assessment,
+            out_dir=folder,
+            arms=arms,
+            **helped,
         )
         plan = SessionPlan(sources, rig, config, profile, folder / "session.mcap")
         planned_s = script.duration_s - truth.compressions[0].onset_s
@@ -179,8 +204,7 @@ def demo(
             keeper = train_live(
                 plan,
                 console,
-                view_mains(rig, window, headset),
-                sound=sound,
+                view_mains(rig, load_messages(language), window, headset),
                 planned_s=planned_s,
                 hands=hands,
             )
@@ -192,6 +216,8 @@ def demo(
             write_file(folder / "session.json", as_json(analysis).encode())
             write_report(again, analysis, folder / "session.html", folder / "session.png")
     _conclude(console, truth, again, analysis, folder)
+    if keeper.lesson:
+        console.print(f"The coach's last words: {keeper.lesson}")
 
 
 def _at_rates_of_this_machine(sources: SimSources, console: Output) -> SimSources:

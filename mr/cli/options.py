@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mr.config import Mode
+from overlays.messages import languages, load_messages
 
 DEFAULT_GUIDELINE = "aha-2025-adult-bls"
 MODE_HELP = f"How compressions and breaths alternate: {', '.join(Mode)}."
@@ -37,7 +38,27 @@ HandsOption = Annotated[
         "--hands", help="Find hands in colour, too: evidence beside depth (see fetch-hands)."
     ),
 ]
-SoundOption = Annotated[bool, typer.Option(help="Metronome, where there is a sound device.")]
+SoundOption = Annotated[
+    bool, typer.Option(help="Sound, where there is a sound device; --no-sound: none at all.")
+]
+MetronomeOption = Annotated[bool, typer.Option(help="The metronome; it adapts to nothing.")]
+MetronomeRateOption = Annotated[
+    float | None,
+    typer.Option(
+        "--metronome-rate",
+        metavar="CPM",
+        min=20,
+        max=300,
+        help="Clicks a minute; default: the middle of the guideline's band.",
+    ),
+]
+VoiceOption = Annotated[
+    bool, typer.Option(help="Speak advice, too, rarely: one correction a cycle (espeak-ng).")
+]
+PromptsOption = Annotated[bool, typer.Option(help="Written advice; the measured values stay.")]
+LanguageOption = Annotated[
+    str, typer.Option(metavar="CODE", help=f"What the learner reads: {', '.join(languages())}.")
+]
 WindowOption = Annotated[
     bool | None, typer.Option(help="Mirror window; default: where there is a display.")
 ]
@@ -47,3 +68,29 @@ ArmsOption = Annotated[
         "--arms", help="Experimental: look at elbows and shoulders, too, with the cameras."
     ),
 ]
+
+
+def help_settings(
+    *,
+    sound: bool,
+    metronome: bool,
+    metronome_rate: float | None,
+    voice: bool,
+    prompts: bool,
+    language: str,
+) -> dict[str, Any]:
+    """Give the session's settings of what a learner reads and hears.
+
+    Raises
+    ------
+    ConfigError
+        When there are no messages in the language; it lists the languages.
+    """
+    load_messages(language)
+    return {
+        "language": language,
+        "prompts": prompts,
+        "voice": voice and sound,
+        "metronome": metronome and sound,
+        "metronome_cpm": metronome_rate,
+    }

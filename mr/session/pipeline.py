@@ -18,7 +18,8 @@ import numpy as np
 from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
 from mr.coaching.arms import ArmAlarm
-from mr.coaching.coach import Situation, advise
+from mr.coaching.coach import LOST_CUE, begin, step
+from mr.coaching.rules import Situation
 from mr.config import SessionConfig
 from mr.fusion.fuser import MotionFuser
 from mr.metrics.stepper import MetricsStepper
@@ -53,6 +54,10 @@ from mr.types import (
 
 MANNEQUIN_STREAM = "mannequin"
 RECENT = 8
+COACHED_EVERY_NS = 100_000_000
+"""Advice is chosen at each event, and at least so often in the samples' time."""
+SILENT_NS = 1_000_000_000
+"""Advice is older than nothing when no motion has come for so long."""
 SCORED_EVERY = 5
 """For a view, the score so far is judged anew after so many compressions."""
 
@@ -92,6 +97,9 @@ class Pipeline:
         self._metrics = MetricsStepper(metrics_config(guideline))
         self._events: list[MetricsEvent] = []
         self._arm_alarm = ArmAlarm()
+        self._coach = begin()
+        self._coached_ns = 0
+        self._cues: list[Cue] = []
         self._recent: deque[Compression] = deque(maxlen=RECENT)
         self._chest: ChestSample | None = None
         self._trace: list[tuple[int, float, float]] = []
@@ -157,6 +165,7 @@ class Pipeline:
         events = self._moved(self._fuser.finish())
         last = self._metrics.finish()
         self._note(last)
+        self._advise(last)
         return events + last
 
     def _fuse(self, sample: Sample) -> list[ChestSample]:
@@ -176,9 +185,13 @@ class Pipeline:
             self._chest = chest
             self._airway_measured |= chest.airway_ml is not None
             self._trace.append((chest.stamp.t_ns, chest.depth_m, chest.sigma_m))
+            found: list[MetricsEvent] = []
             if self._stop_ns is None or chest.stamp.t_ns <= self._stop_ns:
-                events += self._metrics.step(chest)
-        self._note(events)
+                found = self._metrics.step(chest)
+            self._note(found)
+            if found or chest.stamp.t_ns >= self._coached_ns + COACHED_EVERY_NS:
+                self._advise(found)
+            events += found
         return events
 
     def _note(self, events: Sequence[MetricsEvent]) -> None:
@@ -315,21 +328,39 @@ class Pipeline:
             health=self._health.report(now_ns),
         )
 
+    @property
+    def cues(self) -> Sequence[Cue]:
+        """All that the coach has said, in order; the same live and in a replay."""
+        return tuple(self._cues)
+
+    def _advise(self, found: Sequence[MetricsEvent]) -> None:
+        """Let the coach see what the newest sample has brought."""
+        chest, live = self._chest, self._metrics.live
+        if chest is None or not self._config.guidance:
+            return
+        t_ns = self._coached_ns = chest.stamp.t_ns
+        situation = Situation(
+            t_ns=t_ns,
+            phase=self.phase,
+            mode=self._config.mode,
+            hands=chest.hands,
+            hands_off_s=live.hands_off_s,
+            n_in_cycle=live.n_in_cycle,
+            elapsed_s=self.elapsed_s,
+            lost=bool(self._health.lost_streams(t_ns)),
+            guideline=self._guideline,
+            events=tuple(found),
+            arms=self._arm_alarm.lasting(),
+        )
+        before, self._coach = self._coach.cue, step(self._coach, situation)
+        if self._coach.cue is not None and self._coach.cue != before:
+            self._cues.append(self._coach.cue)
+
     def _cue(self, now_ns: int) -> Cue | None:
         if not self._config.guidance:
             return None
-        live, chest = self._metrics.live, self._chest
-        return advise(
-            Situation(
-                phase=self.phase,
-                mode=self._config.mode,
-                hands=chest.hands if chest is not None else "unknown",
-                hands_off_s=live.hands_off_s,
-                n_in_cycle=live.n_in_cycle,
-                compressing_s=self.elapsed_s,
-                lost_streams=self._health.lost_streams(now_ns),
-                recent=tuple(self._recent),
-                guideline=self._guideline,
-                arms=self._arm_alarm.lasting(),
-            )
-        )
+        cue, chest = self._coach.cue, self._chest
+        silent = chest is None or now_ns - chest.stamp.t_ns > SILENT_NS
+        if silent and self._stop_ns is None and self._health.lost_streams(now_ns):
+            cue = LOST_CUE
+        return None if cue is None else replace(cue, written=self._config.prompts)
