@@ -28,6 +28,8 @@ from mr.types import Compression, Cue, MetricsEvent, Phase, Ventilation
 LOST_CUE = Cue("sensor_lost", "warning")
 """What is said when nothing measures any more, and no situation comes."""
 
+FORGOTTEN = (History(),) * len(MEASURES)
+
 
 def begin(t_ns: int = 0) -> State:
     """Give the state before anything has happened."""
@@ -38,6 +40,8 @@ def step(state: State, now: Situation) -> State:
     """Take in what has happened, and choose what to say."""
     for event in now.events if now.phase is not Phase.WAITING else ():
         state = _after(state, event, now)
+    if Moment(now, state).stopped:
+        state = replace(state, histories=FORGOTTEN, paused=True)
     state = replace(state, lost_ns=_lost_since(state, now))
     return _said(_shown(state, now), now)
 
@@ -53,8 +57,7 @@ def _after(state: State, event: MetricsEvent, now: Situation) -> State:
     if isinstance(event, Ventilation):
         return replace(state, breaths_n=state.breaths_n + 1)
     # A pause, or a time not measured: it is told with the first compression after it.
-    forgotten = (History(),) * len(MEASURES)
-    return replace(state, histories=forgotten, cycle=Tally(), breaths_n=0)
+    return replace(state, histories=FORGOTTEN, cycle=Tally(), breaths_n=0, paused=False)
 
 
 def _lost_since(state: State, now: Situation) -> int | None:

@@ -67,6 +67,8 @@ class State:
     session: Tally = field(default_factory=Tally)
     breaths_n: int = 0
     """Breaths given in this pause."""
+    paused: bool = False
+    """Whether there was a pause since the compressions of this cycle."""
     spoken_n: int | None = None
     """How many compressions there had been at the last spoken correction."""
     lost_ns: int | None = None
@@ -159,7 +161,8 @@ class Rule:
 def _breathe(m: Moment) -> bool:
     compressions, _ = CYCLES.get(m.now.mode, (None, 0))
     due = compressions is not None and m.now.n_in_cycle >= compressions
-    return m.now.phase in _RUNNING and due and not m.breaths_over
+    begun_anew = m.pressing and m.state.paused  # the new cycle's first is not counted yet
+    return m.now.phase in _RUNNING and due and not m.breaths_over and not begun_anew
 
 
 def _resume(m: Moment) -> bool:

@@ -254,6 +254,8 @@ def test_a_cycle_with_breaths_says_what_to_do_next() -> None:
     practice.rest(0.5).breathe()
     assert practice.key == "lesson_release"
     assert practice.breathe().key == "resume"
+    practice.t_ns += 1_100_000_000
+    assert practice.see().key == "keep_going", "the count still says 30: no breaths again"
     practice.resume().push(7)
     assert practice.keys[-5:] == ["breathe", "lesson_release", "resume", "keep_going", "very_good"]
 

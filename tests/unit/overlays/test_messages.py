@@ -95,6 +95,14 @@ def test_every_text_fits_its_place(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", languages())
+def test_no_word_of_a_tile_is_cut(states: dict[str, Snapshot], language: str) -> None:
+    for name, snapshot in states.items():
+        texts = texts_of(build_scene(snapshot, messages=load_messages(language)))
+        of_health = {text for text in texts if "mannequin" in text or "maniquí" in text}
+        assert not [text for text in set(texts) - of_health if "…" in text], name
+
+
+@pytest.mark.parametrize("language", languages())
 def test_every_cue_of_the_coach_has_words_of_its_own(language: str) -> None:
     texts = [load_messages(language)(f"cue.{cue}") for cue in CUES]
     assert len(set(texts)) == len(texts)
