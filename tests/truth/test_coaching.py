@@ -32,7 +32,7 @@ CALM_S = 1.5
 CHANGE_EVERY = 6
 """The line of advice changes at most once in so many compressions."""
 SPEECH_CYCLE = 30
-LENGTHS_S = {"good": 8.0, "shallow": 19.0, "leaning": 8.0, "fast": 8.0, "wavering": 30.0}
+LENGTHS_S = {"good": 7.0, "shallow": 12.0, "leaning": 7.0, "fast": 7.0, "wavering": 24.0}
 WANTED = {"good": set(), "shallow": {"push_deeper"}, "leaning": {"let_it_rise"}, "fast": {"slower"}}
 
 
@@ -62,7 +62,7 @@ def told(path: Path, style: str, seconds: float, mode: Mode, guidance: bool = Tr
 
     plan = SessionPlan(sources, rig, config, GUIDELINE, path)
     pipeline = run_fast(plan, publish, lambda _picture: None)
-    return Told(pipeline.cues, rerun(path).compressions, seen, path)
+    return Told(pipeline.cues, pipeline.outcome().compressions, seen, path)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def test_a_replay_says_the_same_at_the_same_instants(learners: dict[str, Told]) 
 
 
 def test_a_cycle_with_breaths_gets_its_sentence_in_the_pause(tmp_path: Path) -> None:
-    learner = told(tmp_path / "cycles.mcap", "shallow", 19.0, Mode.C30_2)
+    learner = told(tmp_path / "cycles.mcap", "shallow", 18.0, Mode.C30_2)
     keys = [key for _, key in showings(learner.cues)]
     pauses = [k for k, key in enumerate(keys) if key == "breathe"]
     assert len(pauses) == 1
@@ -165,6 +165,6 @@ def test_a_cycle_with_breaths_gets_its_sentence_in_the_pause(tmp_path: Path) -> 
 
 
 def test_an_assessment_says_nothing(tmp_path: Path) -> None:
-    learner = told(tmp_path / "cold.mcap", "shallow", 5.0, Mode.HANDS_ONLY, guidance=False)
+    learner = told(tmp_path / "cold.mcap", "shallow", 4.0, Mode.HANDS_ONLY, guidance=False)
     assert learner.cues == ()
     assert learner.seen == [None]
