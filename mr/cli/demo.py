@@ -26,12 +26,12 @@ from mr.cli.options import (
     DEFAULT_GUIDELINE,
     ArmsOption,
     AssessmentOption,
+    ClickRateOption,
     GuidelineOption,
     HandsOption,
     HeadsetOption,
     LanguageOption,
     MetronomeOption,
-    MetronomeRateOption,
     ModeOption,
     PromptsOption,
     SoundOption,
@@ -43,7 +43,7 @@ from mr.cli.places import folder_for_results, unused
 from mr.cli.sources import SimSources
 from mr.cli.train import train_fast, train_live
 from mr.cli.view import view_mains
-from mr.config import Mode, SessionConfig
+from mr.config import Mode, SessionConfig, parse
 from mr.errors import ConfigError
 from mr.rig import Rig, save_rig
 from mr.scoring.guideline import load_guideline
@@ -145,7 +145,7 @@ def demo(
     arms: ArmsOption = False,
     sound: SoundOption = True,
     metronome: MetronomeOption = True,
-    metronome_rate: MetronomeRateOption = None,
+    click_rate: ClickRateOption = None,
     voice: VoiceOption = False,
     prompts: PromptsOption = True,
     language: LanguageOption = "en",
@@ -168,11 +168,19 @@ def demo(
     helped = help_settings(
         sound=sound,
         metronome=metronome,
-        metronome_rate=metronome_rate,
+        click_rate=click_rate,
         voice=voice,
         prompts=prompts,
         language=language,
     )
+    settings = {
+        "mode": mode,
+        "guideline": guideline,
+        "guidance": not assessment,
+        "arms": arms,
+        **helped,
+    }
+    config = parse(SessionConfig, settings, "the command line")
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
     script = sources.script()
     truth = script.truth()
@@ -188,14 +196,7 @@ def demo(
             "calibrating the simulated rig: blocks, masses, a syringe, compressions"
         ):
             rig = calibrated_rig(seed)
-        config = SessionConfig(
-            mode=mode,
-            guideline=guideline,
-            guidance=not assessment,
-            out_dir=folder,
-            arms=arms,
-            **helped,
-        )
+        config = config.model_copy(update={"out_dir": folder})
         plan = SessionPlan(sources, rig, config, profile, folder / "session.mcap")
         planned_s = script.duration_s - truth.compressions[0].onset_s
         if fast:

@@ -42,14 +42,12 @@ SoundOption = Annotated[
     bool, typer.Option(help="Sound, where there is a sound device; --no-sound: none at all.")
 ]
 MetronomeOption = Annotated[bool, typer.Option(help="The metronome; it adapts to nothing.")]
-MetronomeRateOption = Annotated[
+ClickRateOption = Annotated[
     float | None,
     typer.Option(
-        "--metronome-rate",
+        "--click-rate",
         metavar="CPM",
-        min=20,
-        max=300,
-        help="Clicks a minute; default: the middle of the guideline's band.",
+        help="The metronome's clicks a minute, 20 to 300; default: the guideline's middle.",
     ),
 ]
 VoiceOption = Annotated[
@@ -74,7 +72,7 @@ def help_settings(
     *,
     sound: bool,
     metronome: bool,
-    metronome_rate: float | None,
+    click_rate: float | None,
     voice: bool,
     prompts: bool,
     language: str,
@@ -92,5 +90,5 @@ def help_settings(
         "prompts": prompts,
         "voice": voice and sound,
         "metronome": metronome and sound,
-        "metronome_cpm": metronome_rate,
+        "metronome_cpm": click_rate,
     }
