@@ -6,6 +6,7 @@
 #                                 the AVR's compiler and emulator, cppcheck, a screen, a browser
 #                                 and an OpenXR runtime's root (elsewhere: `test-all`)
 #   ./system-packages.sh flash    what builds and flashes the mannequin's firmware
+#   ./system-packages.sh voice    espeak-ng, for spoken advice (`mrcpr run --voice`)
 #   ./system-packages.sh fuzz     what `make fuzz` needs: clang with its libFuzzer
 #   ./system-packages.sh test-all everything the tests can use, whether or not CI is set
 #
@@ -17,7 +18,7 @@ base="python3-venv libgl1 libegl1 libglib2.0-0 libusb-1.0-0 libudev1 libxcb1 ca-
 tests="gcc libc6-dev make"
 avr="gcc-avr binutils-avr avr-libc"
 emulator="libsimavr-dev libelf-dev pkg-config cppcheck"
-full="$avr $emulator xvfb mmdebstrap debian-archive-keyring chromium libgles2 libportaudio2"
+full="$avr $emulator xvfb mmdebstrap debian-archive-keyring chromium libgles2 libportaudio2 espeak-ng"
 
 case "${1:-}" in
 demo) wanted="$base" ;;
@@ -27,9 +28,10 @@ test)
     ;;
 test-all) wanted="$base $tests $full" ;;
 flash) wanted="$avr make avrdude" ;;
+voice) wanted="espeak-ng" ;;
 fuzz) wanted="$base $tests clang libclang-rt-dev" ;;
 *)
-    sed -n '2,13s/^# \{0,1\}//p' "$0"
+    sed -n '2,14s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac

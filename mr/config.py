@@ -133,6 +133,15 @@ class SessionConfig(Strict):
     duration_s: float | None = Field(default=None, gt=0)
     storage_level: Literal[1, 2, 3] = 1
     out_dir: Path = Path("recordings")
+    language: str = Field(default="en", pattern=r"^[a-z]{2,3}$")
+    """What the learner reads and hears."""
+    prompts: bool = True
+    """Written advice; False leaves the measured values."""
+    voice: bool = False
+    """Spoken advice: rare, and never in an assessment."""
+    metronome: bool = True
+    metronome_cpm: float | None = Field(default=None, ge=20, le=300)
+    """None: the middle of the guideline's band. It adapts to nothing."""
     arms: bool = False
     """Experimental: look at elbows and shoulders, too. Ref: docs/decisions/0014-arms.md."""
 

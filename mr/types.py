@@ -443,6 +443,12 @@ class Cue:
 
     key: str
     severity: Literal["good", "hint", "warning"]
+    since_ns: int = 0
+    """Since when it has stood, in the samples' time; two showings of a key differ in it."""
+    aloud: bool = False
+    """Whether it is worth a spoken word, too."""
+    written: bool = True
+    """Whether a view may write it; False where written prompts are turned off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from typing import Any
 
 from mr.errors import ConfigError
 
+FOLDER = Path(__file__).parent
+
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     texts: dict[str, str] = {}
@@ -57,6 +59,13 @@ class Messages:
     def __contains__(self, key: str) -> bool:
         return key in self.texts
 
+    def stream(self, stream: str) -> str:
+        """Name a stream in the reader's words; one without any keeps its own name."""
+        device, _, _ = stream.partition(".")
+        if device.startswith("cam_"):
+            return self("stream.camera", name=device.removeprefix("cam_"))
+        return self(f"stream.{device}") if f"stream.{device}" in self else stream
+
     def number(self, value: float | None, digits: int = 0) -> str:
         """Write a number, or the sign for an unknown one; never 0 for unknown."""
         if value is None:
@@ -65,16 +74,26 @@ class Messages:
         return text.lstrip("-") if float(text) == 0 else text
 
 
+def languages(folder: Path | None = None) -> tuple[str, ...]:
+    """List the languages that there are messages in."""
+    found = (folder or FOLDER).glob("messages_*.toml")
+    return tuple(sorted(path.stem.removeprefix("messages_") for path in found))
+
+
 def load_messages(language: str, folder: Path | None = None) -> Messages:
     """Read the catalogue of a language and hold it against the English one.
 
     Raises
     ------
     ConfigError
-        When there is none, or its keys or fields differ from the English ones.
+        When there is none (it lists those there are), or its keys or fields differ from the
+        English ones.
     """
     name = f"messages_{language}.toml"
-    path = (folder or Path(__file__).parent) / name
+    path = (folder or FOLDER) / name
+    if language not in languages(folder):
+        known = ", ".join(languages(folder))
+        raise ConfigError(f"no messages in the language {language!r}: choose one of {known}")
     try:
         texts = _flat(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

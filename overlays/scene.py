@@ -11,6 +11,8 @@ source's kind, the mode, the health and the time.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mr.types import Phase, Snapshot
 from overlays.cues import advice, badge, count, depth, hands_off, rate, recoil, ring
 from overlays.cues.context import KNEELING, Context, Viewer
@@ -51,6 +53,8 @@ def build_scene(
         Registered primitives (mannequin frame, m) and the panel (px); the same for the
         same arguments.
     """
+    if snapshot.cue is not None and not snapshot.cue.written:
+        snapshot = replace(snapshot, cue=None)
     context = Context(snapshot, theme, messages, viewer)
     ground = Rect(0.0, 0.0, float(PANEL_WIDTH_PX), float(PANEL_HEIGHT_PX), theme.sheet, 22.0)
     items: list[PanelItem] = [ground, *badge.line(context, _HEAD)]
@@ -64,7 +68,6 @@ def build_scene(
     last_tile = hands_off.tile if context.pausing else count.tile
     items += last_tile(context, count_box)
     items += advice.line(context, _ADVICE)
-    items += _score(context)
     registered: list[Registered] = [*ring.registered(context), *depth.registered(context)]
     panel = Panel(PANEL_WIDTH_PX, PANEL_HEIGHT_PX, tuple(items))
     return Scene(snapshot.t_ns, tuple(registered), panel)
@@ -94,13 +97,3 @@ def _assessment(context: Context) -> list[PanelItem]:
             middle_px, _ADVICE.y_px + 49, messages("panel.assessment"), 30.0, theme.muted, "center"
         ),
     ]
-
-
-def _score(context: Context) -> list[PanelItem]:
-    """Show the score at the end, where the advice leaves room."""
-    snapshot, messages = context.snapshot, context.messages
-    if snapshot.phase is not Phase.FINISHED or snapshot.score_pct is None:
-        return []
-    text = messages("panel.score", score=messages.number(snapshot.score_pct))
-    right_px, baseline_px = _ADVICE.right_px - 24, _ADVICE.y_px + 51
-    return [Text(right_px, baseline_px, text, 34.0, context.theme.text, "right", bold=True)]

@@ -1,10 +1,11 @@
-"""The metronome: clicks placed by sample index, so that they never drift.
+"""What is heard: a metronome whose clicks never drift, and words over it.
 
-Takes a rate, gives sound where there is an audio device; leaves when to click to the
-session. `ClickTrack` is the sound itself, as pure arithmetic on sample numbers: click k
-begins at the sample nearest to k·60/rate seconds, so that no rounding adds up over a
-session. `Metronome` plays it with miniaudio, an optional part; without it, or without
-a device, it says so once and stays silent.
+Takes a rate and samples of speech, gives sound where there is an audio device; leaves when
+to click and what to say to the session. `ClickTrack` is the metronome itself, as pure
+arithmetic on sample numbers: click k begins at the sample nearest to k·60/rate seconds, so
+that no rounding adds up over a session; it adapts to nothing. `Loudspeaker` plays it, and
+words over it, with miniaudio, an optional part; without it, or without a device, it says so
+once and stays silent.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import array
 import importlib.util
 import logging
+import queue
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -62,14 +64,41 @@ class ClickTrack:
             k += 1
         return out
 
+
+class Mix:
+    """Clicks, if there are any, and words over them: one word after another, none cut off."""
+
+    def __init__(self, clicks: ClickTrack | None) -> None:
+        self._clicks = clicks
+        self._waiting: queue.SimpleQueue[npt.NDArray[np.int16]] = queue.SimpleQueue()
+        self._speaking = np.zeros(0, dtype=np.int16)
+        self._sample = 0
+
+    def say(self, words: npt.NDArray[np.int16]) -> None:
+        """Play words, (N,) int16, as soon as those before are over; any thread may call."""
+        self._waiting.put(words)
+
+    def block(self, samples_n: int) -> npt.NDArray[np.int16]:
+        """Give the next samples, (samples_n,) int16, one channel."""
+        mixed = np.zeros(samples_n, dtype=np.int32)
+        if self._clicks is not None:
+            mixed += self._clicks.block(self._sample, samples_n)
+        self._sample += samples_n
+        done_n = 0
+        while done_n < samples_n and (len(self._speaking) or not self._waiting.empty()):
+            if not len(self._speaking):
+                self._speaking = self._waiting.get()
+            part = self._speaking[: samples_n - done_n]
+            mixed[done_n : done_n + len(part)] += part
+            self._speaking = self._speaking[len(part) :]
+            done_n += len(part)
+        return np.clip(mixed, -32768, 32767).astype(np.int16)
+
     def stream(self) -> Generator[array.array[int], int, None]:
-        """Give the track block by block; each ``send(n)`` asks for the next n samples."""
-        sample = 0
+        """Give the sound block by block; each ``send(n)`` asks for the next n samples."""
         wanted_n = yield array.array("h")
         while True:
-            block = self.block(sample, wanted_n)
-            sample += wanted_n
-            wanted_n = yield array.array("h", block.tobytes())
+            wanted_n = yield array.array("h", self.block(wanted_n).tobytes())
 
 
 def open_device() -> Any:
@@ -97,30 +126,30 @@ def _a_device_opens() -> bool:
     return done.returncode == 0
 
 
-class Metronome:
-    """Clicks at a rate, where there is sound.
+class Loudspeaker:
+    """Clicks at a rate, and words, where there is sound.
 
     Parameters
     ----------
-    rate_cpm : float
-        Clicks a minute.
+    rate_cpm : float or None
+        Clicks a minute; None: no metronome.
     say : callable
         Is told once, in one line, when there can be no sound.
     """
 
-    def __init__(self, rate_cpm: float, say: Callable[[str], None] = log.warning) -> None:
-        self._track = ClickTrack(rate_cpm)
+    def __init__(self, rate_cpm: float | None, say: Callable[[str], None] = log.warning) -> None:
+        self._mix = Mix(None if rate_cpm is None else ClickTrack(rate_cpm))
         self._say = say
         self._device: Any = None
         self._said = False
 
     @property
     def sounding(self) -> bool:
-        """Whether it is clicking now."""
+        """Whether the device is open."""
         return self._device is not None
 
     def start(self) -> bool:
-        """Begin to click, at once; gives whether there is sound."""
+        """Begin, at once; gives whether there is sound."""
         if self._device is not None:
             return True
         if importlib.util.find_spec("miniaudio") is None:
@@ -131,7 +160,7 @@ class Metronome:
             return self._silent("no audio device can be opened")
         try:
             self._device = open_device()
-            stream = self._track.stream()
+            stream = self._mix.stream()
             next(stream)
             self._device.start(stream)
         except miniaudio.MiniaudioError as error:
@@ -145,8 +174,13 @@ class Metronome:
             self._device.close()
             self._device = None
 
+    def speak(self, words: npt.NDArray[np.int16]) -> None:
+        """Play words, (N,) int16, over the clicks; silent while there is no sound."""
+        if self._device is not None:
+            self._mix.say(words)
+
     def _silent(self, why: str) -> bool:
         if not self._said:
-            self._say(f"no metronome: {why}")
+            self._say(f"no sound: {why}")
             self._said = True
         return False

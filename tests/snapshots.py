@@ -24,7 +24,7 @@ IN_FULL_SWING = Snapshot(
     hand_offset_mm=(4.0, -3.0),
     hands_off_s=0.0,
     targets=Targets(50.0, 60.0, 100.0, 120.0, 5.0, 25.0),
-    cue=Cue("keep_going", "good"),
+    cue=Cue("very_good", "good", since_ns=950_000_000, aloud=False),
     score_pct=None,
     world_from_mannequin=Pose.identity(),
     health=(

@@ -27,14 +27,20 @@ from mr.cli.options import (
     ArmsOption,
     AssessmentOption,
     AttemptOption,
+    ClickRateOption,
     CriteriaOption,
     GuidelineOption,
     HandsOption,
     HeadsetOption,
+    LanguageOption,
+    MetronomeOption,
     ModeOption,
+    PromptsOption,
     SoundOption,
+    VoiceOption,
     WindowOption,
     attempt_of,
+    help_settings,
 )
 from mr.cli.places import folder_for_results, unused
 from mr.cli.sources import SimSources
@@ -51,6 +57,7 @@ from mr.sim.learner import STYLES
 from mr.sim.plant import Bench
 from mr.sim.rig import make_sim_rig
 from mr.sim.script import Truth
+from overlays.messages import load_messages
 
 TRIAL_FRAMES = 5
 DEPTH_SHARE, COLOR_SHARE = 0.30, 0.10
@@ -142,6 +149,11 @@ def demo(
     hands: HandsOption = False,
     arms: ArmsOption = False,
     sound: SoundOption = True,
+    metronome: MetronomeOption = True,
+    click_rate: ClickRateOption = None,
+    voice: VoiceOption = False,
+    prompts: PromptsOption = True,
+    language: LanguageOption = "en",
     window: WindowOption = None,
 ) -> None:
     """Train on a simulated rig: sensors, overlay, score, report and picture.
@@ -158,13 +170,28 @@ def demo(
         )
     if arms and not camera:
         raise ConfigError("--arms looks at depth pictures: leave out --no-camera")
+    helped = help_settings(
+        sound=sound,
+        metronome=metronome,
+        click_rate=click_rate,
+        voice=voice,
+        prompts=prompts,
+        language=language,
+    )
+    settings = {
+        "mode": mode,
+        "guideline": guideline,
+        "attempt": attempt_of(attempt, assessment),
+        "criteria": load_criteria(criteria) if criteria is not None else None,
+        "arms": arms,
+        **helped,
+    }
+    config = parse(SessionConfig, settings, "the command line")
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
     script = sources.script()
     truth = script.truth()
     profile = load_guideline(guideline)
     profile.require_mode(mode)
-    kind = attempt_of(attempt, assessment)
-    asked = load_criteria(criteria) if criteria is not None else None
     console.prose(f"[bold]MR-CPR demo, simulated.[/] {DISCLAIMER}")
     with folder_for_results(unused(out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}")) as folder:
         if camera and fast:
@@ -175,15 +202,7 @@ def demo(
             "calibrating the simulated rig: blocks, masses, a syringe, compressions"
         ):
             rig = calibrated_rig(seed)
-        settings = {
-            "mode": mode,
-            "guideline": guideline,
-            "attempt": kind,
-            "criteria": asked,
-            "out_dir": folder,
-            "arms": arms,
-        }
-        config = parse(SessionConfig, settings, "the command line")
+        config = config.model_copy(update={"out_dir": folder})
         plan = SessionPlan(sources, rig, config, profile, folder / "session.mcap")
         planned_s = script.duration_s - truth.compressions[0].onset_s
         if fast:
@@ -192,8 +211,7 @@ def demo(
             keeper = train_live(
                 plan,
                 console,
-                view_mains(rig, window, headset),
-                sound=sound,
+                view_mains(rig, load_messages(language), window, headset),
                 planned_s=planned_s,
                 hands=hands,
             )
@@ -205,6 +223,8 @@ def demo(
             write_file(folder / "session.json", as_json(analysis).encode())
             write_report(again, analysis, folder / "session.html", folder / "session.png")
     _conclude(console, truth, again, analysis, folder)
+    if keeper.lesson:
+        console.print(f"The coach's last words: {keeper.lesson}")
 
 
 def _at_rates_of_this_machine(sources: SimSources, console: Output) -> SimSources:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mr.config import Attempt, Mode
 from mr.errors import ConfigError
+from overlays.messages import languages, load_messages
 
 DEFAULT_GUIDELINE = "aha-2025-adult-bls"
 MODE_HELP = f"How compressions and breaths alternate: {', '.join(Mode)}."
@@ -75,7 +76,25 @@ HandsOption = Annotated[
         "--hands", help="Find hands in colour, too: evidence beside depth (see fetch-hands)."
     ),
 ]
-SoundOption = Annotated[bool, typer.Option(help="Metronome, where there is a sound device.")]
+SoundOption = Annotated[
+    bool, typer.Option(help="Sound, where there is a sound device; --no-sound: none at all.")
+]
+MetronomeOption = Annotated[bool, typer.Option(help="The metronome; it adapts to nothing.")]
+ClickRateOption = Annotated[
+    float | None,
+    typer.Option(
+        "--click-rate",
+        metavar="CPM",
+        help="The metronome's clicks a minute, 20 to 300; default: the guideline's middle.",
+    ),
+]
+VoiceOption = Annotated[
+    bool, typer.Option(help="Speak advice, too, rarely: one correction a cycle (espeak-ng).")
+]
+PromptsOption = Annotated[bool, typer.Option(help="Written advice; the measured values stay.")]
+LanguageOption = Annotated[
+    str, typer.Option(metavar="CODE", help=f"What the learner reads: {', '.join(languages())}.")
+]
 WindowOption = Annotated[
     bool | None, typer.Option(help="Mirror window; default: where there is a display.")
 ]
@@ -92,3 +111,29 @@ def attempt_of(attempt: Attempt | None, assessment: bool) -> Attempt:
     if assessment and attempt not in (None, Attempt.ASSESSMENT):
         raise ConfigError(f"--assessment and --attempt {attempt} differ: leave one out")
     return Attempt.ASSESSMENT if assessment else attempt or Attempt.PRACTICE
+
+
+def help_settings(
+    *,
+    sound: bool,
+    metronome: bool,
+    click_rate: float | None,
+    voice: bool,
+    prompts: bool,
+    language: str,
+) -> dict[str, Any]:
+    """Give the session's settings of what a learner reads and hears.
+
+    Raises
+    ------
+    ConfigError
+        When there are no messages in the language; it lists the languages.
+    """
+    load_messages(language)
+    return {
+        "language": language,
+        "prompts": prompts,
+        "voice": voice and sound,
+        "metronome": metronome and sound,
+        "metronome_cpm": click_rate,
+    }

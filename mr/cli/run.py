@@ -18,15 +18,21 @@ from mr.cli.options import (
     ArmsOption,
     AssessmentOption,
     AttemptOption,
+    ClickRateOption,
     CriteriaOption,
     GuidelineOption,
     HandsOption,
     HeadsetOption,
+    LanguageOption,
+    MetronomeOption,
     ModeOption,
+    PromptsOption,
     RescuersOption,
     SoundOption,
+    VoiceOption,
     WindowOption,
     attempt_of,
+    help_settings,
 )
 from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
@@ -38,6 +44,7 @@ from mr.rig import load_rig
 from mr.scoring.profiles import load_guideline
 from mr.session.offline import rerun
 from mr.session.processes import SessionPlan
+from overlays.messages import load_messages
 
 Start = Literal["first-compression", "key", "command"]
 
@@ -136,6 +143,11 @@ def run(
     hands: HandsOption = False,
     arms: ArmsOption = False,
     sound: SoundOption = True,
+    metronome: MetronomeOption = True,
+    click_rate: ClickRateOption = None,
+    voice: VoiceOption = False,
+    prompts: PromptsOption = True,
+    language: LanguageOption = "en",
     window: WindowOption = None,
 ) -> None:
     """Train on the rig that RIG.toml describes.
@@ -150,6 +162,14 @@ def run(
             "as an earlier session's file name has it"
         )
     loaded = load_rig(rig)
+    helped = help_settings(
+        sound=sound,
+        metronome=metronome,
+        click_rate=click_rate,
+        voice=voice,
+        prompts=prompts,
+        language=language,
+    )
     settings = {
         "mode": mode,
         "guideline": guideline,
@@ -161,6 +181,7 @@ def run(
         "storage_level": level,
         "out_dir": out,
         "arms": arms,
+        **helped,
     } | ({"learner_id": learner} if learner else {})
     config = parse(SessionConfig, settings, "the command line")
     files = _camera_files(list(loaded.cameras), camera_file or [])
@@ -190,11 +211,13 @@ def run(
         if files:
             keeper = _play(plan, files, console, duration)
         else:
-            views = view_mains(loaded, window, headset)
-            keeper = train_live(plan, console, views, sound=sound, planned_s=duration, hands=hands)
+            views = view_mains(loaded, load_messages(language), window, headset)
+            keeper = train_live(plan, console, views, planned_s=duration, hands=hands)
     keeper.save(path.with_suffix(".png"))
     again = rerun(path)
     analysis = analysis_of_recording(again)
     write_report(again, analysis, path.with_suffix(".html"), path.with_suffix(".png"))
     print_analysis(console, analysis)
+    if keeper.lesson:
+        console.print(f"to take along: {keeper.lesson}")
     console.print(escape(f"recording: {path}\nreport:    {path.with_suffix('.html')}"))

@@ -20,7 +20,7 @@ from rich.text import Text
 from mr.cli.console import Output
 from mr.cli.losses import LossLog, is_told
 from mr.types import Health, Phase, Snapshot, Targets
-from overlays.messages import ENGLISH
+from overlays.messages import ENGLISH, Messages
 
 BAR_WIDTH = 40
 DEPTH_SPAN_MM = 80.0
@@ -134,11 +134,15 @@ def _elapsed(elapsed_s: float, planned_s: float | None) -> str:
 
 
 def render(
-    snapshot: Snapshot, planned_s: float | None = None, keys: str = CTRL_C
+    snapshot: Snapshot,
+    planned_s: float | None = None,
+    keys: str = CTRL_C,
+    messages: Messages = ENGLISH,
 ) -> RenderableType:
     """Lay one snapshot out.
 
-    `planned_s` is how long the session will take, where known; `keys` says what keys do.
+    `planned_s` is how long the session will take, where known; `keys` says what keys do,
+    `messages` has the words of the advice.
     """
     grid = Table.grid(padding=(0, 2))
     grid.add_column(justify="right", style="dim", width=15)
@@ -149,8 +153,8 @@ def render(
         for row in _guided_rows(snapshot, snapshot.targets):
             grid.add_row(*row)
     cue = Text("")
-    if snapshot.cue is not None:
-        words = ENGLISH(f"cue.{snapshot.cue.key}")
+    if snapshot.cue is not None and snapshot.cue.written:
+        words = messages(f"cue.{snapshot.cue.key}")
         cue = Text(words, style=_SEVERITY_STYLE[snapshot.cue.severity])
     elif snapshot.phase is Phase.WAITING:
         cue = Text("waiting for the start", style="cyan")
@@ -188,12 +192,18 @@ class LiveTerminal:
     """Shows snapshots on a console; make it with `live_terminal`."""
 
     def __init__(
-        self, console: Output, live: Live | None, planned_s: float | None, keys: str
+        self,
+        console: Output,
+        live: Live | None,
+        planned_s: float | None,
+        keys: str,
+        messages: Messages = ENGLISH,
     ) -> None:
         self._console = console
         self._live = live
         self._planned_s = planned_s
         self._keys = keys
+        self._messages = messages
         self._next_plain_s = 0.0
         self._losses = LossLog()
 
@@ -206,7 +216,7 @@ class LiveTerminal:
                 line = f"{_elapsed(elapsed_s, self._planned_s):>10}  {words}"
                 self._console.prose(escape(line))
         if self._live is not None:
-            self._live.update(render(snapshot, self._planned_s, self._keys))
+            self._live.update(render(snapshot, self._planned_s, self._keys, self._messages))
         elif snapshot.elapsed_s >= self._next_plain_s:
             self._next_plain_s = snapshot.elapsed_s + PLAIN_EVERY_S
             line = plain_line(snapshot, self._planned_s, self._losses.lost)
@@ -220,7 +230,10 @@ class LiveTerminal:
 
 @contextmanager
 def live_terminal(
-    console: Output, planned_s: float | None = None, keys: str = CTRL_C
+    console: Output,
+    planned_s: float | None = None,
+    keys: str = CTRL_C,
+    messages: Messages = ENGLISH,
 ) -> Iterator[LiveTerminal]:
     """Open the live view on a console for the time of a session.
 
@@ -230,7 +243,7 @@ def live_terminal(
         live = None
         if console.can_redraw:
             live = Live(console=console, refresh_per_second=12, transient=True)
-        terminal = LiveTerminal(console, live, planned_s, keys)
+        terminal = LiveTerminal(console, live, planned_s, keys, messages)
         stack.callback(terminal.print_losses)
         if live is not None:
             stack.enter_context(live)  # it is gone before the losses are printed

@@ -1,4 +1,4 @@
-"""One session from the command line: terminal view, metronome, windows, the picture.
+"""One session from the command line: terminal view, sound, windows, the picture.
 
 Takes a `SessionPlan` and how to show it, gives the recording's path finished on disk;
 `demo` and `run` are both this with other sources. Ctrl-C (or a TERM signal, which `main`
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mr.cli.console import Output
+from mr.cli.hearing import Hearing
 from mr.cli.terminal import CTRL_C, ENTER, live_terminal
 from mr.rig import Rig
 from mr.session.pipeline import SHOCK
@@ -25,11 +26,10 @@ from mr.session.processes import LiveSession, SessionPlan, ViewMain, run_fast
 from mr.session.shared import Picture
 from mr.session.signals import ENDING, noted
 from mr.types import Phase, Snapshot
+from overlays.messages import Messages, load_messages
 from overlays.mirror import MirrorView, save_png
-from overlays.sound import Metronome
 
 SHOW_EVERY_S = 0.05
-METRONOME_CPM = 110.0
 READ_MAX = 4096
 TELLING_SHARE = 0.5
 """A picture tells most while the chest is down by this share of the target."""
@@ -55,9 +55,11 @@ class PictureKeeper:
     """Keeps a telling moment for the mirror's PNG: the newest of the most telling ones."""
 
     rig: Rig
+    messages: Messages
     _picture: Picture | None = None
     _kept: tuple[Snapshot, Picture] | None = None
     _kept_rank: int = -1
+    _last: Snapshot | None = None
 
     def see(self, picture: Picture | None) -> None:
         """Take the newest colour picture."""
@@ -66,6 +68,7 @@ class PictureKeeper:
 
     def offer(self, snapshot: Snapshot | None) -> None:
         """Take the newest snapshot; it is kept with the picture when it tells something."""
+        self._last = snapshot or self._last
         if snapshot is None or self._picture is None:
             return
         if self._kept is not None and self._kept[1].arrival == self._picture.arrival:
@@ -80,8 +83,16 @@ class PictureKeeper:
             return False
         snapshot, picture = self._kept
         seen = (picture.bgr, snapshot.world_from_mannequin, picture.camera_id)
-        save_png(path, MirrorView(self.rig).draw(snapshot, seen))
+        save_png(path, MirrorView(self.rig, messages=self.messages).draw(snapshot, seen))
         return True
+
+    @property
+    def lesson(self) -> str:
+        """The coach's last words, at the end of a session that was practice; else empty."""
+        last = self._last
+        if last is None or last.phase is not Phase.FINISHED or last.cue is None:
+            return ""
+        return self.messages(f"cue.{last.cue.key}") if last.cue.written else ""
 
 
 @dataclass(slots=True)
@@ -130,7 +141,6 @@ def train_live(
     console: Output,
     views: Sequence[ViewMain],
     *,
-    sound: bool,
     planned_s: float | None = None,
     hands: bool = False,
 ) -> PictureKeeper:
@@ -138,20 +148,22 @@ def train_live(
 
     `planned_s` is how long it will take from its start, where that is known.
     """
-    keeper = PictureKeeper(plan.rig)
+    messages = load_messages(plan.config.language)
+    keeper = PictureKeeper(plan.rig, messages)
     stdin = Stdin(plan.config.start_on)
     stdin.listen()
-    metronome = Metronome(METRONOME_CPM) if sound and plan.config.guidance else None
     with LiveSession(plan, views, hands=hands) as session:
         with noted(signal.SIGINT) as asked:
             try:
                 keys = ENTER if plan.config.start_on == "key" else CTRL_C
-                with live_terminal(console, planned_s, keys) as terminal:
-                    if metronome is not None:
-                        metronome.start()
+                with (
+                    live_terminal(console, planned_s, keys, messages) as terminal,
+                    Hearing(plan, messages) as hearing,
+                ):
                     while session.running and not asked.is_set():
                         snapshot = session.snapshot()
                         terminal.show(snapshot)
+                        hearing.hear(snapshot)
                         keeper.see(session.picture())
                         keeper.offer(snapshot)
                         for word in stdin.words(snapshot.phase if snapshot else None):
@@ -159,21 +171,23 @@ def train_live(
                         time.sleep(SHOW_EVERY_S)
             except KeyboardInterrupt:
                 asked.set()  # asked to end by another signal
-            finally:
-                if metronome is not None:
-                    metronome.stop()
         if asked.is_set():
             session.say("stop")
             console.print("stopping: finishing the recording")
         session.result()
+        keeper.offer(session.snapshot())
     return keeper
 
 
 def train_fast(plan: SessionPlan, console: Output, planned_s: float | None = None) -> PictureKeeper:
     """Run a session as quickly as the machine can, with a line every few seconds."""
-    keeper = PictureKeeper(plan.rig)
+    messages = load_messages(plan.config.language)
+    keeper = PictureKeeper(plan.rig, messages)
     asked_to_end = noted(signal.SIGINT, *ENDING)
-    with asked_to_end as stopped, live_terminal(console, planned_s) as terminal:
+    with (
+        asked_to_end as stopped,
+        live_terminal(console, planned_s, messages=messages) as terminal,
+    ):
 
         def publish(snapshot: Snapshot) -> None:
             terminal.show(snapshot)

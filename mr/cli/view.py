@@ -17,17 +17,20 @@ from mr.rig import Rig
 from mr.session.processes import ViewMain
 from mr.session.shared import Channel
 from mr.session.signals import EndWord, leave_ctrl_c_to_the_parent
+from overlays.messages import Messages
 from overlays.mirror import CameraPicture, run_mirror_view
 from overlays.xr.view import run_headset_view
 
 
-def view_mains(rig: Rig, window: bool | None, headset: bool = False) -> Sequence[ViewMain]:
+def view_mains(
+    rig: Rig, messages: Messages, window: bool | None, headset: bool = False
+) -> Sequence[ViewMain]:
     """Choose the views of a session; `window` None means: where there is a display."""
     mains: list[ViewMain] = []
     if window is not False and any(camera.color for camera in rig.cameras.values()):
-        mains.append(partial(mirror_main, rig, window))
+        mains.append(partial(mirror_main, rig, messages, window))
     if headset:
-        mains.append(headset_main)
+        mains.append(partial(headset_main, messages))
     return mains
 
 
@@ -49,13 +52,21 @@ def _viewing(names: tuple[str, str]) -> Iterator[Channel]:
         raise SystemExit(1) from error
 
 
-def mirror_main(rig: Rig, window: bool | None, names: tuple[str, str], end: EndWord) -> None:
+def mirror_main(
+    rig: Rig, messages: Messages, window: bool | None, names: tuple[str, str], end: EndWord
+) -> None:
     """Show the mirror in a window until `end` is set."""
     with _viewing(names) as channel:
         # Only who asked for a window is told that there can be none.
         say = _say if window else (lambda _line: None)
         run_mirror_view(
-            rig, channel.snapshot, partial(_picture, channel), end, window=window, say=say
+            rig,
+            channel.snapshot,
+            partial(_picture, channel),
+            end,
+            window=window,
+            messages=messages,
+            say=say,
         )
 
 
@@ -67,7 +78,7 @@ def _picture(channel: Channel) -> CameraPicture | None:
     return picture.bgr, snapshot.world_from_mannequin, picture.camera_id
 
 
-def headset_main(names: tuple[str, str], end: EndWord) -> None:
+def headset_main(messages: Messages, names: tuple[str, str], end: EndWord) -> None:
     """Show the scene in the headset until `end` is set."""
     with _viewing(names) as channel:
-        run_headset_view(channel.snapshot, end.is_set, say=_say)
+        run_headset_view(channel.snapshot, end.is_set, say=_say, messages=messages)

@@ -1,1 +1,1 @@
-"""What to say now, by rules in a table."""
+"""What to say now: a policy with a memory, by rules in a table."""

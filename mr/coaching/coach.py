@@ -1,141 +1,107 @@
-"""What to say now: one cue at a time, for the most critical mistake.
+"""The coach: one cue at a time, as a fold over situations.
 
-Takes the session's present state and its last compressions, gives a `Cue`; leaves the
-words to the overlays' message catalogue. The rules stand in one table, most critical
-first. A mistake must persist over four compressions before it is named, so that advice
-does not flicker (CPRmeter's rule), and recoil wins over depth because correcting depth
-increases leaning (PMC3162914).
+Takes a `Situation` after another, gives the next `State` with its `Cue`; leaves the words to
+the overlays' message catalogue and the rules to `mr.coaching.rules`. It reads no clock: time
+is the samples' own, so a replay says the same at the same instants. The first rule that
+applies is wanted; what stands stays for its least time unless an urgent one comes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
 
-from mr.coaching.arms import Fault
-from mr.config import Mode
-from mr.scoring.guideline import Guideline
-from mr.types import Compression, Cue, Phase
-
-PERSISTENCE = 4
-"""Consecutive misses before a mistake is named. Ref: CPRmeter, in FIELD notes."""
-
-SWAP_AFTER_S = 120.0
-"""When another rescuer should take over. Ref: rescuer swap at 2 min."""
-
-HANDS_OFF_S = 2.0
-"""Hands off for longer than this, out of a breath pause, is worth a word. Source: ours."""
-
-COMPRESSIONS_PER_CYCLE = {Mode.C30_2: 30, Mode.C15_2: 15}
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What the coach looks at."""
-
-    phase: Phase
-    mode: Mode
-    hands: Literal["on", "off", "unknown"]
-    hands_off_s: float
-    n_in_cycle: int
-    compressing_s: float
-    lost_streams: tuple[str, ...]
-    recent: Sequence[Compression]
-    """The last compressions, oldest first."""
-    guideline: Guideline
-    arms: frozenset[Fault] = frozenset()
-    """Faults of the arms that last; always empty unless arms are looked at (experimental)."""
-
-
-def _all_recent(
-    situation: Situation,
-    value_of: Callable[[Compression], float | None],
-    miss: Callable[[float], bool],
-) -> bool:
-    recent = situation.recent[-PERSISTENCE:]
-    values = [value_of(c) for c in recent]
-    return len(values) == PERSISTENCE and all(v is not None and miss(v) for v in values)
-
-
-def _leaning(s: Situation) -> bool:
-    limit_mm = s.guideline.recoil.release_max_mm
-    return _all_recent(s, lambda c: c.release_depth_mm.value, lambda v: v > limit_mm)
-
-
-def _too_shallow(s: Situation) -> bool:
-    return _all_recent(s, lambda c: c.depth_mm.value, lambda v: v < s.guideline.depth.low_mm)
-
-
-def _too_deep(s: Situation) -> bool:
-    high_mm = s.guideline.depth.high_mm
-    if high_mm is None:
-        return False
-    return _all_recent(s, lambda c: c.depth_mm.value, lambda v: v > high_mm)
-
-
-def _too_slow(s: Situation) -> bool:
-    return _all_recent(s, lambda c: c.rate_cpm.value, lambda v: v < s.guideline.rate.low_cpm)
-
-
-def _too_fast(s: Situation) -> bool:
-    return _all_recent(s, lambda c: c.rate_cpm.value, lambda v: v > s.guideline.rate.high_cpm)
-
-
-def _misplaced(s: Situation) -> bool:
-    def offset_mm(c: Compression) -> float | None:
-        x, y = c.hand_offset_mm
-        if x.value is None or y.value is None:
-            return None
-        return float((x.value**2 + y.value**2) ** 0.5)
-
-    return _all_recent(s, offset_mm, lambda v: v > s.guideline.hands.offset_max_mm)
-
-
-def _cycle_done(s: Situation) -> bool:
-    return s.n_in_cycle >= COMPRESSIONS_PER_CYCLE.get(s.mode, s.n_in_cycle + 1)
-
-
-def _pressing(s: Situation) -> bool:
-    return s.phase is Phase.COMPRESSING
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row of the table."""
-
-    key: str
-    severity: Literal["good", "hint", "warning"]
-    applies: Callable[[Situation], bool]
-
-
-RULES: tuple[Rule, ...] = (
-    Rule("finished", "good", lambda s: s.phase is Phase.FINISHED),
-    Rule("sensor_lost", "warning", lambda s: bool(s.lost_streams)),
-    Rule("start_when_ready", "hint", lambda s: s.phase is Phase.WAITING),
-    Rule("breathe", "hint", lambda s: _cycle_done(s) and s.phase is not Phase.WAITING),
-    Rule(
-        "hands_on_chest",
-        "warning",
-        lambda s: s.phase is Phase.PAUSED and s.hands == "off" and s.hands_off_s > HANDS_OFF_S,
-    ),
-    Rule("resume", "warning", lambda s: s.phase is Phase.PAUSED and s.hands_off_s > HANDS_OFF_S),
-    Rule("let_it_rise", "warning", _leaning),
-    Rule("move_hands", "warning", _misplaced),
-    Rule("push_deeper", "warning", _too_shallow),
-    Rule("push_less", "warning", _too_deep),
-    Rule("slower", "hint", _too_fast),
-    Rule("faster", "hint", _too_slow),
-    Rule("straighten_arms", "hint", lambda s: _pressing(s) and "elbows_bent" in s.arms),
-    Rule("shoulders_over", "hint", lambda s: _pressing(s) and "shoulders_back" in s.arms),
-    Rule("swap", "hint", lambda s: s.compressing_s > SWAP_AFTER_S),
-    Rule("keep_going", "good", lambda s: s.phase is Phase.COMPRESSING),
+from mr.coaching.lesson import Tally
+from mr.coaching.measures import MEASURES, History
+from mr.coaching.rules import (
+    CYCLES,
+    RULE_OF,
+    RULES,
+    SPEECH_CYCLE,
+    UNHEEDED,
+    Moment,
+    Rule,
+    Situation,
+    State,
 )
+from mr.types import Compression, Cue, MetricsEvent, Phase, Ventilation
+
+LOST_CUE = Cue("sensor_lost", "warning")
+"""What is said when nothing measures any more, and no situation comes."""
+
+FORGOTTEN = (History(),) * len(MEASURES)
 
 
-def advise(situation: Situation) -> Cue | None:
-    """Give the cue of the first rule that applies, or None when nothing needs saying."""
-    for rule in RULES:
-        if rule.applies(situation):
-            return Cue(rule.key, rule.severity)
-    return None
+def begin(t_ns: int = 0) -> State:
+    """Give the state before anything has happened."""
+    return State(Cue("start_when_ready", "hint", t_ns))
+
+
+def step(state: State, now: Situation) -> State:
+    """Take in what has happened, and choose what to say."""
+    for event in now.events if now.phase is not Phase.WAITING else ():
+        state = _after(state, event, now)
+    if Moment(now, state).stopped:
+        state = replace(state, histories=FORGOTTEN, paused=True)
+    state = replace(state, lost_ns=_lost_since(state, now))
+    return _said(_shown(state, now), now)
+
+
+def _after(state: State, event: MetricsEvent, now: Situation) -> State:
+    if isinstance(event, Compression):
+        histories = tuple(
+            history.then(measure.band(now.guideline).side(measure.of(event)))
+            for measure, history in zip(MEASURES, state.histories, strict=True)
+        )
+        cycle, session = (t.then(event, now.guideline) for t in (state.cycle, state.session))
+        return replace(state, histories=histories, cycle=cycle, session=session)
+    if isinstance(event, Ventilation):
+        return replace(state, breaths_n=state.breaths_n + 1)
+    # A pause, or a time not measured: it is told with the first compression after it.
+    return replace(state, histories=FORGOTTEN, cycle=Tally(), breaths_n=0, paused=False)
+
+
+def _lost_since(state: State, now: Situation) -> int | None:
+    if not now.lost:
+        return None
+    return now.t_ns if state.lost_ns is None else state.lost_ns
+
+
+def _shown(state: State, now: Situation) -> State:
+    """Choose the cue: the first that applies, once what stands has stood long enough."""
+    moment = Moment(now, state)
+    wanted = next((rule for rule in RULES if rule.applies(moment)), None)
+    cue = state.cue
+    if cue is not None:
+        if wanted is not None and wanted.key == cue.key:
+            return state
+        held = moment.shown_s() < RULE_OF[cue.key].least_s and now.phase is not Phase.FINISHED
+        if held and not (wanted is not None and wanted.urgent):
+            return state
+    shown = None if wanted is None else Cue(wanted.key, wanted.severity, now.t_ns)
+    return replace(state, cue=shown)
+
+
+def _said(state: State, now: Situation) -> State:
+    """Decide whether what stands is worth saying aloud, once."""
+    cue = state.cue
+    if cue is None or cue.aloud:
+        return state
+    rule = RULE_OF[cue.key]
+    if rule.aloud == "at once":
+        return replace(state, cue=replace(cue, aloud=True))
+    if rule.aloud == "unheeded" and _unheeded(state, rule) and _may_speak(state, now):
+        return replace(state, cue=replace(cue, aloud=True), spoken_n=state.session.n)
+    return state
+
+
+def _unheeded(state: State, rule: Rule) -> bool:
+    assert rule.corrects is not None
+    measure, side = rule.corrects
+    history: History = state.history(measure)
+    return history.last(UNHEEDED, side)
+
+
+def _may_speak(state: State, now: Situation) -> bool:
+    """Whether a cycle's compressions have passed since the last spoken correction."""
+    cycle_n, _ = CYCLES.get(now.mode, (SPEECH_CYCLE, 0))
+    return state.spoken_n is None or state.session.n - state.spoken_n >= cycle_n

@@ -41,6 +41,8 @@ def rerun(
     mode: Mode | None = None,
     rescuers: int | None = None,
     diary: Diary | None = None,
+    *,
+    coached: bool = False,
 ) -> Rerun:
     """Run a recording through the pipeline again.
 
@@ -54,6 +56,8 @@ def rerun(
         Judge by another profile, mode or number of rescuers than the one it was recorded with.
     diary
         Where fusion writes down what `mr.session.smoothed` needs.
+    coached
+        Choose the advice again, too; it takes several times as long.
 
     Raises
     ------
@@ -65,7 +69,9 @@ def rerun(
     others = {"mode": mode, "rescuers": rescuers}
     config = header.session.model_copy(update={k: v for k, v in others.items() if v is not None})
     guideline = recorded_guideline(header, guideline_name)
-    pipeline = Pipeline(recording.rig, config, guideline, header.devices, header.kind, diary)
+    pipeline = Pipeline(
+        recording.rig, config, guideline, header.devices, header.kind, diary, coached=coached
+    )
     events: list[MetricsEvent] = []
     n_samples = 0
     for item in recording.blocks(block_size):

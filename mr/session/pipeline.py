@@ -9,7 +9,7 @@ of cameras pass it by: `mr.session.front` has made observations of them before.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -19,7 +19,8 @@ from mr.blocks import ChestBlock, MannequinBlock
 from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
 from mr.coaching.arms import ArmAlarm
-from mr.coaching.coach import Situation, advise
+from mr.coaching.coach import LOST_CUE, begin, step
+from mr.coaching.rules import Situation
 from mr.config import Mode, SessionConfig
 from mr.fusion.diary import Diary
 from mr.fusion.fuser import MotionFuser
@@ -63,6 +64,10 @@ RECENT = 8
 LIVE_BLOCK = 4
 """So many of the mannequin's frames are taken in at once: a view is shown a new snapshot
 each three at 200 Hz."""
+COACHED_EVERY_NS = 100_000_000
+"""Advice is chosen so often, in the samples' time."""
+SILENT_NS = 1_000_000_000
+"""Advice is older than nothing when no motion has come for so long."""
 SCORED_EVERY = 5
 """For a view, the score so far is judged anew after so many compressions."""
 
@@ -90,8 +95,14 @@ class Pipeline:
         infos: Sequence[DeviceInfo],
         kind: SourceKind,
         diary: Diary | None = None,
+        *,
+        coached: bool = True,
     ) -> None:
-        """Begin; a `diary` is kept for `mr.session.smoothed`."""
+        """Begin; a `diary` is kept for `mr.session.smoothed`.
+
+        Advice is for the moment: who only wants the numbers does without (`coached`), and
+        gets them several times as fast.
+        """
         self._config = config
         self._guideline = own_profile(guideline, rig, config)
         self._kind = kind
@@ -104,6 +115,11 @@ class Pipeline:
         self._metrics = MetricsStepper(metrics_config(self._guideline))
         self._events: list[MetricsEvent] = []
         self._arm_alarm = ArmAlarm()
+        self._coach = begin()
+        self._coaches = coached and config.guidance
+        self._advice_due_ns = 0
+        self._unadvised: list[MetricsEvent] = []
+        self._cues: list[Cue] = []
         self._recent: deque[Compression] = deque(maxlen=RECENT)
         self._waiting: list[MannequinFrame] = []
         self._completed: list[MetricsEvent] = []
@@ -216,6 +232,8 @@ class Pipeline:
         events += self._moved([ChestBlock.of([chest]) for chest in self._fuser.finish()])
         last = self._metrics.finish()
         self._note(last)
+        self._unadvised += last
+        self._advise()
         return events + last
 
     def _moved(self, motion: Sequence[ChestBlock]) -> list[MetricsEvent]:
@@ -223,13 +241,18 @@ class Pipeline:
             self._diary.motion += [chest for block in motion for chest in block.samples()]
         events: list[MetricsEvent] = []
         for block in motion:
-            self._newest, self._newest_chest = block, None
-            self._airway_measured = self._airway_measured or not np.isnan(block.airway_ml).all()
             self._trace.add(block)
-            judged = block if self._stop_ns is None else block.part(block.t_ns <= self._stop_ns)
-            if len(judged):
-                events += self._metrics.block(judged)
-        self._note(events)
+            self._airway_measured = self._airway_measured or not np.isnan(block.airway_ml).all()
+            for part in self._between_advice(block):
+                self._newest, self._newest_chest = part, None
+                judged = part if self._stop_ns is None else part.part(part.t_ns <= self._stop_ns)
+                found = self._metrics.block(judged) if len(judged) else []
+                self._note(found)
+                events += found
+                if self._coaches:
+                    self._unadvised += found
+                    if part.t_ns[-1] >= self._advice_due_ns:
+                        self._advise()
         return events
 
     @property
@@ -393,21 +416,52 @@ class Pipeline:
             health=self._health.report(now_ns),
         )
 
+    @property
+    def cues(self) -> Sequence[Cue]:
+        """All that the coach has said, in order; the same live and in a replay."""
+        return tuple(self._cues)
+
+    def _between_advice(self, block: ChestBlock) -> Iterator[ChestBlock]:
+        """Cut a block behind each sample at which advice is due, wherever the block began."""
+        k = 0
+        while self._coaches and k < len(block):
+            due = k + int(np.searchsorted(block.t_ns[k:], self._advice_due_ns))
+            part = slice(k, min(due + 1, len(block)))
+            yield block.part(part)
+            k = part.stop
+        if not self._coaches:
+            yield block
+
+    def _advise(self) -> None:
+        """Let the coach see what has happened since it last looked."""
+        chest, live = self._chest, self._metrics.live
+        if chest is None or not self._coaches:
+            return
+        t_ns = chest.stamp.t_ns
+        self._advice_due_ns = t_ns + COACHED_EVERY_NS
+        found, self._unadvised = tuple(self._unadvised), []
+        situation = Situation(
+            t_ns=t_ns,
+            phase=self.phase,
+            mode=self._config.mode,
+            hands=chest.hands,
+            hands_off_s=live.hands_off_s,
+            n_in_cycle=live.n_in_cycle,
+            elapsed_s=self.elapsed_s,
+            lost=bool(self._health.lost_streams(t_ns)),
+            guideline=self._guideline,
+            events=found,
+            arms=self._arm_alarm.lasting(),
+        )
+        before, self._coach = self._coach.cue, step(self._coach, situation)
+        if self._coach.cue is not None and self._coach.cue != before:
+            self._cues.append(self._coach.cue)
+
     def _cue(self, now_ns: int) -> Cue | None:
         if not self._config.guidance:
             return None
-        live, chest = self._metrics.live, self._chest
-        return advise(
-            Situation(
-                phase=self.phase,
-                mode=self._config.mode,
-                hands=chest.hands if chest is not None else "unknown",
-                hands_off_s=live.hands_off_s,
-                n_in_cycle=live.n_in_cycle,
-                compressing_s=self.elapsed_s,
-                lost_streams=self._health.lost_streams(now_ns),
-                recent=tuple(self._recent),
-                guideline=self._guideline,
-                arms=self._arm_alarm.lasting(),
-            )
-        )
+        cue, chest = self._coach.cue, self._chest
+        silent = chest is None or now_ns - chest.stamp.t_ns > SILENT_NS
+        if silent and self._stop_ns is None and self._health.lost_streams(now_ns):
+            cue = LOST_CUE
+        return None if cue is None else replace(cue, written=self._config.prompts)

@@ -63,6 +63,9 @@ _SNAPSHOT = np.dtype(
         ("targets", "f8", (6,)),
         ("cue_key", "S32"),
         ("cue_severity", "S8"),
+        ("cue_since_ns", "i8"),
+        ("cue_aloud", "?"),
+        ("cue_written", "?"),
         ("score_pct", "f8"),
         ("has_pose", "?"),
         ("pose", "f8", (12,)),
@@ -79,6 +82,7 @@ _OPTIONAL = (
     "last_release_mm",
     "score_pct",
 )
+_OF_CUE = ("since_ns", "aloud", "written")
 _PLAIN = ("t_ns", "seq", "elapsed_s", "n_compressions", "n_in_cycle", "hands_off_s")
 
 
@@ -119,6 +123,8 @@ def pack_snapshot(snapshot: Snapshot) -> bytes:
     if snapshot.cue is not None:
         record["cue_key"] = _clip(snapshot.cue.key, 32)
         record["cue_severity"] = _clip(snapshot.cue.severity, 8)
+        for name in _OF_CUE:
+            record[f"cue_{name}"] = getattr(snapshot.cue, name)
     record["score_pct"] = _nan(snapshot.score_pct)
     pose = snapshot.world_from_mannequin
     if pose is not None:
@@ -138,6 +144,7 @@ def unpack_snapshot(data: bytes) -> Snapshot:
     text = {k: bytes(record[k]).decode() for k in ("phase", "mode", "kind", "hands")}
     key = bytes(record["cue_key"]).decode()
     severity = cast(Any, bytes(record["cue_severity"]).decode())
+    of_cue: dict[str, Any] = {name: record[f"cue_{name}"].item() for name in _OF_CUE}
     offset = record["hand_offset_mm"]
     low, high, rate_low, rate_high, release, hand = (float(v) for v in record["targets"])
     pose = record["pose"]
@@ -152,7 +159,7 @@ def unpack_snapshot(data: bytes) -> Snapshot:
         guidance=bool(record["guidance"]),
         hand_offset_mm=None if np.isnan(offset[0]) else (float(offset[0]), float(offset[1])),
         targets=Targets(low, _none(high), rate_low, rate_high, release, hand),
-        cue=Cue(key, severity) if key else None,
+        cue=Cue(key, severity, **of_cue) if key else None,
         world_from_mannequin=(
             Pose(pose[:9].reshape(3, 3).copy(), pose[9:].copy()) if record["has_pose"] else None
         ),

@@ -1,10 +1,12 @@
 """The one line of advice: what to do now, in words, with its shape and colour.
 
-What is said is the coach's choice; this draws it. Without a cue the line is empty.
+What is said is the coach's choice; this draws it. Without a cue the line is empty. At the
+end the score stands below the words.
 """
 
 from __future__ import annotations
 
+from mr.types import Phase
 from overlays.cues.context import Context
 from overlays.cues.count import cycle_of
 from overlays.cues.tile import Box
@@ -12,6 +14,8 @@ from overlays.primitives import PanelItem, Rect, Text
 from overlays.theme import SYMBOLS
 
 SIZE_PX = 42.0
+SMALL_PX = 30.0
+"""At the end, where nobody reads it while compressing."""
 SYMBOLS_BY_CUE = {
     "push_deeper": "▼",
     "push_less": "▲",
@@ -32,27 +36,34 @@ def text_of(context: Context, key: str) -> str:
 
 def line(context: Context, box: Box) -> list[PanelItem]:
     """Draw the line of advice."""
-    theme, snapshot = context.theme, context.snapshot
-    cue = snapshot.cue
+    theme, cue, score = context.theme, context.snapshot.cue, _score(context)
     items: list[PanelItem] = [
         Rect(box.x_px, box.y_px, box.width_px, box.height_px, theme.tile, 14.0)
     ]
     if cue is None:
-        return items
+        middle_px = box.x_px + box.width_px / 2
+        return [*items, Text(middle_px, box.y_px + 49, score, SMALL_PX, theme.text, "center")]
     color, side_px = theme.level(cue.severity), box.height_px
     symbol = SYMBOLS_BY_CUE.get(cue.key, SYMBOLS[cue.severity])
-    baseline_px = box.y_px + box.height_px / 2 + 0.36 * SIZE_PX
-    middle_px = box.x_px + side_px / 2 + 4
-    return [
-        *items,
+    middle_px, left_px = box.x_px + side_px / 2 + 4, box.x_px + side_px + 30
+    centre_px = box.y_px + box.height_px / 2
+    size_px = SMALL_PX if score else SIZE_PX
+    baseline_px = box.y_px + 34 if score else centre_px + 0.36 * SIZE_PX
+    items += [
         Rect(box.x_px, box.y_px, side_px + 8, box.height_px, color, 14.0),
-        Text(middle_px, baseline_px, symbol, SIZE_PX, theme.ink, "center", bold=True),
         Text(
-            box.x_px + side_px + 30,
-            baseline_px,
-            text_of(context, cue.key),
-            SIZE_PX,
-            theme.text,
-            bold=True,
+            middle_px, centre_px + 0.36 * SIZE_PX, symbol, SIZE_PX, theme.ink, "center", bold=True
         ),
+        Text(left_px, baseline_px, text_of(context, cue.key), size_px, theme.text, bold=True),
     ]
+    if score:
+        items.append(Text(left_px, box.y_px + 64, score, SMALL_PX - 4, theme.muted, bold=True))
+    return items
+
+
+def _score(context: Context) -> str:
+    """Give the words for the score, at the end only."""
+    snapshot, messages = context.snapshot, context.messages
+    if snapshot.phase is not Phase.FINISHED or snapshot.score_pct is None:
+        return ""
+    return messages("panel.score", score=messages.number(snapshot.score_pct))

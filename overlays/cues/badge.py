@@ -9,6 +9,7 @@ from __future__ import annotations
 from mr.types import Health
 from overlays.cues.context import Context
 from overlays.cues.tile import BOLD_EM_WIDTH, EM_WIDTH, Box, shorten
+from overlays.messages import ENGLISH
 from overlays.primitives import PanelItem, Rect, Text
 from overlays.theme import SYMBOLS
 
@@ -80,10 +81,10 @@ def _health(
     """Name the worst stream that is not well, with its why, and count the others."""
     messages = context.messages
     state = messages(f"state.{ill[0].state}")
-    key = "panel.health_why" if ill[0].why else "panel.health"
-    fields = {"stream": ill[0].stream, "state": state}
-    if ill[0].why:
-        fields["why"] = ill[0].why
+    fields = {"stream": messages.stream(ill[0].stream), "state": state}
+    key = "panel.health"
+    if ill[0].why and messages.language == ENGLISH.language:  # reasons are written in English
+        key, fields["why"] = "panel.health_why", ill[0].why
     more = f" {messages('panel.more', n=len(ill) - 1)}" if len(ill) > 1 else ""
     size_px = SIZE_PX - 2
     width_px = room_px[1] - room_px[0] - EM_WIDTH * size_px * len(more)

@@ -85,7 +85,8 @@ class Context:
         for health in self.snapshot.health:
             if health.state != "ok":
                 state = self.messages(f"state.{health.state}")
-                return self.messages("panel.health", stream=health.stream, state=state)
+                stream = self.messages.stream(health.stream)
+                return self.messages("panel.health", stream=stream, state=state)
         if self.pausing:
             return self.messages("panel.pause")
         if self.snapshot.n_compressions < FEW and self.snapshot.phase is not Phase.FINISHED:

@@ -52,9 +52,11 @@ def ground(context: Context, box: Box, title: str, target: str = "") -> list[Pan
     """Draw the tile itself, its title at the left and its target at the right."""
     theme = context.theme
     baseline_px = box.y_px + PAD_PX + 15
+    room_px = box.width_px - 2 * PAD_PX - EM_WIDTH * (TITLE_PX - 2) * len(target)
+    title_px = min(TITLE_PX, room_px / (BOLD_EM_WIDTH * len(title)))
     items: list[PanelItem] = [
         Rect(box.x_px, box.y_px, box.width_px, box.height_px, theme.tile, 14.0),
-        Text(box.x_px + PAD_PX, baseline_px, title, TITLE_PX, theme.text, bold=True),
+        Text(box.x_px + PAD_PX, baseline_px, title, title_px, theme.text, bold=True),
     ]
     if target:
         right_px = box.right_px - PAD_PX

@@ -11,32 +11,22 @@ from pathlib import Path
 import pytest
 
 import overlays
-from mr.coaching.coach import RULES
+from mr.coaching.rules import RULES
 from mr.errors import ConfigError
 from mr.types import Phase, Snapshot
-from overlays.messages import ENGLISH, Messages, fields_of, load_messages
+from overlays.cues.advice import SIZE_PX
+from overlays.cues.tile import TITLE_PX
+from overlays.messages import ENGLISH, Messages, fields_of, languages, load_messages
 from overlays.primitives import Label, Scene, Text
+from overlays.render.painter import shape
 from overlays.scene import build_scene
 
-CUES = [
-    "push_deeper",
-    "push_less",
-    "faster",
-    "slower",
-    "let_it_rise",
-    "move_hands",
-    "hands_on_chest",
-    "breathe",
-    "resume",
-    "keep_going",
-    "straighten_arms",
-    "shoulders_over",
-    "swap",
-    "start_when_ready",
-    "finished",
-    "sensor_lost",
-]
+CUES = [rule.key for rule in RULES]
 OVERLAYS = Path(overlays.__file__).parent
+ADVICE_PX = 870.0
+"""What the line of advice leaves beside its shape."""
+TILE_PX = 215.0
+"""What a tile leaves between its rims."""
 
 
 def marked() -> Messages:
@@ -74,13 +64,71 @@ def test_a_literal_would_be_found(states: dict[str, Snapshot]) -> None:
     assert words_beside_the_catalogue(replace(scene, panel=panel)) == ["Depth"]
 
 
-@pytest.mark.parametrize("cue", CUES)
-def test_every_cue_of_the_coach_has_words(cue: str) -> None:
-    assert len(ENGLISH(f"cue.{cue}")) <= 34
+def too_long(messages: Messages) -> list[str]:
+    """Name the texts that do not fit the place where they stand, as they are painted."""
+    rooms = {
+        "cue": (SIZE_PX, ADVICE_PX),
+        "depth": (TITLE_PX, TILE_PX),
+        "rate": (TITLE_PX, TILE_PX),
+        "recoil": (TITLE_PX, TILE_PX),
+        "count": (TITLE_PX, TILE_PX),
+        "hands_off": (TITLE_PX, TILE_PX),
+    }
+    found = []
+    for key, text in messages.texts.items():
+        size_px, room_px = rooms.get(key.partition(".")[0], (0.0, 0.0))
+        if (
+            room_px
+            and shape(text.format(n=2, low=50, high=60, max=5, depth=55), size_px, True)[1]
+            > room_px
+        ):
+            found.append(key)
+    return found
 
 
-def test_the_coachs_table_and_this_list_are_the_same() -> None:
-    assert {rule.key for rule in RULES} == set(CUES)
+@pytest.mark.parametrize("language", languages())
+def test_every_text_fits_its_place(language: str) -> None:
+    messages = load_messages(language)
+    assert too_long(messages) == []
+    longer = {key: f"{text} {text}" for key, text in messages.texts.items()}
+    assert "cue.let_it_rise" in too_long(Messages("xx", longer))
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_word_of_a_tile_is_cut(states: dict[str, Snapshot], language: str) -> None:
+    for name, snapshot in states.items():
+        texts = texts_of(build_scene(snapshot, messages=load_messages(language)))
+        of_health = {text for text in texts if "mannequin" in text or "maniquí" in text}
+        assert not [text for text in set(texts) - of_health if "…" in text], name
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_cue_of_the_coach_has_words_of_its_own(language: str) -> None:
+    texts = [load_messages(language)(f"cue.{cue}") for cue in CUES]
+    assert len(set(texts)) == len(texts)
+
+
+def test_spanish_has_no_english_left() -> None:
+    """Words that both languages share are named here."""
+    spanish = load_messages("es").texts
+    shared = {"mode.30:2", "mode.15:2", "depth.unit", "rate.unit", "recoil.unit", "rate.target"}
+    shared |= {"depth.target", "depth.peak", "hands_off.seconds", "panel.unknown", "panel.more"}
+    same = {key for key, text in ENGLISH.texts.items() if spanish[key] == text}
+    assert same == shared
+
+
+def test_streams_are_named_in_the_readers_words() -> None:
+    spanish = load_messages("es")
+    assert spanish.stream("cam_side.depth") == "cámara side"
+    assert spanish.stream("mannequin.airway") == "maniquí"
+    assert spanish.stream("cam0") == "cam0", "a stream without a name of its own keeps it"
+
+
+def test_reasons_in_english_stay_out_of_a_spanish_panel(states: dict[str, Snapshot]) -> None:
+    assert any("no bytes" in text for text in texts_of(build_scene(states["sensor lost"])))
+    spanish = build_scene(states["sensor lost"], messages=load_messages("es"))
+    assert not any("no bytes" in text for text in texts_of(spanish))
+    assert any("maniquí: sin señal" in text for text in texts_of(spanish))
 
 
 def keys_in_code() -> set[str]:
@@ -102,7 +150,7 @@ def test_every_key_in_the_code_is_in_the_catalogue_and_every_text_is_used() -> N
     built |= {f"state.{s}" for s in ("degraded", "lost", "absent")}
     built |= {f"{tile}.{side}" for tile in ("depth", "rate") for side in ("low", "good", "high")}
     built |= {"recoil.good", "recoil.high"} | {f"cue.{cue}" for cue in CUES}
-    built |= {key for key in ENGLISH.texts if key.startswith("mode.")}
+    built |= {key for key in ENGLISH.texts if key.startswith(("mode.", "stream."))}
     assert built <= set(ENGLISH.texts)
     assert set(ENGLISH.texts) - keys - built == set()
 
@@ -148,7 +196,12 @@ def test_a_translation_with_another_field_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_absent_language_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"messages_tlh\.toml"):
+    with pytest.raises(
+        ConfigError, match=r"no messages in the language 'tlh': choose one of en, es"
+    ):
+        load_messages("tlh")
+    with pytest.raises(ConfigError, match=r"choose one of de$"):
+        write_translation(tmp_path, {})
         load_messages("tlh", tmp_path)
 
 

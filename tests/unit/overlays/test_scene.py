@@ -60,7 +60,7 @@ WORDS = {
     "ready": ["Start when you are ready", "hands here", "not yet"],
     "unknown": ["–", "not yet"],
     "swap": ["Swap with your partner now", "1204", "12:34"],
-    "finished": ["Finished, well done", "Score 92 of 100"],
+    "finished": ["Finished, thank you", "Score 92 of 100"],
     "assessment": ["SIMULATED", "0:47", "Assessment: no advice is shown"],
     "live": ["LIVE", "mannequin weak"],
 }

@@ -7,7 +7,7 @@ import importlib.util
 import numpy as np
 import pytest
 
-from overlays.sound import SAMPLE_RATE_HZ, ClickTrack, Metronome, click_counts
+from overlays.sound import SAMPLE_RATE_HZ, ClickTrack, Loudspeaker, Mix, click_counts
 
 
 def onsets(samples: np.ndarray) -> np.ndarray:
@@ -19,7 +19,7 @@ def onsets(samples: np.ndarray) -> np.ndarray:
 
 
 def pulled(track: ClickTrack, sizes: list[int]) -> np.ndarray:
-    stream = track.stream()
+    stream = Mix(track).stream()
     next(stream)
     return np.concatenate([np.frombuffer(stream.send(n), dtype=np.int16) for n in sizes])
 
@@ -75,23 +75,52 @@ def test_an_absurd_rate_is_refused(rate_cpm: float) -> None:
         ClickTrack(rate_cpm)
 
 
+def test_words_are_heard_over_the_clicks_one_after_another() -> None:
+    words, more = np.full(700, 900, np.int16), np.full(500, 700, np.int16)
+    mix = Mix(ClickTrack(110.0))
+    mix.say(words)
+    mix.say(more)
+    heard = np.concatenate([mix.block(n) for n in (300, 450, 450, 4000)]).astype(int)
+    clicks = ClickTrack(110.0).block(0, 5200).astype(int)
+    spoken = np.concatenate([words, more]).astype(int)
+    assert (heard[:1200] == clicks[:1200] + spoken).all()
+    assert (heard[1200:] == clicks[1200:]).all()
+
+
+def test_words_alone_and_words_that_are_too_loud() -> None:
+    mix = Mix(None)
+    assert not mix.block(1000).any(), "without a metronome there is silence"
+    mix.say(np.full(10, 32000, np.int16))
+    assert (mix.block(10) == 32000).all()
+    loud = Mix(ClickTrack(110.0))
+    loud.say(np.full(1000, 32000, np.int16))
+    assert loud.block(1000).max() == 32767, "clipped, not wrapped around"
+
+
+def test_the_rate_is_the_guidelines_middle_and_changes_with_nothing() -> None:
+    """It is a function of its rate and the sample number: nothing else can reach it."""
+    one, other = ClickTrack(110.0), ClickTrack(110.0)
+    other.block(10_000_000, 5000)
+    assert (one.block(480_000, 48_000) == other.block(480_000, 48_000)).all()
+
+
 def test_without_the_optional_part_it_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     said: list[str] = []
-    metronome = Metronome(110.0, said.append)
-    assert not metronome.start()
-    assert not metronome.start()
-    metronome.stop()
-    assert not metronome.sounding
-    assert said == ["no metronome: the audio part is not installed: pip install 'mrcpr[audio]'"]
+    loudspeaker = Loudspeaker(110.0, said.append)
+    assert not loudspeaker.start()
+    assert not loudspeaker.start()
+    loudspeaker.stop()
+    assert not loudspeaker.sounding
+    assert said == ["no sound: the audio part is not installed: pip install 'mrcpr[audio]'"]
 
 
 def test_the_real_part_sounds_or_says_why_not(require) -> None:
     require.module("miniaudio", "pip install 'mrcpr[audio]'")
     said: list[str] = []
-    metronome = Metronome(110.0, said.append)
-    sounds = metronome.start()
-    assert metronome.sounding == sounds
+    loudspeaker = Loudspeaker(110.0, said.append)
+    sounds = loudspeaker.start()
+    assert loudspeaker.sounding == sounds
     assert len(said) == (0 if sounds else 1)
-    metronome.stop()
-    assert not metronome.sounding
+    loudspeaker.stop()
+    assert not loudspeaker.sounding

@@ -1,0 +1,67 @@
+"""Words become sound where espeak-ng is installed, and one plain line where it is not."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mr.coaching.rules import RULES
+from overlays.messages import languages, load_messages
+from overlays.sound import SAMPLE_RATE_HZ
+from overlays.voice import PROGRAM, Voice
+
+SPOKEN = [rule.key for rule in RULES if rule.aloud != "never"]
+
+
+def loudness(samples: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(samples.astype(float) ** 2)))
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_spoken_cue_is_a_short_sound(require, language: str) -> None:
+    require.program(PROGRAM, "./system-packages.sh voice")
+    said: list[str] = []
+    voice, messages = Voice(language, said.append), load_messages(language)
+    assert len(SPOKEN) == 9
+    for key in SPOKEN:
+        samples = voice.samples(messages(f"cue.{key}"))
+        assert samples is not None and samples.dtype == np.int16
+        assert 0.4 < len(samples) / SAMPLE_RATE_HZ < 3.0, key
+        assert loudness(samples) > 500, "it is not silence"
+    assert said == []
+
+
+def test_the_two_languages_sound_different(require) -> None:
+    require.program(PROGRAM, "./system-packages.sh voice")
+    english, spanish = Voice("en").samples("no"), Voice("es").samples("no")
+    assert english is not None and spanish is not None
+    assert len(english) != len(spanish) or (english != spanish).any()
+    again = Voice("en").samples("no")
+    assert again is not None and (again == english).all()
+
+
+def test_without_the_program_it_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    said: list[str] = []
+    voice = Voice("en", said.append)
+    assert voice.samples("Push deeper") is None
+    assert voice.samples("Push slower") is None
+    assert said == ["no voice: espeak-ng is not installed: ./system-packages.sh voice"]
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo no sound", "true"])
+def test_a_program_that_fails_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    fake = tmp_path / PROGRAM
+    fake.write_text(f"#!/bin/sh\n{script}\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda _: str(fake))
+    said: list[str] = []
+    assert Voice("en", said.append).samples("Push deeper") is None
+    assert len(said) == 1 and said[0].startswith("no voice: espeak-ng failed")
+    assert subprocess.run([fake], check=False).returncode in (0, 1)
