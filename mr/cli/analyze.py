@@ -33,7 +33,7 @@ from mr.cli.patience import Patience
 from mr.config import Criteria, Mode, load_criteria
 from mr.errors import ConfigError, MrError
 from mr.recording.csv_depth import Sign, Unit
-from mr.recording.csv_motion import read_csv_motion
+from mr.recording.csv_motion import BLOCK, read_csv_motion
 from mr.recording.simpad import read_simpad
 from mr.review.analysis import Provenance
 from mr.review.imported import compressions_csv, simpad_json
@@ -71,10 +71,10 @@ def analyze_csv(
     """Analyse a CSV of chest motion; without a scale, depth and recoil stay unknown."""
     guideline = load_guideline(guideline_name)
     motion = read_csv_motion(path, judging.unit, judging.sign)
-    samples = motion.samples()
+    blocks = motion.blocks()
     if patience is not None:
-        samples = patience.watch(samples, len(motion.t_s))
-    outcome = judge_csv(motion, guideline, mode, samples, judging.rescuers or 1)
+        blocks = patience.watch(blocks, -(-len(motion.t_s) // BLOCK))
+    outcome = judge_csv(motion, guideline, mode, blocks, judging.rescuers or 1)
     return analysis_of(
         outcome,
         name or path.name,

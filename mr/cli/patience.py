@@ -17,7 +17,6 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from mr.cli.console import Output
 
 AFTER_S = 1.0
-EVERY = 4096
 Item = TypeVar("Item")
 
 
@@ -61,6 +60,5 @@ class Patience:
         """Pass items on and show how many of `total` have gone by."""
         self._progress.update(self._task, total=total)
         for k, item in enumerate(items):
-            if k % EVERY == 0:
-                self._progress.update(self._task, completed=k)
+            self._progress.update(self._task, completed=k)
             yield item

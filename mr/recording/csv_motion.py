@@ -23,7 +23,7 @@ from mr.recording.csv_depth import Sign, Unit, understand_depth
 from mr.recording.csv_names import columns_of
 from mr.recording.csv_table import CsvTable, read_csv_table
 from mr.recording.csv_time import understand_time
-from mr.types import ChestSample, FloatArray
+from mr.types import FloatArray
 
 MIN_ROWS = 20
 MIN_SIGMA_MM = 0.001
@@ -78,11 +78,11 @@ class CsvMotion:
             chest_rise_m=unknown,
         )
 
-    def samples(self) -> Iterator[ChestSample]:
-        """Give the motion sample by sample."""
+    def blocks(self) -> Iterator[ChestBlock]:
+        """Give the motion by blocks of `BLOCK` samples."""
         whole = self.block()
         for k in range(0, len(whole), BLOCK):
-            yield from whole.part(slice(k, k + BLOCK)).samples()
+            yield whole.part(slice(k, k + BLOCK))
 
 
 def read_csv_motion(path: Path, unit: Unit | None = None, sign: Sign | None = None) -> CsvMotion:

@@ -136,6 +136,8 @@ def _read_by_cell(path: Path, text: str, delimiter: str) -> CsvTable:
     except csv.Error as error:
         cure = "save it again as a plain CSV"
         raise bad_line(path, reader.line_num, f"{error}", cure) from error
+    if not rows:
+        raise RecordingError(f"{path}: the file is empty: it needs a header row and data")
     header_line, cells = rows[0]
     names = _plain(cells)
     commas = delimiter in COMMA_DECIMALS

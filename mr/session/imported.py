@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
+from mr.blocks import ChestBlock
 from mr.config import Mode
 from mr.errors import AnalysisError
 from mr.metrics.config import MetricsConfig
@@ -18,7 +19,7 @@ from mr.recording.csv_motion import CsvMotion
 from mr.recording.simpad import SimPadCompression, SimPadSession
 from mr.scoring.guideline import Guideline
 from mr.session.outcome import Outcome, judge, judge_motion, metrics_config
-from mr.types import ChestSample, Compression, Measured, Pause
+from mr.types import Compression, Measured, Pause
 
 NO_CURVE = "SimPad files hold no curve of the motion"
 NO_FORCE = "SimPad files hold no force"
@@ -30,12 +31,12 @@ def judge_csv(
     motion: CsvMotion,
     guideline: Guideline,
     mode: Mode,
-    samples: Iterable[ChestSample] | None = None,
+    blocks: Iterable[ChestBlock] | None = None,
     rescuers: int = 1,
 ) -> Outcome:
     """Judge a CSV's motion; without a scale, depth and recoil stay unknown.
 
-    `samples` are its own, where the caller watches them go by.
+    `blocks` are its own, where the caller watches them go by.
     """
     config = metrics_config(guideline)
     if not motion.calibrated:
@@ -43,7 +44,7 @@ def judge_csv(
             config = MetricsConfig.for_uncalibrated(motion.depth, config.pause_threshold_s)
         except AnalysisError as error:
             raise AnalysisError(f"{motion.path}: {error}") from error
-    moving = motion.samples() if samples is None else samples
+    moving = motion.blocks() if blocks is None else blocks
     return judge_motion(moving, config, guideline, mode, "replay", rescuers)
 
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from mr.blocks import ChestBlock
 from mr.config import Mode
 from mr.metrics.config import MetricsConfig
 from mr.metrics.stepper import MetricsStepper
@@ -18,7 +21,6 @@ from mr.scoring.guideline import Guideline
 from mr.scoring.performance import Performance
 from mr.scoring.score import score_performance
 from mr.types import (
-    ChestSample,
     Compression,
     FloatArray,
     Health,
@@ -102,7 +104,7 @@ def judge(
 
 
 def judge_motion(
-    samples: Iterable[ChestSample],
+    motion: Iterable[ChestBlock],
     config: MetricsConfig,
     guideline: Guideline,
     mode: Mode,
@@ -115,11 +117,11 @@ def judge_motion(
     first_ns: int | None = None
     last_ns = 0
     airway = False
-    for sample in samples:
-        last_ns = sample.stamp.t_ns
-        first_ns = last_ns if first_ns is None else first_ns
-        airway |= sample.airway_ml is not None
-        events += stepper.step(sample)
+    for block in motion:
+        last_ns = int(block.t_ns[-1])
+        first_ns = int(block.t_ns[0]) if first_ns is None else first_ns
+        airway = airway or not np.isnan(block.airway_ml).all()
+        events += stepper.block(block)
     events += stepper.finish()
     compressions = [e for e in events if isinstance(e, Compression)]
     start_ns = min((c.onset_ns for c in compressions), default=first_ns or 0)

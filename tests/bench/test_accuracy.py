@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mr.blocks import ChestBlock
 from mr.config import Mode
 from mr.metrics.config import MetricsConfig
 from mr.scoring.profiles import load_guideline
@@ -36,7 +37,9 @@ def outcome(script: Script) -> Outcome:
         for t, d, v in zip(t_s, depth_m, velocity_m_s, strict=True)
     ]
     guideline = load_guideline(GUIDELINE)
-    return judge_motion(samples, MetricsConfig(), guideline, Mode.HANDS_ONLY, "sim")
+    return judge_motion(
+        [ChestBlock.of(samples)], MetricsConfig(), guideline, Mode.HANDS_ONLY, "sim"
+    )
 
 
 def test_a_sensor_without_noise_agrees_with_the_truth(script: Script, outcome: Outcome) -> None:

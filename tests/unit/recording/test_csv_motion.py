@@ -40,9 +40,9 @@ def test_a_calibrated_file_becomes_samples(tmp_path: Path) -> None:
     motion = read_csv_motion(a_csv(tmp_path, table()))
     t_s, depth_mm = raised_cosine(300)
     assert motion.calibrated and motion.assumptions == ()
-    samples = list(motion.samples())
+    samples = list(motion.block().samples())
     assert motion.t_s == pytest.approx(t_s)
-    assert [s.depth_m for s in motion.samples()] == pytest.approx(depth_mm / 1000, abs=1e-8)
+    assert [s.depth_m for s in motion.block().samples()] == pytest.approx(depth_mm / 1000, abs=1e-8)
     assert [s.stamp.t_ns for s in samples[:3]] == [0, 10_000_000, 20_000_000]
     speed = 0.0275 * 2 * np.pi * 110 / 60
     assert max(s.velocity_m_s for s in samples) == pytest.approx(speed, rel=0.01)
@@ -54,15 +54,15 @@ def test_an_uncalibrated_file_keeps_its_own_unit_and_knows_no_zero(tmp_path: Pat
     motion = read_csv_motion(a_csv(tmp_path, table("t_s,depth_au", scale=1e5)))
     assert not motion.calibrated
     assert motion.depth.max() == pytest.approx(55e5, rel=1e-3)
-    assert [s.depth_m for s in motion.samples()] == motion.depth.tolist()
-    assert not any(s.zero_known for s in motion.samples())
+    assert [s.depth_m for s in motion.block().samples()] == motion.depth.tolist()
+    assert not any(s.zero_known for s in motion.block().samples())
 
 
 def test_optional_columns_and_their_gaps(tmp_path: Path) -> None:
     rows = "".join(f"{k / 50:.2f},1.0,10.5,2,{-k},\n" for k in range(60))
     text = f"t_s,depth_mm,force_n,hand_x_mm,hand_y_mm,airway_ml\n{rows}1.20,1.0,,,,500\n"
     motion = read_csv_motion(a_csv(tmp_path, text))
-    samples = list(motion.samples())
+    samples = list(motion.block().samples())
     assert samples[3].force_n == 10.5 and samples[3].airway_ml is None
     assert samples[3].hand_offset_m == (0.002, -0.003)
     assert samples[-1].force_n is None and samples[-1].airway_ml == 500
@@ -102,8 +102,8 @@ def test_optional_columns_and_their_gaps(tmp_path: Path) -> None:
 )
 def test_what_other_programs_write_is_understood(tmp_path: Path, text: str) -> None:
     plain = read_csv_motion(a_csv(tmp_path, table(), "plain.csv"))
-    samples = read_csv_motion(a_csv(tmp_path, text)).samples()
-    assert list(samples) == list(plain.samples())
+    samples = read_csv_motion(a_csv(tmp_path, text)).block().samples()
+    assert list(samples) == list(plain.block().samples())
 
 
 @pytest.mark.parametrize("sigma_mm", [0.05, 0.3, 1.0])
@@ -194,7 +194,7 @@ def test_the_quick_way_and_the_slow_way_read_the_same(
     quick = read_csv_motion(path)
     monkeypatch.setattr("mr.recording.csv_table._read_at_once", lambda *_: None)
     slow = read_csv_motion(path)
-    assert list(quick.samples()) == list(slow.samples())
+    assert list(quick.block().samples()) == list(slow.block().samples())
     assert quick.sigma == slow.sigma
 
 
@@ -218,7 +218,7 @@ def holds_or_refuses(path: Path) -> None:
     except RecordingError as error:
         assert "\n" not in str(error)
     else:
-        assert sum(1 for _ in motion.samples()) == len(motion.t_s)
+        assert sum(1 for _ in motion.block().samples()) == len(motion.t_s)
 
 
 @settings(max_examples=150, deadline=None)
