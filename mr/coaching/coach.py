@@ -49,7 +49,7 @@ def step(state: State, now: Situation) -> State:
 def _after(state: State, event: MetricsEvent, now: Situation) -> State:
     if isinstance(event, Compression):
         histories = tuple(
-            history.then(measure.band(now.guideline).side(measure.of(event)))
+            history.then(measure.band(now.guideline).side(measure.of(event, now.guideline)))
             for measure, history in zip(MEASURES, state.histories, strict=True)
         )
         cycle, session = (t.then(event, now.guideline) for t in (state.cycle, state.session))

@@ -43,7 +43,7 @@ class Tally:
         """Add one compression."""
         known, missed, cost = dict(self.known_n), dict(self.missed_n), dict(self.cost_pct)
         for measure in MEASURES:
-            band, value = measure.band(guideline), measure.of(compression)
+            band, value = measure.band(guideline), measure.of(compression, guideline)
             side = band.side(value)
             if side is None:
                 continue

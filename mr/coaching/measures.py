@@ -62,11 +62,25 @@ class Measure:
     """One thing that is coached."""
 
     key: Literal["release", "hands", "depth", "rate"]
-    of: Callable[[Compression], Measured]
+    of: Callable[[Compression, Guideline], Measured]
     band: Callable[[Guideline], Band]
 
 
-def _offset(compression: Compression) -> Measured:
+def _left(compression: Compression, guideline: Guideline) -> Measured:
+    """Give what is left at release, by the profile's one criterion."""
+    if guideline.recoil.criterion == "force":
+        return compression.release_force_n
+    return compression.release_depth_mm
+
+
+def _left_band(guideline: Guideline) -> Band:
+    recoil, weight_pct = guideline.recoil, guideline.weights.recoil
+    if recoil.criterion == "force" and recoil.zero_at_n is not None:
+        return Band(None, recoil.release_max_n, recoil.zero_at_n, weight_pct)
+    return Band(None, recoil.release_max_mm, recoil.zero_at_mm, weight_pct)
+
+
+def _offset(compression: Compression, _: Guideline) -> Measured:
     """Give the distance of the hands from the compression point."""
     x, y = compression.hand_offset_mm
     if x.value is None or y.value is None:
@@ -77,11 +91,7 @@ def _offset(compression: Compression) -> Measured:
 
 
 MEASURES = (
-    Measure(
-        "release",
-        lambda c: c.release_depth_mm,
-        lambda g: Band(None, g.recoil.release_max_mm, g.recoil.zero_at_mm, g.weights.recoil),
-    ),
+    Measure("release", _left, _left_band),
     Measure(
         "hands",
         _offset,
@@ -89,12 +99,12 @@ MEASURES = (
     ),
     Measure(
         "depth",
-        lambda c: c.depth_mm,
+        lambda c, _: c.depth_mm,
         lambda g: Band(g.depth.low_mm, g.depth.high_mm, g.depth.zero_at_mm, g.weights.depth),
     ),
     Measure(
         "rate",
-        lambda c: c.rate_cpm,
+        lambda c, _: c.rate_cpm,
         lambda g: Band(g.rate.low_cpm, g.rate.high_cpm, g.rate.zero_at_cpm, g.weights.rate),
     ),
 )

@@ -103,7 +103,7 @@ def without_memory(compressions: Sequence[Compression]) -> list[tuple[int, str]]
     names = {rule.corrects: key for key, rule in RULE_OF.items() if rule.corrects}
     shown: list[tuple[int, str]] = []
     for compression in compressions:
-        sides = [(m.key, m.band(GUIDELINE).side(m.of(compression))) for m in MEASURES]
+        sides = [(m.key, m.band(GUIDELINE).side(m.of(compression, GUIDELINE))) for m in MEASURES]
         key = next((names[at] for at in sides if at in names), "keep_going")
         if not shown or shown[-1][1] != key:
             shown.append((compression.release_ns, key))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from mr.coaching import measures, rules
-from mr.coaching.measures import MADE, PERSISTENCE
+from mr.coaching.measures import MADE, MEASURES, PERSISTENCE
 from mr.coaching.rules import CORRECTIONS, RULES, UNHEEDED
 from mr.config import Mode
-from mr.types import Phase
-from tests.unit.coaching.learner import Practice
+from mr.scoring.profiles import load_guideline
+from mr.types import Measured, Phase
+from tests.unit.coaching.learner import Practice, compression
 
 MISS = {
     "let_it_rise": {"release_mm": 9.0},
@@ -310,3 +311,18 @@ def test_trials_before_the_start_are_not_remembered() -> None:
         practice.see(phase=Phase.WAITING)
     assert practice.state.session.n == 0
     assert practice.key == "start_when_ready"
+
+
+def test_recoil_is_coached_by_the_profiles_one_criterion() -> None:
+    guideline = load_guideline("aha-2025-adult-bls")
+    by_force = guideline.model_copy(
+        update={
+            "recoil": guideline.recoil.model_copy(
+                update={"criterion": "force", "release_max_n": 24.5, "zero_at_n": 24.5}
+            )
+        }
+    )
+    leans = replace(compression(release_mm=2.0), release_force_n=Measured(40.0, 1.0))
+    release = MEASURES[0]
+    sides = [release.band(g).side(release.of(leans, g)) for g in (guideline, by_force)]
+    assert sides == ["good", "high"]
