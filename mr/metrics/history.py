@@ -111,14 +111,14 @@ class History:
         self._needed_k = self._first + int(needed[-1])
         self.n_smooth = b
 
-    def look_from(self, i: int) -> int:
+    def look_from(self, i: int) -> float:
         """Have in sight what had come when the value smoothed at place `i` was known.
 
-        Gives the place of the newest sample in sight.
+        Gives the time (s) of the newest sample in sight.
         """
         newest = int(self._data[NEEDED, i]) - self._first
         self.n = newest + 1
-        return newest
+        return float(self._data[T, newest])
 
     def look_at_all(self) -> None:
         """Have all in sight."""
@@ -135,6 +135,10 @@ class History:
     def smooth(self) -> FloatArray:
         """Smoothed depths (m), as far as they are known."""
         return self._data[SMOOTH, : self.n_smooth]
+
+    def smoothed(self, i: int) -> tuple[float, float]:
+        """Give time (s) and smoothed depth (m) at a place."""
+        return float(self._data[T, i]), float(self._data[SMOOTH, i])
 
     def column(self, which: int, a: int, b: int) -> FloatArray:
         """Give one column between two places."""

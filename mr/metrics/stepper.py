@@ -207,15 +207,16 @@ class MetricsStepper:
             i = turns.skip(i, history.n_smooth, at_rest, self._settles())
             if i == history.n_smooth:
                 break
-            newest = history.look_from(i)
-            events += self._breathe(float(history.t_s[newest]))
-            t_s = float(history.t_s[i])
-            turn = turns.step(history.k(i), t_s, float(history.smooth[i]), at_rest)
-            if turn is None:
-                events += self._settle(t_s)
-            elif turn.kind == "peak":
+            t_s, y = history.smoothed(i)
+            turn = turns.step(history.k(i), t_s, y, at_rest)
+            lowest = self._stays_out(t_s) if turn is None else None
+            if turn is not None or lowest is not None:
+                events += self._breathe(history.look_from(i))
+            if lowest is not None:
+                events += self._try_close(lowest)
+            elif turn is not None and turn.kind == "peak":
                 self._on_peak(turn)
-            else:
+            elif turn is not None:
                 events += self._on_trough(turn)
             i += 1
         history.look_at_all()
@@ -261,19 +262,19 @@ class MetricsStepper:
             return []  # a double dip: still the same compression
         return self._complete(level, known=True)
 
-    def _settle(self, t_s: float) -> list[MetricsEvent]:
-        """Close a compression after which the chest stays out (or is lifted slowly)."""
+    def _stays_out(self, t_s: float) -> Turn | None:
+        """Give the shallowest point of a chest that stays out (or is lifted slowly)."""
         peak = self._peak
         if peak is None or self._turns.rising:
-            return []
+            return None
         lowest = self._turns.extreme()
         rested = t_s - lowest.t_s >= self._config.pause_threshold_s
         if not rested and t_s - peak.turn.t_s < LONGEST_RELEASE_S:
-            return []
+            return None
         if lowest.k == self._tried_k:
-            return []
+            return None
         self._tried_k = lowest.k
-        return self._try_close(peak, lowest)
+        return lowest
 
     def _close_open(self) -> list[MetricsEvent]:
         """Close the pending compression where the signal ends."""
@@ -289,7 +290,10 @@ class MetricsStepper:
         stopped = falling < STILL_FALLING * (self._peak.turn.y - lowest.y)
         return self._complete(level, known=stopped)
 
-    def _try_close(self, peak: Level, lowest: Turn) -> list[MetricsEvent]:
+    def _try_close(self, lowest: Turn) -> list[MetricsEvent]:
+        """Close the pending compression at the point where the chest stays out."""
+        peak = self._peak
+        assert peak is not None
         level = self._fitter.level(lowest, peak.turn.y - lowest.y)
         if not self._rises():
             self._before, self._peak = level, None

@@ -85,9 +85,10 @@ class TurnFinder:
         """Take the lowest point of the second half of the memory instead of an old one."""
         history = self._history
         b = history.at(k) + 1
-        a = int(np.searchsorted(history.t_s[:b], history.t_s[b - 1] - 0.5 * REST_MEMORY_S))
-        i = a + int(history.smooth[a:b].argmin())
-        self._k, self._t_s, self._y = history.k(i), float(history.t_s[i]), float(history.smooth[i])
+        t_s = history.column(T, 0, b)
+        a = int(np.searchsorted(t_s, t_s[-1] - 0.5 * REST_MEMORY_S))
+        i = a + int(history.column(SMOOTH, a, b).argmin())
+        self._k, (self._t_s, self._y) = history.k(i), history.smoothed(i)
 
     def skip(self, a: int, b: int, at_rest: bool, settles: Settles | None) -> int:
         """Pass over smoothed values from place `a` on, before `b`, at which nothing happens.

@@ -110,9 +110,7 @@ class _Stream:
 
     def arrive_all(self, arrival_ns: IntArray) -> None:
         """Note many arrivals (N,): at once where the stream is steady all the while."""
-        before = np.array(self.times_ns, np.int64)
-        times_ns = np.concatenate([before, arrival_ns])
-        if self._is_steady(times_ns, len(arrival_ns)):
+        if len(arrival_ns) >= WORTH_IT and self._is_steady(arrival_ns):
             self.times_ns.extend(arrival_ns[-self._n_kept :].tolist())
             self.slow_since_ns = None
             return
@@ -123,11 +121,12 @@ class _Stream:
     def _n_kept(self) -> int:
         return self.times_ns.maxlen or 0
 
-    def _is_steady(self, times_ns: IntArray, n_new: int) -> bool:
-        """Whether, at none of the newest arrivals, it was away or too slow."""
-        old = len(times_ns) - n_new
-        if self.gone_why or not old or n_new < WORTH_IT:
+    def _is_steady(self, arrival_ns: IntArray) -> bool:
+        """Whether, at none of these arrivals, it was away or too slow."""
+        old = len(self.times_ns)
+        if self.gone_why or not old:
             return False
+        times_ns = np.concatenate([np.array(self.times_ns, np.int64), arrival_ns])
         if np.diff(times_ns[old - 1 :]).max() > self.lost_after_s * 1e9:
             return False
         newest = np.arange(old, len(times_ns))

@@ -174,12 +174,12 @@ class Pipeline:
         if self._mannequin_clock is None:
             return []
         stamps = self._mannequin_clock.block(frames.device_ticks, frames.arrival_ns)
-        known = stamps.known
-        if not known.any():
-            return []
-        return self._moved(
-            self._fuser.block(frames.part(known), stamps.t_ns[known], stamps.sigma_ns[known])
-        )
+        known, t_ns, sigma_ns = stamps.known, stamps.t_ns, stamps.sigma_ns
+        if not known.all():
+            if not known.any():
+                return []
+            frames, t_ns, sigma_ns = frames.part(known), t_ns[known], sigma_ns[known]
+        return self._moved(self._fuser.block(frames, t_ns, sigma_ns))
 
     def _other(self, sample: Sample) -> list[MetricsEvent]:
         if isinstance(sample, SessionEvent):
@@ -423,14 +423,15 @@ class Pipeline:
 
     def _between_advice(self, block: ChestBlock) -> Iterator[ChestBlock]:
         """Cut a block behind each sample at which advice is due, wherever the block began."""
+        if not self._coaches or block.t_ns[-1] < self._advice_due_ns:
+            yield block
+            return
         k = 0
-        while self._coaches and k < len(block):
+        while k < len(block):
             due = k + int(np.searchsorted(block.t_ns[k:], self._advice_due_ns))
             part = slice(k, min(due + 1, len(block)))
             yield block.part(part)
             k = part.stop
-        if not self._coaches:
-            yield block
 
     def _advise(self) -> None:
         """Let the coach see what has happened since it last looked."""
