@@ -163,6 +163,8 @@ def print_analysis(console: Console, analysis: dict[str, Any], *, deductions: bo
         ("hands in place", "hand_in_target_pct", "%", 0),
     ):
         table.add_row(label, _cell(summary, key, unit, digits))
+    if summary["depth_trend_mm_min"] is not None:
+        table.add_row("depth trend", _cell(summary, "depth_trend_mm_min", "mm a minute", 1))
     if summary["n_ventilations"]:
         volume = _cell(summary, "mean_volume_ml", "mL", 0)
         table.add_row("ventilations", Text(f"{summary['n_ventilations']}, mean ") + volume)

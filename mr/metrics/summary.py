@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from mr.metrics.trend import breath_rate_per_min, depth_trend_mm_min
 from mr.types import Compression, Measured, MetricsEvent, Pause, Unmeasured, Ventilation
 
 
@@ -42,6 +43,9 @@ class Summary:
     n_ventilations: int
     mean_volume_ml: Measured
     mean_inspiration_s: Measured
+    breath_rate_per_min: Measured
+    depth_trend_mm_min: Measured
+    """How the depth changes within a cycle: fatigue when it falls."""
 
 
 NOTHING = "no compressions"
@@ -230,4 +234,6 @@ def summarise(events: Iterable[MetricsEvent], start_ns: int, end_ns: int) -> Sum
         n_ventilations=len(breaths),
         mean_volume_ml=_mean((b.volume_ml for b in breaths), "no breaths"),
         mean_inspiration_s=_mean((_inspiration_s(b) for b in breaths), "no breaths"),
+        breath_rate_per_min=breath_rate_per_min(breaths),
+        depth_trend_mm_min=depth_trend_mm_min(compressions, pauses),
     )

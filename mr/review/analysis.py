@@ -311,6 +311,8 @@ def _summary(
         ("time_to_first_compression", "s", summary.time_to_first_compression_s),
         ("mean_volume", "ml", summary.mean_volume_ml),
         ("mean_inspiration", "s", summary.mean_inspiration_s),
+        ("breath_rate", "per_min", summary.breath_rate_per_min),
+        ("depth_trend", "mm_min", summary.depth_trend_mm_min),
         *_in_target(compressions, ventilations, guideline),
     ):
         _put(row, why, name, unit, measured)

@@ -216,6 +216,12 @@ def _cards(analysis: Json) -> list[Card]:
               "Distance of the hands from the compression point: their mean place while the chest "
               "is pressed by more than half."),
     ]  # fmt: skip
+    if s["depth_trend_mm_min"] is not None:
+        cards.append(
+            _card(s, "Depth trend", "depth_trend_mm_min", 1, "mm a minute", "",
+                  "How the depth changes within a cycle, per minute of compressing; below zero it "
+                  "gets shallower: the rescuer tires.")
+        )  # fmt: skip
     if s["n_ventilations"]:
         low_ml, high_ml = t["volume_low_ml"], t["volume_high_ml"]
         bounded = low_ml is not None and high_ml is not None
