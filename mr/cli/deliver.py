@@ -113,7 +113,7 @@ def analysis_of_recording(
         recording.header.kind,
         Provenance.of(recording),
         criteria=own or criteria,
-        locked=own is not None,
+        locked=own is not None and again.as_recorded,
     )
 
 

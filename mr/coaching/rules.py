@@ -272,6 +272,7 @@ RULES: tuple[Rule, ...] = (
         "resume", "warning", _resume, "no pause over 10 s (AHA BLS dos and don'ts); after the "
         "breaths, and from 2 s on: this project", "ours", 1.0, urgent=True, aloud="at once",
     ),
+    Rule("swap", "hint", _swap, "rescuer swap at 2 min", "seen-secondary", 3.0, aloud="at once"),
     *CORRECTIONS,
     _praise("good_release", "release", CORRECTIONS[:1]),
     _praise("good_hands", "hands", CORRECTIONS[1:2]),
@@ -279,7 +280,6 @@ RULES: tuple[Rule, ...] = (
     _praise("good_rate", "rate", CORRECTIONS[4:]),
     Rule("straighten_arms", "hint", _arms("elbows_bent"), _ARMS, "ours", 3.0),
     Rule("shoulders_over", "hint", _arms("shoulders_back"), _ARMS, "ours", 3.0),
-    Rule("swap", "hint", _swap, "rescuer swap at 2 min", "seen-secondary", SWAP_S, aloud="at once"),
     Rule("very_good", "good", _very_good, "four good ones in a row: this project", "ours"),
     Rule("keep_going", "hint", lambda m: m.pressing, _OURS, "ours"),
 )  # fmt: skip

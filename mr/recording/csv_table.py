@@ -25,6 +25,7 @@ MAX_NUMBER = 1e12
 """No column holds larger ones, not even seconds since 1970."""
 MAX_BYTES = 1 << 30
 """A day at 200 samples a second with ten columns; more is no motion."""
+MAX_COLUMNS = 1000
 COMMA_DECIMALS = (";", "\t")
 """Where columns are parted by these, a comma is a decimal sign."""
 
@@ -60,7 +61,7 @@ def read_csv_table(path: Path) -> CsvTable:
         When the file is missing, empty, no text, or a cell is no finite number.
     """
     text = _read_text(path)
-    head = next((line for line in text.splitlines() if line.strip()), "")
+    head = next((line for line in io.StringIO(text) if line.strip()), "").rstrip("\n")
     if not head:
         raise RecordingError(f"{path}: the file is empty: it needs a header row and data")
     delimiter = _delimiter(head)
@@ -140,6 +141,8 @@ def _read_by_cell(path: Path, text: str, delimiter: str) -> CsvTable:
         raise RecordingError(f"{path}: the file is empty: it needs a header row and data")
     header_line, cells = rows[0]
     names = _plain(cells)
+    if len(names) > MAX_COLUMNS:
+        raise bad_line(path, header_line, f"{len(names)} columns", "is this the header row?")
     commas = delimiter in COMMA_DECIMALS
     values = np.empty((len(rows) - 1, len(names)))
     for k, (line, row) in enumerate(rows[1:]):

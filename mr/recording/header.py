@@ -43,7 +43,8 @@ class RecordingHeader(Strict):
     guideline_profile: dict[str, Any] | None = None
     """The profile's values, so that a later version of it changes nothing here; None: older."""
     criteria_sha256: str | None = None
-    """Of the criteria in `session`, so that they cannot be changed afterwards unnoticed."""
+    """Of the criteria in `session`: a change afterwards shows. It guards against slips and not
+    against forgery, for who can change the one can change the other."""
     devices: tuple[DeviceInfo, ...]
     rig_sha256: str
 
@@ -56,14 +57,21 @@ class RecordingHeader(Strict):
         devices: Sequence[DeviceInfo],
         guideline_profile: dict[str, Any] | None = None,
     ) -> RecordingHeader:
-        """Write the head of a new recording, now, by this software."""
+        """Write the head of a new recording, now, by this software.
+
+        A profile of the user's own is named by its id: its path may hold a person's name.
+        """
+        guideline_id = session.guideline
+        if guideline_profile is not None:
+            guideline_id = str(guideline_profile["id"])
+            session = session.model_copy(update={"guideline": guideline_id})
         return cls(
             made_utc=wall_now_utc().isoformat(timespec="seconds"),
             software=f"mrcpr {mr.__version__}",
             kind=kind,
             storage_level=session.storage_level,
             session=session,
-            guideline_id=session.guideline,
+            guideline_id=guideline_id,
             guideline_profile=guideline_profile,
             criteria_sha256=None if session.criteria is None else session.criteria.sha256,
             devices=tuple(devices),

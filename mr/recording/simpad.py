@@ -176,7 +176,7 @@ def _number(where: str, name: str, param: Param, limit: float) -> float | None:
         value = float(text.replace(",", ".", 1))
     except ValueError:
         value = math.nan
-    if not abs(value) <= limit:
+    if not abs(value) <= limit or (value < 0 and name == "compDepth"):
         raise RecordingError(f"{where}: {name} is {text[:30]!r}, which is no number of its kind")
     return value
 

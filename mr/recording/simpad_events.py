@@ -8,6 +8,7 @@ params and letters are bounded. Leaves what an event means to `simpad`.
 from __future__ import annotations
 
 import codecs
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,11 @@ from mr.errors import RecordingError
 
 MAX_EVENTS = 200_000
 MAX_PARAMS = 500
+MAX_PARAMS_IN_ALL = 2_000_000
 MAX_LETTERS = 4096
 EVENT_DEPTH, PARAM_DEPTH, MAX_DEPTH = 2, 3, 100
+MEASURES = ("CprCompEvent", "CprVentEvent")
+"""Events that hold numbers only."""
 PERSONAL = ("student", "instructor", "person", "learner", "participant", "user")
 """Params with these in their names may hold people's names: they are left out."""
 
@@ -59,11 +63,16 @@ def root_attribute(path: Path, data: bytes, name: str) -> str | None:
     found: list[str | None] = []
 
     def start(_tag: str, attributes: dict[str, str]) -> None:
-        if not found:
-            found.append(attributes.get(name))
+        found.append(attributes.get(name))
+        raise _Seen
 
-    parse_xml(path, data, start, lambda _tag: None)
+    with contextlib.suppress(_Seen):
+        parse_xml(path, data, start, lambda _tag: None)
     return found[0] if found else None
+
+
+class _Seen(Exception):  # noqa: N818 -- not an error: the rest of a document is not wanted
+    """What was looked for has been seen."""
 
 
 def parse_xml(
@@ -110,6 +119,7 @@ class _Collector:
         self._depth = 0
         self._open: tuple[str, str] | None = None
         self._params: list[Param] = []
+        self._n_params = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Take in an element's start."""
@@ -122,13 +132,15 @@ class _Collector:
         elif self._depth == PARAM_DEPTH and name == "param" and self._open is not None:
             own = attributes.get("type", attributes.get("name"))
             self._params.append(Param(own, attributes.get("value", ""), attributes.get("units")))
-            if len(self._params) > MAX_PARAMS:
+            self._n_params += 1
+            if len(self._params) > MAX_PARAMS or self._n_params > MAX_PARAMS_IN_ALL:
                 raise self._too_much()
 
     def end(self, _tag: str) -> None:
         """Take in an element's end."""
         if self._depth == EVENT_DEPTH and self._open is not None:
-            kept = tuple(p for p in self._params if not _is_personal(p))
+            measures = self._open[0] in MEASURES
+            kept = tuple(p for p in self._params if not _is_personal(p, measures))
             self.events.append(SimPadEvent(*self._open, kept))
             self._open = None
             self._params = []
@@ -143,6 +155,9 @@ class _Collector:
         )
 
 
-def _is_personal(param: Param) -> bool:
-    name = (param.name or "").lower()
+def _is_personal(param: Param, measures: bool) -> bool:
+    """Whether a param may hold a name: so may one without a name of its own, but in a measure."""
+    if param.name is None:
+        return not measures
+    name = param.name.lower()
     return name == "name" or any(word in name for word in PERSONAL)

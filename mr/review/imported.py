@@ -60,5 +60,13 @@ def compressions_csv(analyses: Iterable[Json]) -> str:
         source = analysis["source"]
         simulated = "true" if source["simulated"] else "false"
         for row in analysis["compressions"]:
-            writer.writerow([source["name"], source["kind"], simulated, *(row[key] for key in ROW)])
+            writer.writerow(
+                [_harmless(source["name"]), source["kind"], simulated, *(row[key] for key in ROW)]
+            )
     return out.getvalue()
+
+
+def _harmless(name: str) -> str:
+    """Keep a spreadsheet from taking a file's name for a formula, and text writable."""
+    name = name.encode("utf-8", "replace").decode()
+    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name

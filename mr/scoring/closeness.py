@@ -19,6 +19,7 @@ from typing import Literal
 
 import numpy as np
 
+from mr.metrics.strokes import FIRST, FIRST_AFTER_LOSS
 from mr.types import FloatArray, Measured
 
 SURE_SHARE = 0.5
@@ -112,10 +113,11 @@ def judge_band(what: What, things: Sequence[Thing], band: Band, why: str) -> Jud
         for thing, v, c in zip(known, values.tolist(), close, strict=True)
         if c < 1.0
     )
+    has_sigmas = all(t.value.sigma is not None for t in known)
     return Judged(
         100.0 * float(close.mean()),
         misses(values, band),
-        interval_pct(lambda k: band.closeness(values + k * sigmas)),
+        interval_pct(lambda k: band.closeness(values + k * sigmas)) if has_sigmas else None,
         100.0 * float(np.mean(close == 1.0)),
         losses,
     )
@@ -130,11 +132,17 @@ def sure_ones(things: Sequence[Thing], zero_at: float, why: str) -> tuple[list[T
     limit = SURE_SHARE * zero_at
     known = [t for t in things if t.value.value is not None]
     sure = [t for t in known if (t.value.sigma or 0.0) <= limit]
+    whys = [t.value.why for t in things if t.value.value is None and t.value.why]
     if known and len(sure) < LEAST_SURE * len(known):
         vague = float(np.median([t.value.sigma or 0.0 for t in known]))
         return [], f"measured to ±{vague:.1f} only, too vague to judge"
-    whys = [t.value.why for t in things if t.value.value is None and t.value.why]
-    return sure, max(sorted(set(whys)), key=whys.count) if whys else why
+    if whys:
+        why = max(sorted(set(whys)), key=whys.count)
+    # A first compression has no rate, and could have none.
+    due_n = len(things) - sum(w in (FIRST, FIRST_AFTER_LOSS) for w in whys)
+    if known and len(known) < LEAST_SURE * due_n:
+        return [], f"only {len(known)} of {due_n} were measured: {why}"
+    return sure, why
 
 
 def interval_pct(closeness_at: Callable[[FloatArray], FloatArray]) -> tuple[float, float]:

@@ -91,8 +91,13 @@ def _weigh(judged: dict[str, Judged], guideline: Guideline) -> tuple[ScoreItem, 
     return tuple(items)
 
 
-def _interval_pct(value_pct: float, items: tuple[ScoreItem, ...]) -> tuple[float, float]:
-    """Join the items' intervals: what shares a bias adds up, the rest by squares."""
+def _interval_pct(value_pct: float, items: tuple[ScoreItem, ...]) -> tuple[float, float] | None:
+    """Join the items' intervals: what shares a bias adds up, the rest by squares.
+
+    None where a measured item does not say how sure it is; the flow's times are exact.
+    """
+    if any(i.interval_pct is None for i in items if i.key != "flow" and i.value_pct is not None):
+        return None
     ends = []
     for side in (0, 1):
         together, apart2 = 0.0, 0.0

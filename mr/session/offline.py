@@ -32,6 +32,8 @@ class Rerun:
     pipeline: Pipeline
     compressions: tuple[Compression, ...]
     """Every compression, also those outside the judged bounds."""
+    as_recorded: bool = True
+    """Judged by the profile, mode, rescuers and rig that it was recorded with."""
 
 
 def rerun(
@@ -84,7 +86,8 @@ def rerun(
     if not n_samples:
         raise RecordingError(f"{path}: this recording holds no samples: record again")
     compressions = tuple(event for event in events if isinstance(event, Compression))
-    return Rerun(recording, pipeline, compressions)
+    as_recorded = guideline_name is None and config == header.session
+    return Rerun(recording, pipeline, compressions, as_recorded)
 
 
 def recorded_guideline(header: RecordingHeader, other: str | None = None) -> Guideline:

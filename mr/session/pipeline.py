@@ -316,7 +316,9 @@ class Pipeline:
         started = self._start_ns is not None or live.n_compressions > 0
         if not started or (self._config.start_on != "first-compression" and self._start_ns is None):
             return Phase.WAITING
-        if live.breathing:
+        # With an advanced airway breaths and compressions go on side by side.
+        apart = live.hands_off_s > 0 or self._config.mode is not Mode.CONTINUOUS
+        if live.breathing and apart:
             return Phase.VENTILATING
         return Phase.PAUSED if live.hands_off_s > 0 else Phase.COMPRESSING
 

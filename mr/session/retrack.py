@@ -97,7 +97,7 @@ def track_again(path: Path, rig: Rig | None = None, watch: Watch | None = None) 
     from_pictures = "MarkersSeen" not in held and "ColorFrame" in held
     run = _Run(recording, from_pictures, watch)
     run.all(recording.samples())
-    again = Rerun(recording, run.pipeline, tuple(run.compressions))
+    again = Rerun(recording, run.pipeline, tuple(run.compressions), as_recorded=rig is None)
     changes = run.comparison.changes()
     cut = bool(recording.repaired) or not recording.complete
     same = all(c.same or (cut and c.n_same == c.n_recorded) for c in changes)

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from mr.config import Mode
 from mr.review.analysis import Provenance, analysis_schema, validate
 from tests.unit.recording.conftest import a_rig
 from tests.unit.review.conftest import Session
@@ -111,3 +112,8 @@ def test_the_guide_names_every_key() -> None:
     assert len(keys) > 80
     named = {key for key in keys if "_sigma" not in key}
     assert sorted(key for key in named if f"`{key}`" not in guide) == []
+
+
+def test_the_schema_knows_every_mode() -> None:
+    modes = analysis_schema()["properties"]["guideline"]["properties"]["mode"]["enum"]
+    assert set(modes) == {mode.value for mode in Mode}

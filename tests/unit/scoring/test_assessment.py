@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,11 @@ def test_an_older_head_still_opens() -> None:
     head = parse(RecordingHeader, kept, "r")
     assert head.session.attempt is Attempt.ASSESSMENT
     assert head.guideline_profile is None
+
+
+def test_an_own_profile_is_named_by_its_id_and_not_by_a_path_that_may_hold_a_name() -> None:
+    config = SessionConfig(guideline="people/anna.meier/course.toml")
+    head = RecordingHeader.make("sim", config, a_rig(), [], {"id": "course"}).to_json()
+    assert "meier" not in json.dumps(head)
+    assert head["guideline_id"] == head["session"]["guideline"] == "course"
+    assert "meier" in json.dumps(RecordingHeader.make("sim", config, a_rig(), []).to_json())

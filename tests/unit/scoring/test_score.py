@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from mr.config import Mode
 from mr.errors import ConfigError
+from mr.metrics.strokes import FIRST
+from mr.scoring.closeness import Band, Thing, judge_band
 from mr.scoring.performance import Performance
 from mr.scoring.profiles import load_guideline, shipped_guidelines
 from mr.scoring.score import score_performance
@@ -226,3 +228,30 @@ def test_vague_values_are_not_judged() -> None:
     assert any("±4.0 only" in m for m in vague.missing)
     assert sure.value_pct is not None
     assert sure.value_pct < 100.0
+
+
+@pytest.mark.parametrize(("n_known", "judged"), [(100, True), (60, True), (40, False), (1, False)])
+def test_what_was_hardly_ever_measured_is_not_judged(n_known: int, judged: bool) -> None:
+    band = Band(50.0, 60.0, 10.0, "mm")
+    things = [
+        Thing(k, k, Measured(55.0, 0.1) if k < n_known else Measured.unknown("not seen"))
+        for k in range(100)
+    ]
+    item = judge_band("compression", things, band, "nothing")
+    assert (item.value_pct is not None) == judged
+    assert judged or item.reason == f"only {n_known} of 100 were measured: not seen"
+
+
+def test_a_first_compression_that_has_no_rate_is_not_missing() -> None:
+    band = Band(100.0, 120.0, 20.0, "/min")
+    things = [
+        Thing(k, k, Measured(110.0, 0.1) if k % 3 else Measured.unknown(FIRST)) for k in range(4)
+    ]
+    assert judge_band("compression", things, band, "nothing").value_pct == 100.0
+
+
+def test_values_without_a_sigma_have_no_interval() -> None:
+    band = Band(50.0, 60.0, 10.0, "mm")
+    without = judge_band("compression", [Thing(0, 0, Measured(55.0))], band, "nothing")
+    assert without.interval_pct is None
+    assert judge_band("compression", [Thing(0, 0, Measured(55.0, 0.1))], band, "").interval_pct
