@@ -11,7 +11,8 @@ what they learnt.
 
 A sample's depth is the measurement that made it, not the filter's: a causal filter lags,
 shaves peaks by some tenths of a millimetre at 60 Hz, and hides from `mr.metrics` how
-noisy the samples are. The filter gives the velocity and refuses outliers.
+noisy the samples are. The filter gives a camera's velocity and refuses its outliers; the
+mannequin's are `mr.fusion.wild`'s.
 All state follows from the samples in their order of arrival alone: a replay gives the
 same bits however the samples were cut into blocks.
 """
@@ -159,6 +160,11 @@ class MotionFuser:
         if not len(said.t_ns):
             return []
         self._mannequin_ns = int(said.t_ns[-1])
+        if self._rig.cameras:
+            # A camera that leads next goes on from here.
+            self._surprises = 0
+            self._filter.restart(float(said.depth_m[-1]), float(said.sigma_m[-1]) ** 2)
+            self._filter.v = float(said.velocity_m_s[-1])
         sample = self._from_mannequin(said)
         return [sample, *(ChestBlock.of([seen]) for seen in self._drain(last=False))]
 

@@ -103,11 +103,14 @@ class MannequinMotion:
         if not len(said.t_ns):
             return
         self._past.append(said)
-        while self._past[0].t_ns[-1] < said.t_ns[-1] - REMEMBER_NS:
+        while self._past[0].t_ns[-1] < said.t_ns[-1] - REMEMBER_NS - GAP_NS:
             self._past.popleft()
 
     def at(self, t_ns: int) -> Past | None:
         """Tell what it said at `t_ns`, interpolated; None where it was silent, or long ago."""
+        # Blocks are kept whole: what is older is still there in some and not in others.
+        if not self._past or t_ns < self._past[-1].t_ns[-1] - REMEMBER_NS:
+            return None
         after: tuple[Said, int] | None = None
         for said in reversed(self._past):
             k = int(np.searchsorted(said.t_ns, t_ns, "right"))

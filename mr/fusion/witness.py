@@ -43,6 +43,10 @@ class Finding:
     usable: bool = False
 
 
+LEAST = 0.1
+"""A ratio is never taken for less: what measures a tenth is broken, not out of scale."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """How deep one source measures, against what all are compared with."""
@@ -69,7 +73,8 @@ class Witness:
             (a, b): known[a].ratio / known[b].ratio - 1.0
             for a, b in itertools.permutations(known, 2)
         }
-        off = {(a, b) for (a, b), by in pairs.items() if self._off(a, b, by, known)}
+        # By the logarithm, so that a pair is off whichever comes first.
+        off = {(a, b) for a, b in pairs if self._off(a, b, known)}
         self._since_s = {pair: self._since_s.get(pair, t_s) for pair in off}
         lasting = {pair for pair, since_s in self._since_s.items() if t_s - since_s >= LASTS_S}
         self._named = lasting | (self._named & off)
@@ -90,9 +95,10 @@ class Witness:
             for source, words in found.items()
         )
 
-    def _off(self, a: str, b: str, by: float, known: Mapping[str, Scale]) -> bool:
+    def _off(self, a: str, b: str, known: Mapping[str, Scale]) -> bool:
+        by = abs(math.log(max(known[a].ratio, LEAST) / max(known[b].ratio, LEAST)))
         least = max(NAMED, SURE * math.hypot(known[a].sigma, known[b].sigma))
-        return abs(by) > (OVER * NAMED if (a, b) in self._named else least)
+        return by > (OVER * NAMED if (a, b) in self._named else least)
 
     def _culprit(self, known: Mapping[str, Scale]) -> str | None:
         """Tell who disagrees with all others, if there are at least two that agree."""

@@ -213,7 +213,7 @@ class MetricsStepper:
             if turn is not None or lowest is not None:
                 events += self._breathe(history.look_from(i))
             if lowest is not None:
-                events += self._try_close(lowest)
+                events += self._try_close(lowest, t_s)
             elif turn is not None and turn.kind == "peak":
                 self._on_peak(turn)
             elif turn is not None:
@@ -269,9 +269,8 @@ class MetricsStepper:
             return None
         lowest = self._turns.extreme()
         rested = t_s - lowest.t_s >= self._config.pause_threshold_s
-        if not rested and t_s - peak.turn.t_s < LONGEST_RELEASE_S:
-            return None
-        if lowest.k == self._tried_k:
+        late = t_s - peak.turn.t_s >= LONGEST_RELEASE_S
+        if not late and not (rested and lowest.k != self._tried_k):
             return None
         self._tried_k = lowest.k
         return lowest
@@ -290,7 +289,7 @@ class MetricsStepper:
         stopped = falling < STILL_FALLING * (self._peak.turn.y - lowest.y)
         return self._complete(level, known=stopped)
 
-    def _try_close(self, lowest: Turn) -> list[MetricsEvent]:
+    def _try_close(self, lowest: Turn, t_s: float) -> list[MetricsEvent]:
         """Close the pending compression at the point where the chest stays out."""
         peak = self._peak
         assert peak is not None
@@ -299,7 +298,9 @@ class MetricsStepper:
             self._before, self._peak = level, None
             return []
         if not self._came_back(level):
-            return []  # still held in
+            if t_s - peak.turn.t_s >= LONGEST_RELEASE_S:
+                self._before, self._peak = level, None  # a hold, and no compression
+            return []
         return self._complete(level, known=True)
 
     # --- out ------------------------------------------------------------------------

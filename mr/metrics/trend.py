@@ -51,7 +51,7 @@ def depth_trend_mm_min(compressions: Sequence[Compression], pauses: Sequence[Pau
 
 def breath_rate_per_min(breaths: Sequence[Ventilation]) -> Measured:
     """Tell 60 s over the mean time from one breath's beginning to the next one's."""
-    if len(breaths) < 2:
-        return Measured.unknown("fewer than two breaths")
     starts_ns = sorted(b.start_ns for b in breaths)
+    if len(breaths) < 2 or starts_ns[-1] == starts_ns[0]:
+        return Measured.unknown("fewer than two breaths")
     return Measured(60e9 * (len(breaths) - 1) / (starts_ns[-1] - starts_ns[0]))

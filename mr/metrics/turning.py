@@ -112,7 +112,7 @@ class TurnFinder:
         elif at_rest:
             stop |= t_s - since_s > REST_MEMORY_S
         if settles is not None:
-            stop |= settles.may(t_s, since_s) & ((last >= 0) | (self._k != settles.tried_k))
+            stop |= settles.may(t_s, since_s, (last >= 0) | (self._k != settles.tried_k))
         n = int(stop.argmax()) if stop.any() else len(y)
         if n and last[n - 1] >= 0:
             i = int(last[n - 1])
@@ -128,10 +128,11 @@ class Settles:
     """After its shallowest point."""
     peak_s: float
     longest_s: float
-    """After the peak, in any case."""
+    """After the peak, in any case: by then it is a compression, or it never was."""
     tried_k: int
     """A shallowest point that was tried already."""
 
-    def may(self, t_s: FloatArray, lowest_s: FloatArray) -> BoolArray:
+    def may(self, t_s: FloatArray, lowest_s: FloatArray, untried: BoolArray) -> BoolArray:
         """Tell at which instants (N,), with their shallowest points so far, that may be."""
-        return (t_s - lowest_s >= self.rest_s) | (t_s - self.peak_s >= self.longest_s)
+        rested = (t_s - lowest_s >= self.rest_s) & untried
+        return rested | (t_s - self.peak_s >= self.longest_s)

@@ -114,10 +114,11 @@ class Codec:
         Raises
         ------
         RecordingError
-            When the message is shorter than its rows say.
+            When the message is not as long as its rows say.
         """
         (n_rows,) = struct.unpack_from("<I", message)
-        if 4 + n_rows * self.dtype.itemsize > len(message):
+        over = len(message) - 4 - n_rows * self.dtype.itemsize
+        if over < 0 or (over and not self._loose_columns):
             raise self._cut()
         return np.frombuffer(message, self.dtype, n_rows, 4)
 

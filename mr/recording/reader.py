@@ -96,8 +96,9 @@ class Recording:
                 run, run_key, n = [], None, 0
             if is_frames:
                 rows = self._sound(codec.rows, message)
-                run.append(rows)
-                run_key, n = key, n + len(rows)
+                if len(rows):
+                    run.append(rows)
+                    run_key, n = key, n + len(rows)
             else:
                 yield from self._sound(codec.decode, key, message)
         if run_key is not None:

@@ -254,8 +254,14 @@ class HealthWatch:
         now_ns = max(self._newest_ns, now_ns or 0)
         return tuple(self._health(stream, now_ns) for stream in self._streams.values())
 
-    def lost_streams(self, now_ns: int | None = None) -> tuple[str, ...]:
-        """Name the streams that are lost."""
+    def lost_streams(self, now_ns: int | None = None, *, exact: bool = False) -> tuple[str, ...]:
+        """Name the streams that are lost; `exact`: at `now_ns`, whatever has arrived since."""
+        if exact and now_ns is not None:
+            return tuple(
+                h.stream
+                for h in (self._health(stream, now_ns) for stream in self._streams.values())
+                if h.state == "lost"
+            )
         return tuple(h.stream for h in self.report(now_ns) if h.state == "lost")
 
     def _health(self, stream: _Stream, now_ns: int) -> Health:

@@ -451,7 +451,7 @@ class Pipeline:
             hands_off_s=live.hands_off_s,
             n_in_cycle=live.n_in_cycle,
             elapsed_s=self.elapsed_s,
-            lost=bool(self._health.lost_streams(t_ns)),
+            lost=bool(self._health.lost_streams(t_ns, exact=True)),
             guideline=self._guideline,
             events=found,
             arms=self._arm_alarm.lasting(),

@@ -50,4 +50,6 @@ def smoothed_outcome(pipeline: Pipeline, diary: Diary, rig: Rig) -> Outcome:
         live.kind,
         live.health,
         airway_measured=any(sample.airway_ml is not None for sample in motion),
+        shocks_ns=live.shocks_ns,
+        rescuers=live.rescuers,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import numpy as np
@@ -11,7 +12,7 @@ from mr.blocks import ChestBlock, MannequinBlock
 from mr.fusion import MotionFuser
 from mr.types import ChestObservation, ChestSample, HandSample, MannequinFrame, Stamp
 from mr.wire import AIRWAY_UNKNOWN
-from tests.unit.fusion.test_fuser import _frame, _rig, _seen
+from tests.unit.fusion.test_fuser import T0_NS, _frame, _rig, _seen
 
 Item = tuple[MannequinFrame | ChestObservation | HandSample, Stamp]
 
@@ -91,3 +92,27 @@ def test_a_block_comes_back_as_the_samples_it_was_made_of() -> None:
     samples = [s for item, stamp in _session(1) for s in fuser.step(item, stamp)]
     mannequin = [s for s in samples if s.sources == ("mannequin",)]
     assert list(ChestBlock.of(mannequin).samples()) == mannequin
+
+
+def test_a_camera_that_leads_again_goes_on_from_the_mannequin_and_not_from_its_own_past() -> None:
+    """Leads, is led for ten seconds, leads again: the first looks are believed at once."""
+    fuser = MotionFuser(_rig())
+
+    def depth_mm(t_s: float) -> float:
+        return 25.0 * (1 - math.cos(11.5 * t_s))
+
+    motion: list[ChestSample] = []
+    for k in range(16 * 200):
+        t_s = k / 200.0
+        if not (4.0 < t_s < 6.0 or t_s > 15.0):
+            frame, stamp = _frame(k, depth_mm(t_s), (60, 50, 55, 40))
+            motion += fuser.step(frame, stamp)
+        if k % 3 == 0:
+            seen, stamp = _seen(t_s, 60.0 - depth_mm(t_s))
+            motion += fuser.step(seen, stamp)
+    motion += fuser.finish()
+    again = [s for s in motion if s.sources == ("left",) and s.stamp.t_ns > T0_NS + 14_900_000_000]
+    first_s = (again[0].stamp.t_ns - T0_NS) * 1e-9
+    assert first_s < 15.0 + 2 / 60
+    speed_m_s = 0.025 * 11.5 * math.sin(11.5 * first_s)
+    assert again[0].velocity_m_s == pytest.approx(speed_m_s, abs=0.05)

@@ -401,3 +401,13 @@ def test_held_compressions_are_timed_by_their_flanks(monkeypatch: pytest.MonkeyP
     # The control: with the peak's own bend believed, the noise moves the rate.
     monkeypatch.setattr(Beat, "peak_var", property(lambda beat: beat.peak.t_sigma_s**2))
     assert np.sqrt((_rate_errors_cpm(0.8) ** 2).mean()) > 1.5
+
+
+@pytest.mark.parametrize(("held_mm", "n"), [(41.0, 0), (5.0, 1)])
+def test_a_press_that_is_held_for_long_is_no_compression(held_mm: float, n: int) -> None:
+    """Comes back by 9 mm only (control: by 45), stays there for 12 s, and is let go."""
+    t_s = np.arange(0.0, 16.0, 0.005)
+    knots_s = [0.0, 1.0, 1.2, 1.4, 13.0, 13.2, 16.0]
+    depth_m = 1e-3 * np.interp(t_s, knots_s, [0.0, 0.0, 50.0, held_mm, held_mm, 0.0, 0.0])
+    events = _run(_samples(np.stack([t_s, depth_m], axis=1)))
+    assert len(_compressions(events)) == n
