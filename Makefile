@@ -49,8 +49,11 @@ lint: $(VENV)/.dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
+$(VENV)/.bench: $(VENV)/.dev
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@
+
+bench: $(VENV)/.bench
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench
 
 fuzz: $(VENV)/.dev
