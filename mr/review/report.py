@@ -81,7 +81,8 @@ class Cell:
 
 def sigma_beside(row: Json, key: str, unit: str) -> float | None:
     """Give the sigma of a number of an analysis; None where it has none."""
-    tail = "_" + {"%": "pct", "/min": "cpm"}.get(unit, unit.lower())
+    units = {"%": "pct", "/min": "cpm", "mm a minute": "mm_min"}
+    tail = "_" + units.get(unit, unit.lower())
     return row[key.removesuffix(tail) + "_sigma" + tail]  # type: ignore[no-any-return]
 
 
