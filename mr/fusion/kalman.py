@@ -25,11 +25,6 @@ class JerkFilter:
         self._p = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         self.started = False
 
-    @property
-    def variance(self) -> float:
-        """Variance of the depth, m²."""
-        return self._p[0]
-
     def restart(self, depth_m: float, variance: float) -> None:
         """Begin anew at `depth_m`, knowing nothing of the velocity."""
         self.d, self.v, self.a = depth_m, 0.0, 0.0

@@ -16,7 +16,7 @@ from mr.blocks import ChestBlock
 from mr.types import FloatArray
 
 KEEP_S = 8.0
-"""How much of the past is kept for fits; longer than any stroke with its rest."""
+"""So much of the past is kept for fits at least; longer than any stroke with its rest."""
 REACH_S = 0.15
 """Fits reach so far to both sides of a turn."""
 REACH_K = 3
