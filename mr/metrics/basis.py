@@ -24,6 +24,8 @@ UNEVEN_SHARE = 0.01
 at full speed moves by 0.02 mm in that time at 200 Hz."""
 EVEN_N = 8
 """Fewer samples are not worth remembering."""
+KEPT = np.array([0.0, 0.3, 0.5, 0.65, 0.75, 0.85, 0.92])
+"""Share of its noise that a sample may pass on to the next one."""
 
 
 def _prior(a: FloatArray, b: FloatArray) -> FloatArray:
@@ -127,3 +129,16 @@ def _even_basis(n: int) -> Basis:
 def _even_grid(n: int, a: int, b: int) -> Grid:
     basis = _even_basis(n)
     return Grid.of(basis, float(basis.u[a]), float(basis.u[b]))
+
+
+@lru_cache(maxsize=128)
+def colours(n: int) -> FloatArray:
+    """Give the variance (len(KEPT), n − k) of each mode's size for noise of variance one.
+
+    The noise of a sample passes on a share `KEPT` of itself: a slower mode has more of it.
+    The samples are taken for even.
+    """
+    modes = _even_basis(n).modes
+    apart = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+    kept = KEPT[:, None, None] ** apart
+    return np.asarray(np.einsum("ij,kil,lj->kj", modes, kept, modes))

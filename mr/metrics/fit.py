@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mr.metrics.basis import GRID_N, Basis, Grid, basis_of, grid_of
+from mr.metrics.basis import EVEN_N, GRID_N, KEPT, Basis, Grid, basis_of, colours, grid_of
 from mr.types import FloatArray
 
 JERK_PSD = 1.2e7
@@ -39,6 +39,13 @@ STEPS = 24
 """Noises from a ten-thousandth to a third of the unit are told apart, by factors of √2."""
 MEMORY = 0.9
 """Each window weighs so much of the next one in the memory of the noise."""
+LASTING = 0.98
+"""The same for the noise's colour, which is the sensor's and stays."""
+ALL_NOISE = 10.0
+"""Modes to which noise adds so many times more variance than motion does are all noise."""
+SURELY = 4.0
+"""Noise has a memory when that is e⁴ times as likely as that it has none."""
+TINY = 1e-30
 MOST_HIDDEN = 0.02
 """A share of the travel: nothing higher hides between the samples of a peak."""
 BOTTOM = 2.5
@@ -60,6 +67,8 @@ class Fit:
     sigma: float
     """One-sigma of `value`: noise, and what may hide between the samples."""
     t_sigma_s: float
+    noise: float = 0.0
+    """The part of `sigma` that the samples' noise makes; at most one sample's noise."""
     bend: float = 0.0
     """How sharply a peak bends, in the samples' unit per s²; `t_sigma_s` goes with its inverse."""
     bend_sigma: float = 0.0
@@ -71,7 +80,8 @@ class Noise:
     """How single samples scatter, and how calm the motion beneath them is."""
 
     sigma: float
-    """One-sigma of a single sample, in the unit of the samples, > 0."""
+    """One-sigma of a single sample, in the unit of the samples, > 0. Of noise with a memory:
+    of the white noise that would do the same to the curve."""
     calm: float = CALM
     """Share of the prior's variance that strokes really have."""
 
@@ -211,7 +221,7 @@ class Curve:
         i = int(values.argmax())
         at = slice(i, i + 5)
         motion, noise = self._left(read, at, value_row)
-        value, var = float(values[i]), read.calm * motion + noise
+        value, var, of_noise = float(values[i]), read.calm * motion + noise, min(noise, read.v)
         slope = sign * float(slope_row @ read.mean[at]) / h
         bend = sign * float(bend_row @ read.mean[at]) / h**2
         u, u_sigma = float(read.grid.u[i + 2]), 1.0
@@ -229,6 +239,7 @@ class Curve:
             scale * value + (self.level if order == 0 else 0.0),
             scale * math.sqrt(var),
             u_sigma * self.half_s,
+            scale * math.sqrt(of_noise),
             scale * max(-bend, 0.0) / self.half_s**2,
             scale * math.sqrt(read.v * float(bend_weights @ bend_weights)) / (h * self.half_s) ** 2,
         )
@@ -245,15 +256,13 @@ class Curve:
         b = int(above[k]) if k < len(above) else GRID_N
         whole = slice(a, b), np.full(b - a, 1.0 / (b - a))
         value = float(read.mean[a:b].sum()) / (b - a)
-        of_mean, of_lowest = (
-            read.calm * motion + noise
-            for motion, noise in (self._left(read, *whole), self._left(read, *lowest))
-        )
         # Whether it rests or turns at once is not known: between the two.
-        sigma = self.travel * math.sqrt(0.5 * (of_mean + of_lowest))
+        motion, noise = np.mean([self._left(read, *whole), self._left(read, *lowest)], axis=0)
+        sigma = self.travel * math.sqrt(read.calm * motion + noise)
         u = read.grid.u
         t_s = self.centre_s + (0.5 * float(u[a] + u[b - 1]) - 1.0) * self.half_s
-        return Fit(t_s, self.level + self.travel * value, sigma, 0.5 * self.half_s)
+        t_sigma_s, noise = 0.5 * self.half_s, self.travel * math.sqrt(min(noise, read.v))
+        return Fit(t_s, self.level + self.travel * value, sigma, t_sigma_s, noise)
 
 
 class NoiseMemory:
@@ -263,6 +272,9 @@ class NoiseMemory:
     the true one: that σ is looked for among steps of √2 of `unit`, from the largest
     down, with what all windows left for each of them. A slow signal leaves next to
     nothing, being followed whole; there the samples' own claim stands.
+
+    Noise whose memory shows in the quick modes counts as the white noise that would do the
+    same to slow ones.
     """
 
     def __init__(self, unit: float) -> None:
@@ -271,6 +283,9 @@ class NoiseMemory:
         self._dof = np.zeros(STEPS)
         self._rough = CALM_N * CALM
         self._smooth = CALM_N
+        self._sums = np.zeros(len(KEPT))
+        self._logs = np.zeros(len(KEPT))
+        self._n = 0.0
         self.noise = Noise(float(self._steps[0]))
 
     def pool(self, curve: Curve, claimed: float) -> Noise:
@@ -281,6 +296,7 @@ class NoiseMemory:
         self._squares = MEMORY * self._squares + scale * (left2 @ curve.size**2)
         self._dof = MEMORY * self._dof + left2.sum(axis=1)
         sigma = self._sigma(claimed)
+        sigma = max(sigma, self._coloured(curve, sigma))
         v = float(curve.variance(sigma))
         weight = spread / (spread + v) ** 2
         self._rough = MEMORY * self._rough + float(weight @ (curve.size**2 - v))
@@ -288,6 +304,31 @@ class NoiseMemory:
         calm = min(max(self._rough / self._smooth, CALM_LEAST), 1.0)
         self.noise = Noise(sigma, calm)
         return self.noise
+
+    def _coloured(self, curve: Curve, sigma: float) -> float:
+        """Give the sigma of white noise that would add as much to slow modes; 0: it is white.
+
+        Noise with a memory is stronger in slow modes than in the quick ones that show it.
+        What is seen where the motion has no share goes on to where it has more.
+        """
+        if len(curve.y) < EVEN_N:
+            return 0.0
+        scale = curve.travel**2 * curve.together
+        shapes, spread = colours(len(curve.y)), scale * curve.spread
+        own = sigma**2 > ALL_NOISE * spread
+        quick = shapes[:, own]
+        self._sums = LASTING * self._sums + scale * (1.0 / quick) @ curve.size[own] ** 2
+        self._logs = LASTING * self._logs + np.log(quick).sum(axis=1)
+        self._n = LASTING * self._n + float(own.sum())
+        if self._n < 1.0:
+            return 0.0
+        vars_ = self._sums / self._n
+        likely = -0.5 * (self._n * np.log(vars_ + TINY) + self._logs)
+        j = int(likely.argmax())
+        if likely[j] < likely[0] + SURELY:
+            return 0.0
+        by_mode = vars_[j] * shapes[j]
+        return math.sqrt(float(by_mode[by_mode > spread].max(initial=0.0)))
 
     def _sigma(self, claimed: float) -> float:
         """Find the largest step whose residuals are as large as it says."""

@@ -52,8 +52,8 @@ cannot be learnt from flat tops: their fitted peaks jump by more than they claim
 BENDS = 1.5
 """So many sigmas of its bend a peak owes to its being the highest of many points."""
 
-PICKED = 1.0
-"""So many sigmas of an excursion are taken off before it is compared with the least one."""
+PICKED = 0.75
+"""So many sigmas of its noise are taken off an excursion before it is compared with the least."""
 
 DIP_M, DIPS = 0.001, 4.0
 RIVAL_M = 0.003
@@ -97,8 +97,8 @@ def excursion_m(peak: Level, release: Level) -> float:
     Of all that noise does to a resting chest, only what looks like turns comes to be
     measured: a peak is more often too high than too low, a release more often too low.
     """
-    sigma_m = math.hypot(peak.fit.sigma, release.fit.sigma)
-    return peak.fit.value - release.fit.value - PICKED * sigma_m
+    noise_m = math.hypot(peak.fit.noise, release.fit.noise)
+    return peak.fit.value - release.fit.value - PICKED * noise_m
 
 
 class Fitter:

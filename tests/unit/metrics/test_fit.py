@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from mr.metrics.fit import MOST_N, Curve, Noise, NoiseMemory
 
@@ -80,6 +83,18 @@ def test_noise_is_found_whatever_the_samples_claim(claimed: float) -> None:
     for seed in range(15):
         memory.pool(Curve.through(*_window(200.0, 0.5, seed), 50.0), claimed)
     assert memory.noise.sigma == pytest.approx(0.5, rel=0.15)
+
+
+@pytest.mark.parametrize(("kept", "least", "most"), [(0.0, 0.85, 1.15), (0.8, 0.7, 2.0)])
+def test_noise_with_a_memory_counts_as_more(kept: float, least: float, most: float) -> None:
+    """Taken for white, noise that keeps 0.8 of itself would seem to be 0.42 here."""
+    memory, rng = NoiseMemory(50.0), np.random.default_rng(5)
+    for _ in range(30):
+        t_s, y = _window(200.0, 0.0)
+        fresh = math.sqrt(1.0 - kept**2) * rng.standard_normal(t_s.size)
+        noise = lfilter([1.0], [1.0, -kept], fresh)
+        memory.pool(Curve.through(t_s, y + noise, 50.0), 0.0)
+    assert least < memory.noise.sigma < most
 
 
 def test_a_slow_signal_leaves_the_claim_standing() -> None:
