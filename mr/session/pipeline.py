@@ -30,7 +30,7 @@ from mr.scoring.guideline import Guideline
 from mr.session.findings import FindingsLog
 from mr.session.health import HealthWatch
 from mr.session.match import own_profile
-from mr.session.outcome import Outcome, Trace, judge, metrics_config
+from mr.session.outcome import Outcome, Trace, counted_ns, judge, metrics_config
 from mr.session.track import Track
 from mr.types import (
     ArmPosture,
@@ -274,10 +274,9 @@ class Pipeline:
         """Begin with the first compression, or the first breath where there is nothing else."""
         if self._start_ns is not None or self._config.start_on != "first-compression":
             return
-        if isinstance(event, Compression):
-            self._start_ns = event.onset_ns
-        elif isinstance(event, Ventilation) and self._config.mode is Mode.VENTILATION_ONLY:
-            self._start_ns = event.start_ns
+        counted = counted_ns(event, self._config.mode)
+        if counted is not None:
+            self._start_ns, _ = counted
 
     def _happened(self, event: SessionEvent) -> None:
         if event.kind == "open":
@@ -313,7 +312,8 @@ class Pipeline:
         live = self._metrics.live
         if self._stop_ns is not None:
             return Phase.FINISHED
-        started = self._start_ns is not None or live.n_compressions > 0
+        pressed = live.n_compressions > 0 and self._config.mode is not Mode.VENTILATION_ONLY
+        started = self._start_ns is not None or pressed
         if not started or (self._config.start_on != "first-compression" and self._start_ns is None):
             return Phase.WAITING
         # With an advanced airway breaths and compressions go on side by side.
