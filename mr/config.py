@@ -114,7 +114,20 @@ def load_criteria(path: Path) -> Criteria:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not a TOML file ({error})") from error
-    return parse(Criteria, data, str(path))
+    criteria = parse(Criteria, data, str(path))
+    _are_per_cent(criteria, str(path))
+    return criteria
+
+
+def _are_per_cent(criteria: Criteria, source: str) -> None:
+    """Refuse shares of 1 in a file; recordings that were locked with such still open."""
+    asked = {f"item_min_pct.{key}": pct for key, pct in criteria.item_min_pct.items()}
+    for key, pct in {"score_min_pct": criteria.score_min_pct, **asked}.items():
+        if pct is not None and pct <= 1.0:
+            raise ConfigError(
+                f"{source}: {key}: {pct:g} is {pct:g} %, which all pass: give per cent, over 1 "
+                f"and at most 100; for a share of {pct:g} write {100.0 * pct:g}"
+            )
 
 
 class SessionConfig(Strict):

@@ -389,7 +389,7 @@ class Deduction:
     """Of a compression its own, of a breath, pause or shock its place among those judged,
     from 0; None for what is missing and for the session as a whole."""
     t_ns: int | None
-    """When it was; None for the session as a whole."""
+    """When it was; None for what is missing and for the session as a whole."""
     points: float
     reason: str
 

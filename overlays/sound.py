@@ -13,9 +13,9 @@ from __future__ import annotations
 import array
 import importlib.util
 import logging
-import queue
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Generator
 from fractions import Fraction
 from typing import Any
@@ -29,6 +29,10 @@ SAMPLE_RATE_HZ = 48_000
 _CLICK_S = 0.030
 _TONE_HZ = 1_600.0
 _LOUDNESS = 0.5
+STALE_S = 1.0
+"""A word that could not be begun within so long is no longer true: it is dropped."""
+WAITING_N = 2
+"""So many words wait at most; the oldest makes room."""
 
 
 def click_counts(sample_rate_hz: int = SAMPLE_RATE_HZ) -> npt.NDArray[np.int16]:
@@ -66,33 +70,49 @@ class ClickTrack:
 
 
 class Mix:
-    """Clicks, if there are any, and words over them: one word after another, none cut off."""
+    """Clicks, if there are any, and words over them: one after another, none cut off.
+
+    What has waited longer than `STALE_S` of sound is not said any more.
+    """
 
     def __init__(self, clicks: ClickTrack | None) -> None:
         self._clicks = clicks
-        self._waiting: queue.SimpleQueue[npt.NDArray[np.int16]] = queue.SimpleQueue()
+        self._waiting: deque[tuple[int, npt.NDArray[np.int16]]] = deque(maxlen=WAITING_N)
+        """Each with the sample at which it was asked for."""
         self._speaking = np.zeros(0, dtype=np.int16)
         self._sample = 0
 
     def say(self, words: npt.NDArray[np.int16]) -> None:
         """Play words, (N,) int16, as soon as those before are over; any thread may call."""
-        self._waiting.put(words)
+        self._waiting.append((self._sample, words))
 
     def block(self, samples_n: int) -> npt.NDArray[np.int16]:
         """Give the next samples, (samples_n,) int16, one channel."""
         mixed = np.zeros(samples_n, dtype=np.int32)
         if self._clicks is not None:
             mixed += self._clicks.block(self._sample, samples_n)
-        self._sample += samples_n
         done_n = 0
-        while done_n < samples_n and (len(self._speaking) or not self._waiting.empty()):
+        while done_n < samples_n:
             if not len(self._speaking):
-                self._speaking = self._waiting.get()
+                self._speaking = self._next_word(self._sample + done_n)
+            if not len(self._speaking):
+                break
             part = self._speaking[: samples_n - done_n]
             mixed[done_n : done_n + len(part)] += part
             self._speaking = self._speaking[len(part) :]
             done_n += len(part)
+        self._sample += samples_n
         return np.clip(mixed, -32768, 32767).astype(np.int16)
+
+    def _next_word(self, now: int) -> npt.NDArray[np.int16]:
+        """Give the next word that is still worth saying, or nothing; `now` in samples."""
+        while True:
+            try:
+                asked, words = self._waiting.popleft()
+            except IndexError:
+                return np.zeros(0, dtype=np.int16)
+            if len(words) and now - asked <= STALE_S * SAMPLE_RATE_HZ:
+                return words
 
     def stream(self) -> Generator[array.array[int], int, None]:
         """Give the sound block by block; each ``send(n)`` asks for the next n samples."""

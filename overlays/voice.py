@@ -12,7 +12,7 @@ import logging
 import shutil
 import subprocess
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import gcd
 
 import numpy as np
@@ -43,8 +43,14 @@ class Voice:
     def __init__(self, language: str, say: Callable[[str], None] = log.warning) -> None:
         self._language = language
         self._say = say
+        self._program = shutil.which(PROGRAM)
         self._mute = False
         self._spoken: dict[str, npt.NDArray[np.int16]] = {}
+
+    def prepare(self, sentences: Iterable[str]) -> None:
+        """Speak them once now, so that saying one later takes no time."""
+        for words in sentences:
+            self.samples(words)
 
     def samples(self, words: str) -> npt.NDArray[np.int16] | None:
         """Speak `words`: (N,) int16 at `SAMPLE_RATE_HZ`, or None when nothing can be spoken."""
@@ -60,10 +66,18 @@ class Voice:
         return self._spoken[words]
 
     def _made(self, words: str) -> npt.NDArray[np.int16]:
-        program = shutil.which(PROGRAM)
-        if program is None:
+        if self._program is None:
             raise MrError(f"{PROGRAM} is not installed: ./system-packages.sh voice")
-        ask = [program, "--stdout", "-v", self._language, "-s", str(WORDS_A_MINUTE), "--", words]
+        ask = [
+            self._program,
+            "--stdout",
+            "-v",
+            self._language,
+            "-s",
+            str(WORDS_A_MINUTE),
+            "--",
+            words,
+        ]
         try:
             done = subprocess.run(ask, capture_output=True, timeout=LONGEST_S, check=True)
             return _samples_of(done.stdout)

@@ -26,6 +26,7 @@ MIN_FREE_GB = 5.0
 """Ten minutes with depth at full rate take 2.2 GB."""
 TELEMETRY_FROM = (0, 10, 35)
 """From this mediapipe on, it calls its vendor's logging host, with no way to refuse."""
+SPEECH = "espeak-ng"
 LIBRARIES = {
     "libGL.so.1": "libgl1",
     "libEGL.so.1": "libegl1",
@@ -46,6 +47,7 @@ def check_software() -> list[Check]:
         check_display(dict(os.environ), sys.platform),
         check_disk(SessionConfig().out_dir),
         check_hand_model(),
+        check_voice(shutil.which(SPEECH)),
     ]
 
 
@@ -237,3 +239,11 @@ def check_hand_model() -> Check:
     if not path.exists():
         return Check(name, "absent", found, "mrcpr fetch-hands")
     return Check(name, "ok", f"{path.name} with mediapipe {version}")
+
+
+def check_voice(program: str | None) -> Check:
+    """Tell whether advice could be spoken (`--voice`); it is always written."""
+    if program is not None:
+        return Check("voice", "ok", program)
+    found = f"no {SPEECH}: advice is written, not spoken"
+    return Check("voice", "absent", found, f"./system-packages.sh voice, or install {SPEECH}")

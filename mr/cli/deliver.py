@@ -8,6 +8,7 @@ and `report` all end here.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def analysis_of_recording(
         again.pipeline.outcome(),
         name or recording.path.name,
         recording.header.kind,
-        Provenance.of(recording),
+        replace(Provenance.of(recording), assumptions=again.told),
         criteria=own or criteria,
         locked=own is not None and again.as_recorded,
     )

@@ -9,8 +9,10 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from mr.coaching.rules import RULES
 from mr.session.processes import SessionPlan
 from mr.types import Snapshot
+from overlays.cues.advice import text_of
 from overlays.messages import Messages
 from overlays.sound import Loudspeaker
 from overlays.voice import Voice
@@ -27,13 +29,14 @@ class Hearing:
         rate_cpm = (config.metronome_cpm or middle_cpm) if clicks else None
         self._loudspeaker = Loudspeaker(rate_cpm) if clicks or speaks else None
         self._voice = Voice(messages.language) if speaks else None
-        self._messages = messages
+        self._messages, self._mode = messages, config.mode.value
         self._spoken_ns: int | None = None
 
     def __enter__(self) -> Self:
-        """Begin to click, where there is sound."""
-        if self._loudspeaker is not None:
-            self._loudspeaker.start()
+        """Begin to click, and make all that may be said, where there is sound."""
+        if self._loudspeaker is not None and self._loudspeaker.start() and self._voice is not None:
+            spoken = (rule.key for rule in RULES if rule.aloud != "never")
+            self._voice.prepare(text_of(self._messages, key, self._mode) for key in spoken)
         return self
 
     def __exit__(
@@ -54,6 +57,6 @@ class Hearing:
         self._spoken_ns = cue.since_ns
         if self._voice is None or self._loudspeaker is None or not self._loudspeaker.sounding:
             return
-        words = self._voice.samples(self._messages(f"cue.{cue.key}"))
+        words = self._voice.samples(text_of(self._messages, cue.key, self._mode))
         if words is not None:
             self._loudspeaker.speak(words)

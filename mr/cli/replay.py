@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, as_json, print_analysis
+from mr.cli.options import JudgedByOption
 from mr.cli.tracked import print_changes, tracked
 from mr.errors import ConfigError
 from mr.recording.reader import Recording
@@ -45,9 +46,13 @@ def replay(
         Path | None,
         typer.Option(metavar="FILE", help="With --track: another calibration of the same rig."),
     ] = None,
+    guideline: JudgedByOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print the analysis as JSON.")] = False,
 ) -> None:
     """Run RECORDING through the pipeline again and compare with the live run.
+
+    With --guideline it is judged by another profile; with other definitions of a compression
+    or a pause there is nothing to compare.
 
     Exits with 1 when a compression comes out differently by as little as the last bit. With
     --track, clock and tracking are run again, too, so an old session can be measured by a
@@ -56,20 +61,29 @@ def replay(
     """
     if rig is not None and not track:
         raise ConfigError("--rig is for measuring the pictures anew: add --track")
+    if guideline is not None and track:
+        raise ConfigError("--guideline judges anew what was tracked before: leave out --track")
     if repair is not None:
         write_repaired(recording, repair)
     if track:
         _track(recording, rig, repair, json)
         return
-    again = rerun(recording, block_size)
+    again = rerun(recording, block_size, guideline)
     analysis = analysis_of_recording(again)
-    found = differences(again)
     console = Output(stderr=json)
     if json:
         typer.echo(as_json(analysis), nl=False)
     else:
         print_analysis(console, analysis)
     _print_damage(console, again.recording, repair)
+    for words in again.told:
+        console.prose(f"[yellow]assumed:[/] {escape(words)}")
+    if not again.comparable:
+        console.prose(
+            "not compared with the live run: this profile defines compressions and pauses otherwise"
+        )
+        return
+    found = differences(again)
     n = len(again.compressions)
     if not found:
         console.print(f"[green]identical[/] to the live run to the last bit: {n} compressions")

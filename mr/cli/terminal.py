@@ -20,6 +20,7 @@ from rich.text import Text
 from mr.cli.console import Output
 from mr.cli.losses import LossLog, is_told
 from mr.types import Health, Phase, Snapshot, Targets
+from overlays.cues.advice import text_of
 from overlays.messages import ENGLISH, Messages
 
 BAR_WIDTH = 40
@@ -154,7 +155,7 @@ def render(
             grid.add_row(*row)
     cue = Text("")
     if snapshot.cue is not None and snapshot.cue.written:
-        words = messages(f"cue.{snapshot.cue.key}")
+        words = text_of(messages, snapshot.cue.key, snapshot.mode)
         cue = Text(words, style=_SEVERITY_STYLE[snapshot.cue.severity])
     elif snapshot.phase is Phase.WAITING:
         cue = Text("waiting for the start", style="cyan")

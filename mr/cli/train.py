@@ -26,6 +26,7 @@ from mr.session.processes import LiveSession, SessionPlan, ViewMain, run_fast
 from mr.session.shared import Picture
 from mr.session.signals import ENDING, noted
 from mr.types import Phase, Snapshot
+from overlays.cues.advice import text_of
 from overlays.messages import Messages, load_messages
 from overlays.mirror import MirrorView, save_png
 
@@ -92,7 +93,7 @@ class PictureKeeper:
         last = self._last
         if last is None or last.phase is not Phase.FINISHED or last.cue is None:
             return ""
-        return self.messages(f"cue.{last.cue.key}") if last.cue.written else ""
+        return text_of(self.messages, last.cue.key, last.mode) if last.cue.written else ""
 
 
 @dataclass(slots=True)

@@ -3,7 +3,8 @@
 Takes a `Situation` after another, gives the next `State` with its `Cue`; leaves the words to
 the overlays' message catalogue and the rules to `mr.coaching.rules`. It reads no clock: time
 is the samples' own, so a replay says the same at the same instants. The first rule that
-applies is wanted; what stands stays for its least time unless an urgent one comes.
+applies is wanted; what stands stays for its least time unless an urgent one comes, and an
+urgent one for a second, too: two that are wanted in turn do not flicker.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from mr.coaching.lesson import Tally
 from mr.coaching.measures import MEASURES, History
 from mr.coaching.rules import (
     CYCLES,
+    PROMPT_EVERY_S,
     RULE_OF,
     RULES,
     SPEECH_CYCLE,
     UNHEEDED,
+    URGENT_S,
     Moment,
     Rule,
     Situation,
@@ -74,11 +77,18 @@ def _shown(state: State, now: Situation) -> State:
     if cue is not None:
         if wanted is not None and wanted.key == cue.key:
             return state
-        held = moment.shown_s() < RULE_OF[cue.key].least_s and now.phase is not Phase.FINISHED
-        if held and not (wanted is not None and wanted.urgent):
+        held = moment.shown_s() < _least_s(RULE_OF[cue.key], wanted)
+        if held and now.phase is not Phase.FINISHED:
             return state
     shown = None if wanted is None else Cue(wanted.key, wanted.severity, now.t_ns)
     return replace(state, cue=shown)
+
+
+def _least_s(standing: Rule, wanted: Rule | None) -> float:
+    """Tell how long a cue stands at least before the wanted one takes its place."""
+    if wanted is None or not wanted.urgent:
+        return standing.least_s
+    return min(standing.least_s, URGENT_S) if standing.urgent else 0.0
 
 
 def _said(state: State, now: Situation) -> State:
@@ -87,8 +97,8 @@ def _said(state: State, now: Situation) -> State:
     if cue is None or cue.aloud:
         return state
     rule = RULE_OF[cue.key]
-    if rule.aloud == "at once":
-        return replace(state, cue=replace(cue, aloud=True))
+    if rule.aloud == "at once" and _may_prompt(state, now):
+        return replace(state, cue=replace(cue, aloud=True), prompted_ns=now.t_ns)
     if rule.aloud == "unheeded" and _unheeded(state, rule) and _may_speak(state, now):
         return replace(state, cue=replace(cue, aloud=True), spoken_n=state.session.n)
     return state
@@ -99,6 +109,12 @@ def _unheeded(state: State, rule: Rule) -> bool:
     measure, side = rule.corrects
     history: History = state.history(measure)
     return history.last(UNHEEDED, side)
+
+
+def _may_prompt(state: State, now: Situation) -> bool:
+    """Whether the last word that was spoken at once is long enough ago."""
+    before_ns = state.prompted_ns
+    return before_ns is None or now.t_ns - before_ns >= PROMPT_EVERY_S * 1e9
 
 
 def _may_speak(state: State, now: Situation) -> bool:

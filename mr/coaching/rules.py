@@ -27,6 +27,10 @@ PRAISE_S = 3.0
 """Praise stands so long. Source: ours."""
 LOST_S = 4.0
 """A lost sensor is named so long; the head line goes on naming it. Source: ours."""
+URGENT_S = 1.0
+"""So long even an urgent cue stands before another urgent one. Source: ours."""
+PROMPT_EVERY_S = 5.0
+"""What is spoken at once is spoken at most so often. Source: ours."""
 SWAP_EVERY_S, SWAP_S = 120.0, 10.0
 """When another rescuer should take over, and for how long that stands."""
 CYCLES: dict[Mode, tuple[int, int]] = {Mode.C30_2: (30, 2), Mode.C15_2: (15, 2)}
@@ -71,6 +75,8 @@ class State:
     """Whether there was a pause since the compressions of this cycle."""
     spoken_n: int | None = None
     """How many compressions there had been at the last spoken correction."""
+    prompted_ns: int | None = None
+    """When something was last spoken at once."""
     lost_ns: int | None = None
     """Since when a sensor has been lost."""
 
@@ -152,7 +158,7 @@ class Rule:
     least_s: float = 0.0
     """It stands at least so long, unless an urgent one comes."""
     urgent: bool = False
-    """It does not wait until another has stood long enough."""
+    """It waits for no other that is not urgent, too, and for an urgent one `URGENT_S` at most."""
     aloud: Aloud = "never"
     corrects: tuple[str, Side] | None = None
     """The measure and the side whose misses this row is about."""

@@ -60,7 +60,8 @@ class Provenance:
     storage_level: int | None = None
     why_incomplete: str = ""
     assumptions: tuple[str, ...] = ()
-    """What an imported file does not say and was taken to be so, in words."""
+    """What a file does not say and was taken to be so, in words; and by which profile a
+    recording is judged, where it is not the one in its head."""
     rig: Rig | None = None
 
     @staticmethod

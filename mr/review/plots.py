@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from mr.review.release import release_of
 from mr.types import FloatArray
 
 Json = dict[str, Any]
@@ -29,6 +30,7 @@ MAX_POINTS = 1600
 GAP_S = 0.25
 STAMP_EVERY = 250.0
 MISSING = "–"
+UNITS = {"cpm": "/min", "n": "N"}
 
 
 def number(value: float | None, digits: int = 1) -> str:
@@ -65,14 +67,17 @@ def describe(c: Json) -> str:
     for label, name, unit in (
         ("depth", "depth", "mm"),
         ("left at release", "release_depth", "mm"),
+        ("force left", "release_force", "n"),
         ("rate", "rate", "cpm"),
     ):
         value, sigma = c[f"{name}_{unit}"], c[f"{name}_sigma_{unit}"]
+        if value is None and unit == "n":  # no load cells: nothing is missing
+            continue
         if value is None:
             parts.append(f"{label} unknown ({c['why'][f'{name}_{unit}']})")
             continue
         about = "" if sigma is None else f" {spread(sigma)}"
-        parts.append(f"{label} {number(value)}{about} {'/min' if unit == 'cpm' else unit}")
+        parts.append(f"{label} {number(value)}{about} {UNITS.get(unit, unit)}")
     return ", ".join(parts)
 
 
@@ -132,7 +137,7 @@ def _strip(
         parts += [
             _band(axes, low_mm, deep_mm if high_mm is None else high_mm),
             *_grid(axes, np.arange(0.0, deep_mm + 1, 20.0), "mm"),
-            _line("release", LEFT, axes.y(targets["release_max_mm"]), RIGHT),
+            _release_limit(axes, targets),
             _trace(axes, trace),
         ]
     parts += [
@@ -377,11 +382,20 @@ def _depth_mark(c: Json, axes: _Axes, targets: Json, stem: bool) -> Markup:
             )
             + drawn
         )
-    left_mm = c["release_depth_mm"]
-    leans = verdict(left_mm, -math.inf, targets["release_max_mm"]) == "high"
+    release = release_of(targets)
+    leans = verdict(c[release.key], -math.inf, release.most) == "high"
     if leans and axes.holds(c["release_s"]):
+        left_mm = c["release_depth_mm"] or 0.0
         drawn += _mark(axes.x(c["release_s"]), axes.y(left_mm), "lean", c)
     return drawn
+
+
+def _release_limit(axes: _Axes, targets: Json) -> Markup:
+    """Draw the release limit, where it is a depth."""
+    release = release_of(targets)
+    if release.unit != "mm":
+        return Markup("")
+    return _line("release", LEFT, axes.y(release.most), RIGHT)
 
 
 # ▼ is below its target and ▲ above it, whatever the picture's own up and down are.

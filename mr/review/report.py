@@ -36,6 +36,7 @@ from mr.review.plots import (
     spread,
     verdict,
 )
+from mr.review.release import release_of
 
 Json = dict[str, Any]
 
@@ -128,6 +129,7 @@ def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None
         strips=depth_strips(analysis, trace),
         depth_known=depth_known(analysis),
         has_trace=trace is not None,
+        release=release_of(analysis["guideline"]["targets"]),
         rate=rate_plot(analysis),
         hands=hand_plot(analysis),
         hand_mean=_hand_mean(analysis["summary"]),
@@ -160,7 +162,7 @@ def _hand_mean(s: Json) -> str:
 
 def _cards(analysis: Json) -> list[Card]:
     t, d = analysis["guideline"]["targets"], analysis["guideline"]["definitions"]
-    s = analysis["summary"]
+    s, release = analysis["summary"], release_of(t)
     band = f"{t['depth_low_mm']:g}–{t['depth_high_mm'] or 0:g} mm"
     if t["depth_high_mm"] is None:
         band = f"at least {t['depth_low_mm']:g} mm"
@@ -190,13 +192,15 @@ def _cards(analysis: Json) -> list[Card]:
               f"Within periods of compressions; breaks of {d['pause_threshold_s']:g} s and more "
               "are left out.", (t["rate_low_cpm"], t["rate_high_cpm"])),
         _card(s, "Left at release", "mean_release_depth_mm", 1, "mm",
-              f"at most {t['release_max_mm']:g} mm",
+              release.limit if release.unit == "mm" else "told, not judged: the force left is",
               "Shallowest point after each compression, from the unloaded zero, mean of those "
               "measured."),
         _card(s, "Full release", "release_in_target_pct", 0, "%",
-              f"at most {t['release_max_mm']:g} mm left",
+              f"{release.limit} left",
               "Share of the measured releases that come back to the unloaded zero within "
-              "the limit."),
+              "the limit." if release.unit == "mm" else
+              "Share of the measured releases after which the load cells feel no more than the "
+              "limit."),
         _card(s, "Compression fraction", "ccf_pct", 0, "%",
               "" if t["ccf_min_pct"] is None else f"at least {t['ccf_min_pct']:g} %",
               "CCF: from the first onset to the last release, less the pauses in between, over "
@@ -252,19 +256,20 @@ def _card(
 def _table(analysis: Json) -> tuple[list[tuple[int, list[Cell]]], list[str]]:
     """Lay out a row per compression; reasons of unknown values become numbered notes."""
     t = analysis["guideline"]["targets"]
+    release = release_of(t)
     notes: list[str] = []
     rows = []
     for c in analysis["compressions"]:
         depth = verdict(c["depth_mm"], t["depth_low_mm"], t["depth_high_mm"])
         rate = verdict(c["rate_cpm"], t["rate_low_cpm"], t["rate_high_cpm"])
-        left = verdict(c["release_depth_mm"], -float("inf"), t["release_max_mm"])
+        left = verdict(c[release.key], -float("inf"), release.most)
         duty = None if c["duty_cycle"] is None else 100.0 * c["duty_cycle"]
         cells = [
             Cell(number(c["peak_s"], 2)),
             _cell(c, "depth_mm", 1, notes, depth),
             _sigma(c["depth_sigma_mm"]),
-            _cell(c, "release_depth_mm", 1, notes, left),
-            _sigma(c["release_depth_sigma_mm"]),
+            _cell(c, release.key, 1, notes, left),
+            _sigma(c[release.sigma_key]),
             _cell(c, "rate_cpm", 1, notes, rate),
             _cell({**c, "duty_cycle": duty}, "duty_cycle", 0, notes),
             _cell(c, "release_velocity_mm_s", 0, notes),

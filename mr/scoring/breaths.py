@@ -14,13 +14,15 @@ import numpy as np
 
 from mr.config import Mode
 from mr.scoring.closeness import Band, Judged, Loss, Thing, interval_pct, misses, sure_ones
+from mr.scoring.due import BREATHS_PER_SET, Due, due_breaths
 from mr.scoring.guideline import Guideline
+from mr.scoring.pauses import SETS
 from mr.scoring.performance import Performance
-from mr.types import FloatArray, Ventilation
+from mr.types import BoolArray, FloatArray
 
-COMPRESSIONS_BEFORE_BREATHS = {Mode.C30_2: 30, Mode.C15_2: 15, Mode.CONTINUOUS: 15}
-"""Without a breath by then (continuous: about 6 s at 10 breaths a minute) one is missing."""
-BREATHS_PER_CYCLE = 2
+DUE_AFTER = {**SETS, Mode.CONTINUOUS: 15}
+"""Without a breath after more compressions than these (continuous: about 6 s at 10 breaths a
+minute) one is missing."""
 PACED = (Mode.CONTINUOUS, Mode.VENTILATION_ONLY)
 """Modes in which compressions do not say when a breath is due."""
 
@@ -35,6 +37,8 @@ class _Breaths:
     inspirations_s: FloatArray
     intervals_s: FloatArray
     """From the breath before; NaN where it is not judged."""
+    surplus: BoolArray
+    """More than its pause asks for: it earns nothing."""
     volume: Band
     speed: Band
     pace: Band | None
@@ -49,10 +53,12 @@ class _Breaths:
             paced = np.isfinite(self.intervals_s)
             rhythm = self.pace.closeness(self.intervals_s[paced])
             close[..., paced] = np.minimum(close[..., paced], rhythm)
-        return np.asarray(close)
+        return np.where(self.surplus, 0.0, close)
 
     def miss(self, i: int) -> str:
         """Say what is wrong with one breath."""
+        if self.surplus[i]:
+            return f"more than the {BREATHS_PER_SET} of its pause"
         parts = [
             self.volume.miss(float(self.volumes_ml[i])),
             self.speed.miss(float(self.inspirations_s[i])),
@@ -71,6 +77,8 @@ class _Breaths:
         if self.pace is not None and len(intervals_s):
             band = f"{self.pace.low:g} to {self.pace.high:g} s wanted"
             words.append(f"one every {float(np.mean(intervals_s)):.1f} s ({band})")
+        if self.surplus.any():
+            words.append(f"{int(self.surplus.sum())} more than due")
         if missing:
             words.append(f"{missing} due and not given")
         return ", ".join(words)
@@ -78,12 +86,14 @@ class _Breaths:
 
 def judge_breaths(performance: Performance, guideline: Guideline, mode: Mode) -> Judged:
     """Judge each breath, and count those that were due and not given."""
+    pace = _pace(guideline, mode)
+    due = due_breaths(performance, mode, None if pace is None else pace.high)
     if not performance.ventilations:
-        return _none_given(performance, mode)
-    breaths, why = _breaths(performance, guideline, mode)
+        return _none_given(performance, mode, due)
+    breaths, why = _breaths(performance, guideline, pace, due)
     if breaths is None:
         return Judged(None, why)
-    missing = _missing(performance, breaths.pace, mode)
+    missing = due.missing
     close, n = breaths.closeness(), len(breaths.known) + missing
     losses = [
         Loss("breath", thing.index, thing.t_ns, 100.0 * (1.0 - c) / n, breaths.miss(i))
@@ -103,7 +113,7 @@ def judge_breaths(performance: Performance, guideline: Guideline, mode: Mode) ->
 
 
 def _breaths(
-    performance: Performance, guideline: Guideline, mode: Mode
+    performance: Performance, guideline: Guideline, pace: Band | None, due: Due
 ) -> tuple[_Breaths | None, str]:
     """Give the breaths that can be judged; or None, and why there are none."""
     target, every = guideline.ventilation, performance.ventilations
@@ -121,21 +131,21 @@ def _breaths(
         np.round([t.value.value or 0.0 for t in known], 1),
         np.array([t.value.sigma or 0.0 for t in known]),
         inspirations_s,
-        _intervals_s(every)[[t.index for t in known]],
+        _intervals_s(performance)[[t.index for t in known]],
+        np.array([t.index in due.surplus for t in known]),
         volume,
         Band(target.inspiration_min_s, None, target.inspiration_zero_at_s, "s", "too fast"),
-        _pace(guideline, mode),
+        pace,
     ), why
 
 
-def _none_given(performance: Performance, mode: Mode) -> Judged:
+def _none_given(performance: Performance, mode: Mode, due: Due) -> Judged:
     """Say what no breath at all means."""
-    due_after = COMPRESSIONS_BEFORE_BREATHS.get(mode, 0)
     if not performance.airway_measured:
         return Judged(None, "the airway was not measured")
-    if mode is not Mode.VENTILATION_ONLY and len(performance.compressions) <= due_after:
+    if mode is not Mode.VENTILATION_ONLY and len(performance.compressions) <= DUE_AFTER[mode]:
         return Judged(None, "no breaths were due yet")
-    if performance.unmeasured:
+    if performance.holes_ns and not due.missing:
         return Judged(None, f"no breaths were seen, but {performance.unmeasured}")
     words = "no breaths were given"
     return Judged(0.0, words, (0.0, 0.0), 0.0, (Loss("session", None, None, 100.0, words),))
@@ -152,26 +162,15 @@ def _pace(guideline: Guideline, mode: Mode) -> Band | None:
     )  # fmt: skip
 
 
-def _intervals_s(breaths: Sequence[Ventilation]) -> FloatArray:
-    """Time from each breath's predecessor, start to start; none for the first."""
-    gaps_s = [(b.start_ns - a.start_ns) / 1e9 for a, b in itertools.pairwise(breaths)]
+def _intervals_s(performance: Performance) -> FloatArray:
+    """Time from each breath's predecessor, start to start; none for the first.
+
+    None either where another may have been hidden in between.
+    """
+    gaps_s = [
+        np.nan
+        if any(a.start_ns < end and start < b.start_ns for start, end in performance.holes_ns)
+        else (b.start_ns - a.start_ns) / 1e9
+        for a, b in itertools.pairwise(performance.ventilations)
+    ]
     return np.round([np.nan, *gaps_s], 1)
-
-
-def _missing(performance: Performance, pace: Band | None, mode: Mode) -> int:
-    """Count the breaths that were due, and would have been seen, and were not given."""
-    if not performance.airway_measured or performance.unmeasured:
-        return 0
-    breaths = performance.ventilations
-    if pace is not None and pace.high is not None:
-        starts_ns = [b.start_ns for b in breaths]
-        first_ns, last_ns = performance.bounds_ns or (starts_ns[0], starts_ns[-1])
-        gaps_ns = np.diff(starts_ns)
-        inner = sum(max(int(g / 1e9 // pace.high) - 1, 0) for g in gaps_ns.tolist())
-        ends_ns = (starts_ns[0] - first_ns, last_ns - starts_ns[-1])
-        return inner + sum(max(int(g / 1e9 // pace.high), 0) for g in ends_ns)
-    per_cycle = COMPRESSIONS_BEFORE_BREATHS.get(mode)
-    if per_cycle is None or mode in PACED:
-        return 0
-    n_cycles = max(len(performance.compressions) - 1, 0) // per_cycle
-    return max(BREATHS_PER_CYCLE * n_cycles - len(breaths), 0)

@@ -24,3 +24,5 @@ class Performance:
     """When a shock was marked."""
     bounds_ns: tuple[int, int] | None = None
     """Start and end of what is judged; without them only times between events are."""
+    holes_ns: Sequence[tuple[int, int]] = ()
+    """Starts and ends of what was not measured, within the bounds and in order."""

@@ -19,6 +19,13 @@ from mr.config import parse
 from mr.errors import ConfigError
 from mr.scoring.guideline import Guideline
 
+OLDER_SCHEMA = "mrcpr.guideline/1"
+OLDER_HELP = (
+    'write schema = "mrcpr.guideline/2"; in place of rescuers and modes a table [modes] with one '
+    "and two (lists of modes), source and standing; in [ventilation] volume_low_ml, "
+    "volume_high_ml and volume_zero_at_ml, and new inspiration_min_s and inspiration_zero_at_s; "
+    "or extend a shipped profile and keep what differs"
+)
 OWN_KEYS = ("id", "version", "title")
 """What a profile says itself, whatever it extends."""
 _FOLDER = "mr.scoring.guidelines"
@@ -86,6 +93,8 @@ def _tables(text: str, source: str) -> dict[str, Any]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{source}: not a TOML file ({error})") from error
+    if data.get("schema") == OLDER_SCHEMA:
+        raise ConfigError(f"{source}: schema: {OLDER_SCHEMA} is an older form: {OLDER_HELP}")
     base = data.pop("extends", None)
     if base is None:
         return data

@@ -50,7 +50,7 @@ def score_performance(
     if mode is not Mode.VENTILATION_ONLY:
         judged |= {
             "depth": judge_depth(performance, guideline),
-            "rate": judge_rate(performance, guideline),
+            "rate": judge_rate(performance, guideline, mode),
             "recoil": judge_recoil(performance, guideline),
             "flow": judge_flow(performance, guideline, mode),
             "hands": judge_hands(performance, guideline),

@@ -19,7 +19,8 @@ from mr.fusion.diary import Diary
 from mr.recording.header import RecordingHeader
 from mr.recording.reader import Recording, open_recording
 from mr.scoring.guideline import Guideline
-from mr.scoring.profiles import guideline_of_json, load_guideline
+from mr.scoring.profiles import guideline_of_json, load_guideline, profile_sha256
+from mr.session.outcome import metrics_config
 from mr.session.pipeline import Pipeline
 from mr.types import Compression, MetricsEvent
 
@@ -34,6 +35,10 @@ class Rerun:
     """Every compression, also those outside the judged bounds."""
     as_recorded: bool = True
     """Judged by the profile, mode, rescuers and rig that it was recorded with."""
+    told: tuple[str, ...] = ()
+    """Whose values it is judged by, in words, where they are not surely those of its head."""
+    comparable: bool = True
+    """Compressions and pauses are defined as in the live run."""
 
 
 def rerun(
@@ -86,8 +91,13 @@ def rerun(
     if not n_samples:
         raise RecordingError(f"{path}: this recording holds no samples: record again")
     compressions = tuple(event for event in events if isinstance(event, Compression))
-    as_recorded = guideline_name is None and config == header.session
-    return Rerun(recording, pipeline, compressions, as_recorded)
+    told = judged_otherwise(header, guideline)
+    as_recorded = not told and config == header.session
+    kept = header.guideline_profile
+    comparable = kept is None or metrics_config(guideline) == metrics_config(
+        guideline_of_json(kept)
+    )
+    return Rerun(recording, pipeline, compressions, as_recorded, told, comparable)
 
 
 def recorded_guideline(header: RecordingHeader, other: str | None = None) -> Guideline:
@@ -100,6 +110,24 @@ def recorded_guideline(header: RecordingHeader, other: str | None = None) -> Gui
     if header.guideline_profile is not None:
         return guideline_of_json(header.guideline_profile)
     return load_guideline(header.guideline_id)
+
+
+def judged_otherwise(header: RecordingHeader, guideline: Guideline) -> tuple[str, ...]:
+    """Say by what a recording is judged, unless it is by the very values in its head.
+
+    The id alone does not tell: a profile is amended under the same name.
+    """
+    now = f"{guideline.id}, version {guideline.version} (sha256 {profile_sha256(guideline)[:12]}…)"
+    if header.guideline_profile is None:
+        return (
+            f"it is judged by today's {now}: the recording names {header.guideline_id} and "
+            "keeps no values of it",
+        )
+    kept = guideline_of_json(header.guideline_profile)
+    if profile_sha256(kept) == profile_sha256(guideline):
+        return ()
+    was = f"{kept.id}, version {kept.version} (sha256 {profile_sha256(kept)[:12]}…)"
+    return (f"it is judged by {now}, and was recorded with {was}",)
 
 
 def differences(again: Rerun) -> list[str]:

@@ -88,13 +88,18 @@ def judge(
     ventilations = tuple(e for e in inside if isinstance(e, Ventilation))
     pauses = tuple(e for e in inside if isinstance(e, Pause))
     holes = [e for e in events if isinstance(e, Unmeasured)]
+    holes_ns = [
+        (max(h.start_ns, start_ns), min(h.end_ns, end_ns))
+        for h in sorted(holes, key=lambda h: h.start_ns)
+        if h.start_ns < end_ns and h.end_ns > start_ns
+    ]
     judged: list[MetricsEvent] = [*compressions, *ventilations, *pauses, *holes]
     summary = summarise(judged, start_ns, max(end_ns, start_ns + 1))
     unmeasured = not_measured(summary.unmeasured_s)
     shocks_ns = tuple(t_ns for t_ns in shocks_ns if start_ns <= t_ns <= end_ns)
     performance = Performance(
         compressions, ventilations, pauses, summary.ccf_pct, airway_measured, unmeasured,
-        shocks_ns, (start_ns, end_ns),
+        shocks_ns, (start_ns, end_ns), holes_ns,
     )  # fmt: skip
     score = score_performance(performance, guideline, mode, rescuers)
     return Outcome(
@@ -111,7 +116,10 @@ def judge_motion(
     kind: SourceKind,
     rescuers: int = 1,
 ) -> Outcome:
-    """Judge a motion that another system measured, from first onset to last release."""
+    """Judge a motion that another system measured, from first onset to last release.
+
+    Where only breaths count it is from the first breath to the end of the last.
+    """
     stepper = MetricsStepper(config)
     events: list[MetricsEvent] = []
     first_ns: int | None = None
@@ -123,13 +131,23 @@ def judge_motion(
         airway = airway or not np.isnan(block.airway_ml).all()
         events += stepper.block(block)
     events += stepper.finish()
-    compressions = [e for e in events if isinstance(e, Compression)]
-    start_ns = min((c.onset_ns for c in compressions), default=first_ns or 0)
-    end_ns = max((c.release_ns for c in compressions), default=last_ns)
+    spans_ns = [span for e in events if (span := counted_ns(e, mode)) is not None]
+    start_ns = min((a_ns for a_ns, _ in spans_ns), default=first_ns or 0)
+    end_ns = max((b_ns for _, b_ns in spans_ns), default=last_ns)
     return judge(
         events, start_ns, end_ns, guideline.for_chest(None), mode, kind,
         airway_measured=airway, rescuers=rescuers,
     )  # fmt: skip
+
+
+def counted_ns(event: MetricsEvent, mode: Mode) -> tuple[int, int] | None:
+    """Give start and end of what a session can begin and end with; None: not with this.
+
+    It is a compression, or a breath in the mode that has nothing else.
+    """
+    if mode is Mode.VENTILATION_ONLY:
+        return (event.start_ns, event.end_ns) if isinstance(event, Ventilation) else None
+    return (event.onset_ns, event.release_ns) if isinstance(event, Compression) else None
 
 
 def _middle_ns(event: MetricsEvent) -> int:

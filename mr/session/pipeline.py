@@ -9,7 +9,7 @@ of cameras pass it by: `mr.session.front` has made observations of them before.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -18,19 +18,17 @@ import numpy as np
 from mr.blocks import ChestBlock, MannequinBlock
 from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
-from mr.coaching.arms import ArmAlarm
-from mr.coaching.coach import LOST_CUE, begin, step
-from mr.coaching.rules import Situation
 from mr.config import Mode, SessionConfig
 from mr.fusion.diary import Diary
 from mr.fusion.fuser import MotionFuser
 from mr.metrics.stepper import MetricsStepper
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
+from mr.session.advice import Adviser
 from mr.session.findings import FindingsLog
 from mr.session.health import HealthWatch
 from mr.session.match import own_profile
-from mr.session.outcome import Outcome, Trace, judge, metrics_config
+from mr.session.outcome import Outcome, Trace, counted_ns, judge, metrics_config
 from mr.session.track import Track
 from mr.types import (
     ArmPosture,
@@ -64,8 +62,6 @@ RECENT = 8
 LIVE_BLOCK = 4
 """So many of the mannequin's frames are taken in at once: a view is shown a new snapshot
 each three at 200 Hz."""
-COACHED_EVERY_NS = 100_000_000
-"""Advice is chosen so often, in the samples' time."""
 SILENT_NS = 1_000_000_000
 """Advice is older than nothing when no motion has come for so long."""
 SCORED_EVERY = 5
@@ -114,12 +110,7 @@ class Pipeline:
         self._findings = FindingsLog(self._health)
         self._metrics = MetricsStepper(metrics_config(self._guideline))
         self._events: list[MetricsEvent] = []
-        self._arm_alarm = ArmAlarm()
-        self._coach = begin()
-        self._coaches = coached and config.guidance
-        self._advice_due_ns = 0
-        self._unadvised: list[MetricsEvent] = []
-        self._cues: list[Cue] = []
+        self._adviser = Adviser(config, self._guideline, coached=coached)
         self._recent: deque[Compression] = deque(maxlen=RECENT)
         self._waiting: list[MannequinFrame] = []
         self._completed: list[MetricsEvent] = []
@@ -194,7 +185,7 @@ class Pipeline:
             self._placed(sample)
             return []
         if isinstance(sample, ArmPosture):
-            self._arm_alarm.step(sample)
+            self._adviser.arms(sample)
             return []
         if isinstance(sample, ChestObservation | HandSample):
             motion = self._fuser.step(sample, sample.stamp)
@@ -232,7 +223,7 @@ class Pipeline:
         events += self._moved([ChestBlock.of([chest]) for chest in self._fuser.finish()])
         last = self._metrics.finish()
         self._note(last)
-        self._unadvised += last
+        self._adviser.hear(last)
         self._advise()
         return events + last
 
@@ -243,16 +234,15 @@ class Pipeline:
         for block in motion:
             self._trace.add(block)
             self._airway_measured = self._airway_measured or not np.isnan(block.airway_ml).all()
-            for part in self._between_advice(block):
+            for part in self._adviser.between(block):
                 self._newest, self._newest_chest = part, None
                 judged = part if self._stop_ns is None else part.part(part.t_ns <= self._stop_ns)
                 found = self._metrics.block(judged) if len(judged) else []
                 self._note(found)
                 events += found
-                if self._coaches:
-                    self._unadvised += found
-                    if part.t_ns[-1] >= self._advice_due_ns:
-                        self._advise()
+                self._adviser.hear(found)
+                if self._adviser.is_due(int(part.t_ns[-1])):
+                    self._advise()
         return events
 
     @property
@@ -274,10 +264,9 @@ class Pipeline:
         """Begin with the first compression, or the first breath where there is nothing else."""
         if self._start_ns is not None or self._config.start_on != "first-compression":
             return
-        if isinstance(event, Compression):
-            self._start_ns = event.onset_ns
-        elif isinstance(event, Ventilation) and self._config.mode is Mode.VENTILATION_ONLY:
-            self._start_ns = event.start_ns
+        counted = counted_ns(event, self._config.mode)
+        if counted is not None:
+            self._start_ns, _ = counted
 
     def _happened(self, event: SessionEvent) -> None:
         if event.kind == "open":
@@ -313,7 +302,8 @@ class Pipeline:
         live = self._metrics.live
         if self._stop_ns is not None:
             return Phase.FINISHED
-        started = self._start_ns is not None or live.n_compressions > 0
+        pressed = live.n_compressions > 0 and self._config.mode is not Mode.VENTILATION_ONLY
+        started = self._start_ns is not None or pressed
         if not started or (self._config.start_on != "first-compression" and self._start_ns is None):
             return Phase.WAITING
         # With an advanced airway breaths and compressions go on side by side.
@@ -421,50 +411,20 @@ class Pipeline:
     @property
     def cues(self) -> Sequence[Cue]:
         """All that the coach has said, in order; the same live and in a replay."""
-        return tuple(self._cues)
-
-    def _between_advice(self, block: ChestBlock) -> Iterator[ChestBlock]:
-        """Cut a block behind each sample at which advice is due, wherever the block began."""
-        if not self._coaches or block.t_ns[-1] < self._advice_due_ns:
-            yield block
-            return
-        k = 0
-        while k < len(block):
-            due = k + int(np.searchsorted(block.t_ns[k:], self._advice_due_ns))
-            part = slice(k, min(due + 1, len(block)))
-            yield block.part(part)
-            k = part.stop
+        return self._adviser.cues
 
     def _advise(self) -> None:
         """Let the coach see what has happened since it last looked."""
-        chest, live = self._chest, self._metrics.live
-        if chest is None or not self._coaches:
+        chest = self._chest
+        if chest is None or not self._adviser.speaks:
             return
-        t_ns = chest.stamp.t_ns
-        self._advice_due_ns = t_ns + COACHED_EVERY_NS
-        found, self._unadvised = tuple(self._unadvised), []
-        situation = Situation(
-            t_ns=t_ns,
-            phase=self.phase,
-            mode=self._config.mode,
-            hands=chest.hands,
-            hands_off_s=live.hands_off_s,
-            n_in_cycle=live.n_in_cycle,
-            elapsed_s=self.elapsed_s,
-            lost=bool(self._health.lost_streams(t_ns, exact=True)),
-            guideline=self._guideline,
-            events=found,
-            arms=self._arm_alarm.lasting(),
-        )
-        before, self._coach = self._coach.cue, step(self._coach, situation)
-        if self._coach.cue is not None and self._coach.cue != before:
-            self._cues.append(self._coach.cue)
+        lost = bool(self._health.lost_streams(chest.stamp.t_ns, exact=True))
+        self._adviser.advise(chest, self._metrics.live, self.phase, self.elapsed_s, lost=lost)
 
     def _cue(self, now_ns: int) -> Cue | None:
         if not self._config.guidance:
             return None
-        cue, chest = self._coach.cue, self._chest
+        chest = self._chest
         silent = chest is None or now_ns - chest.stamp.t_ns > SILENT_NS
-        if silent and self._stop_ns is None and self._health.lost_streams(now_ns):
-            cue = LOST_CUE
-        return None if cue is None else replace(cue, written=self._config.prompts)
+        gone = silent and self._stop_ns is None and bool(self._health.lost_streams(now_ns))
+        return self._adviser.cue(lost=gone)

@@ -23,7 +23,7 @@ from mr.rig import Rig
 from mr.session.changes import Change, Comparison, Observation, StrokeChange, stroke_change
 from mr.session.front import FrontEnd
 from mr.session.match import require_own_rig
-from mr.session.offline import Rerun, differences, recorded_guideline
+from mr.session.offline import Rerun, differences, judged_otherwise, recorded_guideline
 from mr.session.pipeline import Pipeline
 from mr.types import (
     ColorFrame,
@@ -97,7 +97,10 @@ def track_again(path: Path, rig: Rig | None = None, watch: Watch | None = None) 
     from_pictures = "MarkersSeen" not in held and "ColorFrame" in held
     run = _Run(recording, from_pictures, watch)
     run.all(recording.samples())
-    again = Rerun(recording, run.pipeline, tuple(run.compressions), as_recorded=rig is None)
+    told = judged_otherwise(recording.header, recorded_guideline(recording.header))
+    again = Rerun(
+        recording, run.pipeline, tuple(run.compressions), rig is None and not told, told
+    )  # fmt: skip
     changes = run.comparison.changes()
     cut = bool(recording.repaired) or not recording.complete
     same = all(c.same or (cut and c.n_same == c.n_recorded) for c in changes)

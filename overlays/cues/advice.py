@@ -10,6 +10,7 @@ from mr.types import Phase
 from overlays.cues.context import Context
 from overlays.cues.count import cycle_of
 from overlays.cues.tile import Box
+from overlays.messages import Messages
 from overlays.primitives import PanelItem, Rect, Text
 from overlays.theme import SYMBOLS
 
@@ -26,12 +27,16 @@ SYMBOLS_BY_CUE = {
 """Cues that have a direction; the others show the shape of their severity."""
 
 
-def text_of(context: Context, key: str) -> str:
-    """Give the advice of a cue in the reader's words."""
-    cycle = cycle_of(context.snapshot.mode)
+def text_of(messages: Messages, key: str, mode: str) -> str:
+    """Give the advice of a cue in the reader's words, wherever it is read or heard."""
+    cycle = cycle_of(mode)
     if key == "breathe" and cycle and cycle[1] > 1:
-        return context.messages("cue.breathe_n", n=cycle[1])
-    return context.messages(f"cue.{key}")
+        return messages("cue.breathe_n", n=cycle[1])
+    return messages(f"cue.{key}")
+
+
+def _words(context: Context, key: str) -> str:
+    return text_of(context.messages, key, context.snapshot.mode)
 
 
 def line(context: Context, box: Box) -> list[PanelItem]:
@@ -54,7 +59,7 @@ def line(context: Context, box: Box) -> list[PanelItem]:
         Text(
             middle_px, centre_px + 0.36 * SIZE_PX, symbol, SIZE_PX, theme.ink, "center", bold=True
         ),
-        Text(left_px, baseline_px, text_of(context, cue.key), size_px, theme.text, bold=True),
+        Text(left_px, baseline_px, _words(context, cue.key), size_px, theme.text, bold=True),
     ]
     if score:
         items.append(Text(left_px, box.y_px + 64, score, SMALL_PX - 4, theme.muted, bold=True))

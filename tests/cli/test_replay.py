@@ -90,3 +90,32 @@ def test_a_stored_value_changed_by_its_last_bit_is_found(
     # The copying itself changes nothing.
     copy_with(recording, tmp_path / "same.mcap", lambda _: None)
     assert "identical" in mrcpr("replay", tmp_path / "same.mcap").require(0).out
+
+
+OWN = """
+extends = "aha-2025-adult-bls"
+id = "own"
+version = 3
+title = "Our course"
+[definitions]
+min_excursion_mm = {least}
+pause_threshold_s = 1.0
+source = "our course"
+standing = "ours"
+"""
+
+
+def test_another_profile_is_told_and_compared_where_it_can_be(
+    mrcpr: Run, recording: Path, tmp_path: Path
+) -> None:
+    own, other = tmp_path / "own.toml", tmp_path / "other.toml"
+    own.write_text(OWN.format(least=10.0))
+    other.write_text(OWN.format(least=20.0))
+    same = mrcpr("replay", recording, "--guideline", own, "--json").require(0)
+    assert json.loads(same.out)["guideline"]["id"] == "own"
+    assert "it is judged by own, version 3" in " ".join(same.err.split())
+    assert "identical to the live run" in same.err
+    defined = mrcpr("replay", recording, "--guideline", other).require(0)
+    assert "not compared with the live run" in " ".join(defined.out.split())
+    assert "assumed: it is judged" not in mrcpr("replay", recording).require(0).out
+    mrcpr("replay", recording, "--guideline", own, "--track").require(2)

@@ -179,3 +179,10 @@ def test_a_terminal_is_redrawn() -> None:
     with live_terminal(screen) as view:
         view.show(SNAPSHOT)
     assert "\x1b" in screen.written()
+
+
+@pytest.mark.parametrize(("mode", "words"), [("30:2", "Give 2 breaths now"), ("15:2", "Give 2")])
+def test_it_asks_for_as_many_breaths_as_the_overlay(mode: str, words: str) -> None:
+    due = replace(SNAPSHOT, mode=mode, cue=Cue("breathe", "hint"))
+    assert words in " ".join(drawn(due, 100))
+    assert "Give a breath now" not in " ".join(drawn(due, 100))

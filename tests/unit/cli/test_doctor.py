@@ -54,6 +54,7 @@ def test_the_whole_examination_is_quick_and_complete() -> None:
         "cameras",
         "OpenXR headset",
         "sound",
+        "voice",
     } <= set(names)
     assert all(c.cure for c in checks if c.state in {"missing", "warning"})
     assert not [c for c in checks if "\n" in c.found + c.cure]
@@ -282,3 +283,9 @@ def test_a_cameras_port_and_firmware_are_named(
     check = check_devices.check_cameras()
     assert check.state == state
     assert said in check.found
+
+
+def test_a_voice_that_is_not_there_is_optional_and_says_how_to_get_it() -> None:
+    absent, there = check_software.check_voice(None), check_software.check_voice("/bin/espeak-ng")
+    assert (absent.state, there.state) == ("absent", "ok")
+    assert "./system-packages.sh voice" in absent.cure

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
 
-from mr.coaching import measures, rules
+from mr.coaching import coach, measures, rules
 from mr.coaching.measures import MADE, MEASURES, PERSISTENCE
 from mr.coaching.rules import CORRECTIONS, RULES, UNHEEDED
 from mr.config import Mode
@@ -206,6 +207,36 @@ def test_recoil_comes_after_the_least_time_of_what_stands() -> None:
     practice.push(4, depth_mm=42.0, release_mm=9.0)
     assert practice.key == "push_deeper"
     assert practice.push(3, depth_mm=42.0, release_mm=9.0).key == "let_it_rise"
+
+
+def turns(practice: Practice, every_n: int = 1) -> list[tuple[int, str | None]]:
+    """Let two urgent cues be wanted in turn for 10 s; give when each was shown, in ticks."""
+    shown: list[tuple[int, str | None]] = []
+    for k in range(100):
+        practice.t_ns += 100_000_000
+        hands = "off" if k // every_n % 2 else "on"
+        practice.see(phase=Phase.PAUSED, hands_off_s=2.5, hands=hands)
+        if not shown or shown[-1][1] != practice.key:
+            shown.append((k, practice.key))
+    return shown
+
+
+def test_two_urgent_cues_do_not_flicker(monkeypatch: pytest.MonkeyPatch) -> None:
+    practice = Practice().push(8)
+    shown = turns(practice)
+    assert {key for _, key in shown} == {"resume", "hands_on_chest"}
+    gaps = [b - a for (a, _), (b, _) in itertools.pairwise(shown)]
+    assert min(gaps) >= 10
+    spoken = [cue for cue in practice.shown if cue is not None and cue.aloud]
+    assert len(spoken) <= 2, "nor is it said at each turn"
+    monkeypatch.setattr(coach, "URGENT_S", 0.0)
+    assert len(turns(Practice().push(8))) > 90, "negative control"
+
+
+def test_an_urgent_cue_waits_for_none_that_is_not() -> None:
+    practice = Practice().push(4, depth_mm=42.0)
+    assert practice.key == "push_deeper"
+    assert practice.rest(1.1).key == "resume", "the advice stood for less than its 3 s"
 
 
 # --- praise ------------------------------------------------------------------------------

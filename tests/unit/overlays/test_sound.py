@@ -97,6 +97,29 @@ def test_words_alone_and_words_that_are_too_loud() -> None:
     assert loud.block(1000).max() == 32767, "clipped, not wrapped around"
 
 
+def test_what_has_waited_too_long_is_not_said_any_more() -> None:
+    first, stale = np.full(3 * SAMPLE_RATE_HZ, 900, np.int16), np.full(480, 700, np.int16)
+    mix = Mix(None)
+    mix.say(first)
+    mix.block(480)
+    mix.say(stale)
+    heard = mix.block(4 * SAMPLE_RATE_HZ)
+    assert (heard[: len(first) - 480] == 900).all(), "what has begun is not cut off"
+    assert not heard[len(first) - 480 :].any()
+    soon = Mix(None)
+    soon.say(first[:SAMPLE_RATE_HZ])
+    soon.block(480)
+    soon.say(stale)
+    assert 700 in soon.block(2 * SAMPLE_RATE_HZ), "within a second it is still true"
+
+
+def test_words_do_not_pile_up_where_nobody_listens() -> None:
+    mix = Mix(None)
+    for k in range(50):
+        mix.say(np.full(10, k + 1, np.int16))
+    assert set(mix.block(1000).tolist()) == {0, 49, 50}
+
+
 def test_the_rate_is_the_guidelines_middle_and_changes_with_nothing() -> None:
     """It is a function of its rate and the sample number: nothing else can reach it."""
     one, other = ClickTrack(110.0), ClickTrack(110.0)

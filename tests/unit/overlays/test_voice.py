@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,27 @@ def test_without_the_program_it_says_so_once(monkeypatch: pytest.MonkeyPatch) ->
     assert voice.samples("Push deeper") is None
     assert voice.samples("Push slower") is None
     assert said == ["no voice: espeak-ng is not installed: ./system-packages.sh voice"]
+
+
+def test_the_program_is_looked_up_and_asked_before_a_word_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the display's loop nothing is searched, started or waited for."""
+    fake, asked = tmp_path / PROGRAM, tmp_path / "asked"
+    with wave.open(str(tmp_path / "a.wav"), "wb") as sound:
+        sound.setparams((1, 2, 22050, 0, "NONE", ""))
+        sound.writeframes(b"\1\0" * 2205)
+    fake.write_text(f"#!/bin/sh\necho x >> {asked}\ncat {tmp_path}/a.wav\n")
+    fake.chmod(0o755)
+    looked: list[str] = []
+    monkeypatch.setattr(shutil, "which", lambda name: looked.append(name) or str(fake))
+    voice = Voice("en")
+    voice.prepare(["Push deeper", "Push slower"])
+    assert asked.read_text().count("x") == 2
+    assert voice.samples("Push slower") is not None
+    assert voice.samples("Push deeper") is not None
+    assert asked.read_text().count("x") == 2
+    assert looked == [PROGRAM]
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo no sound", "true"])

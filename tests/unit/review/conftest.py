@@ -37,8 +37,13 @@ class Session:
     t_s: FloatArray
     depth_mm: FloatArray
 
-    def analysis(self, kind: Any = "live", provenance: Provenance | None = None) -> dict[str, Any]:
-        guideline = load_guideline("aha-2025-adult-bls")
+    def analysis(
+        self,
+        kind: Any = "live",
+        provenance: Provenance | None = None,
+        profile: str = "aha-2025-adult-bls",
+    ) -> dict[str, Any]:
+        guideline = load_guideline(profile)
         end_ns = T0_NS + round(1e9 * float(self.t_s[-1]))
         summary = summarise(self.events, T0_NS, end_ns)
         compressions = [e for e in self.events if isinstance(e, Compression)]

@@ -108,6 +108,47 @@ def test_a_tip_down_is_below_and_a_tip_up_above_everywhere() -> None:
     assert "▼ below, ▲ above its target" in html
 
 
+FORCE = """
+extends = "aha-2025-adult-bls"
+id = "own"
+version = 1
+title = "By force"
+[recoil]
+criterion = "force"
+release_max_mm = 5.0
+zero_at_mm = 5.0
+release_max_n = 24.5
+zero_at_n = 24.5
+source = "our course"
+standing = "ours"
+"""
+
+
+def test_a_release_is_shown_by_the_criterion_that_judged_it(tmp_path: Path) -> None:
+    """They lean by force and not by displacement: the other profile is the negative control."""
+    path = tmp_path / "own.toml"
+    path.write_text(FORCE)
+    session = a_session()
+    session.events = [
+        replace(e, release_force_n=Measured(31.0, 1.0), release_depth_mm=Measured(1.0, 0.2))
+        if isinstance(e, Compression)
+        else e
+        for e in session.events
+    ]
+    by_force = render_report(session.analysis(profile=str(path)), session.trace(), None)
+    by_depth = render_report(session.analysis(), session.trace(), None)
+    marks = [html.count('#c1"') for html in (by_force, by_depth)]
+    assert marks[0] == marks[1] + 1, "a mark at the release, too"
+    row = 'above target: </span> 31.0</td><td class="sigma">± 1.0</td>'
+    assert (by_force.count(row), by_depth.count(row)) == (30, 0)
+    assert "Left at release <small>N</small>" in by_force
+    assert "Left at release <small>mm</small>" in by_depth
+    assert "at most 24.5 N left" in by_force and "at most 24.5 N" not in by_depth
+    line = 'class="release"'
+    assert line not in by_force and line in by_depth, "no limit in mm where none is judged"
+    assert "force left 31.0 ± 1.0 N" in by_force
+
+
 def test_a_breath_outside_its_target_is_marked() -> None:
     session = a_session()
     for volume_ml, want in ((468.0, "▼"), (550.0, ""), (700.0, "▲")):

@@ -56,6 +56,14 @@ def test_wrong_criteria_are_refused(tmp_path: Path) -> None:
         ('schema = "mrcpr.criteria/1"\nscore_min_pct = 175', "score_min_pct: input should be less"),
         ('schema = "mrcpr.criteria/1"\nscore = 75', "score: unknown key"),
         ('schema = "mrcpr.criteria/1"\n[item_min_pct]\nspeed = 7', "item_min_pct.speed"),
+        (
+            'schema = "mrcpr.criteria/1"\nscore_min_pct = 0.75',
+            "score_min_pct: 0.75 is 0.75 %, which all pass.*write 75",
+        ),
+        (
+            'schema = "mrcpr.criteria/1"\n[item_min_pct]\ndepth = 80\nrecoil = 1.0',
+            "item_min_pct.recoil: 1 is 1 %.*over 1 and at most 100",
+        ),
         ("no toml [", "not a TOML file"),
     ):
         path.write_text(text)
@@ -63,6 +71,13 @@ def test_wrong_criteria_are_refused(tmp_path: Path) -> None:
             load_criteria(path)
     with pytest.raises(ConfigError, match="cannot read these criteria"):
         load_criteria(tmp_path / "none.toml")
+
+
+def test_a_recording_locked_with_a_share_still_opens(tmp_path: Path) -> None:
+    path = tmp_path / "criteria.toml"
+    path.write_text('schema = "mrcpr.criteria/1"\nscore_min_pct = 1.5')
+    assert load_criteria(path).score_min_pct == 1.5
+    assert criteria(score_min_pct=0.75).score_min_pct == 0.75
 
 
 def test_attempts_follow_guidance_and_the_other_way_round() -> None:

@@ -14,6 +14,8 @@ from mr.types import Measured, Pause, Score, ScoreItem, Ventilation
 from tests.unit.scoring.test_score import compression
 
 GUIDELINE = load_guideline("erc-2025-adult-bls")
+AHA = load_guideline("aha-2025-adult-bls")
+"""Its breaths are 6 to 7.5 s apart: 8 to 10 a minute."""
 
 
 def breath(t_s: float, volume_ml: float = 550.0, inspiration_s: float = 1.0) -> Ventilation:
@@ -27,7 +29,7 @@ def score(breaths: list[Ventilation], mode: Mode, end_s: float, n: int = 0) -> S
     performance = Performance(
         pressed, breaths, [], Measured(95.0), airway_measured=True, bounds_ns=bounds_ns
     )
-    return score_performance(performance, GUIDELINE, mode)
+    return score_performance(performance, AHA, mode)
 
 
 def breaths_of(found: Score) -> ScoreItem:
@@ -58,6 +60,18 @@ def test_too_fast_too_often_and_too_rare_cost() -> None:
     rare = breaths_of(score([breath(0.0), breath(6.5)], Mode.VENTILATION_ONLY, 60.0))
     assert rare.value_pct == pytest.approx(100.0 * 2 / 9)
     assert sum(d.what == "missing breath" for d in rare.deductions) == 7
+
+
+def test_each_body_has_its_own_rhythm() -> None:
+    def every(seconds: float, name: str) -> float | None:
+        breaths = [breath(seconds * k) for k in range(8)]
+        performance = Performance([], breaths, [], Measured(95.0), airway_measured=True)
+        return score_performance(performance, load_guideline(name), Mode.VENTILATION_ONLY).value_pct
+
+    for year in (2021, 2025):
+        assert every(6.0, f"erc-{year}-adult-bls") == pytest.approx(100.0)
+        assert every(7.4, f"erc-{year}-adult-als") < 90.0, "8 a minute are AHA's, not ERC's"
+    assert every(7.4, "aha-2025-adult-bls") == pytest.approx(100.0)
 
 
 def test_in_cycles_two_are_due_and_time_between_them_is_free() -> None:

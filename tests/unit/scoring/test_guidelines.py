@@ -134,3 +134,15 @@ def test_a_wrong_own_profile_is_refused(tmp_path: Path) -> None:
         path.write_text(wrong)
         with pytest.raises(ConfigError, match=words):
             load_guideline(str(path))
+
+
+def test_a_profile_of_the_older_form_says_how_to_convert_it(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        'schema = "mrcpr.guideline/1"\nid = "own"\nversion = 1\nrescuers = [1, 2]\n'
+        'modes = ["hands-only"]\n[ventilation]\nlow_ml = 500.0\nhigh_ml = 600.0\n'
+    )
+    with pytest.raises(
+        ConfigError, match=r"older form: write .*guideline/2.*\[modes\].*volume_low"
+    ):
+        load_guideline(str(path))

@@ -133,7 +133,12 @@ def test_long_pauses_cost_flow_points() -> None:
 def test_what_was_not_measured_is_told_and_costs_nothing() -> None:
     """Neither flow nor breaths that nobody could have seen; a CCF of 75 % still costs."""
     base = performance([55.0] * 40, ccf_pct=100.0)
-    lost = replace(base, airway_measured=True, unmeasured="not measured from 5.3 to 10.0 s")
+    lost = replace(
+        base,
+        airway_measured=True,
+        unmeasured="not measured from 5.3 to 10.0 s",
+        holes_ns=[(5_300_000_000, 10_000_000_000)],
+    )
     hands_only = score_performance(lost, GUIDELINE, Mode.HANDS_ONLY)
     assert hands_only.value_pct == pytest.approx(100.0)
     flow = next(i for i in hands_only.items if i.key == "flow")
@@ -141,7 +146,7 @@ def test_what_was_not_measured_is_told_and_costs_nothing() -> None:
     breathless = score_performance(lost, GUIDELINE, Mode.C30_2)
     (missing,) = breathless.missing
     assert missing == ("Ventilations: no breaths were seen, but not measured from 5.3 to 10.0 s")
-    seen = score_performance(replace(lost, unmeasured=""), GUIDELINE, Mode.C30_2)
+    seen = score_performance(replace(lost, unmeasured="", holes_ns=()), GUIDELINE, Mode.C30_2)
     assert (seen.value_pct or 0.0) < (breathless.value_pct or 0.0)
     paused = score_performance(replace(base, ccf_pct=Measured(75.0)), GUIDELINE, Mode.HANDS_ONLY)
     assert (paused.value_pct or 0.0) < 100.0
