@@ -69,6 +69,14 @@ JudgedCriteriaOption = Annotated[
         "--criteria", metavar="FILE", help="Criteria (.toml), for a recording that has none."
     ),
 ]
+SmoothedOption = Annotated[
+    bool,
+    typer.Option(
+        "--smoothed",
+        help="What the mannequin taught a camera later goes into what that camera measured "
+        "alone, too; recordings only.",
+    ),
+]
 HeadsetOption = Annotated[bool, typer.Option("--headset", help="Show the overlay in the headset.")]
 HandsOption = Annotated[
     bool,

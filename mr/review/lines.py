@@ -19,6 +19,10 @@ ATTEMPT_WORDS = {
     "retest": "cold retest, without cues",
     "assessment": "assessment, without cues",
 }
+SMOOTHED_WORDS = (
+    "what the mannequin taught a camera later is also in what that camera measured alone; all "
+    "else is as live"
+)
 VERDICT_SIGNS = {"passed": "✓", "borderline": "≈", "not passed": "✗", "unscored": "–"}
 
 

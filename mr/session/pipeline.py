@@ -246,6 +246,8 @@ class Pipeline:
             for part in self._between_advice(block):
                 self._newest, self._newest_chest = part, None
                 judged = part if self._stop_ns is None else part.part(part.t_ns <= self._stop_ns)
+                if self._diary is not None:
+                    self._diary.n_judged += len(judged)
                 found = self._metrics.block(judged) if len(judged) else []
                 self._note(found)
                 events += found

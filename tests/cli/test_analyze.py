@@ -259,6 +259,43 @@ def test_a_simpad_session(mrcpr: Run, tmp_path: Path) -> None:
     assert "Jane Doe" not in json.dumps(analysis)
 
 
+# --- smoothed -----------------------------------------------------------------------------
+
+
+def test_a_recording_may_be_smoothed(
+    mrcpr: Run, recording: Path, several: Path, tmp_path: Path
+) -> None:
+    """The mannequin leads all of this one, so its numbers stay; every output says what it is."""
+    live, late = (
+        json.loads(mrcpr("analyze", recording, "--json", *args).require(0).out)
+        for args in ([], ["--smoothed"])
+    )
+    assert live["source"].pop("smoothed") is False
+    assert late["source"].pop("smoothed") is True
+    assert late == live
+    assert "smoothed: what the mannequin taught" in mrcpr("analyze", recording, "--smoothed").out
+    assert "smoothed" not in mrcpr("analyze", recording).out
+    page = tmp_path / "late.html"
+    mrcpr("report", recording, "--smoothed", "--out", page).require(0)
+    assert "<strong>Smoothed:</strong> what the mannequin taught" in page.read_text(encoding="utf-8")
+    mrcpr("report", recording, "--out", page).require(0)
+    assert "Smoothed" not in page.read_text(encoding="utf-8")
+    # A folder may hold other files, too: they stay as they are.
+    told = json.loads(mrcpr("analyze", several, "--smoothed", "--json").require(0).out)["analyses"]
+    assert {a["source"]["kind"]: a["source"]["smoothed"] for a in told} == {
+        "csv": False,
+        "ssx": False,
+        "sim": True,
+    }
+
+
+def test_only_a_recording_can_be_smoothed(mrcpr: Run, sixty: Path, tmp_path: Path) -> None:
+    for path in (sixty, a_session(tmp_path / "a.ssx")):
+        mrcpr("analyze", path, "--smoothed").require_one_line(
+            "no file is a recording (.mcap)", "hold finished numbers", "leave it out"
+        )
+
+
 # --- on a terminal ------------------------------------------------------------------------
 
 
