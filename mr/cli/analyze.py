@@ -35,6 +35,7 @@ from mr.config import Criteria, Mode, load_criteria
 from mr.errors import ConfigError, MrError
 from mr.recording.csv_depth import Sign, Unit
 from mr.recording.csv_motion import BLOCK, read_csv_motion
+from mr.recording.harmless import harmless
 from mr.recording.simpad import read_simpad
 from mr.review.analysis import Provenance
 from mr.review.imported import compressions_csv, simpad_json
@@ -208,7 +209,7 @@ def _tried(file: Input, judging: Judging, patience: Patience, *, several: bool) 
     except MrError as error:
         if not several:
             raise
-        return Analyzed(file.name, None, " ".join(str(error).splitlines()))
+        return Analyzed(file.name, None, harmless(" ".join(str(error).splitlines())))
 
 
 def _keep_inputs(inputs: Sequence[Input], csv: Path | None) -> None:

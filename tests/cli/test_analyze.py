@@ -277,7 +277,9 @@ def test_a_recording_may_be_smoothed(
     assert "smoothed" not in mrcpr("analyze", recording).out
     page = tmp_path / "late.html"
     mrcpr("report", recording, "--smoothed", "--out", page).require(0)
-    assert "<strong>Smoothed:</strong> what the mannequin taught" in page.read_text(encoding="utf-8")
+    assert "<strong>Smoothed:</strong> what the mannequin taught" in page.read_text(
+        encoding="utf-8"
+    )
     mrcpr("report", recording, "--out", page).require(0)
     assert "Smoothed" not in page.read_text(encoding="utf-8")
     # A folder may hold other files, too: they stay as they are.
