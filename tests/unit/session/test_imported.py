@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mr.config import Mode
+from mr.config import Criteria, Mode, parse
 from mr.recording.csv_motion import read_csv_motion
 from mr.recording.simpad import read_simpad
+from mr.review.explained import assessment_as_json
+from mr.review.lines import check_lines
+from mr.scoring.assessment import assess
 from mr.scoring.profiles import load_guideline
 from mr.session.imported import NO_CURVE, NO_PLACE, NOT_GIVEN, judge_csv, judge_simpad
 from mr.session.outcome import Outcome
@@ -195,3 +198,35 @@ def test_a_shift_of_a_simpads_time_changes_nothing_but_times(tmp_path: Path) -> 
 def test_a_simpad_session_without_compressions_has_no_score(tmp_path: Path) -> None:
     outcome = of_simpad(an_ssx(tmp_path / "a.ssx", events([])))
     assert outcome.summary.n_compressions == 0 and outcome.score.value_pct is None
+
+
+@pytest.mark.parametrize(
+    ("least_pct", "verdict"), [(75.0, "passed"), (95.0, "borderline"), (100.0, "borderline")]
+)
+def test_a_simpads_accuracy_is_unknown_and_no_assessment_hangs_on_it(
+    tmp_path: Path, least_pct: float, verdict: str
+) -> None:
+    score = of_simpad(a_session(tmp_path / "a.ssx")).score
+    assert score.value_pct == 100.0 and score.interval_pct is None
+    for asked in ({"score_min_pct": least_pct}, {"item_min_pct": {"depth": least_pct}}):
+        criteria = parse(Criteria, {"schema": "mrcpr.criteria/1", **asked}, "here")
+        assert assess(score, criteria).verdict == verdict
+        told = check_lines(assessment_as_json(score, criteria, locked=False))
+        assert "100.0 % (accuracy unknown), at least" in told[1]
+    # Negative control: the flow is made of times alone, and sure.
+    flow = parse(
+        Criteria, {"schema": "mrcpr.criteria/1", "item_min_pct": {"flow": least_pct}}, "here"
+    )
+    assert assess(score, flow).verdict == "passed"
+    assert "unknown" not in check_lines(assessment_as_json(score, flow, locked=False))[1]
+
+
+def test_a_poor_simpad_session_is_near_its_limit_from_below_too(tmp_path: Path) -> None:
+    inside = [compression(k, compDepth=44) for k in range(60)]
+    score = of_simpad(an_ssx(tmp_path / "a.ssx", events(inside))).score
+    depth_pct = next(item.value_pct for item in score.items if item.key == "depth")
+    assert depth_pct is not None and depth_pct < 85.0
+    for above_pct, verdict in ((5.0, "borderline"), (15.0, "not passed")):
+        asked = {"item_min_pct": {"depth": depth_pct + above_pct}}
+        criteria = parse(Criteria, {"schema": "mrcpr.criteria/1", **asked}, "here")
+        assert assess(score, criteria).verdict == verdict
