@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def motion(seed: int, n: int = 8, cycles: int = 2, noise_mm: float = 0.3) -> np.
 
 def judged(folder: Path, rows: np.ndarray, name: str = "motion.csv") -> Outcome:
     path = folder / name
-    text = "\n".join(f"{t:.3f},{d:.4f}" for t, d in rows)
+    text = "\n".join(f"{t:.6f},{d:.4f}" for t, d in rows)
     path.write_text(f"t_s,depth_mm\n{text}\n", encoding="utf-8")
     return judge_csv(read_csv_motion(path), GUIDELINE, Mode.HANDS_ONLY)
 
@@ -130,6 +131,19 @@ def test_a_file_cut_in_a_pause_gives_the_same_compressions(
     assert [len(p.compressions) for p in parts] == [8, 8]
     together = [c for part in parts for c in part.compressions]
     assert differences(list(whole.compressions), together, 7) == []
+    pause_s = (parts[1].start_ns - parts[0].end_ns) / 1e9
+    assert recombined_pct(parts, pause_s) == pytest.approx(whole.summary.ccf_pct.value, abs=0.3)
+    # Negative control: whoever forgets the pause that was cut is far off.
+    assert recombined_pct(parts, 0.0) > 110.0 * (whole.summary.ccf_pct.value or 0.0) / 100.0
+
+
+def recombined_pct(parts: list[Outcome], pause_s: float) -> float:
+    """Give the CCF (%) of parts that a pause lies between."""
+    of_s = [part.summary.duration_s for part in parts]
+    pressed_s = sum(
+        (part.summary.ccf_pct.value or 0.0) * s for part, s in zip(parts, of_s, strict=True)
+    )
+    return pressed_s / (sum(of_s) + pause_s)
 
 
 def test_a_file_cut_in_a_compression_does_not(tmp_path: Path) -> None:
@@ -152,6 +166,89 @@ def test_a_gap_is_not_measured_and_a_short_one_changes_no_count(tmp_path: Path) 
     ((from_s, to_s),) = long.summary.unmeasured_s
     assert to_s - from_s == pytest.approx(1.0, abs=0.03)
     assert 13 <= len(long.compressions) <= 15
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 99))
+def test_a_reversed_sign_changes_no_bit(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    folder, rows = tmp_path_factory.getbasetemp(), motion(seed)
+    here, there = judged(folder, rows), judged(folder, rows * [1.0, -1.0])
+    assert here.compressions == there.compressions
+    assert here.summary == there.summary and here.score == there.score
+
+
+def test_a_reversed_sign_that_is_said_to_be_right_is_another_motion(tmp_path: Path) -> None:
+    """Negative control."""
+    here = judged(tmp_path, motion(3))
+    judged(tmp_path, motion(3) * [1.0, -1.0])
+    wrong = read_csv_motion(tmp_path / "motion.csv", sign="in")
+    there = judge_csv(wrong, GUIDELINE, Mode.HANDS_ONLY)
+    assert here.compressions != there.compressions
+
+
+UNEVEN = (("depth_mm", 0.5), ("release_depth_mm", 0.5), ("rate_cpm", 1.5))
+
+
+def unevenly(rows: np.ndarray, seed: int, spread: float) -> np.ndarray:
+    """Give the same motion as if it had been sampled at uneven instants."""
+    rng = np.random.default_rng(seed)
+    steps_s = rng.uniform(1.0 - spread, 1.0 + spread, len(rows)) / RATE_HZ
+    t_s = np.cumsum(steps_s)
+    t_s = t_s[t_s < rows[-1, 0]]
+    return np.column_stack((t_s, np.interp(t_s, rows[:, 0], rows[:, 1])))
+
+
+def apart(a: Outcome, b: Outcome, tolerances: Sequence[tuple[str, float]]) -> list[str]:
+    """Name what two ways to sample one motion do not agree in."""
+    if len(a.compressions) != len(b.compressions):
+        return ["count"]
+    return [
+        f"{name} of {k}"
+        for k, (one, other) in enumerate(zip(a.compressions, b.compressions, strict=True))
+        for name, tolerance in tolerances
+        if not same(getattr(one, name), getattr(other, name), tolerance)
+    ]
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 99), st.floats(0.1, 0.8))
+def test_uneven_sampling_changes_little(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, spread: float
+) -> None:
+    folder, rows = tmp_path_factory.getbasetemp(), motion(seed, noise_mm=0.05)
+    uneven = unevenly(rows, seed, spread)
+    assert apart(judged(folder, rows), judged(folder, uneven), UNEVEN) == []
+    # Negative control: the same depths as if they had been sampled evenly.
+    even = np.column_stack((np.arange(len(uneven)) / RATE_HZ, uneven[:, 1]))
+    if spread > 0.4:
+        assert apart(judged(folder, rows), judged(folder, even), UNEVEN) != []
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 99), st.floats(3.5, 14.0), st.floats(0.05, 1.5))
+def test_a_gap_changes_only_what_it_touches(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, from_s: float, gap_s: float
+) -> None:
+    folder, rows = tmp_path_factory.getbasetemp(), motion(seed, noise_mm=0.05)
+    t_s = rows[:, 0]
+    whole = judged(folder, rows)
+    holed = judged(folder, rows[(t_s < from_s) | (t_s > from_s + gap_s)])
+
+    def untouched(outcome: Outcome) -> list[Compression]:
+        """Those that end a second before the gap, and those that begin a second behind it."""
+        return [
+            c
+            for c in outcome.compressions
+            if c.release_ns < 1e9 * (from_s - 1.0) or c.onset_ns > 1e9 * (from_s + gap_s + 1.0)
+        ]
+
+    here, there = untouched(whole), untouched(holed)
+    assert len(here) == len(there)
+    assert len(whole.compressions) - len(holed.compressions) <= 2 * (gap_s + 1.0) + 1
+    for a, b in zip(here, there, strict=True):
+        assert same(a.depth_mm, b.depth_mm, 0.1) and abs(a.peak_ns - b.peak_ns) < 2e6
 
 
 # --- SimPad -----------------------------------------------------------------------------
