@@ -12,8 +12,8 @@ import csv
 import math
 import re
 from array import array
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +47,9 @@ class CsvTable:
     lines: Sequence[int]
     """The line in the file of each row."""
     decimal_comma: bool
+    faults: Mapping[int, RecordingError] = field(default_factory=dict)
+    """By column: its first cell that is no finite number, in the order of reading; it is NaN in
+    `values`. Whoever needs the column raises it."""
 
 
 def bad_line(path: Path, line: int, what: str, cure: str) -> RecordingError:
@@ -63,7 +66,7 @@ def read_csv_table(path: Path) -> CsvTable:
     Raises
     ------
     RecordingError
-        When the file is missing, empty, no text, or a cell is no finite number.
+        When the file is missing, empty, no text, too large, or a row has too few cells.
     """
     try:
         text = _read_text(path)
@@ -175,6 +178,7 @@ def _read_by_cell(path: Path, text: str, delimiter: str) -> CsvTable:
     names: tuple[str, ...] = ()
     header_line, used = 0, False
     lines, values = array("q"), array("d")
+    faults: dict[int, RecordingError] = {}
     try:
         for row in reader:
             if not any(cell.strip() for cell in row):
@@ -189,8 +193,13 @@ def _read_by_cell(path: Path, text: str, delimiter: str) -> CsvTable:
                 what = f"{len(row)} cells where the header has {len(names)}"
                 raise bad_line(path, line, what, "is the file cut, or a decimal comma in it?")
             lines.append(line)
-            for name, cell in zip(names, row, strict=True):
-                values.append(_number(path, line, name, cell.strip(), decimal_comma=commas))
+            for j, cell in enumerate(row):
+                try:
+                    value = _number(path, line, names[j], cell.strip(), decimal_comma=commas)
+                except RecordingError as error:
+                    faults.setdefault(j, error)
+                    value = math.nan
+                values.append(value)
                 used = used or (commas and "," in cell)
     except csv.Error as error:
         cure = "save it again as a plain CSV"
@@ -198,7 +207,7 @@ def _read_by_cell(path: Path, text: str, delimiter: str) -> CsvTable:
     if not names:
         raise RecordingError(f"{path}: the file is empty: it needs a header row and data")
     table = np.array(values, np.float64).reshape(len(lines), len(names))
-    return CsvTable(path, header_line, names, table, lines, used)
+    return CsvTable(path, header_line, names, table, lines, used, faults)
 
 
 def _number(path: Path, line: int, name: str, cell: str, *, decimal_comma: bool) -> float:

@@ -214,6 +214,30 @@ def test_an_hour_is_read_at_once_not_cell_by_cell(
         read_csv_motion(a_csv(tmp_path, quoted(table())))
 
 
+def test_words_in_a_column_that_is_not_needed_do_no_harm(tmp_path: Path) -> None:
+    lines = enumerate(table().splitlines())
+    rows = [f"{line},{'pressing' if k % 2 else '(1| 2)'}" for k, line in lines]
+    text = "\n".join(rows).replace("(1| 2)", "phase", 1).replace("pressing", "inf", 1)
+    motion = read_csv_motion(a_csv(tmp_path, text))
+    assert (motion.depth == read_csv_motion(a_csv(tmp_path, table())).depth).all()
+    assert list(motion.assumptions) == ["column phase is not needed"]
+    # Negative control: what is needed must be a number, whatever else is none.
+    for name, wrong in (
+        ("force_n", text.replace("phase", "force_n")),
+        ("depth_mm", text.replace(",0.000000,", ",x,")),
+    ):
+        with pytest.raises(RecordingError, match=rf"line 2: {name} is "):
+            read_csv_motion(a_csv(tmp_path, wrong))
+
+
+def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
+    text = table().partition("\n")[2]
+    with pytest.raises(
+        RecordingError, match=r"line 1: numbers where the header should be \(0\.000"
+    ):
+        read_csv_motion(a_csv(tmp_path, text))
+
+
 def test_a_wide_table_is_refused_before_room_is_made_for_it(tmp_path: Path) -> None:
     n = 3_000_000
     path = a_csv(tmp_path, "t_s" + "," * n + "\n" + "," * n + "\n")
