@@ -37,7 +37,8 @@ def report(
 
     The file needs nothing else: no network, no other file. It can be mailed, printed or filed.
     """
-    path = out or recording.with_suffix(".html")
+    ending = "-smoothed.html" if smoothed else ".html"  # the live one stays beside it
+    path = out or recording.with_name(recording.stem + ending)
     if path.exists() and recording.exists() and path.samefile(recording):
         raise ConfigError(f"{path}: is the recording itself: choose another --out")
     if picture is not None:

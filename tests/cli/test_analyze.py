@@ -275,12 +275,12 @@ def test_a_recording_may_be_smoothed(
     assert late == live
     assert "smoothed: what the mannequin taught" in mrcpr("analyze", recording, "--smoothed").out
     assert "smoothed" not in mrcpr("analyze", recording).out
-    page = tmp_path / "late.html"
-    mrcpr("report", recording, "--smoothed", "--out", page).require(0)
-    assert "<strong>Smoothed:</strong> what the mannequin taught" in page.read_text(
-        encoding="utf-8"
-    )
-    mrcpr("report", recording, "--out", page).require(0)
+    (tmp_path / "s.mcap").write_bytes(recording.read_bytes())
+    for args in (["--smoothed"], []):
+        mrcpr("report", tmp_path / "s.mcap", *args).require(0)
+    late_page, page = (tmp_path / name for name in ("s-smoothed.html", "s.html"))
+    words = "<strong>Smoothed:</strong> what the mannequin taught"
+    assert words in late_page.read_text(encoding="utf-8")
     assert "Smoothed" not in page.read_text(encoding="utf-8")
     rows = mrcpr("analyze", recording, "--smoothed", "--csv", "-").require(0).out.splitlines()
     assert rows[0].endswith(",smoothed") and all(row.endswith(",true") for row in rows[1:])
