@@ -28,18 +28,20 @@ from mr.cli.options import (
     JudgedByOption,
     JudgedCrewOption,
     JudgedCriteriaOption,
+    SmoothedOption,
 )
 from mr.cli.patience import Patience
 from mr.config import Criteria, Mode, load_criteria
 from mr.errors import ConfigError, MrError
 from mr.recording.csv_depth import Sign, Unit
 from mr.recording.csv_motion import BLOCK, read_csv_motion
+from mr.recording.harmless import harmless
 from mr.recording.simpad import read_simpad
 from mr.review.analysis import Provenance
 from mr.review.imported import compressions_csv, simpad_json
 from mr.scoring.profiles import load_guideline
 from mr.session.imported import judge_csv, judge_simpad
-from mr.session.offline import rerun
+from mr.session.smoothed import rerun_for_review
 
 SEVERAL_SCHEMA = "mrcpr.analyses/1"
 STDOUT = "-"
@@ -55,6 +57,8 @@ class Judging:
     sign: Sign | None = None
     rescuers: int | None = None
     criteria: Criteria | None = None
+    smoothed: bool = False
+    """Of recordings: the others hold one motion, and no look to learn from."""
 
 
 NOTHING_SAID = Judging()
@@ -105,13 +109,14 @@ def analyze_file(file: Input, judging: Judging, patience: Patience) -> dict[str,
     """Analyse one file of any kind."""
     kind = kind_of(file.path)
     if kind == "recording":
-        again = rerun(
+        again, late = rerun_for_review(
             file.path,
-            guideline_name=judging.guideline,
-            mode=judging.mode,
-            rescuers=judging.rescuers,
+            judging.guideline,
+            judging.mode,
+            judging.rescuers,
+            smoothed=judging.smoothed,
         )
-        return analysis_of_recording(again, file.name, judging.criteria)
+        return analysis_of_recording(again, file.name, judging.criteria, late)
     guideline = judging.guideline or DEFAULT_GUIDELINE
     mode = judging.mode or Mode.HANDS_ONLY
     if kind == "ssx":
@@ -151,6 +156,7 @@ def analyze(
             metavar="SIGN", help="A CSV's depth grows into the chest (in) or out of it (out)."
         ),
     ] = None,
+    smoothed: SmoothedOption = False,
 ) -> None:
     """Count, measure and score the compressions of each FILE.
 
@@ -167,8 +173,13 @@ def analyze(
     _keep_inputs(inputs, csv)
     if (unit or sign) and not any(kind_of(file.path) == "csv" for file in inputs):
         raise ConfigError("--unit and --sign say how a CSV is read, and no file is one: leave them")
+    if smoothed and not any(kind_of(file.path) == "recording" for file in inputs):
+        raise ConfigError(
+            "--smoothed needs what a recording's sensors saw later, and no file is a "
+            "recording (.mcap); CSVs and SimPad files hold finished numbers: leave it out"
+        )
     asked = load_criteria(criteria) if criteria is not None else None
-    judging = Judging(guideline, mode, unit, sign, rescuers, asked)
+    judging = Judging(guideline, mode, unit, sign, rescuers, asked, smoothed)
     several = len(files) > 1 or files[0].is_dir()
     with Patience() as patience:
         analyzed = []
@@ -198,7 +209,7 @@ def _tried(file: Input, judging: Judging, patience: Patience, *, several: bool) 
     except MrError as error:
         if not several:
             raise
-        return Analyzed(file.name, None, " ".join(str(error).splitlines()))
+        return Analyzed(file.name, None, harmless(" ".join(str(error).splitlines())))
 
 
 def _keep_inputs(inputs: Sequence[Input], csv: Path | None) -> None:

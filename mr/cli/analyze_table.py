@@ -17,6 +17,7 @@ from rich.table import Table
 from mr.cli.console import Output
 from mr.metrics.summary import not_measured
 from mr.review.imported import flags_told
+from mr.review.lines import SMOOTHED_WORDS
 
 KIND_WORDS = {"sim": "SIMULATED", "live": "live", "replay": "replay", "csv": "CSV", "ssx": "SimPad"}
 UNKNOWN = "–"
@@ -38,7 +39,8 @@ class Analyzed:
 def remarks(analysis: dict[str, Any]) -> list[str]:
     """Say what was assumed, what is incomplete, and what a SimPad itself judged."""
     source = analysis["source"]
-    said = [f"assumed: {words}" for words in source["assumptions"]]
+    said = [f"smoothed: {SMOOTHED_WORDS}"] if source["smoothed"] else []
+    said += [f"assumed: {words}" for words in source["assumptions"]]
     if source["why_incomplete"]:
         said.append(f"incomplete: {source['why_incomplete']}")
     if flags := flags_told(analysis):

@@ -32,6 +32,7 @@ from mr.review.plots import spread
 from mr.review.report import render_report, sigma_beside
 from mr.session.offline import Rerun
 from mr.session.outcome import Outcome
+from mr.session.smoothed import Smoothed
 
 WORST = 3
 """So many deductions of each item are printed unasked."""
@@ -90,11 +91,15 @@ def analysis_of(
 
 
 def analysis_of_recording(
-    again: Rerun, name: str | None = None, criteria: Criteria | None = None
+    again: Rerun,
+    name: str | None = None,
+    criteria: Criteria | None = None,
+    smoothed: Smoothed | None = None,
 ) -> dict[str, Any]:
     """Put a recording's outcome into the published JSON form.
 
-    `criteria` are for a recording that has none of its own.
+    `criteria` are for a recording that has none of its own; `smoothed` is judged in the place
+    of what the live session had.
 
     Raises
     ------
@@ -109,12 +114,12 @@ def analysis_of_recording(
             "leave out --criteria"
         )
     return analysis_of(
-        again.pipeline.outcome(),
+        again.pipeline.outcome() if smoothed is None else smoothed.outcome,
         name or recording.path.name,
         recording.header.kind,
-        replace(Provenance.of(recording), assumptions=again.told),
+        replace(Provenance.of(recording, smoothed=smoothed is not None), assumptions=again.told),
         criteria=own or criteria,
-        locked=own is not None and again.as_recorded,
+        locked=own is not None and again.as_recorded and smoothed is None,
     )
 
 
@@ -123,9 +128,15 @@ def as_json(analysis: dict[str, Any]) -> str:
     return json.dumps(analysis, indent=2, allow_nan=False) + "\n"
 
 
-def write_report(again: Rerun, analysis: dict[str, Any], path: Path, picture: Path | None) -> None:
+def write_report(
+    again: Rerun,
+    analysis: dict[str, Any],
+    path: Path,
+    picture: Path | None,
+    smoothed: Smoothed | None = None,
+) -> None:
     """Write the HTML report; `picture` (a PNG) is embedded when it exists."""
-    trace = again.pipeline.trace()
+    trace = again.pipeline.trace() if smoothed is None else smoothed.trace
     png = picture.read_bytes() if picture is not None and picture.exists() else None
     html = render_report(analysis, (trace.t_s, trace.depth_mm, trace.sigma_mm), png)
     write_file(path, html.encode())

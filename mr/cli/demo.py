@@ -39,14 +39,13 @@ from mr.cli.options import (
     SoundOption,
     VoiceOption,
     WindowOption,
-    attempt_of,
-    help_settings,
+    session_config,
 )
 from mr.cli.places import folder_for_results, unused
 from mr.cli.sources import SimSources
 from mr.cli.train import train_fast, train_live
 from mr.cli.view import view_mains
-from mr.config import Mode, SessionConfig, load_criteria, parse
+from mr.config import Mode
 from mr.errors import ConfigError
 from mr.rig import Rig, save_rig
 from mr.scoring.profiles import load_guideline
@@ -170,7 +169,13 @@ def demo(
         )
     if arms and not camera:
         raise ConfigError("--arms looks at depth pictures: leave out --no-camera")
-    helped = help_settings(
+    config = session_config(
+        mode=mode,
+        guideline=guideline,
+        attempt=attempt,
+        assessment=assessment,
+        criteria=criteria,
+        arms=arms,
         sound=sound,
         metronome=metronome,
         click_rate=click_rate,
@@ -178,15 +183,6 @@ def demo(
         prompts=prompts,
         language=language,
     )
-    settings = {
-        "mode": mode,
-        "guideline": guideline,
-        "attempt": attempt_of(attempt, assessment),
-        "criteria": load_criteria(criteria) if criteria is not None else None,
-        "arms": arms,
-        **helped,
-    }
-    config = parse(SessionConfig, settings, "the command line")
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
     script = sources.script()
     truth = script.truth()

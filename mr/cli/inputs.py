@@ -14,6 +14,7 @@ from typing import Literal
 
 from mr.errors import RecordingError
 from mr.recording.container import MAGIC
+from mr.recording.harmless import harmless
 
 FileKind = Literal["recording", "csv", "ssx"]
 KINDS: dict[str, FileKind] = {".mcap": "recording", ".csv": "csv", ".ssx": "ssx"}
@@ -68,7 +69,8 @@ def inputs_of(paths: Sequence[Path]) -> list[Input]:
             found.setdefault(one.path.resolve(), one)
     times = Counter(one.name for one in found.values())
     return [
-        replace(one, name=str(one.path)) if times[one.name] > 1 else one for one in found.values()
+        replace(one, name=harmless(str(one.path) if times[one.name] > 1 else one.name))
+        for one in found.values()
     ]
 
 

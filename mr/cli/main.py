@@ -25,6 +25,7 @@ import typer.core
 import mr
 from mr.cli.console import Output
 from mr.errors import MrError
+from mr.recording.harmless import harmless
 from mr.session.signals import ENDING, held_back
 
 FAULT_LENGTH = 300
@@ -141,7 +142,7 @@ _ended_by: list[int] = []
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.splitlines())
+    return harmless(" ".join(text.splitlines()))
 
 
 def _run() -> int:

@@ -1,4 +1,4 @@
-"""Options that several commands take, each with its one help text."""
+"""Options that several commands take, each with its one help text; and a session's settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mr.config import Attempt, Mode
+from mr.config import Attempt, Mode, SessionConfig, load_criteria, parse
 from mr.errors import ConfigError
 from overlays.messages import languages, load_messages
 
@@ -69,6 +69,14 @@ JudgedCriteriaOption = Annotated[
         "--criteria", metavar="FILE", help="Criteria (.toml), for a recording that has none."
     ),
 ]
+SmoothedOption = Annotated[
+    bool,
+    typer.Option(
+        "--smoothed",
+        help="What the mannequin taught a camera later goes into what that camera measured "
+        "alone, too; recordings only.",
+    ),
+]
 HeadsetOption = Annotated[bool, typer.Option("--headset", help="Show the overlay in the headset.")]
 HandsOption = Annotated[
     bool,
@@ -106,34 +114,36 @@ ArmsOption = Annotated[
 ]
 
 
-def attempt_of(attempt: Attempt | None, assessment: bool) -> Attempt:
-    """Join both ways to say what a session is for (`ConfigError` when they differ)."""
-    if assessment and attempt not in (None, Attempt.ASSESSMENT):
-        raise ConfigError(f"--assessment and --attempt {attempt} differ: leave one out")
-    return Attempt.ASSESSMENT if assessment else attempt or Attempt.PRACTICE
-
-
-def help_settings(
+def session_config(
     *,
+    attempt: Attempt | None,
+    assessment: bool,
+    criteria: Path | None,
     sound: bool,
     metronome: bool,
     click_rate: float | None,
     voice: bool,
-    prompts: bool,
     language: str,
-) -> dict[str, Any]:
-    """Give the session's settings of what a learner reads and hears.
+    **as_named: Any,
+) -> SessionConfig:
+    """Put what `run` and `demo` were asked for into a session's settings.
+
+    `as_named` go in under their own names.
 
     Raises
     ------
     ConfigError
-        When there are no messages in the language; it lists the languages.
+        When two options differ, or there are no messages in the language; it lists the languages.
     """
     load_messages(language)
-    return {
+    if assessment and attempt not in (None, Attempt.ASSESSMENT):
+        raise ConfigError(f"--assessment and --attempt {attempt} differ: leave one out")
+    settings = {
+        "attempt": Attempt.ASSESSMENT if assessment else attempt or Attempt.PRACTICE,
+        "criteria": load_criteria(criteria) if criteria is not None else None,
         "language": language,
-        "prompts": prompts,
         "voice": voice and sound,
         "metronome": metronome and sound,
         "metronome_cpm": click_rate,
     }
+    return parse(SessionConfig, settings | as_named, "the command line")

@@ -10,9 +10,9 @@ from rich.markup import escape
 
 from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, write_report
-from mr.cli.options import JudgedAsOption, JudgedByOption
+from mr.cli.options import JudgedAsOption, JudgedByOption, SmoothedOption
 from mr.errors import ConfigError
-from mr.session.offline import rerun
+from mr.session.smoothed import rerun_for_review
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -31,19 +31,21 @@ def report(
     ] = None,
     guideline: JudgedByOption = None,
     mode: JudgedAsOption = None,
+    smoothed: SmoothedOption = False,
 ) -> None:
     """Write an HTML report of RECORDING: score, plots and every compression.
 
     The file needs nothing else: no network, no other file. It can be mailed, printed or filed.
     """
-    path = out or recording.with_suffix(".html")
+    ending = "-smoothed.html" if smoothed else ".html"  # the live one stays beside it
+    path = out or recording.with_name(recording.stem + ending)
     if path.exists() and recording.exists() and path.samefile(recording):
         raise ConfigError(f"{path}: is the recording itself: choose another --out")
     if picture is not None:
         _require_png(picture)
-    again = rerun(recording, guideline_name=guideline, mode=mode)
-    analysis = analysis_of_recording(again)
-    write_report(again, analysis, path, picture or recording.with_suffix(".png"))
+    again, late = rerun_for_review(recording, guideline, mode, smoothed=smoothed)
+    analysis = analysis_of_recording(again, smoothed=late)
+    write_report(again, analysis, path, picture or recording.with_suffix(".png"), late)
     Output().print(f"report: {escape(str(path))}")
 
 

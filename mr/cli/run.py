@@ -31,14 +31,13 @@ from mr.cli.options import (
     SoundOption,
     VoiceOption,
     WindowOption,
-    attempt_of,
-    help_settings,
+    session_config,
 )
 from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
 from mr.cli.train import PictureKeeper, train_fast, train_live
 from mr.cli.view import view_mains
-from mr.config import LEARNER_ID, Mode, SessionConfig, load_criteria, parse
+from mr.config import LEARNER_ID, Mode
 from mr.errors import CalibrationError, ConfigError, RecordingError
 from mr.rig import load_rig
 from mr.scoring.profiles import load_guideline
@@ -162,28 +161,26 @@ def run(
             "as an earlier session's file name has it"
         )
     loaded = load_rig(rig)
-    helped = help_settings(
+    config = session_config(
+        mode=mode,
+        guideline=guideline,
+        attempt=attempt,
+        assessment=assessment,
+        criteria=criteria,
+        arms=arms,
         sound=sound,
         metronome=metronome,
         click_rate=click_rate,
         voice=voice,
         prompts=prompts,
         language=language,
+        rescuers=rescuers,
+        start_on=start,
+        duration_s=duration,
+        storage_level=level,
+        out_dir=out,
+        **({"learner_id": learner} if learner else {}),
     )
-    settings = {
-        "mode": mode,
-        "guideline": guideline,
-        "attempt": attempt_of(attempt, assessment),
-        "criteria": load_criteria(criteria) if criteria is not None else None,
-        "rescuers": rescuers,
-        "start_on": start,
-        "duration_s": duration,
-        "storage_level": level,
-        "out_dir": out,
-        "arms": arms,
-        **helped,
-    } | ({"learner_id": learner} if learner else {})
-    config = parse(SessionConfig, settings, "the command line")
     files = _camera_files(list(loaded.cameras), camera_file or [])
     if files and mannequin and loaded.mannequin is not None:
         raise ConfigError(

@@ -38,6 +38,8 @@ class Diary:
 
     motion: list[ChestSample] = field(default_factory=list)
     """What fusion made of all sources; who runs fusion writes it down."""
+    n_judged: int = 0
+    """So many of these, the first ones, were judged: what comes after a session's stop is not."""
     t0_ns: int = 0
     """The instant from which their seconds count."""
     entries: dict[str, list[Entry]] = field(default_factory=dict)

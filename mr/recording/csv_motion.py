@@ -104,6 +104,10 @@ def read_csv_motion(path: Path, unit: Unit | None = None, sign: Sign | None = No
     """
     table = read_csv_table(path)
     columns = columns_of(path, table.header_line, table.names)
+    needed = {columns.time, columns.depth, *columns.optional.values()}
+    for k, fault in table.faults.items():
+        if k in needed:
+            raise fault
     said = list(columns.assumptions)
     if table.decimal_comma:
         said.append("a comma is the decimal sign")
@@ -120,7 +124,8 @@ def read_csv_motion(path: Path, unit: Unit | None = None, sign: Sign | None = No
 
 
 def _too_few(path: Path, n: int) -> RecordingError:
-    return RecordingError(f"{path}: {n} rows of data are too few: it needs {MIN_ROWS} at least")
+    have = "1 row of data is" if n == 1 else f"{n} rows of data are"
+    return RecordingError(f"{path}: {have} too few: it needs {MIN_ROWS} at least")
 
 
 def _without_gaps(table: CsvTable, depth: int) -> tuple[CsvTable, list[str]]:

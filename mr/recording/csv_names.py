@@ -31,6 +31,8 @@ UNITS = {
 }  # fmt: skip
 TIME_UNITS = ("s", "ms", "us")
 NEED = "the header row names t_s and either depth_mm or depth_au"
+ADD = "add a header row that names t_s and either depth_mm or depth_au"
+NUMBER = re.compile(r"[-+]?[.,]?\d[\d.,]*(e[-+]?\d+)?", re.IGNORECASE)
 SHOWN = 60
 
 
@@ -53,9 +55,13 @@ def columns_of(path: Path, line: int, names: tuple[str, ...]) -> Columns:
     Raises
     ------
     RecordingError
-        Where time or depth is missing or there twice, or half a hand position is given.
+        Where there is no header, time or depth is missing or there twice, or half a hand
+        position is given.
     """
     meanings = [_meaning(name) for name in names]
+    if all(NUMBER.fullmatch(name) for name in names):
+        shown = _cut(", ".join(names))
+        raise bad_line(path, line, f"numbers where the header should be ({shown})", ADD)
     time = _only(path, line, names, meanings, "time")
     depth = _only(path, line, names, meanings, "depth")
     optional: dict[str, int] = {}

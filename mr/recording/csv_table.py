@@ -9,23 +9,28 @@ does not know (quotes, blank rows).
 from __future__ import annotations
 
 import csv
-import io
-import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from mr.errors import RecordingError
+from mr.recording.harmless import harmless
 from mr.types import FloatArray
 
 MAX_NUMBER = 1e12
 """No column holds larger ones, not even seconds since 1970."""
-MAX_BYTES = 1 << 30
-"""A day at 200 samples a second with ten columns; more is no motion."""
+MAX_BYTES = 512 << 20
+"""An hour at 1000 samples a second with ten columns is some 300 MiB."""
+MAX_CELLS = 64_000_000
+"""That hour is 36 million; all the numbers of a file are in memory at once, 8 bytes each."""
 MAX_COLUMNS = 1000
+CHUNK = 1 << 20
+WORD = re.compile(r"\S+")
 COMMA_DECIMALS = (";", "\t")
 """Where columns are parted by these, a comma is a decimal sign."""
 
@@ -42,6 +47,9 @@ class CsvTable:
     lines: Sequence[int]
     """The line in the file of each row."""
     decimal_comma: bool
+    faults: Mapping[int, RecordingError] = field(default_factory=dict)
+    """By column: its first cell that is no finite number, in the order of reading; it is NaN in
+    `values`. Whoever needs the column raises it."""
 
 
 def bad_line(path: Path, line: int, what: str, cure: str) -> RecordingError:
@@ -58,21 +66,54 @@ def read_csv_table(path: Path) -> CsvTable:
     Raises
     ------
     RecordingError
-        When the file is missing, empty, no text, or a cell is no finite number.
+        When the file is missing, empty, no text, too large, or a row has too few cells.
     """
-    text = _read_text(path)
-    head = next((line for line in io.StringIO(text) if line.strip()), "").rstrip("\n")
-    if not head:
-        raise RecordingError(f"{path}: the file is empty: it needs a header row and data")
-    delimiter = _delimiter(head)
-    quick = _read_at_once(path, text, delimiter) if '"' not in text else None
-    return quick or _read_by_cell(path, text, delimiter)
+    try:
+        text = _read_text(path)
+        head = next((line for line in _lines(text) if line.strip()), "")
+        if not head:
+            raise RecordingError(f"{path}: the file is empty: it needs a header row and data")
+        delimiter = _delimiter(head)
+        _check_size(path, text, head, delimiter)
+        quick = _read_at_once(path, text, delimiter) if '"' not in text else None
+        return quick or _read_by_cell(path, text, delimiter)
+    except MemoryError as error:
+        raise RecordingError(
+            f"{path}: too large for this computer's memory: cut it into sessions"
+        ) from error
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Give the lines one after another: a list of all would take more room than the numbers."""
+    start = 0
+    while start <= len(text):
+        end = text.find("\n", start + CHUNK)
+        end = len(text) if end < 0 else end
+        yield from text[start:end].split("\n")
+        start = end + 1
+
+
+def _check_size(path: Path, text: str, head: str, delimiter: str) -> None:
+    """Refuse a table that no motion needs, before room is made for its numbers."""
+    spaced = delimiter == " "
+    n_columns = sum(1 for _ in WORD.finditer(head)) if spaced else 1 + head.count(delimiter)
+    if n_columns > MAX_COLUMNS and '"' not in head:
+        raise _too_wide(path, 1 + text.count("\n", 0, text.index(head)), n_columns)
+    if (1 + text.count("\n")) * n_columns > MAX_CELLS:
+        raise RecordingError(
+            f"{path}: more than {MAX_CELLS // 10**6} million cells: cut it into sessions, or "
+            "leave out columns"
+        )
+
+
+def _too_wide(path: Path, line: int, n_columns: int) -> RecordingError:
+    return bad_line(path, line, f"{n_columns} columns", "is this the header row?")
 
 
 def _read_text(path: Path) -> str:
     try:
         if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise RecordingError(f"{path}: larger than 1 GiB: cut it into sessions")
+            raise RecordingError(f"{path}: larger than 512 MiB: cut it into sessions")
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise RecordingError(f"{path}: there is no such file: give a CSV file's path") from error
@@ -98,25 +139,25 @@ def _read_at_once(path: Path, text: str, delimiter: str) -> CsvTable | None:
     body = body.rstrip("\n").replace(",", ".") if commas else body.rstrip("\n")
     if delimiter != " ":
         body = _with_gaps_named(body, delimiter)
-    rows = body.split("\n")
-    if not body or "" in rows:
+    n_rows = 1 + body.count("\n")
+    if not body or body.startswith("\n") or "\n\n" in body:
         return None
     try:
         separator = None if delimiter == " " else delimiter
-        values = np.loadtxt(rows, delimiter=separator, ndmin=2, comments=None)
+        values = np.loadtxt(_lines(body), delimiter=separator, ndmin=2, comments=None)
     except ValueError:
         return None
     names = _plain(head.split(separator))
     empty = bool(np.isnan(values).all(axis=1).any())
-    if values.shape[1] != len(names) or empty or np.nanmax(np.abs(values)) > MAX_NUMBER:
+    if values.shape != (n_rows, len(names)) or empty or np.nanmax(np.abs(values)) > MAX_NUMBER:
         return None
     first = n_blank + 2
-    return CsvTable(path, first - 1, names, values, range(first, first + len(rows)), commas)
+    return CsvTable(path, first - 1, names, values, range(first, first + n_rows), commas)
 
 
 def _plain(cells: Sequence[str]) -> tuple[str, ...]:
     """Make names harmless on a terminal."""
-    return tuple("".join(c if c.isprintable() else "?" for c in cell.strip()) for cell in cells)
+    return tuple(harmless(cell.strip()) for cell in cells)
 
 
 def _with_gaps_named(body: str, delimiter: str) -> str:
@@ -131,28 +172,42 @@ def _with_gaps_named(body: str, delimiter: str) -> str:
 
 
 def _read_by_cell(path: Path, text: str, delimiter: str) -> CsvTable:
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=delimiter == " ")
+    lined = (line + "\n" for line in _lines(text))
+    reader = csv.reader(lined, delimiter=delimiter, skipinitialspace=delimiter == " ")
+    commas = delimiter in COMMA_DECIMALS
+    names: tuple[str, ...] = ()
+    header_line, used = 0, False
+    lines, values = array("q"), array("d")
+    faults: dict[int, RecordingError] = {}
     try:
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        for row in reader:
+            if not any(cell.strip() for cell in row):
+                continue
+            line = reader.line_num
+            if not names:
+                names, header_line = _plain(row), line
+                if len(names) > MAX_COLUMNS:
+                    raise _too_wide(path, line, len(names))
+                continue
+            if len(row) != len(names):
+                what = f"{len(row)} cells where the header has {len(names)}"
+                raise bad_line(path, line, what, "is the file cut, or a decimal comma in it?")
+            lines.append(line)
+            for j, cell in enumerate(row):
+                try:
+                    value = _number(path, line, names[j], cell.strip(), decimal_comma=commas)
+                except RecordingError as error:
+                    faults.setdefault(j, error)
+                    value = math.nan
+                values.append(value)
+                used = used or (commas and "," in cell)
     except csv.Error as error:
         cure = "save it again as a plain CSV"
         raise bad_line(path, reader.line_num, f"{error}", cure) from error
-    if not rows:
+    if not names:
         raise RecordingError(f"{path}: the file is empty: it needs a header row and data")
-    header_line, cells = rows[0]
-    names = _plain(cells)
-    if len(names) > MAX_COLUMNS:
-        raise bad_line(path, header_line, f"{len(names)} columns", "is this the header row?")
-    commas = delimiter in COMMA_DECIMALS
-    values = np.empty((len(rows) - 1, len(names)))
-    for k, (line, row) in enumerate(rows[1:]):
-        if len(row) != len(names):
-            what = f"{len(row)} cells where the header has {len(names)}"
-            raise bad_line(path, line, what, "is the file cut, or a decimal comma in it?")
-        for j, cell in enumerate(row):
-            values[k, j] = _number(path, line, names[j], cell.strip(), decimal_comma=commas)
-    used = commas and any("," in cell for cell in itertools.chain(*(row for _, row in rows[1:])))
-    return CsvTable(path, header_line, names, values, [line for line, _ in rows[1:]], used)
+    table = np.array(values, np.float64).reshape(len(lines), len(names))
+    return CsvTable(path, header_line, names, table, lines, used, faults)
 
 
 def _number(path: Path, line: int, name: str, cell: str, *, decimal_comma: bool) -> float:

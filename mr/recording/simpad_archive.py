@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 
 from mr.errors import RecordingError
+from mr.recording.harmless import harmless
 
 MAX_ARCHIVE_BYTES = 256 << 20
 MAX_DIRECTORY_BYTES = 1 << 20
@@ -80,15 +81,16 @@ def _check_directory(path: Path) -> None:
 
 
 def _unpacked(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    shown = harmless(info.filename)[-40:]
     if info.flag_bits & 1 or info.compress_type not in READABLE:
         how = "encrypted" if info.flag_bits & 1 else "packed in an unknown way"
-        raise RecordingError(f"{path}: {info.filename[-40:]} is {how}: export the session again")
+        raise RecordingError(f"{path}: {shown} is {how}: export the session again")
     limit = min(MAX_MEMBER_BYTES, MAX_RATIO * max(info.compress_size, 1))
     with archive.open(info) as member:
         data = member.read(limit + 1)
     if len(data) > limit:
         raise RecordingError(
-            f"{path}: {info.filename[-40:]} unpacks to more than any session holds: "
+            f"{path}: {shown} unpacks to more than any session holds: "
             "it is damaged or made to do harm"
         )
     return data

@@ -58,6 +58,8 @@ class Provenance:
     arms: bool | None = None
     """Whether elbows and shoulders were looked at, too (experimental)."""
     storage_level: int | None = None
+    smoothed: bool = False
+    """Whether what was learnt after each instant is in the motion, too."""
     why_incomplete: str = ""
     assumptions: tuple[str, ...] = ()
     """What a file does not say and was taken to be so, in words; and by which profile a
@@ -65,7 +67,7 @@ class Provenance:
     rig: Rig | None = None
 
     @staticmethod
-    def of(recording: Recording) -> Provenance:
+    def of(recording: Recording, *, smoothed: bool = False) -> Provenance:
         """Take it from a recording."""
         header = recording.header
         return Provenance(
@@ -77,6 +79,7 @@ class Provenance:
             attempt=header.session.attempt.value,
             arms=header.session.arms,
             storage_level=header.storage_level,
+            smoothed=smoothed,
             why_incomplete=recording.why_incomplete or recording.repaired,
             rig=recording.rig,
         )
@@ -201,6 +204,7 @@ def _source(name: str, kind: Kind, provenance: Provenance, health: Sequence[Heal
         "attempt": provenance.attempt,
         "arms": provenance.arms,
         "storage_level": provenance.storage_level,
+        "smoothed": provenance.smoothed,
         "why_incomplete": provenance.why_incomplete,
         "assumptions": list(provenance.assumptions),
         "rig": None

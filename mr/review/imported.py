@@ -21,7 +21,7 @@ ROW = (
     "release_depth_mm", "release_depth_sigma_mm", "rate_cpm", "rate_sigma_cpm", "duty_cycle",
     "release_velocity_mm_s", "force_peak_n", "hand_x_mm", "hand_y_mm",
 )  # fmt: skip
-COLUMNS = ("source", "kind", "simulated", *ROW)
+COLUMNS = ("source", "kind", "simulated", *ROW, "smoothed")
 """Of the CSV: published, so they only ever grow, at the end."""
 
 
@@ -58,12 +58,15 @@ def compressions_csv(analyses: Iterable[Json]) -> str:
     writer.writerow(COLUMNS)
     for analysis in analyses:
         source = analysis["source"]
-        simulated = "true" if source["simulated"] else "false"
+        simulated, smoothed = (_yes_or_no(source[key]) for key in ("simulated", "smoothed"))
+        before = (_harmless(source["name"]), source["kind"], simulated)
         for row in analysis["compressions"]:
-            writer.writerow(
-                [_harmless(source["name"]), source["kind"], simulated, *(row[key] for key in ROW)]
-            )
+            writer.writerow([*before, *(row[key] for key in ROW), smoothed])
     return out.getvalue()
+
+
+def _yes_or_no(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _harmless(name: str) -> str:

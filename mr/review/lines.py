@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mr.review.plots import number
+from mr.scoring.assessment import EXACT
 
 Json = dict[str, Any]
 
@@ -19,6 +20,10 @@ ATTEMPT_WORDS = {
     "retest": "cold retest, without cues",
     "assessment": "assessment, without cues",
 }
+SMOOTHED_WORDS = (
+    "what the mannequin taught a camera later is also in what that camera measured alone; all "
+    "else is as live"
+)
 VERDICT_SIGNS = {"passed": "✓", "borderline": "≈", "not passed": "✗", "unscored": "–"}
 
 
@@ -65,6 +70,8 @@ def score_lines(score: Json) -> list[ScoreLine]:
 def interval_words(row: Json) -> str:
     """Say where a value may be; empty where the uncertainty does not show."""
     low, high = row["interval_low_pct"], row["interval_high_pct"]
+    if low is None and row["value_pct"] is not None and row.get("key") != EXACT:
+        return " (accuracy unknown)"
     if low is None or f"{low:.0f}" == f"{high:.0f}":
         return ""
     return f" ({low:.0f} to {high:.0f} % by what the sensors know)"

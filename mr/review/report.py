@@ -17,6 +17,7 @@ from markupsafe import Markup
 from mr.metrics.summary import not_measured
 from mr.review.lines import (
     ATTEMPT_WORDS,
+    SMOOTHED_WORDS,
     check_lines,
     cycle_rows,
     deduction_lines,
@@ -124,6 +125,7 @@ def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None
         interval=interval_words(score),
         deductions=[(i["label"], deduction_lines({"items": [i]}, None)) for i in by_loss],
         cycles=cycle_rows(score),
+        smoothed_words=SMOOTHED_WORDS,
         attempt=ATTEMPT_WORDS.get(analysis["source"]["attempt"], ""),
         checks=check_lines(analysis["assessment"]),
         strips=depth_strips(analysis, trace),

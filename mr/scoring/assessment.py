@@ -2,7 +2,7 @@
 
 Takes a `Score` and an instructor's criteria, gives a `Verdict`. A limit that lies within
 the interval of what was measured is neither reached nor missed: *borderline*, for the
-instructor to decide.
+instructor to decide. So is one near a value whose accuracy nobody knows.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ from mr.config import Criteria
 from mr.types import Score
 
 Word = Literal["passed", "borderline", "not passed", "unscored"]
+EXACT = "flow"
+"""The item that is made of times alone: without an interval it is sure."""
+NEAR_PCT = 10.0
+"""A value whose accuracy nobody gives tells nothing of a limit that is so near. Ours: depths
+that are all 3 mm off move a score by as much, and all 1 mm off the item for depth."""
 WORST_FIRST: tuple[Word, ...] = ("not passed", "unscored", "borderline", "passed")
 
 
@@ -66,7 +71,8 @@ def _check(
     if value_pct is None:
         verdict = "unscored"
     else:
-        low_pct, high_pct = interval_pct or (value_pct, value_pct)
+        near_pct = 0.0 if key == EXACT else NEAR_PCT
+        low_pct, high_pct = interval_pct or (value_pct - near_pct, value_pct + near_pct)
         if low_pct >= least_pct:
             verdict = "passed"
         elif high_pct < least_pct:

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from mr.blocks import MannequinBlock
-from mr.types import Arrival, DeviceInfo, Health, IntArray, MannequinFrame, SessionEvent, SourceKind
+from mr.types import Arrival, DeviceInfo, Health, IntArray, SessionEvent, SourceKind
 
 LOST_AFTER_PERIODS = 10
 """A stream silent for so many of its nominal periods (and `LOST_AFTER_S`) is lost."""
@@ -170,15 +170,13 @@ class HealthWatch:
             if stream.rate_hz > 0:
                 self._streams[stream.name] = _Stream(stream.name, info.kind, stream.rate_hz)
 
-    def arrived(self, sample: MannequinFrame | None, arrival: Arrival) -> None:
+    def arrived(self, arrival: Arrival) -> None:
         """Count one sample; gaps in its sequence are lost samples."""
         stream = self._streams.get(arrival.stream)
         if stream is None:
             return
         if stream.last_seq is not None and arrival.seq > stream.last_seq + 1:
             stream.lost += arrival.seq - stream.last_seq - 1
-        if sample is not None:
-            stream.lost += sample.overflow
         stream.last_seq = arrival.seq
         stream.arrive(arrival.arrival_ns)
         self._newest_ns = max(self._newest_ns, arrival.arrival_ns)

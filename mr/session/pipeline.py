@@ -200,14 +200,14 @@ class Pipeline:
         replayed health are the same.
         """
         if isinstance(sample, ClockExchange | HeadPose | HandJoints):
-            self._health.arrived(None, sample.arrival)
+            self._health.arrived(sample.arrival)
         elif isinstance(sample, ChestObservation):
-            self._health.arrived(None, _of_frames(sample.arrival, ".depth"))
+            self._health.arrived(_of_frames(sample.arrival, ".depth"))
         elif isinstance(sample, MarkersSeen):
             self._pictures_told.add(f"cam_{sample.camera_id}.pose")
-            self._health.arrived(None, _of_frames(sample.arrival, ".color"))
+            self._health.arrived(_of_frames(sample.arrival, ".color"))
         elif self._tells_of_a_picture(sample):
-            self._health.arrived(None, _of_frames(sample.arrival, ".color"))
+            self._health.arrived(_of_frames(sample.arrival, ".color"))
 
     def _tells_of_a_picture(self, sample: Sample) -> TypeGuard[MannequinPose]:
         """Whether nothing but this pose says that a picture came: so in older recordings."""
@@ -237,6 +237,8 @@ class Pipeline:
             for part in self._adviser.between(block):
                 self._newest, self._newest_chest = part, None
                 judged = part if self._stop_ns is None else part.part(part.t_ns <= self._stop_ns)
+                if self._diary is not None:
+                    self._diary.n_judged += len(judged)
                 found = self._metrics.block(judged) if len(judged) else []
                 self._note(found)
                 events += found

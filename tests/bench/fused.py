@@ -22,7 +22,7 @@ from mr.rig import Curve, Rig
 from mr.scoring.profiles import load_guideline
 from mr.session.outcome import Outcome
 from mr.session.pipeline import Pipeline
-from mr.session.smoothed import smoothed_outcome
+from mr.session.smoothed import smoothed_session
 from mr.sim.film import FilmStore
 from mr.sim.mannequin import SimMannequinPort
 from mr.sim.plant import Plant
@@ -180,8 +180,8 @@ def run(
     pipeline.finish()
     trace, outcome = pipeline.trace(), pipeline.outcome()
     t_s = trace.t_s + (outcome.start_ns - filmed.start_ns) * 1e-9
-    smoothed = None if diary is None else smoothed_outcome(pipeline, diary, rig)
-    return Run(outcome, smoothed, t_s, trace.depth_mm, said)
+    late = None if diary is None else smoothed_session(pipeline, diary, rig).outcome
+    return Run(outcome, late, t_s, trace.depth_mm, said)
 
 
 def silence(session: Session, rig: Rig | None = None, taught: bool = True) -> Silence:

@@ -190,7 +190,7 @@ def test_compressions_as_csv(mrcpr: Run, several: Path, tmp_path: Path) -> None:
         "source", "kind", "simulated", "index", "onset_s", "peak_s", "release_s", "depth_mm",
         "depth_sigma_mm", "release_depth_mm", "release_depth_sigma_mm", "rate_cpm",
         "rate_sigma_cpm", "duty_cycle", "release_velocity_mm_s", "force_peak_n", "hand_x_mm",
-        "hand_y_mm",
+        "hand_y_mm", "smoothed",
     ]  # fmt: skip
     assert mrcpr("analyze", several, "--csv", "-").require(0).out == out.read_text()
 
@@ -258,6 +258,47 @@ def test_a_simpad_session(mrcpr: Run, tmp_path: Path) -> None:
     assert kinds == ["CprSessionInfo", "CprVentEvent"]
     assert len(analysis["simpad"]["compressions"]) == 60
     assert "Jane Doe" not in json.dumps(analysis)
+
+
+# --- smoothed -----------------------------------------------------------------------------
+
+
+def test_a_recording_may_be_smoothed(
+    mrcpr: Run, recording: Path, several: Path, tmp_path: Path
+) -> None:
+    """The mannequin leads all of this one, so its numbers stay; every output says what it is."""
+    live, late = (
+        json.loads(mrcpr("analyze", recording, "--json", *args).require(0).out)
+        for args in ([], ["--smoothed"])
+    )
+    assert live["source"].pop("smoothed") is False
+    assert late["source"].pop("smoothed") is True
+    assert late == live
+    assert "smoothed: what the mannequin taught" in mrcpr("analyze", recording, "--smoothed").out
+    assert "smoothed" not in mrcpr("analyze", recording).out
+    (tmp_path / "s.mcap").write_bytes(recording.read_bytes())
+    for args in (["--smoothed"], []):
+        mrcpr("report", tmp_path / "s.mcap", *args).require(0)
+    late_page, page = (tmp_path / name for name in ("s-smoothed.html", "s.html"))
+    words = "<strong>Smoothed:</strong> what the mannequin taught"
+    assert words in late_page.read_text(encoding="utf-8")
+    assert "Smoothed" not in page.read_text(encoding="utf-8")
+    rows = mrcpr("analyze", recording, "--smoothed", "--csv", "-").require(0).out.splitlines()
+    assert rows[0].endswith(",smoothed") and all(row.endswith(",true") for row in rows[1:])
+    # A folder may hold other files, too: they stay as they are.
+    told = json.loads(mrcpr("analyze", several, "--smoothed", "--json").require(0).out)["analyses"]
+    assert {a["source"]["kind"]: a["source"]["smoothed"] for a in told} == {
+        "csv": False,
+        "ssx": False,
+        "sim": True,
+    }
+
+
+def test_only_a_recording_can_be_smoothed(mrcpr: Run, sixty: Path, tmp_path: Path) -> None:
+    for path in (sixty, a_session(tmp_path / "a.ssx")):
+        mrcpr("analyze", path, "--smoothed").require_one_line(
+            "no file is a recording (.mcap)", "hold finished numbers", "leave it out"
+        )
 
 
 # --- on a terminal ------------------------------------------------------------------------

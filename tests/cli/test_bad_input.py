@@ -45,6 +45,7 @@ def refused(mrcpr: Run, tmp_path: Path) -> Callable[..., None]:
         ("inf.csv", f"t_s,depth_mm\n{ROWS}9,inf\n", ("inf.csv", "line 302", "inf", "empty")),
         ("junk.ssx", b"\x00\xff\x80" * 99, ("junk.ssx", "not a SimPad session", "CPREvents")),
         ("flat.csv", "t_s,depth_au\n" + "".join(f"{k / 50},7\n" for k in range(99)), ("flat.csv",)),
+        ("\x1b[31mred.csv", "", ("?[31mred.csv: the file is empty",)),
         ("[b]junk[x]", b"\x00\xff\x80" * 99, ("[b]junk[x]", "recording")),
         ("junk.mcap", b"\x00\xff\x80" * 99, ("junk.mcap", "not a recording", "give")),
     ],

@@ -20,32 +20,21 @@ from mr.sim.link import LinkModel
 from mr.sim.mannequin import SimMannequinPort
 from mr.types import ClockExchange, Device, MannequinFrame
 from mr.wire import encode
+from tests.devices.polled import STEP_NS, Polled
 
-STEP_NS = 4_000_000
 FIRMWARE_TEXT = ".".join(map(str, FIRMWARE))
 TABLE = TableAdc(
     tuple((k % 1024, (k % 7, k % 11, k % 13, k % 17), k % 100 - 50) for k in range(4000)), 200
 )
 
 
-class Rig:
-    """A simulated mannequin, its host clock, and what has been polled from it."""
+class Rig(Polled):
+    """A simulated mannequin, polled."""
 
     def __init__(self, link: LinkModel | None = None, start_ticks: int = 0) -> None:
-        self.clock = SteppedClock()
-        self.port = SimMannequinPort(TABLE, self.clock, "SIM-9", 40.0, link, "sim", start_ticks)
-        self.source = MannequinSource(self.port, self.clock, "sim", timeout_s=1.0)
-        self.frames: list[MannequinFrame] = []
-        self.exchanges: list[ClockExchange] = []
-
-    def run(self, seconds: float) -> None:
-        for _ in range(round(seconds * 1e9 / STEP_NS)):
-            self.clock.advance(STEP_NS)
-            for sample in self.source.poll():
-                if isinstance(sample, MannequinFrame):
-                    self.frames.append(sample)
-                elif isinstance(sample, ClockExchange):
-                    self.exchanges.append(sample)
+        clock = SteppedClock()
+        self.port = SimMannequinPort(TABLE, clock, "SIM-9", 40.0, link, "sim", start_ticks)
+        super().__init__(MannequinSource(self.port, clock, "sim", timeout_s=1.0), clock)
 
 
 def test_streams_and_identity() -> None:

@@ -13,12 +13,12 @@ from mr.devices.mannequin import MannequinCounters, MannequinSource
 from mr.devices.mannequin.follow import SampleFollower
 from mr.sim.adc import TableAdc
 from mr.sim.mannequin import SimMannequinPort
-from mr.types import ClockExchange, MannequinFrame
+from mr.types import MannequinFrame
 from mr.wire import MessageType, Pong, Sample
 from tests.devices.damaged_wire import HELLO, make_samples
+from tests.devices.polled import Polled
 
 TABLE = TableAdc(tuple((k % 1024, (k % 7, 0, 0, 0), 0) for k in range(999)), 200)
-STEP_NS = 4_000_000
 MS_NS = 1_000_000
 
 
@@ -49,25 +49,14 @@ class SievePort:
         self._port.close()
 
 
-class Rig:
+class Rig(Polled):
     """A mannequin whose crystal is off, behind a sieve."""
 
     def __init__(self) -> None:
-        self.clock = SteppedClock()
-        self.device = SimMannequinPort(TABLE, self.clock, tick_ppm=300.0)
+        clock = SteppedClock()
+        self.device = SimMannequinPort(TABLE, clock, tick_ppm=300.0)
         self.port = SievePort(self.device)
-        self.source = MannequinSource(self.port, self.clock, "sim", timeout_s=1.0)
-        self.frames: list[MannequinFrame] = []
-        self.exchanges: list[ClockExchange] = []
-
-    def run(self, seconds: float) -> None:
-        for _ in range(round(seconds * 1e9 / STEP_NS)):
-            self.clock.advance(STEP_NS)
-            for sample in self.source.poll():
-                if isinstance(sample, MannequinFrame):
-                    self.frames.append(sample)
-                elif isinstance(sample, ClockExchange):
-                    self.exchanges.append(sample)
+        super().__init__(MannequinSource(self.port, clock, "sim", timeout_s=1.0), clock)
 
     def require_all(self) -> None:
         """Every sample the device took was delivered, and nothing was suspected."""

@@ -26,7 +26,7 @@ from mr.scoring.profiles import load_guideline
 from mr.session.offline import differences, rerun
 from mr.session.outcome import Outcome
 from mr.session.processes import SessionPlan, run_fast
-from mr.session.smoothed import smoothed_rerun
+from mr.session.smoothed import rerun_for_review
 from mr.sim.learner import make_script
 from mr.sim.mannequin import SimMannequinPort
 from mr.sim.plant import Plant
@@ -102,10 +102,11 @@ def test_a_session_measures_its_truth(
         assert again.recording.complete
         assert differences(again) == []
         assert len(again.compressions) == session.truth.count
-    smoothed = smoothed_rerun(session.path)
-    assert faults(smoothed, session.truth, max_mm) == []
+    _, smoothed = rerun_for_review(session.path, smoothed=True)
+    assert smoothed is not None
+    assert faults(smoothed.outcome, session.truth, max_mm) == []
     if mannequin:
-        assert smoothed.compressions == session.outcome.compressions, "what it led stays"
+        assert smoothed.outcome.compressions == session.outcome.compressions, "what it led stays"
 
 
 UNPLUG_S, PLUG_S = 6.0, 10.7

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from mr.errors import RecordingError
 from mr.recording.csv_motion import read_csv_motion
+from mr.recording.csv_table import MAX_BYTES
 
 
 def raised_cosine(n: int = 1000, depth_mm: float = 55.0) -> tuple[np.ndarray, np.ndarray]:
@@ -210,6 +212,70 @@ def test_an_hour_is_read_at_once_not_cell_by_cell(
         assert len(read_csv_motion(a_csv(tmp_path, head)).t_s) == 300
     with pytest.raises(AssertionError, match="slow way"):  # negative control
         read_csv_motion(a_csv(tmp_path, quoted(table())))
+
+
+def test_words_in_a_column_that_is_not_needed_do_no_harm(tmp_path: Path) -> None:
+    lines = enumerate(table().splitlines())
+    rows = [f"{line},{'pressing' if k % 2 else '(1| 2)'}" for k, line in lines]
+    text = "\n".join(rows).replace("(1| 2)", "phase", 1).replace("pressing", "inf", 1)
+    motion = read_csv_motion(a_csv(tmp_path, text))
+    assert (motion.depth == read_csv_motion(a_csv(tmp_path, table())).depth).all()
+    assert list(motion.assumptions) == ["column phase is not needed"]
+    # Negative control: what is needed must be a number, whatever else is none.
+    for name, wrong in (
+        ("force_n", text.replace("phase", "force_n")),
+        ("depth_mm", text.replace(",0.000000,", ",x,")),
+    ):
+        with pytest.raises(RecordingError, match=rf"line 2: {name} is "):
+            read_csv_motion(a_csv(tmp_path, wrong))
+
+
+def test_a_file_without_a_header_is_told(tmp_path: Path) -> None:
+    text = table().partition("\n")[2]
+    with pytest.raises(
+        RecordingError, match=r"line 1: numbers where the header should be \(0\.000"
+    ):
+        read_csv_motion(a_csv(tmp_path, text))
+
+
+def test_a_wide_table_is_refused_before_room_is_made_for_it(tmp_path: Path) -> None:
+    n = 3_000_000
+    path = a_csv(tmp_path, "t_s" + "," * n + "\n" + "," * n + "\n")
+    tracemalloc.start()
+    with pytest.raises(RecordingError, match=rf"line 1: {n + 1} columns: is this the header row"):
+        read_csv_motion(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 * path.stat().st_size
+    head, *rows = table().splitlines()
+    many = [head + ",x" * 998, *(row + ",0" * 998 for row in rows)]  # the control
+    assert len(read_csv_motion(a_csv(tmp_path, "\n".join(many))).t_s) == 300
+
+
+def test_a_large_table_is_refused_by_what_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_csv(tmp_path, table())
+    monkeypatch.setattr("mr.recording.csv_table.MAX_CELLS", 2 * 302)
+    assert len(read_csv_motion(path).t_s) == 300
+    monkeypatch.setattr("mr.recording.csv_table.MAX_CELLS", 2 * 300)
+    with pytest.raises(RecordingError, match="million cells: cut it into sessions"):
+        read_csv_motion(path)
+    with (tmp_path / "huge.csv").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)  # sparse: it takes no room
+    with pytest.raises(RecordingError, match="larger than 512 MiB: cut it into sessions"):
+        read_csv_motion(tmp_path / "huge.csv")
+
+
+def test_too_little_memory_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("mr.recording.csv_table._read_at_once", full)
+    with pytest.raises(RecordingError, match="too large for this computer's memory: cut it"):
+        read_csv_motion(a_csv(tmp_path, table()))
 
 
 def holds_or_refuses(path: Path) -> None:

@@ -205,6 +205,20 @@ def test_packed_otherwise_encrypted_or_twice(tmp_path: Path) -> None:
         read_simpad(path)
 
 
+def test_a_members_name_steers_no_terminal(tmp_path: Path) -> None:
+    name = "\x1b[2J\x1b]0;owned\x07\u202e\r\n/CPR/CPREvents.xml"
+    path = tmp_path / "a.ssx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr(name, events([]))
+    assert b"\x1b[2J" in path.read_bytes(), "the control: it is there"
+    with pytest.raises(RecordingError, match="packed in an unknown way") as caught:
+        read_simpad(path)
+    assert str(caught.value).isprintable() and "CPREvents.xml is packed" in str(caught.value)
+    with pytest.raises(RecordingError, match="unpacks to more") as caught:
+        read_simpad(an_ssx(path, b" " * (4 << 20), name))
+    assert str(caught.value).isprintable()
+
+
 @pytest.mark.parametrize("data", [b"", b"PK", b"junk" * 99, b"PK\x05\x06" + b"\0" * 18])
 def test_no_archive(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.ssx").write_bytes(data)

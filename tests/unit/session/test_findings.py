@@ -19,7 +19,7 @@ def health() -> HealthWatch:
     for name in ("cam_a.depth", MANNEQUIN):
         watch.expect(DeviceInfo("sim", "x", "y", "S1", "1", (StreamInfo(name, 60.0, 1e6),)))
         for i in range(60):
-            watch.arrived(None, Arrival(name, i, i, i * S // 60))
+            watch.arrived(Arrival(name, i, i, i * S // 60))
     return watch
 
 
@@ -52,7 +52,7 @@ def test_a_ratio_that_changes_is_told_since_it_was_first_found(health: HealthWat
     why = next(h for h in health.report(5 * S) if h.stream == "cam_a.depth").why
     assert "6 %" not in why
     for i in range(60, 320):
-        health.arrived(None, Arrival("cam_a.depth", i, i, i * S // 60))
+        health.arrived(Arrival("cam_a.depth", i, i, i * S // 60))
     assert of(health, "cam_a.depth").why == "7 % (for 5 s)"
 
 

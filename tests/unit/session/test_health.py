@@ -23,8 +23,7 @@ def watch(seqs: list[int], **kwargs: int) -> HealthWatch:
     health = HealthWatch()
     health.expect(INFO)
     for seq in seqs:
-        sample = frame(seq, **kwargs)
-        health.arrived(sample, sample.arrival)
+        health.arrived_block(MannequinBlock.of([frame(seq, **kwargs)]))
     return health
 
 
@@ -78,8 +77,7 @@ def test_a_lost_device_says_why_until_it_is_back() -> None:
     watched.gone(("mannequin",), "unplugged")
     assert watched.lost_streams() == ("mannequin",)
     assert only(watched).why == "unplugged"
-    sample = frame(10)
-    watched.arrived(sample, sample.arrival)
+    watched.arrived_block(MannequinBlock.of([frame(10)]))
     assert watched.lost_streams() == ()
 
 
@@ -91,14 +89,14 @@ def test_a_slow_stream_says_since_when() -> None:
     health = watch(list(range(400)))
     last_ns = 1_000_000_000 + 399 * 5_000_000
     for k in range(1, 1001):  # half the rate, for ten seconds
-        health.arrived(None, Arrival("mannequin", 399 + k, 0, last_ns + k * 10_000_000))
+        health.arrived(Arrival("mannequin", 399 + k, 0, last_ns + k * 10_000_000))
     told = only(health)
     assert told.state == "degraded"
     found = re.fullmatch(r"100 of 200 Hz for (\d+) s", told.why)
     assert found is not None and 7 <= int(found[1]) <= 10, told.why
     for k in range(1001, 2001):  # and back
         at_ns = last_ns + 10_000_000_000 + (k - 1000) * 5_000_000
-        health.arrived(None, Arrival("mannequin", 399 + k, 0, at_ns))
+        health.arrived(Arrival("mannequin", 399 + k, 0, at_ns))
     assert (only(health).state, only(health).why) == ("ok", "")
 
 
@@ -142,6 +140,6 @@ def test_a_block_of_arrivals_counts_as_one_after_another(seed: int) -> None:
         n = rng.choice([1, 5, 40, 700])
         many.arrived_block(MannequinBlock.of(frames[k : k + n]))
         for frame in frames[k : k + n]:
-            one.arrived(frame, frame.arrival)
+            one.arrived_block(MannequinBlock.of([frame]))
         k += n
         assert many.report() == one.report()
