@@ -16,11 +16,11 @@ from mr.fusion.lesson import ALIKE, Lesson
 from mr.fusion.witness import (
     MANNEQUIN,
     STAYS,
-    STAYS_ON_HANDS,
     Finding,
     Scale,
     Witness,
     camera_scale,
+    stays_on_hands,
 )
 from mr.types import ChestObservation
 
@@ -97,7 +97,7 @@ class Scales:
     def taught(self, seen: ChestObservation, lesson: Lesson, t_s: float) -> None:
         """Take in what the mannequin has taught of a camera."""
         self._tick(t_s)
-        stays = STAYS if lesson.saw_chest else STAYS_ON_HANDS
+        stays = STAYS if lesson.saw_chest else stays_on_hands(lesson.reach_m)
         scale = camera_scale(lesson.scale, lesson.scale_sigma, seen.sigma_m, stays)
         self._taught[seen.camera_id] = (self._spoken_s, scale)
         self._compare_taught(t_s)

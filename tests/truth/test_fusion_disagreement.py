@@ -128,11 +128,11 @@ def test_what_is_over_is_taken_back(rig: Rig) -> None:
     assert fuse(of_one(rig), counts + bad).taken_back_s is None
 
 
-@pytest.mark.parametrize(("has_chest", "n_found"), [(True, N_DRAWN), (False, 10)])
+@pytest.mark.parametrize(("has_chest", "n_found"), [(True, N_DRAWN), (False, 36)])
 def test_a_healthy_camera_is_not_named(has_chest: bool, n_found: int) -> None:
     """Learners whose hands differ by ±2 mm, pixels that are off and stay off; and 7 % in as many.
 
-    Without the chest beside the hands a camera seldom knows: it is silent then, not wrong.
+    Without the chest beside the hands a camera does not always know: it is silent then, not wrong.
     """
     rng = np.random.default_rng(45)
     healthy = sum(is_named(rng, 1.0, has_chest) for _ in range(N_DRAWN))
