@@ -16,16 +16,14 @@ from mr.metrics.config import MetricsConfig
 from mr.metrics.fit import Curve, Fit, Noise, NoiseMemory
 from mr.metrics.history import (
     FORCE,
-    HAND_SIGMA,
-    HAND_X,
-    HAND_Y,
     REACH_S,
     SIGMA,
     ZERO,
     History,
 )
+from mr.metrics.place import hand_offset_mm, known
 from mr.metrics.turning import Turn
-from mr.types import NO_FORCE, Compression, FloatArray, Measured
+from mr.types import NO_FORCE, Compression, Measured
 
 EDGE = 0.10
 """Onset and release are where the chest passes a tenth of its travel."""
@@ -186,39 +184,6 @@ def _depth_mm(level: Level, config: MetricsConfig) -> Measured:
 def _above_mm(release: Measured) -> float:
     """How far above its unloaded zero a chest may seem to be; it cannot really be there."""
     return max(ABOVE_MM, 2.0 * (release.sigma or 0.0))
-
-
-def _hand_offset_mm(history: History, from_s: float, to_s: float) -> tuple[Measured, Measured]:
-    a, b = history.index_at(from_s), history.index_at(to_s) + 1
-    b = min(b, history.n)
-    x_m, y_m = (_known(history.column(which, a, b)) for which in (HAND_X, HAND_Y))
-    if not len(x_m):
-        unknown = Measured.unknown("the hand's position was not measured")
-        return unknown, unknown
-    sigma_m = _known(history.column(HAND_SIGMA, a, b))
-    return _mean_place(x_m, sigma_m), _mean_place(y_m, sigma_m)
-
-
-def _mean_place(m: FloatArray, sigma_m: FloatArray) -> Measured:
-    """Mean of one coordinate over a stroke (m) in mm.
-
-    What looks scatter from one to the next is lessened by the mean; the rest of their sigma is
-    nearly the same all through one stroke.
-    """
-    mean_mm = 1e3 * float(m.sum()) / len(m)
-    if not len(sigma_m):
-        return Measured(mean_mm, None)
-    steps_m = np.diff(m)
-    steps_m = steps_m[steps_m != 0.0]  # a look that is given twice is one
-    noise_m2 = 0.5 * float(steps_m @ steps_m) / max(len(steps_m), 1)
-    whole_m2 = float(sigma_m @ sigma_m) / len(sigma_m)
-    noise_m2 = min(noise_m2, whole_m2)
-    variance_m2 = whole_m2 - noise_m2 + noise_m2 / (len(steps_m) + 1)
-    return Measured(mean_mm, 1e3 * math.sqrt(variance_m2))
-
-
-def _known(column: FloatArray) -> FloatArray:
-    return column[~np.isnan(column)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +360,7 @@ def measure(
         duty_cycle=duty,
         release_velocity_mm_s=_release_velocity(stroke, history, fitter, config),
         force_peak_n=fitter.force_peak(at.onset_s, at.release_s),
-        hand_offset_mm=_hand_offset_mm(history, at.half_in_s, at.half_out_s),
+        hand_offset_mm=hand_offset_mm(history, at.half_in_s, at.half_out_s),
         release_force_n=_release_force_n(stroke.after.fit.t_s, history),
     )
 
@@ -403,7 +368,7 @@ def measure(
 def _release_force_n(release_s: float, history: History) -> Measured:
     """Mean force around the shallowest point; a release is a rest, not an instant."""
     a, b = history.index_at(release_s - RELEASE_S), history.index_at(release_s + RELEASE_S)
-    forces_n = _known(history.column(FORCE, a, min(b + 1, history.n)))
+    forces_n = known(history.column(FORCE, a, min(b + 1, history.n)))
     n = len(forces_n)
     if n < 2:
         return NO_FORCE
