@@ -80,6 +80,8 @@ class MotionFuser:
         self._n_late = 0
         self._newest_ns: dict[str, int] = {}
         self._seen_hands: tuple[int, Hands] | None = None
+        self._found: tuple[Finding, ...] = ()
+        self._news: list[tuple[int, tuple[Finding, ...]]] = []
 
     def step(
         self, sample: MannequinFrame | ChestObservation | HandSample, stamp: Stamp
@@ -117,7 +119,21 @@ class MotionFuser:
 
     def findings(self) -> tuple[Finding, ...]:
         """Tell which sources disagree, and which cameras are late."""
-        return self._eyes.findings()
+        return self._found
+
+    def news(self) -> list[tuple[int, tuple[Finding, ...]]]:
+        """Give what the findings have become since this was asked last: each with its instant.
+
+        That of the look's arrival (host ns): so it does not matter how blocks were cut.
+        """
+        news, self._news = self._news, []
+        return news
+
+    def _note(self, seen: ChestObservation) -> None:
+        found = self._eyes.findings()
+        if found != self._found:
+            self._found = found
+            self._news.append((seen.arrival.arrival_ns, found))
 
     def lag_s(self, camera_id: str) -> float:
         """Tell by how much a camera was found to be later than calibrated; it is put right."""
@@ -220,6 +236,7 @@ class MotionFuser:
                 self._learn(late)
             else:
                 out += self._lead(late)
+            self._note(late.seen)
         return out
 
     def _may_lead(self, t_ns: int) -> bool:

@@ -23,6 +23,9 @@ GIVES_BY_M = 0.010
 """Depth by which most of it (63 %) has given way. Source: ours; no measurement of hands
 that press a chest is known to us, so `sigma_m` allows for a third of it."""
 UNSURE_SHARE = 0.35
+LEAST_SLOPE, LEAST_SCALE = 0.4, 0.1
+"""No hands get thicker so fast that less than this share of a step is seen; and what measures a
+tenth is broken, not out of scale. Without such bounds a depth could have no height of its own."""
 _ROUNDS = 4
 
 
@@ -50,8 +53,10 @@ class HandGive:
     """
 
     def __init__(self, gain: float, more_m: float = 0.0, scale: float = 1.0) -> None:
+        scale = max(scale, LEAST_SCALE)
         self._linear = scale * min(gain, 1.0)
-        self._full_m = scale * max(gain - 1.0, 0.0) * FULL_M + more_m
+        full_m = scale * max(gain - 1.0, 0.0) * FULL_M + more_m
+        self._full_m = max(full_m, (LEAST_SLOPE - 1.0) * self._linear * GIVES_BY_M)
 
     def seen_m(self, depth_m: float) -> float:
         """Tell how far the back of the hand goes down at a depth."""

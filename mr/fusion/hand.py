@@ -17,8 +17,12 @@ from mr.types import FloatArray, HandSample
 
 LEARN_TIME_S = 2.0
 FRESH_S = 0.25
-LEARNT_SIGMA_M = 0.002
-"""What remains of the heel's offset once it was learnt."""
+LEARNT_SIGMA_M, WANDER_M = 0.0005, 0.0003
+"""What remains of the heel's offset once it was learnt; and its wander in a second from then on.
+Ref: simulated scenes, ours."""
+LEAST_LOOK_M = 0.0002
+LEAST_LEARNT_S = 1.0
+"""Before so much learning a camera's heel is as sure as tracking says."""
 
 Point = tuple[float, float]
 
@@ -30,6 +34,20 @@ class _Eye:
         self.sigma_m = 0.0
         self.offset_m = offset_m
         self.learnt_s: float | None = None
+        self.taught_s = 0.0
+        """How long it was taught."""
+        self.scatter_m2 = 0.0
+        """Of its looks about what the cells say, the mean of both axes."""
+
+    def look_sigma_m(self) -> float:
+        """Tell how far one look may be off, on each axis."""
+        return math.sqrt(self.scatter_m2) if self.taught_s >= LEAST_LEARNT_S else self.sigma_m
+
+    def steady_sigma_m(self, t_s: float) -> float:
+        """Tell how far all looks may be off alike, once it was taught."""
+        if self.learnt_s is None or self.taught_s < LEAST_LEARNT_S:
+            return 0.0
+        return math.hypot(LEARNT_SIGMA_M, WANDER_M * math.sqrt(max(t_s - self.learnt_s, 0.0)))
 
 
 class HandPlace:
@@ -56,11 +74,19 @@ class HandPlace:
         eye.heel_m, eye.sigma_m = (heel[0], heel[1]), sample.sigma_m
         if self._pressure is None or abs(t_s - self._pressure[0]) > FRESH_S:
             return
-        px, py = self._pressure[1]
-        gain = 1.0 if eye.learnt_s is None else 1.0 - math.exp(-dt_s / LEARN_TIME_S)
+        self._learn(eye, heel[0], heel[1], dt_s, self._pressure[1])
+
+    def _learn(self, eye: _Eye, x: float, y: float, dt_s: float, pressure_m: Point) -> None:
+        first = eye.learnt_s is None
+        gain = 1.0 if first else 1.0 - math.exp(-dt_s / LEARN_TIME_S)
         ox, oy = eye.offset_m
-        eye.offset_m = (ox + gain * (heel[0] - px - ox), oy + gain * (heel[1] - py - oy))
-        eye.learnt_s = t_s
+        far_x, far_y = x - pressure_m[0] - ox, y - pressure_m[1] - oy
+        eye.offset_m = (ox + gain * far_x, oy + gain * far_y)
+        eye.learnt_s = eye.t_s
+        if not first:
+            eye.taught_s = min(eye.taught_s + min(dt_s, FRESH_S), LEARN_TIME_S)
+            share = max(gain, min(dt_s / max(eye.taught_s, 1e-9), 1.0))
+            eye.scatter_m2 += share * (0.5 * (far_x**2 + far_y**2) - eye.scatter_m2)
 
     def block(
         self, t_s: FloatArray, pressure_m: FloatArray, pressure_sigma_m: FloatArray
@@ -89,14 +115,15 @@ class HandPlace:
 
     def seen(self, t_s: float) -> tuple[Point, float] | tuple[None, None]:
         """Give the place and sigma (m) by cameras alone at `t_s`, or (None, None)."""
-        total = x = y = 0.0
+        total = x = y = steady_m2 = 0.0
         for eye in self._eyes.values():
             if abs(t_s - eye.t_s) > FRESH_S or eye.sigma_m <= 0:
                 continue
-            weight = 1.0 / eye.sigma_m**2
+            weight = 1.0 / max(eye.look_sigma_m(), LEAST_LOOK_M) ** 2
             total += weight
+            steady_m2 += weight * eye.steady_sigma_m(t_s) ** 2
             x += weight * (eye.heel_m[0] - eye.offset_m[0])
             y += weight * (eye.heel_m[1] - eye.offset_m[1])
         if total == 0.0:
             return None, None
-        return (x / total, y / total), math.hypot(1.0 / math.sqrt(total), LEARNT_SIGMA_M)
+        return (x / total, y / total), math.sqrt(1.0 / total + steady_m2 / total)

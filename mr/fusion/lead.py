@@ -80,9 +80,9 @@ class MannequinMotion:
             t_ns, t_sigma_ns = t_ns[believed], t_sigma_ns[believed]
             t_s, velocity_m_s = t_s[believed], velocity_m_s[believed]
             readings = readings.part(believed)
-        depth_m = self._reader.above_zero(t_s, readings.depth_m, readings.touched)
+        depth_m = self._reader.above_zero(t_s, readings)
         timing_m = velocity_m_s * t_sigma_ns * 1e-9
-        noise_m, curve_m = readings.noise_m, self._reader.curve_sigma_m
+        noise_m, curve_m = readings.noise_m, self._reader.curve_sigma_m(depth_m)
         said = Said(
             t_ns=t_ns,
             t_sigma_ns=t_sigma_ns,

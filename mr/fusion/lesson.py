@@ -108,6 +108,8 @@ class Lesson:
         self._p = np.diag((vague * PRIOR) ** 2)
         self._t_s: float | None = None
         self._surprises = 0
+        self.reach_m = 0.0
+        """How deep the looks reached."""
         self.lag_s = 0.0
         """By how much the camera's instants are late beyond what was calibrated, put right."""
 
@@ -126,7 +128,7 @@ class Lesson:
                 return False
             self.stacked_anew(abs(height_m - expected_m - float(row @ self._x)))
             return False
-        self._surprises = 0
+        self._surprises, self.reach_m = 0, max(self.reach_m, look.depth_m)
         beside_m, sigma_m = look.seen.beside_depth_m, look.seen.beside_sigma_m
         if beside_m is not None and sigma_m is not None:
             row = np.array([0.0, 0.0, look.depth_m, -look.velocity_m_s, 1.0])

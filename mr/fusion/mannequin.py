@@ -17,8 +17,12 @@ from mr.rig import Curve, MannequinCalibration
 from mr.types import BoolArray, FloatArray, IntArray
 from mr.wire import AIRWAY_UNKNOWN
 
-NOISE_COUNTS = 0.7
-"""One-sigma of a converter's reading: its step's 0.29 and about 0.6 of noise."""
+NOISE_COUNTS = 0.85
+"""One-sigma of a converter's reading: its step's 0.29 and the simulated converter's 0.8 of noise.
+No real one was measured."""
+FIRST_BLOCK_M = 0.005
+"""A curve's sigma is that of the gauge blocks. The unloaded chest needs none: from there the
+curve's error grows to the first block."""
 CONTACT_N = 8.0
 LET_GO_N = 4.0
 """Hands are on above the first, off below the second."""
@@ -28,6 +32,10 @@ ZERO_RANGE_M = 0.005
 ZERO_TIME_S = 2.0
 ZERO_SETTLE_S = 0.3
 """The zero follows the unloaded chest: at most so far, so slowly, once it has settled."""
+LIGHT_N, FELT_S, FORGET_N_S = 0.75, 0.3, 0.01
+"""... and only while the cells feel, on the mean over so long, hardly more than they ever did in
+a rest: hands that lean lightly are no zero. That least force is forgotten so slowly, for cells
+drift."""
 
 
 class CountsCurve:
@@ -76,11 +84,11 @@ class MannequinReader:
         self._cells = [CountsCurve(curve) for curve in calibration.cell_force_n]
         self._xy = calibration.cell_xy_in_mannequin_m
         self._flow = CountsCurve(calibration.airway_flow_ml_s)
-        self.curve_sigma_m = calibration.chest_depth_m.sigma
         self.flow_sigma_ml_s = calibration.airway_flow_ml_s.sigma
         self._zero_m = 0.0
         self._unloaded_since_s: float | None = None
         self._zeroed_s = 0.0
+        self._felt_n, self._least_n = 0.0, np.inf
         self._t_s: float | None = None
         self._touched = False
 
@@ -109,8 +117,9 @@ class MannequinReader:
         self._touched = bool(touched[-1])
         return touched
 
-    def above_zero(self, t_s: FloatArray, depth_m: FloatArray, touched: BoolArray) -> FloatArray:
+    def above_zero(self, t_s: FloatArray, readings: Readings) -> FloatArray:
         """Give depths (N,) from the zero, which follows the chest while nothing presses on it."""
+        depth_m, force_n, touched = readings.depth_m, readings.force_n, readings.touched
         above_m = np.empty(len(t_s))
         edges = np.flatnonzero(touched[1:] != touched[:-1]) + 1
         bounds = [0, *edges.tolist(), len(t_s)] if len(t_s) else []
@@ -120,11 +129,15 @@ class MannequinReader:
                 self._t_s = float(t_s[end - 1])
                 above_m[start:end] = depth_m[start:end] - self._zero_m
             else:
-                part = zip(t_s[start:end].tolist(), depth_m[start:end].tolist(), strict=True)
-                above_m[start:end] = [self._track(t, d) for t, d in part]
+                columns = (column[start:end].tolist() for column in (t_s, depth_m, force_n))
+                above_m[start:end] = [self._track(*row) for row in zip(*columns, strict=True)]
         return above_m
 
-    def _track(self, t_s: float, depth_m: float) -> float:
+    def curve_sigma_m(self, above_m: FloatArray) -> FloatArray:
+        """Give what is left of the calibration's error (N,) at depths from the tracked zero."""
+        return self._depth.sigma * np.minimum(np.abs(above_m) / FIRST_BLOCK_M, 1.0)
+
+    def _track(self, t_s: float, depth_m: float, force_n: float) -> float:
         """Give one unloaded depth from the zero, and let the zero follow it."""
         above_m = depth_m - self._zero_m
         dt_s = 0.0 if self._t_s is None else t_s - self._t_s
@@ -133,13 +146,20 @@ class MannequinReader:
             self._unloaded_since_s = None
             return above_m
         if self._unloaded_since_s is None:
-            self._unloaded_since_s = t_s
-        if t_s - self._unloaded_since_s >= ZERO_SETTLE_S and dt_s < ZERO_TIME_S:
+            self._unloaded_since_s, self._felt_n = t_s, force_n
+        self._felt_n += min(dt_s / FELT_S, 1.0) * (force_n - self._felt_n)
+        settled = t_s - self._unloaded_since_s >= ZERO_SETTLE_S and dt_s < ZERO_TIME_S
+        if settled and self._is_lightest(dt_s):
             # A plain mean at first, a slow follower later.
             self._zeroed_s = min(self._zeroed_s + dt_s, ZERO_TIME_S)
             zero_m = self._zero_m + above_m * dt_s / self._zeroed_s
             self._zero_m = min(max(zero_m, -ZERO_RANGE_M), ZERO_RANGE_M)
         return above_m
+
+    def _is_lightest(self, dt_s: float) -> bool:
+        """Tell whether the cells feel no more than in the lightest rest so far."""
+        self._least_n = min(self._least_n + FORGET_N_S * dt_s, self._felt_n)
+        return self._felt_n <= self._least_n + LIGHT_N
 
     def _pressure(
         self, forces: list[FloatArray], force_n: FloatArray

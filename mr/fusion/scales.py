@@ -16,11 +16,11 @@ from mr.fusion.lesson import ALIKE, Lesson
 from mr.fusion.witness import (
     MANNEQUIN,
     STAYS,
-    STAYS_ON_HANDS,
     Finding,
     Scale,
     Witness,
     camera_scale,
+    stays_on_hands,
 )
 from mr.types import ChestObservation
 
@@ -28,7 +28,9 @@ FORGET_S = 20.0
 NEAR_S = 0.05
 """Looks that are farther apart are not interpolated."""
 FRESH_S = 2.0
-"""Pairs of which nothing was heard for so long are not compared."""
+"""A source that was silent for so long, while others spoke, is no witness, and no culprit."""
+PAUSE_S = 0.25
+"""Between looks that are farther apart nobody speaks: hands are off, and none has left."""
 LEAST_LOOKS = 120.0
 UNSURE = 0.03
 """A scale that is known no better than this is not compared."""
@@ -55,6 +57,9 @@ class _Pair:
     xy: float = 0.0
     yy: float = 0.0
 
+    said_s: float = -math.inf
+    """When both spoke last, on the clock of what was spoken."""
+
     def add(self, x: float, y: float, t_s: float) -> None:
         kept = math.exp(-max(t_s - self.t_s, 0.0) / FORGET_S)
         self.n, self.x, self.y = kept * self.n + 1.0, kept * self.x + x, kept * self.y + y
@@ -79,7 +84,10 @@ class Scales:
 
     def __init__(self, camera_ids: Iterable[str]) -> None:
         self._first, *others = sorted(camera_ids) or [""]
-        self._taught: dict[str, Scale] = {}
+        self._spoken_s, self._last_s = 0.0, -math.inf
+        """A clock that stands while no camera speaks."""
+        self._taught: dict[str, tuple[float, Scale]] = {}
+        """When each was taught last, on that clock; and what came of it."""
         self._said: dict[str, _Said] = {}
         self._pairs = {key: _Pair() for key in others}
         self._witness = Witness()
@@ -88,16 +96,39 @@ class Scales:
 
     def taught(self, seen: ChestObservation, lesson: Lesson, t_s: float) -> None:
         """Take in what the mannequin has taught of a camera."""
-        stays = STAYS if lesson.saw_chest else STAYS_ON_HANDS
+        self._tick(t_s)
+        stays = STAYS if lesson.saw_chest else stays_on_hands(lesson.reach_m)
         scale = camera_scale(lesson.scale, lesson.scale_sigma, seen.sigma_m, stays)
-        self._taught[seen.camera_id] = scale
-        known = {key: each for key, each in self._taught.items() if each.sigma < UNSURE}
-        self.findings = self._witness.compare({**known, MANNEQUIN: Scale(1.0, 0.0)}, t_s)
+        self._taught[seen.camera_id] = (self._spoken_s, scale)
+        self._compare_taught(t_s)
+
+    def _compare_taught(self, t_s: float) -> None:
+        """Compare those that have spoken lately; all by the mannequin, which may be silent."""
+        heard = {
+            key: scale for key, (said_s, scale) in self._taught.items() if self._is_fresh(said_s)
+        }
+        known = {key: scale for key, scale in heard.items() if scale.sigma < UNSURE}
+        if heard:
+            known[MANNEQUIN] = Scale(1.0, 0.0)
+        self.findings = self._witness.compare(known, t_s)
+
+    def _tick(self, t_s: float) -> None:
+        dt_s = t_s - self._last_s
+        self._spoken_s += dt_s if 0.0 < dt_s < PAUSE_S else 0.0
+        self._last_s = max(t_s, self._last_s)
+
+    def _is_fresh(self, said_s: float) -> bool:
+        return self._spoken_s - said_s < FRESH_S
 
     def alone(self, seen: ChestObservation, depth_m: float, t_s: float) -> None:
         """Take in what a camera says of the depth while the mannequin is silent."""
-        if not self._pairs or self._taught:
-            return  # a mannequin has told more than cameras tell of each other
+        self._tick(t_s)
+        if self._taught:
+            # A mannequin has told more than cameras tell of each other; but it is silent now.
+            self._compare_taught(t_s)
+            return
+        if not self._pairs:
+            return
         key, now = seen.camera_id, _Said(t_s, depth_m, seen.sigma_m)
         before = self._said.get(key)
         self._said[key] = now
@@ -111,15 +142,17 @@ class Scales:
             share = (its.t_s - before.t_s) / (t_s - before.t_s)
             here_m = before.depth_m + share * (depth_m - before.depth_m)
             if key == self._first:
-                self._pairs[other].add(here_m, its.depth_m, t_s)
+                pair, x_m, y_m = self._pairs[other], here_m, its.depth_m
             else:
-                self._pairs[key].add(its.depth_m, here_m, t_s)
+                pair, x_m, y_m = self._pairs[key], its.depth_m, here_m
+            pair.add(x_m, y_m, t_s)
+            pair.said_s = self._spoken_s
         self._compare(t_s)
 
     def _compare(self, t_s: float) -> None:
         known: dict[str, Scale] = {}
         for key, pair in self._pairs.items():
-            ratio = pair.ratio() if t_s - pair.t_s < FRESH_S else None
+            ratio = pair.ratio() if self._is_fresh(pair.said_s) else None
             if ratio is not None:
                 scale = camera_scale(*ratio, self._said[key].noise_m)
                 if scale.sigma < UNSURE:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 from mr.fusion.camera import RESTACK_SIGMA_M
 from mr.fusion.diary import Diary, Entry, Led, Left
+from mr.fusion.eyes import FRESH_S
 from mr.fusion.give import HandGive
 from mr.fusion.lesson import Belief, Lesson
 from mr.fusion.retrace import velocities
@@ -62,16 +63,18 @@ def smooth(motion: Sequence[ChestSample], diary: Diary, rig: Rig) -> list[ChestS
     if not motion:
         return []
     t0_ns = diary.t0_ns
-    latest: dict[str, float] = {}
+    latest: dict[str, tuple[float, float]] = {}
     out = []
     for sample in motion:
-        found = better.get(sample.sources[0], {}).get((sample.stamp.t_ns - t0_ns) * 1e-9)
+        t_s = (sample.stamp.t_ns - t0_ns) * 1e-9
+        found = better.get(sample.sources[0], {}).get(t_s)
         if found is None:
             out.append(sample)
             continue
-        latest[sample.sources[0]] = found.correction_m
-        # Cameras were made to agree: so all of them are corrected by what they all need.
-        shift_m = math.fsum(latest.values()) / len(latest)
+        latest[sample.sources[0]] = (t_s, found.correction_m)
+        # Cameras were made to agree: so all that speak are corrected by what they all need.
+        needed_m = [m for said_s, m in latest.values() if t_s - said_s < FRESH_S]
+        shift_m = math.fsum(needed_m) / len(needed_m)
         variance = sample.sigma_m**2 - found.live_bias_m**2 + found.bias_m**2
         out.append(
             replace(

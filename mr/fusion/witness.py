@@ -23,10 +23,12 @@ LASTS_S = 2.0
 """... and for so long: some compressions."""
 OVER = 0.5
 """It is over when it is under so much of that."""
-STAYS, STAYS_ON_HANDS = 1.0, 2.0
+STAYS = 1.0
+STAYS_ON_HANDS, LEAST_ON_HANDS, REACHED_M = 2.0, 1.2, 0.050
 """What a camera's pixels are each off stays from frame to frame, in sigmas of one look. Where no
 chest is seen beside the hands the scale hangs on how the reading bends over the stroke, and
-that error weighs double. Ref: 150 drawn learners (tests/truth), ours."""
+that error weighs double up to a depth; the deeper the strokes, the better the bend is told from
+the scale. Ref: 260 drawn learners (as in tests/truth), ours."""
 LATE_S = 0.010
 """A lag beyond the calibrated one is told from so much on: 3 mm of a quick downstroke."""
 MANNEQUIN = "mannequin"
@@ -58,6 +60,18 @@ class Scale:
 def camera_scale(ratio: float, sigma: float, noise_m: float, stays: float = STAYS) -> Scale:
     """Give a camera's scale with what stays of a look's noise in it."""
     return Scale(ratio, math.hypot(sigma, stays * noise_m / FULL_M))
+
+
+def stays_on_hands(reach_m: float) -> float:
+    """Tell how much stays (in sigmas of one look) where strokes reach so deep and no chest is seen.
+
+    Examples
+    --------
+    >>> [round(stays_on_hands(mm / 1000), 2) for mm in (40, 50, 58, 70)]
+    [2.0, 2.0, 1.49, 1.2]
+    """
+    share = (REACHED_M / max(reach_m, REACHED_M)) ** 2
+    return max(STAYS_ON_HANDS * share, LEAST_ON_HANDS)
 
 
 class Witness:

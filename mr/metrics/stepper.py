@@ -25,6 +25,7 @@ from mr.metrics.breathing import Breathing
 from mr.metrics.config import MetricsConfig
 from mr.metrics.history import History
 from mr.metrics.pauses import PauseNamer, ventilation_span_s
+from mr.metrics.shape import ShapeMemory
 from mr.metrics.strokes import (
     FIRST,
     FIRST_AFTER_LOSS,
@@ -87,6 +88,7 @@ class MetricsStepper:
         """Since when no compression was seen: the last release, or when the signal was back."""
         self._why_first = FIRST
         self._beats: deque[Beat] = deque(maxlen=LIVE_RATE_INTERVALS + 1)
+        self._shape = ShapeMemory()
         self._last: Compression | None = None
         self._fresh()
         self._fitter = Fitter(self._history, config)
@@ -316,11 +318,15 @@ class MetricsStepper:
         beat = Beat(peak.fit, at)
         events = self._pause_before(at)
         previous = self._beats[-1] if self._beats else None
+        moved = beat.moved(previous) if previous else None
+        if moved is not None:
+            self._shape.learn(*moved)
         compression = measure(
             stroke,
             beat,
             index=self._n,
             previous=previous,
+            wander_s=self._shape.wander_s,
             history=self._history,
             fitter=self._fitter,
             config=self._config,
@@ -378,7 +384,7 @@ class MetricsStepper:
         return 0.0 if self._release_s is None else self._t_s - self._release_s
 
     def _live_rate_cpm(self, pending: Level | None) -> float | None:
-        times = [beat.peak.t_s for beat in self._beats]
+        times = [beat.t_s for beat in self._beats]
         if pending is not None:
             limit_s = self._config.pause_threshold_s + 1.0
             if times and pending.fit.t_s - times[-1] > limit_s:

@@ -16,16 +16,14 @@ from mr.metrics.config import MetricsConfig
 from mr.metrics.fit import Curve, Fit, Noise, NoiseMemory
 from mr.metrics.history import (
     FORCE,
-    HAND_SIGMA,
-    HAND_X,
-    HAND_Y,
     REACH_S,
     SIGMA,
     ZERO,
     History,
 )
+from mr.metrics.place import hand_offset_mm, known
 from mr.metrics.turning import Turn
-from mr.types import NO_FORCE, Compression, FloatArray, Measured
+from mr.types import NO_FORCE, Compression, Measured
 
 EDGE = 0.10
 """Onset and release are where the chest passes a tenth of its travel."""
@@ -41,14 +39,10 @@ RELEASE_S = 0.025
 """So far to both sides of the shallowest point a release's force is averaged."""
 LEAST_N = 1.0
 """Forces that vary less than a newton are noise."""
-SAME = 1.25
+SAME = 1.1
 """A claim of at most so many times the seen noise is all noise and no bias."""
 
 CHORD = (0.60, 0.80)
-SHAPE_S = 0.004
-"""By how much a chord's middle wanders about the peak as one learner's shape varies. It
-cannot be learnt from flat tops: their fitted peaks jump by more than they claim."""
-
 BENDS = 1.5
 """So many sigmas of its bend a peak owes to its being the highest of many points."""
 
@@ -142,8 +136,13 @@ class Fitter:
         fit = curve.extreme(
             turn.t_s - TURN_S, turn.t_s + TURN_S, noise, highest=turn.kind == "peak"
         )
-        # Noise is in the fit's sigma already; the rest of the samples' is bias.
-        over_m2 = claimed_m**2 - noise.sigma**2 if claimed_m > SAME * noise.sigma else 0.0
+        # Noise is in the fit's sigma already; the rest of the samples' is bias. At a turn the
+        # chest stands: there a wrong instant, which is in the samples' sigma, is no wrong depth.
+        i = min(max(history.index_at(fit.t_s), a + 1), b - 1)
+        claimed_m2 = float(np.mean(history.column(SIGMA, i - 1, i + 1) ** 2))
+        over_m2 = max(claimed_m2 - noise.sigma**2, 0.0)
+        if claimed_m2 < (SAME * noise.sigma) ** 2:
+            over_m2 = 0.0
         return Level(turn, fit, math.sqrt(over_m2), bool(history.column(ZERO, a, b).all()))
 
     def fastest_fall(self, from_s: float, to_s: float, travel_m: float) -> Fit:
@@ -187,24 +186,6 @@ def _above_mm(release: Measured) -> float:
     return max(ABOVE_MM, 2.0 * (release.sigma or 0.0))
 
 
-def _hand_offset_mm(history: History, from_s: float, to_s: float) -> tuple[Measured, Measured]:
-    a, b = history.index_at(from_s), history.index_at(to_s) + 1
-    b = min(b, history.n)
-    x_m, y_m = (_known(history.column(which, a, b)) for which in (HAND_X, HAND_Y))
-    if not len(x_m):
-        unknown = Measured.unknown("the hand's position was not measured")
-        return unknown, unknown
-    sigma_m = _known(history.column(HAND_SIGMA, a, b))
-    # Errors of the hand's position are nearly the same all through one stroke.
-    sigma_mm = 1e3 * math.sqrt(float(sigma_m @ sigma_m) / len(sigma_m)) if len(sigma_m) else None
-    x_mm, y_mm = (1e3 * float(column.sum()) / len(column) for column in (x_m, y_m))
-    return Measured(x_mm, sigma_mm), Measured(y_mm, sigma_mm)
-
-
-def _known(column: FloatArray) -> FloatArray:
-    return column[~np.isnan(column)]
-
-
 @dataclass(frozen=True, slots=True)
 class Edges:
     """Times (s) at which one compression passes its levels."""
@@ -216,8 +197,9 @@ class Edges:
     chord_s: float
     """Middle of the chord through the upper flanks; follows the peak at a fixed distance."""
     chord_sigma_s: float
+    """What noise makes of it."""
     rival_s: float
-    """Distance of a second hump about as deep as the peak; 0 when there is none."""
+    """From the peak to a second hump about as deep; 0 when there is none."""
     bend: float
     """How sharply the whole top bends, above the chord, in the samples' unit per s²."""
     step_s: float
@@ -227,7 +209,10 @@ class Edges:
 def _rival_s(
     history: History, k: int, half_in_s: float, half_out_s: float, noise_m: float
 ) -> float:
-    """Find a second hump of the top: either may be the deeper one by chance."""
+    """Find a second hump of the top: either may be the deeper one by chance.
+
+    Gives how much later than the peak it is; 0 when there is none.
+    """
     i = history.at(k)
     before = slice(history.index_at(half_in_s) + 1, i + 1)
     t_s, smooth = history.t_s, history.smooth
@@ -235,11 +220,13 @@ def _rival_s(
         (t_s[before][::-1], smooth[before][::-1]),
         (t_s[i : history.index_at(half_out_s)], smooth[i : history.index_at(half_out_s)]),
     )
-    best_s = 0.0
+    best_s, best_m = 0.0, -math.inf
     for times_s, y_m in sides:
         low_m = np.minimum.accumulate(y_m)
         is_rival = y_m > np.maximum(low_m + max(DIP_M, DIPS * noise_m), smooth[i] - RIVAL_M)
-        best_s = max(best_s, float(np.abs(times_s[is_rival] - t_s[i]).max(initial=0.0)))
+        top = int(np.where(is_rival, y_m, -math.inf).argmax()) if is_rival.any() else None
+        if top is not None and y_m[top] > best_m:
+            best_s, best_m = float(times_s[top] - t_s[i]), float(y_m[top])
     return best_s
 
 
@@ -271,7 +258,7 @@ def edges(stroke: Stroke, history: History, noise_m: float) -> Edges:
         half_out_s,
         release_s,
         0.25 * (low[0] + low[1] + high[0] + high[1]),
-        math.hypot(noise_s, SHAPE_S, 0.5 * rival_s),
+        noise_s,
         rival_s,
         2.0 * (1.0 - CHORD[1]) * 0.5 * (rise + fall) / max(0.5 * (high[1] - high[0]), 1e-3) ** 2,
         float(history.t_s[b] - history.t_s[a]) / n,
@@ -286,6 +273,11 @@ class Beat:
     at: Edges
 
     @property
+    def t_s(self) -> float:
+        """When it was deepest; of two dips about as deep the middle between them."""
+        return self.peak.t_s + 0.5 * self.at.rival_s
+
+    @property
     def peak_var(self) -> float:
         """Variance of the peak's instant (s²), a second hump's distance included.
 
@@ -297,15 +289,28 @@ class Beat:
         t_sigma_s = self.peak.t_sigma_s * max(self.peak.bend / sure, 1.0)
         return t_sigma_s**2 + 0.25 * self.at.rival_s**2
 
-    def since(self, earlier: Beat) -> tuple[float, float]:
+    def moved(self, earlier: Beat) -> tuple[float, float] | None:
+        """Tell how far its chord moved against its peak, and the variance of that by noise.
+
+        None where one of both has two dips: its peak is anywhere between them.
+        """
+        if self.at.rival_s or earlier.at.rival_s:
+            return None
+        moved_s = (self.at.chord_s - earlier.at.chord_s) - (self.t_s - earlier.t_s)
+        each = (self.peak.t_sigma_s, earlier.peak.t_sigma_s,
+                self.at.chord_sigma_s, earlier.at.chord_sigma_s)  # fmt: skip
+        return moved_s, math.fsum(sigma_s**2 for sigma_s in each)
+
+    def since(self, earlier: Beat, wander_s: float) -> tuple[float, float]:
         """Give the interval from an earlier peak and its sigma (s).
 
-        A flat top says little about the instant of its peak; its flanks say more. Both
-        intervals are weighed by their variances; the chord's distance cancels out.
+        A flat top says little about the instant of its peak; its flanks say more, but for
+        what they wander about it. Both intervals are weighed by their variances; the chord's
+        distance cancels out.
         """
         peak_var = self.peak_var + earlier.peak_var + 1e-12
-        chord_var = self.at.chord_sigma_s**2 + earlier.at.chord_sigma_s**2
-        by_peak_s = self.peak.t_s - earlier.peak.t_s
+        chord_var = self.at.chord_sigma_s**2 + earlier.at.chord_sigma_s**2 + 2.0 * wander_s**2
+        by_peak_s = self.t_s - earlier.t_s
         by_chord_s = self.at.chord_s - earlier.at.chord_s
         weight = chord_var / (peak_var + chord_var)
         interval_s = weight * by_peak_s + (1.0 - weight) * by_chord_s
@@ -320,6 +325,7 @@ def measure(
     *,
     index: int,
     previous: Beat | None,
+    wander_s: float,
     history: History,
     fitter: Fitter,
     config: MetricsConfig,
@@ -329,7 +335,8 @@ def measure(
     """Measure one compression.
 
     `previous` is None for the first compression after a pause or a loss of the signal,
-    which `why_first` says; `to_ns` maps the history's seconds to host nanoseconds.
+    which `why_first` says; `wander_s` is by how much this learner's shape wanders; `to_ns`
+    maps the history's seconds to host nanoseconds.
     """
     at = beat.at
     release = _depth_mm(stroke.after, config)
@@ -339,13 +346,13 @@ def measure(
         release = Measured.unknown(ABOVE)
     rate = duty = Measured.unknown(why_first)
     if previous is not None:
-        period_s, sigma_s = beat.since(previous)
+        period_s, sigma_s = beat.since(previous, wander_s)
         rate = Measured(60.0 / period_s, 60.0 * sigma_s / period_s**2)
         duty = Measured((at.half_out_s - at.half_in_s) / period_s, sigma_s / period_s)
     return Compression(
         index=index,
         onset_ns=to_ns(at.onset_s),
-        peak_ns=to_ns(min(max(stroke.peak.fit.t_s, at.onset_s), at.release_s)),
+        peak_ns=to_ns(min(max(beat.t_s, at.onset_s), at.release_s)),
         release_ns=to_ns(at.release_s),
         depth_mm=_depth_mm(stroke.peak, config),
         release_depth_mm=release,
@@ -353,7 +360,7 @@ def measure(
         duty_cycle=duty,
         release_velocity_mm_s=_release_velocity(stroke, history, fitter, config),
         force_peak_n=fitter.force_peak(at.onset_s, at.release_s),
-        hand_offset_mm=_hand_offset_mm(history, at.half_in_s, at.half_out_s),
+        hand_offset_mm=hand_offset_mm(history, at.half_in_s, at.half_out_s),
         release_force_n=_release_force_n(stroke.after.fit.t_s, history),
     )
 
@@ -361,7 +368,7 @@ def measure(
 def _release_force_n(release_s: float, history: History) -> Measured:
     """Mean force around the shallowest point; a release is a rest, not an instant."""
     a, b = history.index_at(release_s - RELEASE_S), history.index_at(release_s + RELEASE_S)
-    forces_n = _known(history.column(FORCE, a, min(b + 1, history.n)))
+    forces_n = known(history.column(FORCE, a, min(b + 1, history.n)))
     n = len(forces_n)
     if n < 2:
         return NO_FORCE

@@ -170,7 +170,13 @@ class Pipeline:
             if not known.any():
                 return []
             frames, t_ns, sigma_ns = frames.part(known), t_ns[known], sigma_ns[known]
-        return self._moved(self._fuser.block(frames, t_ns, sigma_ns))
+        motion = self._fuser.block(frames, t_ns, sigma_ns)
+        self._hear()
+        return self._moved(motion)
+
+    def _hear(self) -> None:
+        for at_ns, findings in self._fuser.news():
+            self._findings.hear(findings, at_ns)
 
     def _other(self, sample: Sample) -> list[MetricsEvent]:
         if isinstance(sample, SessionEvent):
@@ -189,7 +195,7 @@ class Pipeline:
             return []
         if isinstance(sample, ChestObservation | HandSample):
             motion = self._fuser.step(sample, sample.stamp)
-            self._findings.hear(self._fuser.findings(), sample.arrival.arrival_ns)
+            self._hear()
             return self._moved([ChestBlock.of([chest]) for chest in motion])
         return []
 
@@ -220,7 +226,9 @@ class Pipeline:
         """Close what is open at the session's end; give the events that this completed."""
         self._settle()
         events, self._completed = self._completed, []
-        events += self._moved([ChestBlock.of([chest]) for chest in self._fuser.finish()])
+        rest = self._fuser.finish()
+        self._hear()
+        events += self._moved([ChestBlock.of([chest]) for chest in rest])
         last = self._metrics.finish()
         self._note(last)
         self._adviser.hear(last)

@@ -11,14 +11,14 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from calibration.several import calibrate_together
 from calibration.sim_compressions import WANDERING
 from mr.clock.host import SteppedClock
-from mr.config import SessionConfig
+from mr.config import Mode, SessionConfig
 from mr.rig import Rig
 from mr.scoring.profiles import load_guideline
 from mr.session.front import FrontEnd
@@ -30,7 +30,7 @@ from mr.sim.learner import make_script, style_named
 from mr.sim.limbs import Physique
 from mr.sim.noise import NoiseModel
 from mr.sim.rig import CameraPlace, SimRig, make_sim_rigs
-from mr.sim.script import Script
+from mr.sim.script import HandsSegment, Script
 from mr.tracking.surface import BOX_M
 from mr.types import DeviceInfo, EndOfStream, Sample, SessionEvent
 
@@ -43,12 +43,23 @@ TRAITS = CameraTraits(dropped_share=0.01)
 
 
 def film_store() -> FilmStore:
-    """Give the folder where the bench keeps its films: forty of 20 s are some 7 GB."""
-    return FilmStore(default_folder(), 10 << 30)
+    """Give the folder where the bench keeps its films: fifty of 20 s are some 9 GB."""
+    return FilmStore(default_folder(), 12 << 30)
 
 
 CORNERS_M = np.array(list(itertools.product(*BOX_M)))
 """Of the region that tracking looks at; the rest of a frame is rendered once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """A break that is put into a plan of compressions."""
+
+    after: int
+    """Compressions before it."""
+    lasts_s: float
+    place: Literal["chest", "away"] = "chest"
+    """Where the hands are meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +73,16 @@ class Scene:
     sigma_px: float
     physique: Physique = field(default_factory=Physique)
     compressing_s: float = 15.0
+    mode: Mode = Mode.HANDS_ONLY
+    breaks: tuple[Interruption, ...] = ()
 
     def script(self) -> Script:
         """Plan the learner: hands that sway and slide by centimetres."""
         style = replace(style_named(self.style), sway_mm=(4.0, 3.0), slide_mm=(-8.0, 10.0))
-        return make_script(style, compressing_s=self.compressing_s, seed=self.seed)
+        script = make_script(style, self.mode, self.compressing_s, self.seed)
+        for pause in self.breaks:
+            script = interrupted(script, pause)
+        return script
 
     def rigs(self) -> dict[str, SimRig]:
         """Give the true rig as each camera has it."""
@@ -133,6 +149,63 @@ def scenes(quick: bool = False) -> list[Scene]:
     if quick:
         return [replace(made[k], compressing_s=4.0) for k in (4, 12)]
     return made
+
+
+def more_scenes() -> list[Scene]:
+    """Plan five learners beyond the twenty scenes, whose cycles are not one like the other.
+
+    Two with double dips, one 30:2 with breaths, one interrupted with the hands on the chest and
+    off it, and the demonstration's, who leans for a while.
+    """
+    rng = np.random.default_rng(6)
+    breaks = (Interruption(9, 2.5), Interruption(18, 4.0, "away"))
+    kinds: list[tuple[str, str, dict[str, Any]]] = [
+        ("double-dip", "double-dip", {}),
+        ("30:2", "good", {"mode": Mode.C30_2, "compressing_s": 24.0}),
+        ("interrupted", "good", {"breaks": breaks}),
+        ("double-dip", "double-dip", {}),
+        ("demo", "demo", {}),
+    ]
+    made = []
+    for k, (kind, style, more) in enumerate(kinds, 20):
+        distance_m, tilt, azimuth = (0.7, 0.8)[k % 2], rng.uniform(15, 45), rng.uniform(-15, 15)
+        places = {
+            "a": CameraPlace(distance_m, tilt, azimuth),
+            "b": CameraPlace(distance_m, rng.uniform(20, 45), azimuth - np.copysign(50, azimuth)),
+        }
+        sigma_px = float(rng.uniform(0.08, 0.12))
+        name = f"{k} {kind} {distance_m} m {tilt:.0f} deg {sigma_px:.2f} px"
+        made.append(Scene(name, style, 200 + k, places, sigma_px, **more))
+    return made
+
+
+def interrupted(script: Script, pause: Interruption) -> Script:
+    """Put a break into a plan; who takes the hands away lets go before."""
+    before, after = script.compressions[: pause.after], script.compressions[pause.after :]
+    if pause.place == "away":
+        before = (*before[:-1], replace(before[-1], release_depth_mm=0.0))
+        after = (replace(after[0], start_depth_mm=0.0), *after[1:])
+    from_s = before[-1].release_s
+    hands = [replace(h, start_s=h.start_s + pause.lasts_s * (h.start_s > from_s))
+             for h in script.hands]  # fmt: skip
+    if pause.place == "away":
+        leave_s, return_s = from_s + 0.3, from_s + pause.lasts_s - 0.7
+        hands += [HandsSegment(leave_s, "away"), HandsSegment(return_s, "chest")]
+        hands.sort(key=lambda h: h.start_s)
+    later = (
+        replace(c, onset_s=c.onset_s + pause.lasts_s, bout=c.bout + 1) for c in after
+    )  # fmt: skip
+    return replace(
+        script,
+        duration_s=script.duration_s + pause.lasts_s,
+        compressions=(*before, *later),
+        breaths=tuple(
+            replace(b, start_s=b.start_s + pause.lasts_s * (b.start_s > from_s))
+            for b in script.breaths
+        ),
+        hands=tuple(hands),
+        _grid={},
+    )
 
 
 def calibrate(scene: Scene) -> Rig:

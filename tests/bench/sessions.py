@@ -33,6 +33,7 @@ from mr.types import (
     MannequinPose,
     Sample,
 )
+from tests.bench.workbench import seated
 
 GUIDELINE = "aha-2025-adult-bls"
 DEPTH_HZ, COLOR_HZ = 30.0, 2.0
@@ -89,7 +90,11 @@ def measure(plan: Plan) -> Measured:
         path = Path(folder) / "session.mcap"
         config = SessionConfig(mode=plan.mode, learner_id="learner-00000000")
         session = SessionPlan(
-            open_devices, calibrated_rig(plan.seed), config, load_guideline(GUIDELINE), path
+            open_devices,
+            seated(calibrated_rig(plan.seed), plan.seed),
+            config,
+            load_guideline(GUIDELINE),
+            path,
         )
         both = run_fast(session, lambda _: None, lambda _: None).outcome()
         recording = open_recording(path)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from calibration.quick import calibrate_simulated
+from mr.fusion.diary import Diary
+from mr.fusion.eyes import Eyes
+from mr.fusion.give import GIVES_BY_M, HandGive
+from mr.fusion.lesson import MORE, OFFSET, PRIOR, SCALE, WANDER, Look
+from mr.fusion.smoother import smooth
 from mr.rig import Rig
 from mr.sim.learner import make_script
 from mr.sim.plant import Bench
 from mr.sim.rig import make_sim_rig
-from mr.types import ChestSample, FloatArray
-from tests.truth.fusion_sessions import Fused, Looking, camera, fuse, mannequin, stamp
+from mr.types import Arrival, ChestObservation, ChestSample, FloatArray, Stamp
+from tests.truth.fusion_sessions import HAND_M, Fused, Looking, camera, fuse, mannequin, stamp
 
 SILENT_S = (5.0, 11.0)
 WANDER_M = 0.0002
@@ -75,6 +82,64 @@ def test_live_and_smoothed_differ_as_their_sigmas_claim(
     ratio = rms(live - late) / claimed_mm
     print(f"differ by {rms(live - late):.2f} mm, claimed {claimed_mm:.2f}")
     assert (0.4 <= ratio <= 1.2) == honest
+
+
+TAUGHT_S, ALONE_S, AFTER_S = 6.0, 5.0, 4.0
+PEAK_M, RATE_HZ, NOISE_M, DEEP_M = 0.054, 1.8, 0.0006, 0.050
+N_WANDERING = 60
+
+
+@pytest.fixture(scope="module")
+def wandering(rig: Rig) -> FloatArray:
+    """Give (n, 2) of single looks: smoothed less live (m), and the claimed variance (m²).
+
+    Their hands' back, their softness and the camera's scale wander as `mr.fusion.lesson` says.
+    """
+    gain = rig.cameras["a"].depth_gain
+    rows: list[FloatArray] = []
+    for seed in range(N_WANDERING):
+        rng, diary = np.random.default_rng([seed, 0x5A]), Diary()
+        eyes, technician = Eyes({"a": gain}, diary), HandGive(gain)
+        off_m, more_m, scale = HAND_M, *(PRIOR[[MORE, SCALE]] * rng.standard_normal(2))
+        step = WANDER[[OFFSET, MORE, SCALE]] / math.sqrt(60.0)
+        motion: list[ChestSample] = []
+        for i in range(round(60 * (TAUGHT_S + ALONE_S + AFTER_S))):
+            off_m, more_m, scale = np.array([off_m, more_m, scale]) + step * rng.standard_normal(3)
+            t_ns = round(1e9 * i / 60)
+            t_s = t_ns * 1e-9
+            depth_m = PEAK_M * math.sin(math.pi * RATE_HZ * t_s) ** 2
+            velocity_m_s = PEAK_M * math.pi * RATE_HZ * math.sin(2 * math.pi * RATE_HZ * t_s)
+            given = 1.0 - math.exp(-depth_m / GIVES_BY_M)
+            height_m = off_m - (1.0 + scale) * technician.seen_m(depth_m) - given * more_m
+            height_m += NOISE_M * rng.standard_normal()
+            at = Stamp(t_ns, 1)
+            seen = ChestObservation(
+                Arrival("c", i, i, t_ns), at, "a", float(height_m), NOISE_M, "on", 90
+            )
+            if not TAUGHT_S < t_s < TAUGHT_S + ALONE_S:
+                eyes.learn(Look(seen, depth_m, velocity_m_s, t_s))
+            elif depth_m > DEEP_M:
+                own = eyes.depth(seen, t_s, depth_m)
+                assert own is not None
+                sigma_m = math.hypot(own.noise_m, own.bias_m)
+                motion.append(ChestSample(at, own.depth_m, 0.0, sigma_m, ("a",)))
+        late = smooth(motion, diary, rig)
+        rows += [
+            np.array([after.depth_m - live.depth_m, live.sigma_m**2 - after.sigma_m**2])
+            for live, after in zip(motion, late, strict=True)
+        ]
+    return np.array(rows)
+
+
+@pytest.mark.parametrize(("factor", "honest"), [(1.0, True), (0.5, False), (2.0, False)])
+def test_learners_who_wander_as_the_model_says_differ_as_claimed(
+    wandering: FloatArray, factor: float, honest: bool
+) -> None:
+    """The spread of live and smoothed, over their claim; halved and doubled claims fail."""
+    off_m, claimed_m2 = wandering.T
+    ratio = float(np.sqrt(np.mean(off_m**2) / np.mean(claimed_m2))) / factor
+    print(f"differ by {1e3 * rms(off_m):.2f} mm, {ratio:.2f} of what is claimed")
+    assert (0.8 <= ratio <= 1.2) == honest
 
 
 def test_what_the_mannequin_led_stays(stretches: tuple[FloatArray, list[Fused]]) -> None:

@@ -49,3 +49,17 @@ def test_calibration_fits_the_very_curve_that_is_taken_out(gain: float) -> None:
     # The control: the other branch is another curve.
     other = depths_m + (gain - 1.0) * beyond_m(depths_m, gain <= 1.0)
     assert gain == 1.0 or np.abs(other - fitted).max() > 2e-4
+
+
+@pytest.mark.parametrize("more_m", [-0.02, -0.012, 0.02])
+def test_no_hands_give_so_much_that_a_depth_has_two_heights(more_m: float) -> None:
+    give = HandGive(1.02, more_m, scale=0.9)
+    depths_m = np.linspace(0.0, 0.09, 91)
+    assert min(give.slope(float(d)) for d in depths_m) > 0.0
+    assert (np.diff([give.seen_m(float(d)) for d in depths_m]) > 0.0).all()
+    for depth_m in depths_m:
+        assert give.depth_m(give.seen_m(float(depth_m))) == pytest.approx(depth_m, abs=1e-4)
+
+
+def test_no_scale_turns_the_chest_around() -> None:
+    assert HandGive(1.0, 0.0, scale=-0.5).slope(0.03) > 0.0
