@@ -23,24 +23,18 @@ PASSES = 6
 def lower_hull(points: list[Point]) -> list[Point]:
     """Give the lower convex hull of points sorted by x (Andrew's monotone chain)."""
     hull: list[Point] = []
-    for point in points:
-        push(hull, point)
+    for x, y in points:
+        if hull and x <= hull[-1][0]:
+            if y >= hull[-1][1]:
+                continue
+            hull.pop()
+        while len(hull) > 1:
+            (x0, y0), (x1, y1) = hull[-2], hull[-1]
+            if (y1 - y0) * (x - x0) < (y - y0) * (x1 - x0):
+                break
+            hull.pop()
+        hull.append((x, y))
     return hull
-
-
-def push(hull: list[Point], point: Point) -> None:
-    """Add a point at the right end of a lower hull, in place."""
-    x, y = point
-    if hull and x <= hull[-1][0]:
-        if y >= hull[-1][1]:
-            return
-        hull.pop()
-    while len(hull) > 1:
-        (x0, y0), (x1, y1) = hull[-2], hull[-1]
-        if (y1 - y0) * (x - x0) < (y - y0) * (x1 - x0):
-            break
-        hull.pop()
-    hull.append(point)
 
 
 def height(hull: list[Point], x: float) -> float:
@@ -92,6 +86,11 @@ class _Block:
     waiting_x: array[float] = field(default_factory=lambda: array("d"))
     waiting_y: array[float] = field(default_factory=lambda: array("d"))
 
+    def wait(self, x: FloatArray, y: FloatArray) -> None:
+        """Have points wait."""
+        self.waiting_x.frombytes(x.tobytes())
+        self.waiting_y.frombytes(y.tobytes())
+
     def settle(self) -> None:
         """Take in what waits."""
         if not self.waiting_x:
@@ -141,13 +140,15 @@ class GrowingHull:
 
     def add_many(self, x: FloatArray, y: FloatArray) -> None:
         """Take in points (N,), the same as one after another."""
-        keys = np.maximum.accumulate(x // self._block_x)
+        keys = x // self._block_x
+        if (keys == keys[0]).all():
+            self._block(int(keys[0])).wait(x, y)
+            return
+        keys = np.maximum.accumulate(keys)
         ends = np.flatnonzero(np.diff(keys, append=np.inf)) + 1
         start = 0
         for end in ends.tolist():
-            block = self._block(int(keys[start]))
-            block.waiting_x.frombytes(x[start:end].tobytes())
-            block.waiting_y.frombytes(y[start:end].tobytes())
+            self._block(int(keys[start])).wait(x[start:end], y[start:end])
             start = end
 
     def _block(self, key: int) -> _Block:

@@ -15,7 +15,7 @@ from typing import TypeGuard
 
 import numpy as np
 
-from mr.blocks import ChestBlock, MannequinBlock
+from mr.blocks import ChestBlock, MannequinBlock, MannequinRun
 from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
 from mr.coaching.arms import ArmAlarm
@@ -157,23 +157,29 @@ class Pipeline:
         events, self._completed = self._completed, []
         return events if isinstance(sample, MannequinFrame) else events + self._other(sample)
 
-    def block(self, frames: MannequinBlock) -> list[MetricsEvent]:
-        """Take in many of the mannequin's frames; give the events that were completed."""
+    def run(self, run: MannequinRun) -> list[MetricsEvent]:
+        """Take in many of the mannequin's samples; give the events that were completed."""
         self._settle()
         events, self._completed = self._completed, []
-        return events + self._frames(frames)
+        # Advice may be that nothing is heard of the clock: it must not see what comes later.
+        for part in run.between_exchanges() if self._coaches else (run,):
+            events += self._frames(part)
+        return events
 
     def _settle(self) -> None:
         """Take in the frames that wait."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
-            self._completed += self._frames(MannequinBlock.of(waiting))
+            self._completed += self._frames(MannequinRun(MannequinBlock.of(waiting)))
 
-    def _frames(self, frames: MannequinBlock) -> list[MetricsEvent]:
+    def _frames(self, run: MannequinRun) -> list[MetricsEvent]:
+        frames = run.frames
         self._health.arrived_block(frames)
+        for _, exchange in run.exchanges:
+            self._count(exchange)
         if self._mannequin_clock is None:
             return []
-        stamps = self._mannequin_clock.block(frames.device_ticks, frames.arrival_ns)
+        stamps = self._mannequin_clock.block(frames.device_ticks, frames.arrival_ns, run.exchanges)
         known, t_ns, sigma_ns = stamps.known, stamps.t_ns, stamps.sigma_ns
         if not known.all():
             if not known.any():
