@@ -26,9 +26,9 @@ from mr.review.lines import (
     deduction_lines,
     interval_words,
     score_lines,
+    sigma_beside,
 )
 from mr.review.plots import spread
-from mr.review.report import render_report, sigma_beside
 from mr.session.offline import Rerun
 from mr.session.outcome import Outcome
 
@@ -124,6 +124,8 @@ def as_json(analysis: dict[str, Any]) -> str:
 
 def write_report(again: Rerun, analysis: dict[str, Any], path: Path, picture: Path | None) -> None:
     """Write the HTML report; `picture` (a PNG) is embedded when it exists."""
+    from mr.review.report import render_report  # who wants numbers only does without a page
+
     trace = again.pipeline.trace()
     png = picture.read_bytes() if picture is not None and picture.exists() else None
     html = render_report(analysis, (trace.t_s, trace.depth_mm, trace.sigma_mm), png)

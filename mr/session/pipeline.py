@@ -128,7 +128,10 @@ class Pipeline:
         self._newest_chest: ChestSample | None = None
         """The last sample of the newest block, once it was asked for."""
         self._trace = Track()
-        self._pose: Pose = rig.world_from_mannequin.pose()
+        self._lies = rig.world_from_mannequin
+        """Where the rig says that the mannequin lies."""
+        self._pose: Pose | None = None
+        """Where it was seen last; None: nobody has asked or seen it."""
         self._open_ns: int | None = None
         self._start_ns: int | None = None
         self._stop_ns: int | None = None
@@ -420,9 +423,14 @@ class Pipeline:
             targets=self._guideline.targets,
             cue=self._cue(now_ns),
             score_pct=self._score_pct,
-            world_from_mannequin=self._pose,
+            world_from_mannequin=self._world_from_mannequin(),
             health=self._health.report(now_ns),
         )
+
+    def _world_from_mannequin(self) -> Pose:
+        if self._pose is None:
+            self._pose = self._lies.pose()
+        return self._pose
 
     @property
     def cues(self) -> Sequence[Cue]:
