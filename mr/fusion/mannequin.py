@@ -120,26 +120,35 @@ class MannequinReader:
                 self._t_s = float(t_s[end - 1])
                 above_m[start:end] = depth_m[start:end] - self._zero_m
             else:
-                part = zip(t_s[start:end].tolist(), depth_m[start:end].tolist(), strict=True)
-                above_m[start:end] = [self._track(t, d) for t, d in part]
+                above_m[start:end] = self._track(
+                    t_s[start:end].tolist(), depth_m[start:end].tolist()
+                )
         return above_m
 
-    def _track(self, t_s: float, depth_m: float) -> float:
-        """Give one unloaded depth from the zero, and let the zero follow it."""
-        above_m = depth_m - self._zero_m
-        dt_s = 0.0 if self._t_s is None else t_s - self._t_s
-        self._t_s = t_s
-        if abs(above_m) > ZERO_RANGE_M:
-            self._unloaded_since_s = None
-            return above_m
-        if self._unloaded_since_s is None:
-            self._unloaded_since_s = t_s
-        if t_s - self._unloaded_since_s >= ZERO_SETTLE_S and dt_s < ZERO_TIME_S:
-            # A plain mean at first, a slow follower later.
-            self._zeroed_s = min(self._zeroed_s + dt_s, ZERO_TIME_S)
-            zero_m = self._zero_m + above_m * dt_s / self._zeroed_s
-            self._zero_m = min(max(zero_m, -ZERO_RANGE_M), ZERO_RANGE_M)
-        return above_m
+    def _track(self, t_s: list[float], depth_m: list[float]) -> list[float]:
+        """Give unloaded depths from the zero, and let the zero follow them, one by one.
+
+        It runs for each frame of a rest, on local names.
+        """
+        zero_m, zeroed_s, since_s = self._zero_m, self._zeroed_s, self._unloaded_since_s
+        before_s = t_s[0] if self._t_s is None else self._t_s
+        depths_m = []
+        for at_s, depth in zip(t_s, depth_m, strict=True):
+            above_m, dt_s, before_s = depth - zero_m, at_s - before_s, at_s
+            depths_m.append(above_m)
+            if abs(above_m) > ZERO_RANGE_M:
+                since_s = None
+                continue
+            if since_s is None:
+                since_s = at_s
+            if at_s - since_s >= ZERO_SETTLE_S and dt_s < ZERO_TIME_S:
+                # A plain mean at first, a slow follower later.
+                zeroed_s = min(zeroed_s + dt_s, ZERO_TIME_S)
+                zero_m += above_m * dt_s / zeroed_s
+                zero_m = min(max(zero_m, -ZERO_RANGE_M), ZERO_RANGE_M)
+        self._zero_m, self._zeroed_s, self._unloaded_since_s = zero_m, zeroed_s, since_s
+        self._t_s = before_s
+        return depths_m
 
     def _pressure(
         self, forces: list[FloatArray], force_n: FloatArray
