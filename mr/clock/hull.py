@@ -17,23 +17,30 @@ import numpy as np
 from mr.types import FloatArray
 
 Point = tuple[float, float]
-PASSES = 6
+PASSES, FEW = 6, 32
+"""So often points are thinned out, but not so few: the exact hull of these takes no longer."""
 
 
 def lower_hull(points: list[Point]) -> list[Point]:
     """Give the lower convex hull of points sorted by x (Andrew's monotone chain)."""
     hull: list[Point] = []
-    for x, y in points:
-        if hull and x <= hull[-1][0]:
+    n = 0
+    for point in points:
+        x, y = point
+        if n and x <= hull[-1][0]:
             if y >= hull[-1][1]:
                 continue
             hull.pop()
-        while len(hull) > 1:
-            (x0, y0), (x1, y1) = hull[-2], hull[-1]
+            n -= 1
+        while n > 1:
+            x0, y0 = hull[-2]
+            x1, y1 = hull[-1]
             if (y1 - y0) * (x - x0) < (y - y0) * (x1 - x0):
                 break
             hull.pop()
-        hull.append((x, y))
+            n -= 1
+        hull.append(point)
+        n += 1
     return hull
 
 
@@ -65,7 +72,7 @@ def without_inner(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]
     a tenth, so that the exact hull is made of few.
     """
     for _ in range(PASSES):
-        if len(x) < 8:
+        if len(x) < FEW:
             break
         chord = y[:-2] * (x[2:] - x[1:-1]) + y[2:] * (x[1:-1] - x[:-2])
         keep = np.ones(len(x), dtype=bool)
@@ -100,8 +107,10 @@ class _Block:
         self.n += len(x)
         self.sum_x += float(x.sum())
         self.sum_y += float(y.sum())
-        order = np.lexsort((y, x))
-        x, y = without_inner(x[order], y[order])
+        if not (x[1:] > x[:-1]).all():
+            order = np.lexsort((y, x))
+            x, y = x[order], y[order]
+        x, y = without_inner(x, y)
         new = list(zip(x.tolist(), y.tolist(), strict=True))
         self.hull = lower_hull(sorted([*self.hull, *new]))
 

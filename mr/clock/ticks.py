@@ -23,7 +23,7 @@ import numpy as np
 
 from mr.clock.edge import NS_PER_S
 from mr.clock.line import Bounds, Line
-from mr.types import Arrival, BoolArray, ClockExchange, IntArray, Stamp
+from mr.types import Arrival, BoolArray, ClockExchange, FloatArray, IntArray, Stamp
 
 RESTART_TICKS = 1 << 31
 """An `Unwrapper` of 32 bits steps by less than this; what is more is its restart."""
@@ -210,19 +210,29 @@ class TickClock:
         x = (ticks - self._origin_ticks) / self._ticks_per_s
         residual_ns = (arrived_ns - self._origin_ns) - x * NS_PER_S
         newest = np.maximum.accumulate(np.concatenate(([self._x_newest_s], x)))
-        step_s = x - newest[:-1]
-        plain = (np.abs(step_s) * self._ticks_per_s < RESTART_TICKS) & (step_s > -BACK_S)
-        if self._line is not None and self._bounds.pinged:
-            early_ns = self._line.at(x) - residual_ns
-            plain &= early_ns <= STRANGE_NS + STRANGE_SIGMAS * self._line.sigmas_at(x)
-        n = len(x) if plain.all() else int(plain.argmin())
-        due = newest[1:] - self._x_fitted_s >= np.minimum(FIT_EVERY_S, FIT_SHARE * newest[1:])
-        if due[:n].any():
+        n = self._n_plain(x, x - newest[:-1], residual_ns)
+        if n and self._is_due(float(newest[n])):
+            waited_s = newest[1 : n + 1] - self._x_fitted_s
+            due = waited_s >= np.minimum(FIT_EVERY_S, FIT_SHARE * newest[1 : n + 1])
             n = int(due.argmax()) + 1
         if n:
             self._is_steady()
             self._bounds.add_samples(x[:n], residual_ns[:n])
             self._x_newest_s = float(newest[n])
+        return n
+
+    def _n_plain(self, x: FloatArray, step_s: FloatArray, residual_ns: FloatArray) -> int:
+        """Tell how many samples there are before the first that is strange."""
+        n = len(x)
+        if step_s.min() <= -BACK_S or np.abs(step_s).max() * self._ticks_per_s >= RESTART_TICKS:
+            near = np.abs(step_s) * self._ticks_per_s < RESTART_TICKS
+            n = int((near & (step_s > -BACK_S)).argmin())
+        if n and self._line is not None and self._bounds.pinged:
+            early_ns = self._line.at(x[:n]) - residual_ns[:n]
+            if early_ns.max() > STRANGE_NS:
+                most_ns = STRANGE_NS + STRANGE_SIGMAS * self._line.sigmas_at(x[:n])
+                if (early_ns > most_ns).any():
+                    n = int((early_ns > most_ns).argmax())
         return n
 
     def _stamp_taken(self) -> None:
@@ -323,14 +333,18 @@ class TickClock:
         """
         if self._line is None or not self._bounds.pinged:
             return False
-        most_ns = STRANGE_NS + STRANGE_SIGMAS * self._line.sigma_at(x_s)
-        return side * (residual_ns - self._line.at(x_s)) > most_ns
+        beyond_ns = side * (residual_ns - self._line.at(x_s))
+        if beyond_ns <= STRANGE_NS:
+            return False
+        return beyond_ns > STRANGE_NS + STRANGE_SIGMAS * self._line.sigma_at(x_s)
+
+    def _is_due(self, x_newest_s: float) -> bool:
+        return x_newest_s - self._x_fitted_s >= min(FIT_EVERY_S, FIT_SHARE * x_newest_s)
 
     def _fit_when_due(self) -> None:
-        if self._x_newest_s - self._x_fitted_s < min(FIT_EVERY_S, FIT_SHARE * self._x_newest_s):
-            return
-        self._x_fitted_s = self._x_newest_s
-        self._line = self._bounds.line() or self._line
+        if self._is_due(self._x_newest_s):
+            self._x_fitted_s = self._x_newest_s
+            self._line = self._bounds.line() or self._line
 
     # --- steady stamps ---------------------------------------------------------------------
 

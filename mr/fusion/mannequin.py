@@ -74,7 +74,8 @@ class MannequinReader:
     def __init__(self, calibration: MannequinCalibration) -> None:
         self._depth = CountsCurve(calibration.chest_depth_m)
         self._cells = [CountsCurve(curve) for curve in calibration.cell_force_n]
-        self._xy = calibration.cell_xy_in_mannequin_m
+        self._cell_xy = np.array(calibration.cell_xy_in_mannequin_m, np.float64).T[:, :, None]
+        self._cell_variances = np.array([[cell.sigma**2] for cell in self._cells])
         self._flow = CountsCurve(calibration.airway_flow_ml_s)
         self.curve_sigma_m = calibration.chest_depth_m.sigma
         self.flow_sigma_ml_s = calibration.airway_flow_ml_s.sigma
@@ -87,7 +88,7 @@ class MannequinReader:
     def read(self, block: MannequinBlock) -> Readings:
         """Turn counts into physical values."""
         depth_m, slope = self._depth(block.chest_counts)
-        forces = [cell(block.force_counts[:, k])[0] for k, cell in enumerate(self._cells)]
+        forces = np.stack([c(block.force_counts[:, k])[0] for k, c in enumerate(self._cells)])
         force_n = forces[0] + forces[1] + forces[2] + forces[3]
         pressure_m, sigma_m = self._pressure(forces, force_n)
         heard = block.airway_counts != AIRWAY_UNKNOWN
@@ -150,15 +151,16 @@ class MannequinReader:
         self._t_s = before_s
         return depths_m
 
-    def _pressure(
-        self, forces: list[FloatArray], force_n: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Centre of pressure (N, 2) in the mannequin's x and y, with its one-sigma (m)."""
+    def _pressure(self, forces: FloatArray, force_n: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Centre of pressure (N, 2) in the mannequin's x and y, with its one-sigma (m).
+
+        `forces` are those of the cells (4, N), `force_n` (N,) their sum.
+        """
         total_n = np.where(force_n >= PRESSURE_N, force_n, np.nan)
-        x, y = (sum(f * p[axis] for f, p in zip(forces, self._xy, strict=True)) for axis in (0, 1))
-        x, y = x / total_n, y / total_n
-        variance = sum(
-            cell.sigma**2 * np.maximum((p[0] - x) ** 2, (p[1] - y) ** 2)
-            for cell, p in zip(self._cells, self._xy, strict=True)
-        )
-        return np.stack([x, y], axis=1), np.sqrt(variance) / total_n
+        # Cell by cell, as a plain sum would: the same bits for one frame and for many.
+        moments = forces * self._cell_xy
+        at = (moments[:, 0] + moments[:, 1] + moments[:, 2] + moments[:, 3]) / total_n
+        off = np.square(self._cell_xy - at[:, None])
+        parts = self._cell_variances * np.maximum(off[0], off[1])
+        variance = parts[0] + parts[1] + parts[2] + parts[3]
+        return at.T, np.sqrt(variance) / total_n
