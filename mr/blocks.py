@@ -7,6 +7,7 @@ costs little a sample, and the results must not depend on where runs begin.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -14,7 +15,15 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from mr.types import BoolArray, ChestSample, FloatArray, IntArray, MannequinFrame, Stamp
+from mr.types import (
+    BoolArray,
+    ChestSample,
+    ClockExchange,
+    FloatArray,
+    IntArray,
+    MannequinFrame,
+    Stamp,
+)
 
 HANDS: tuple[Literal["unknown", "off", "on"], ...] = ("unknown", "off", "on")
 """What a block's codes of the hands mean."""
@@ -55,11 +64,10 @@ class MannequinBlock:
         )
 
     @classmethod
-    def of_rows(cls, stream: str, rows: Sequence[np.ndarray[Any, Any]]) -> Self:
-        """Make it of structured arrays whose fields are named like its columns."""
-        whole = np.concatenate(rows)
+    def of_rows(cls, stream: str, rows: np.ndarray[Any, Any]) -> Self:
+        """Make it of a structured array whose fields are named like its columns."""
         names = [f.name for f in fields(cls)[1:]]
-        return cls(stream, *(whole[name].astype(np.int64) for name in names))
+        return cls(stream, *(rows[name].astype(np.int64) for name in names))
 
     def __len__(self) -> int:
         return len(self.seq)
@@ -68,6 +76,26 @@ class MannequinBlock:
         """Give some of it, in the same order."""
         columns = {f.name: getattr(self, f.name)[which] for f in fields(self)[1:]}
         return type(self)(self.stream, **columns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MannequinRun:
+    """Some of the mannequin's frames, and what was asked of its clock meanwhile."""
+
+    frames: MannequinBlock
+    """At least one."""
+    exchanges: tuple[tuple[int, ClockExchange], ...] = ()
+    """In their order of arrival, each with how many of the frames, at least one, came before."""
+
+    def between_exchanges(self) -> Iterator[Self]:
+        """Give it in parts, none with an exchange ahead of any of its frames."""
+        start = 0
+        for end, exchanges in itertools.groupby(self.exchanges, key=lambda pair: pair[0]):
+            here = tuple((end - start, x) for _, x in exchanges)
+            yield type(self)(self.frames.part(slice(start, end)), here)
+            start = end
+        if start < len(self.frames):
+            yield type(self)(self.frames.part(slice(start, None)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,13 +16,11 @@ from typing import Any, Literal, Self
 import numpy as np
 import tomlkit
 from pydantic import Field, field_validator, model_validator
-from scipy.spatial.transform import Rotation
 
 from mr.config import CameraSettings, Strict, parse
 from mr.errors import CalibrationError, ConfigError
 from mr.files import write_whole
 from mr.geometry.cloud import Cloud, pack_cloud, unpack_cloud
-from mr.geometry.poses import pose_of
 from mr.types import FloatArray, Pose
 from mr.wire import UNNAMED
 
@@ -33,18 +31,26 @@ BENDING_ROWS, BENDING_COLUMNS = 14, 10
 
 
 class PoseEntry(Strict):
-    """A rigid transform as it is written in a rig file."""
+    """A rigid transform as it is written in a rig file.
+
+    SciPy is loaded when it is asked for: that takes a fifth of the time in which a program
+    starts, and the numbers of a recording need no pose.
+    """
 
     rotvec_rad: tuple[float, float, float]
     t_m: tuple[float, float, float]
 
     def pose(self) -> Pose:
         """Give the transform as matrices."""
+        from mr.geometry.poses import pose_of  # noqa: PLC0415
+
         return pose_of(np.array(self.rotvec_rad), np.array(self.t_m))
 
     @classmethod
     def of(cls, pose: Pose) -> PoseEntry:
         """Write a transform down."""
+        from scipy.spatial.transform import Rotation  # noqa: PLC0415
+
         rotvec = Rotation.from_matrix(pose.R).as_rotvec()
         return cls(
             rotvec_rad=(float(rotvec[0]), float(rotvec[1]), float(rotvec[2])),

@@ -27,9 +27,9 @@ from mr.review.lines import (
     deduction_lines,
     interval_words,
     score_lines,
+    sigma_beside,
 )
 from mr.review.plots import spread
-from mr.review.report import render_report, sigma_beside
 from mr.session.offline import Rerun
 from mr.session.outcome import Outcome
 from mr.session.smoothed import Smoothed
@@ -136,6 +136,8 @@ def write_report(
     smoothed: Smoothed | None = None,
 ) -> None:
     """Write the HTML report; `picture` (a PNG) is embedded when it exists."""
+    from mr.review.report import render_report  # who wants numbers only does without a page
+
     trace = again.pipeline.trace() if smoothed is None else smoothed.trace
     png = picture.read_bytes() if picture is not None and picture.exists() else None
     html = render_report(analysis, (trace.t_s, trace.depth_mm, trace.sigma_mm), png)

@@ -12,6 +12,7 @@ the mean of such a spacing: it is exponential, its spread as large as its mean.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,7 +51,7 @@ def slope_of_few(points: list[Point]) -> Slope | None:
         return None
     b, x_mid_s = _between_quartiles(flat)
     n = len(points)
-    n_left = sum(x < x_mid_s for x, _ in points)
+    n_left = bisect_left(points, (x_mid_s,))
     ends_ns = 2 * n * touch_of_few(points, b)
     return Slope(b, _sigma(flat, ends_ns / max(1, n_left), ends_ns / max(1, n - n_left)), x_mid_s)
 
@@ -70,7 +71,7 @@ def touch_of_few(points: list[Point], b: float) -> float:
 
     What comes much too late is not among these.
     """
-    above = sorted(y - b * x for x, y in points)
+    above = sorted([y - b * x for x, y in points])
     k = min(max(SPACINGS_MIN, len(above) // 4), len(above) - 1)
     return (above[k] - above[0]) / k
 
@@ -83,10 +84,13 @@ def touch_of_many(cloud: Cloud) -> float:
 
 def mean_slope(slopes: Sequence[Slope]) -> Slope:
     """Give their mean, each weighted by its trust."""
-    weights = [s.sigma**-2 for s in slopes]
-    total = sum(weights)
-    b = sum(w * s.b for w, s in zip(weights, slopes, strict=True)) / total
-    x_mid_s = sum(w * s.x_mid_s for w, s in zip(weights, slopes, strict=True)) / total
+    b = x_mid_s = total = 0.0
+    for slope in slopes:
+        weight = slope.sigma**-2
+        total += weight
+        b += weight * slope.b
+        x_mid_s += weight * slope.x_mid_s
+    b, x_mid_s = b / total, x_mid_s / total
     return Slope(b, total**-0.5, x_mid_s)
 
 

@@ -17,30 +17,31 @@ import numpy as np
 from mr.types import FloatArray
 
 Point = tuple[float, float]
-PASSES = 6
+PASSES, FEW = 6, 32
+"""So often points are thinned out, but not so few: the exact hull of these takes no longer."""
 
 
 def lower_hull(points: list[Point]) -> list[Point]:
     """Give the lower convex hull of points sorted by x (Andrew's monotone chain)."""
     hull: list[Point] = []
+    n = 0
     for point in points:
-        push(hull, point)
+        x, y = point
+        if n and x <= hull[-1][0]:
+            if y >= hull[-1][1]:
+                continue
+            hull.pop()
+            n -= 1
+        while n > 1:
+            x0, y0 = hull[-2]
+            x1, y1 = hull[-1]
+            if (y1 - y0) * (x - x0) < (y - y0) * (x1 - x0):
+                break
+            hull.pop()
+            n -= 1
+        hull.append(point)
+        n += 1
     return hull
-
-
-def push(hull: list[Point], point: Point) -> None:
-    """Add a point at the right end of a lower hull, in place."""
-    x, y = point
-    if hull and x <= hull[-1][0]:
-        if y >= hull[-1][1]:
-            return
-        hull.pop()
-    while len(hull) > 1:
-        (x0, y0), (x1, y1) = hull[-2], hull[-1]
-        if (y1 - y0) * (x - x0) < (y - y0) * (x1 - x0):
-            break
-        hull.pop()
-    hull.append(point)
 
 
 def height(hull: list[Point], x: float) -> float:
@@ -71,7 +72,7 @@ def without_inner(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]
     a tenth, so that the exact hull is made of few.
     """
     for _ in range(PASSES):
-        if len(x) < 8:
+        if len(x) < FEW:
             break
         chord = y[:-2] * (x[2:] - x[1:-1]) + y[2:] * (x[1:-1] - x[:-2])
         keep = np.ones(len(x), dtype=bool)
@@ -92,6 +93,11 @@ class _Block:
     waiting_x: array[float] = field(default_factory=lambda: array("d"))
     waiting_y: array[float] = field(default_factory=lambda: array("d"))
 
+    def wait(self, x: FloatArray, y: FloatArray) -> None:
+        """Have points wait."""
+        self.waiting_x.frombytes(x.tobytes())
+        self.waiting_y.frombytes(y.tobytes())
+
     def settle(self) -> None:
         """Take in what waits."""
         if not self.waiting_x:
@@ -101,8 +107,10 @@ class _Block:
         self.n += len(x)
         self.sum_x += float(x.sum())
         self.sum_y += float(y.sum())
-        order = np.lexsort((y, x))
-        x, y = without_inner(x[order], y[order])
+        if not (x[1:] > x[:-1]).all():
+            order = np.lexsort((y, x))
+            x, y = x[order], y[order]
+        x, y = without_inner(x, y)
         new = list(zip(x.tolist(), y.tolist(), strict=True))
         self.hull = lower_hull(sorted([*self.hull, *new]))
 
@@ -141,13 +149,15 @@ class GrowingHull:
 
     def add_many(self, x: FloatArray, y: FloatArray) -> None:
         """Take in points (N,), the same as one after another."""
-        keys = np.maximum.accumulate(x // self._block_x)
+        keys = x // self._block_x
+        if (keys == keys[0]).all():
+            self._block(int(keys[0])).wait(x, y)
+            return
+        keys = np.maximum.accumulate(keys)
         ends = np.flatnonzero(np.diff(keys, append=np.inf)) + 1
         start = 0
         for end in ends.tolist():
-            block = self._block(int(keys[start]))
-            block.waiting_x.frombytes(x[start:end].tobytes())
-            block.waiting_y.frombytes(y[start:end].tobytes())
+            self._block(int(keys[start])).wait(x[start:end], y[start:end])
             start = end
 
     def _block(self, key: int) -> _Block:

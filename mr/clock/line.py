@@ -262,17 +262,17 @@ class _Edges:
     def strip(self, slope: Slope) -> _Strip:
         """Lay a strip of this slope between the edges."""
         b = _believable(slope.b)
-        top = min(y - b * x for x, y in self.answers)
+        top = min([y - b * x for x, y in self.answers])
         top_touch = touch_of_few(self.answers, b)
         if self.samples is not None:
             # Whatever is behind both is exponential with the answers' touch as its mean if
             # any slack is as likely as any other; with the slack's own mean, it is less.
-            top = min(top, *(y - b * x for x, y in self.samples.hull))
+            top = min(top, *[y - b * x for x, y in self.samples.hull])
             x0, x1 = self.samples.hull[0][0], self.samples.hull[-1][0]
             in_step_ns = max(0.0, FRAME_NS - abs(b) * (x1 - x0))
             slack_ns = self.slack_ns + in_step_ns / 2
             top_touch = top_touch * slack_ns / (top_touch + slack_ns)
-        bottom = max(-y - b * x for x, y in self.pings)
+        bottom = max([-y - b * x for x, y in self.pings])
         bottom_touch = touch_of_few(self.pings, -b)
         middle = (top - top_touch + bottom + bottom_touch) / 2
         return _Strip(middle, top - bottom, top_touch, bottom_touch)

@@ -16,13 +16,14 @@ A pure fold: the same sequence of calls gives the same bits, live or in a replay
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mr.clock.edge import NS_PER_S
 from mr.clock.line import Bounds, Line
-from mr.types import Arrival, BoolArray, ClockExchange, IntArray, Stamp
+from mr.types import Arrival, BoolArray, ClockExchange, FloatArray, IntArray, Stamp
 
 RESTART_TICKS = 1 << 31
 """An `Unwrapper` of 32 bits steps by less than this; what is more is its restart."""
@@ -51,6 +52,35 @@ class Stamps:
     t_ns: IntArray
     sigma_ns: IntArray
     known: BoolArray
+
+
+@dataclass(slots=True, eq=False)
+class _Taken:
+    """A block's samples: how many were taken in, and by which lines these are to be stamped."""
+
+    ticks: IntArray
+    arrived_ns: IntArray
+    stamps: Stamps
+    n: int = 0
+    n_stamped: int = 0
+    lines: list[tuple[int, Line | None]] = field(default_factory=list)
+    """Each with the number of the sample that is the first to be stamped by another."""
+
+    def go_on(self, n: int, line: Line | None) -> None:
+        """Have so many more be stamped by this line."""
+        if not n:
+            return
+        self.n += n
+        if self.lines and self.lines[-1][1] is line:
+            self.lines.pop()
+        self.lines.append((self.n, line))
+
+    def parts(self) -> Iterator[tuple[slice, Line | None]]:
+        """Give the samples that wait, by lines."""
+        start = self.n_stamped
+        for end, line in self.lines:
+            yield slice(start, end), line
+            start = end
 
 
 class TickClock:
@@ -87,6 +117,7 @@ class TickClock:
         self._last: tuple[int, int] | None = None
         self._floor_ns: int | None = None
         self._x_newest_s = self._x_fitted_s = 0.0
+        self._taken: _Taken | None = None
         self._start_over()
 
     @property
@@ -98,28 +129,26 @@ class TickClock:
         """Take in that a sample of these ticks had arrived at this time."""
         self._arrived(arrival.device_ticks, arrival.arrival_ns - self._sample_ns)
 
-    def block(self, ticks: IntArray, arrival_ns: IntArray) -> Stamps:
-        """Take in many samples (N,) and stamp each: the same bits as one after another."""
+    def block(
+        self,
+        ticks: IntArray,
+        arrival_ns: IntArray,
+        exchanges: Sequence[tuple[int, ClockExchange]] = (),
+    ) -> Stamps:
+        """Take in many samples (N,) and stamp each: the same bits as one after another.
+
+        `exchanges` came between them, each after so many of the samples.
+        """
         n = len(ticks)
         stamps = Stamps(np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.bool_))
-        arrived_ns = arrival_ns - self._sample_ns
-        k = 0
-        while k < n:
-            plain = 0
-            if n - k > FEW:
-                plain = self._take(ticks[k : k + AT_ONCE], arrived_ns[k : k + AT_ONCE])
-            if plain and self._line is not None:
-                at = slice(k, k + plain)
-                stamps.t_ns[at], stamps.sigma_ns[at] = self._stamp_all(ticks[at], self._line)
-                stamps.known[at] = True
-            k += plain
-            if k < n and plain < AT_ONCE:
-                self._arrived(int(ticks[k]), int(arrived_ns[k]))
-                stamp = self.stamp(int(ticks[k]))
-                if stamp is not None:
-                    stamps.t_ns[k], stamps.sigma_ns[k] = stamp.t_ns, stamp.sigma_ns
-                    stamps.known[k] = True
-                k += 1
+        self._taken = taken = _Taken(ticks, arrival_ns - self._sample_ns, stamps)
+        for until, exchange in (*exchanges, (n, None)):
+            while taken.n < until:
+                self._take_in(taken, until)
+            if exchange is not None:
+                self.exchange(exchange)
+        self._stamp_taken()
+        self._taken = None
         return stamps
 
     def exchange(self, x: ClockExchange) -> None:
@@ -153,53 +182,104 @@ class TickClock:
 
     # --- many samples at once -------------------------------------------------------------
 
-    def _take(self, ticks: IntArray, arrived_ns: IntArray) -> int:
-        """Take in the samples before the first that is strange or brings a new fit; tell how many.
+    def _take_in(self, taken: _Taken, until: int) -> None:
+        """Take in some more samples, up to `until` at most: one that is strange goes alone."""
+        k, line = taken.n, self._line
+        end = min(k + AT_ONCE, until)
+        n = self._take(taken.ticks[k:end], taken.arrived_ns[k:end]) if end - k > FEW else 0
+        if n:
+            taken.go_on(n - 1, line)
+            self._fit_when_due()
+            taken.go_on(1, self._line)
+            return
+        self._stamp_taken()
+        ticks = int(taken.ticks[k])
+        self._arrived(ticks, int(taken.arrived_ns[k]))
+        stamp, stamps = self.stamp(ticks), taken.stamps
+        if stamp is not None:
+            stamps.t_ns[k], stamps.sigma_ns[k], stamps.known[k] = stamp.t_ns, stamp.sigma_ns, True
+        taken.n = taken.n_stamped = k + 1
 
-        What these bring is looked at one by one.
+    def _take(self, ticks: IntArray, arrived_ns: IntArray) -> int:
+        """Take in the samples before the first that is strange; tell how many.
+
+        The last of them may be one that brings a new fit: it is not made here.
         """
         if self._origin_ticks is None:
             return 0
         x = (ticks - self._origin_ticks) / self._ticks_per_s
         residual_ns = (arrived_ns - self._origin_ns) - x * NS_PER_S
-        newest = np.maximum.accumulate(np.append(self._x_newest_s, x))
-        step_s = x - newest[:-1]
-        plain = (np.abs(step_s) * self._ticks_per_s < RESTART_TICKS) & (step_s > -BACK_S)
-        if self._line is not None and self._bounds.pinged:
-            most_ns = STRANGE_NS + STRANGE_SIGMAS * self._line.sigmas_at(x)
-            plain &= -1 * (residual_ns - self._line.at(x)) <= most_ns
-        plain &= newest[1:] - self._x_fitted_s < np.minimum(FIT_EVERY_S, FIT_SHARE * newest[1:])
-        n = len(x) if plain.all() else int(plain.argmin())
+        newest = np.maximum.accumulate(np.concatenate(([self._x_newest_s], x)))
+        n = self._n_plain(x, x - newest[:-1], residual_ns)
+        if n and self._is_due(float(newest[n])):
+            waited_s = newest[1 : n + 1] - self._x_fitted_s
+            due = waited_s >= np.minimum(FIT_EVERY_S, FIT_SHARE * newest[1 : n + 1])
+            n = int(due.argmax()) + 1
         if n:
             self._is_steady()
             self._bounds.add_samples(x[:n], residual_ns[:n])
             self._x_newest_s = float(newest[n])
         return n
 
-    def _stamp_all(self, ticks: IntArray, line: Line) -> tuple[IntArray, IntArray]:
-        """Stamp samples by one line: their host times and sigmas."""
-        x = (ticks - (self._origin_ticks or 0)) / self._ticks_per_s
-        line_ns = self._origin_ns + np.rint(x * NS_PER_S + line.at(x)).astype(np.int64)
+    def _n_plain(self, x: FloatArray, step_s: FloatArray, residual_ns: FloatArray) -> int:
+        """Tell how many samples there are before the first that is strange."""
+        n = len(x)
+        if step_s.min() <= -BACK_S or np.abs(step_s).max() * self._ticks_per_s >= RESTART_TICKS:
+            near = np.abs(step_s) * self._ticks_per_s < RESTART_TICKS
+            n = int((near & (step_s > -BACK_S)).argmin())
+        if n and self._line is not None and self._bounds.pinged:
+            early_ns = self._line.at(x[:n]) - residual_ns[:n]
+            if early_ns.max() > STRANGE_NS:
+                most_ns = STRANGE_NS + STRANGE_SIGMAS * self._line.sigmas_at(x[:n])
+                if (early_ns > most_ns).any():
+                    n = int((early_ns > most_ns).argmax())
+        return n
+
+    def _stamp_taken(self) -> None:
+        """Stamp what was taken in and waits: all at once, each by the line of its time."""
+        taken = self._taken
+        if taken is None or taken.n_stamped == taken.n:
+            return
+        lines = [(part, line) for part, line in taken.parts() if line is not None]
+        taken.n_stamped = taken.n
+        taken.lines.clear()
+        if not lines:
+            return
+        # Before the first line there are no stamps.
+        whole = slice(lines[0][0].start, taken.n)
+        ticks, first = taken.ticks[whole], whole.start
+        line_ns, line_sigma_ns = np.empty(len(ticks), np.int64), np.empty(len(ticks))
+        for part, line in lines:
+            at = slice(part.start - first, part.stop - first)
+            x = (ticks[at] - (self._origin_ticks or 0)) / self._ticks_per_s
+            line_ns[at] = self._origin_ns + np.rint(x * NS_PER_S + line.at(x)).astype(np.int64)
+            line_sigma_ns[at] = line.sigmas_at(x)
         t_ns = self._steady_all(ticks, line_ns)
-        line_sigma_ns, behind_ns = line.sigmas_at(x), (t_ns - line_ns).astype(np.float64)
+        behind_ns = (t_ns - line_ns).astype(np.float64)
         sigma_ns = np.sqrt(line_sigma_ns * line_sigma_ns + behind_ns * behind_ns)
-        return t_ns, np.maximum(1, np.rint(sigma_ns).astype(np.int64))
+        taken.stamps.t_ns[whole] = t_ns
+        taken.stamps.sigma_ns[whole] = np.maximum(1, np.rint(sigma_ns).astype(np.int64))
+        taken.stamps.known[whole] = True
 
     def _steady_all(self, ticks: IntArray, line_ns: IntArray) -> IntArray:
         """Keep to the line where no step is changed by it by more than is allowed."""
-        if self._last is not None:
-            last_ticks, last_ns = self._last
-            step_ns = np.diff(ticks, prepend=last_ticks) / self._ticks_per_s * NS_PER_S
-            off_ns = np.diff(line_ns, prepend=last_ns) - step_ns
-            if (step_ns > 0).all() and (np.abs(off_ns) <= SLEW * step_ns).all():
-                self._last = int(ticks[-1]), int(line_ns[-1])
-                return line_ns
-        pairs = zip(ticks.tolist(), line_ns.tolist(), strict=True)
-        return np.array([self._steady(tick, at_ns) for tick, at_ns in pairs], np.int64)
+        step_ns = (ticks[1:] - ticks[:-1]) / self._ticks_per_s * NS_PER_S
+        off_ns = (line_ns[1:] - line_ns[:-1]) - step_ns
+        free = (step_ns > 0) & (np.abs(off_ns) <= SLEW * step_ns)
+        ends = np.append(np.flatnonzero(~free), len(free))
+        t_ns, k = line_ns.copy(), 0
+        while k < len(ticks):
+            t_ns[k] = self._steady(int(ticks[k]), int(line_ns[k]))
+            if t_ns[k] == line_ns[k]:
+                k = int(ends[ends.searchsorted(k)])
+                self._last = int(ticks[k]), int(line_ns[k])
+            k += 1
+        return t_ns
 
     # --- where a point lies ------------------------------------------------------------
 
     def _start_over(self) -> None:
+        self._stamp_taken()  # by what was known until now
         self._bounds = Bounds(*self._unknown)
         self._line: Line | None = None
         self._origin_ticks: int | None = None
@@ -253,14 +333,18 @@ class TickClock:
         """
         if self._line is None or not self._bounds.pinged:
             return False
-        most_ns = STRANGE_NS + STRANGE_SIGMAS * self._line.sigma_at(x_s)
-        return side * (residual_ns - self._line.at(x_s)) > most_ns
+        beyond_ns = side * (residual_ns - self._line.at(x_s))
+        if beyond_ns <= STRANGE_NS:
+            return False
+        return beyond_ns > STRANGE_NS + STRANGE_SIGMAS * self._line.sigma_at(x_s)
+
+    def _is_due(self, x_newest_s: float) -> bool:
+        return x_newest_s - self._x_fitted_s >= min(FIT_EVERY_S, FIT_SHARE * x_newest_s)
 
     def _fit_when_due(self) -> None:
-        if self._x_newest_s - self._x_fitted_s < min(FIT_EVERY_S, FIT_SHARE * self._x_newest_s):
-            return
-        self._x_fitted_s = self._x_newest_s
-        self._line = self._bounds.line() or self._line
+        if self._is_due(self._x_newest_s):
+            self._x_fitted_s = self._x_newest_s
+            self._line = self._bounds.line() or self._line
 
     # --- steady stamps ---------------------------------------------------------------------
 

@@ -18,6 +18,9 @@ OFFSET_TIME_S = 2.0
 EMPTY_TIME_S = 1.5
 """Lungs without flow empty by leaks: what the integral still holds then is drift."""
 BELOW_EMPTY_TIME_S = 0.3
+GAP_S = 0.25
+"""A reading or two that are missing are bridged by the next; after a longer silence the
+volume begins anew, as after a gap between frames."""
 
 
 class AirwayVolume:
@@ -27,7 +30,7 @@ class AirwayVolume:
         self._quiet_ml_s = max(3.0 * flow_sigma_ml_s, LEAST_QUIET_ML_S)
         self._offset_ml_s = 0.0
         self._flow_ml_s = 0.0
-        self._t_s: float | None = None
+        self._t_s = -math.inf
         self._quiet_for_s = 0.0
         self._volume_ml = 0.0
 
@@ -35,30 +38,30 @@ class AirwayVolume:
         """Take in many flows (N,), NaN where unknown; give the volumes (N,), so, too."""
         heard = ~np.isnan(flow_ml_s)
         volume_ml = np.full(len(t_s), np.nan)
-        rows = zip(t_s[heard].tolist(), flow_ml_s[heard].tolist(), strict=True)
-        volume_ml[heard] = [self.step(t, flow) for t, flow in rows]
+        volume_ml[heard] = self._follow(t_s[heard].tolist(), flow_ml_s[heard].tolist())
         return volume_ml
 
-    def step(self, t_s: float, flow_ml_s: float) -> float:
-        """Take in one flow; give the volume.
-
-        A reading or two that are missing are bridged by the next; after a longer silence
-        the volume begins anew, as after a gap between frames.
-        """
-        if self._t_s is None or t_s - self._t_s > 0.25:
-            self._t_s, self._flow_ml_s = t_s, flow_ml_s - self._offset_ml_s
-            self._volume_ml = self._quiet_for_s = 0.0
-            return 0.0
-        dt_s = t_s - self._t_s
-        net_ml_s = flow_ml_s - self._offset_ml_s
-        quiet = abs(net_ml_s) < self._quiet_ml_s
-        self._quiet_for_s = self._quiet_for_s + dt_s if quiet else 0.0
-        if not quiet or self._quiet_for_s < QUIET_S:
-            self._volume_ml += 0.5 * dt_s * (net_ml_s + self._flow_ml_s)
-        else:
-            self._offset_ml_s += net_ml_s * (1.0 - math.exp(-dt_s / OFFSET_TIME_S))
-            self._volume_ml *= math.exp(-dt_s / EMPTY_TIME_S)
-        if self._volume_ml < 0.0:
-            self._volume_ml *= math.exp(-dt_s / BELOW_EMPTY_TIME_S)
-        self._t_s, self._flow_ml_s = t_s, net_ml_s
-        return self._volume_ml
+    def _follow(self, t_s: list[float], flow_ml_s: list[float]) -> list[float]:
+        """Take in flows one by one; give the volumes. It runs for each frame, on local names."""
+        before_s, before_ml_s, offset_ml_s = self._t_s, self._flow_ml_s, self._offset_ml_s
+        quiet_for_s, volume_ml = self._quiet_for_s, self._volume_ml
+        volumes_ml = []
+        for at_s, flow in zip(t_s, flow_ml_s, strict=True):
+            net_ml_s = flow - offset_ml_s
+            dt_s = at_s - before_s
+            if dt_s > GAP_S:
+                quiet_for_s = volume_ml = 0.0
+            else:
+                quiet_for_s = quiet_for_s + dt_s if abs(net_ml_s) < self._quiet_ml_s else 0.0
+                if quiet_for_s < QUIET_S:
+                    volume_ml += 0.5 * dt_s * (net_ml_s + before_ml_s)
+                else:
+                    offset_ml_s += net_ml_s * (1.0 - math.exp(-dt_s / OFFSET_TIME_S))
+                    volume_ml *= math.exp(-dt_s / EMPTY_TIME_S)
+                if volume_ml < 0.0:
+                    volume_ml *= math.exp(-dt_s / BELOW_EMPTY_TIME_S)
+            before_s, before_ml_s = at_s, net_ml_s
+            volumes_ml.append(volume_ml)
+        self._t_s, self._flow_ml_s, self._offset_ml_s = before_s, before_ml_s, offset_ml_s
+        self._quiet_for_s, self._volume_ml = quiet_for_s, volume_ml
+        return volumes_ml

@@ -106,12 +106,14 @@ class MotionFuser:
         """
         motion: list[ChestBlock] = []
         k = 0
-        while k < len(block):
+        while k < len(block) and self._late:
             # An observation that waits may be due after any frame.
-            part = slice(k, k + 1 if self._late else None)
+            part = slice(k, k + 1)
             motion += self._on_mannequin(block.part(part), t_ns[part], t_sigma_ns[part])
-            k = part.stop or len(block)
-        return motion
+            k += 1
+        if k:
+            block, t_ns, t_sigma_ns = block.part(slice(k, None)), t_ns[k:], t_sigma_ns[k:]
+        return motion + self._on_mannequin(block, t_ns, t_sigma_ns) if len(block) else motion
 
     def finish(self) -> list[ChestSample]:
         """Give what still waits when the session ends."""

@@ -82,7 +82,8 @@ class MannequinReader:
     def __init__(self, calibration: MannequinCalibration) -> None:
         self._depth = CountsCurve(calibration.chest_depth_m)
         self._cells = [CountsCurve(curve) for curve in calibration.cell_force_n]
-        self._xy = calibration.cell_xy_in_mannequin_m
+        self._cell_xy = np.array(calibration.cell_xy_in_mannequin_m, np.float64).T[:, :, None]
+        self._cell_variances = np.array([[cell.sigma**2] for cell in self._cells])
         self._flow = CountsCurve(calibration.airway_flow_ml_s)
         self.flow_sigma_ml_s = calibration.airway_flow_ml_s.sigma
         self._zero_m = 0.0
@@ -95,7 +96,7 @@ class MannequinReader:
     def read(self, block: MannequinBlock) -> Readings:
         """Turn counts into physical values."""
         depth_m, slope = self._depth(block.chest_counts)
-        forces = [cell(block.force_counts[:, k])[0] for k, cell in enumerate(self._cells)]
+        forces = np.stack([c(block.force_counts[:, k])[0] for k, c in enumerate(self._cells)])
         force_n = forces[0] + forces[1] + forces[2] + forces[3]
         pressure_m, sigma_m = self._pressure(forces, force_n)
         heard = block.airway_counts != AIRWAY_UNKNOWN
@@ -130,46 +131,54 @@ class MannequinReader:
                 above_m[start:end] = depth_m[start:end] - self._zero_m
             else:
                 columns = (column[start:end].tolist() for column in (t_s, depth_m, force_n))
-                above_m[start:end] = [self._track(*row) for row in zip(*columns, strict=True)]
+                above_m[start:end] = self._track(*columns)
         return above_m
 
     def curve_sigma_m(self, above_m: FloatArray) -> FloatArray:
         """Give what is left of the calibration's error (N,) at depths from the tracked zero."""
         return self._depth.sigma * np.minimum(np.abs(above_m) / FIRST_BLOCK_M, 1.0)
 
-    def _track(self, t_s: float, depth_m: float, force_n: float) -> float:
-        """Give one unloaded depth from the zero, and let the zero follow it."""
-        above_m = depth_m - self._zero_m
-        dt_s = 0.0 if self._t_s is None else t_s - self._t_s
-        self._t_s = t_s
-        if abs(above_m) > ZERO_RANGE_M:
-            self._unloaded_since_s = None
-            return above_m
-        if self._unloaded_since_s is None:
-            self._unloaded_since_s, self._felt_n = t_s, force_n
-        self._felt_n += min(dt_s / FELT_S, 1.0) * (force_n - self._felt_n)
-        settled = t_s - self._unloaded_since_s >= ZERO_SETTLE_S and dt_s < ZERO_TIME_S
-        if settled and self._is_lightest(dt_s):
-            # A plain mean at first, a slow follower later.
-            self._zeroed_s = min(self._zeroed_s + dt_s, ZERO_TIME_S)
-            zero_m = self._zero_m + above_m * dt_s / self._zeroed_s
-            self._zero_m = min(max(zero_m, -ZERO_RANGE_M), ZERO_RANGE_M)
-        return above_m
+    def _track(self, t_s: list[float], depth_m: list[float], force_n: list[float]) -> list[float]:
+        """Give unloaded depths from the zero, and let the zero follow them, one by one.
 
-    def _is_lightest(self, dt_s: float) -> bool:
-        """Tell whether the cells feel no more than in the lightest rest so far."""
-        self._least_n = min(self._least_n + FORGET_N_S * dt_s, self._felt_n)
-        return self._felt_n <= self._least_n + LIGHT_N
+        It follows while the cells feel no more than in the lightest rest so far. It runs for
+        each frame of a rest, on local names.
+        """
+        zero_m, zeroed_s, since_s = self._zero_m, self._zeroed_s, self._unloaded_since_s
+        felt_n, least_n = self._felt_n, self._least_n
+        before_s = t_s[0] if self._t_s is None else self._t_s
+        depths_m = []
+        for at_s, depth, felt in zip(t_s, depth_m, force_n, strict=True):
+            above_m, dt_s, before_s = depth - zero_m, at_s - before_s, at_s
+            depths_m.append(above_m)
+            if abs(above_m) > ZERO_RANGE_M:
+                since_s = None
+                continue
+            if since_s is None:
+                since_s, felt_n = at_s, felt
+            felt_n += min(dt_s / FELT_S, 1.0) * (felt - felt_n)
+            if at_s - since_s < ZERO_SETTLE_S or dt_s >= ZERO_TIME_S:
+                continue
+            least_n = min(least_n + FORGET_N_S * dt_s, felt_n)
+            if felt_n <= least_n + LIGHT_N:
+                # A plain mean at first, a slow follower later.
+                zeroed_s = min(zeroed_s + dt_s, ZERO_TIME_S)
+                zero_m += above_m * dt_s / zeroed_s
+                zero_m = min(max(zero_m, -ZERO_RANGE_M), ZERO_RANGE_M)
+        self._zero_m, self._zeroed_s, self._unloaded_since_s = zero_m, zeroed_s, since_s
+        self._felt_n, self._least_n, self._t_s = felt_n, least_n, before_s
+        return depths_m
 
-    def _pressure(
-        self, forces: list[FloatArray], force_n: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Centre of pressure (N, 2) in the mannequin's x and y, with its one-sigma (m)."""
+    def _pressure(self, forces: FloatArray, force_n: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Centre of pressure (N, 2) in the mannequin's x and y, with its one-sigma (m).
+
+        `forces` are those of the cells (4, N), `force_n` (N,) their sum.
+        """
         total_n = np.where(force_n >= PRESSURE_N, force_n, np.nan)
-        x, y = (sum(f * p[axis] for f, p in zip(forces, self._xy, strict=True)) for axis in (0, 1))
-        x, y = x / total_n, y / total_n
-        variance = sum(
-            cell.sigma**2 * np.maximum((p[0] - x) ** 2, (p[1] - y) ** 2)
-            for cell, p in zip(self._cells, self._xy, strict=True)
-        )
-        return np.stack([x, y], axis=1), np.sqrt(variance) / total_n
+        # Cell by cell, as a plain sum would: the same bits for one frame and for many.
+        moments = forces * self._cell_xy
+        at = (moments[:, 0] + moments[:, 1] + moments[:, 2] + moments[:, 3]) / total_n
+        off = np.square(self._cell_xy - at[:, None])
+        parts = self._cell_variances * np.maximum(off[0], off[1])
+        variance = parts[0] + parts[1] + parts[2] + parts[3]
+        return at.T, np.sqrt(variance) / total_n

@@ -22,6 +22,7 @@ from mr.errors import RecordingError
 from mr.types import Sample
 
 PACKED_ENCODING = "mrcpr.packed/1"
+_N_ROWS = struct.Struct("<I")
 
 
 class ChannelKey(NamedTuple):
@@ -81,6 +82,11 @@ class Codec:
         )
 
     @cached_property
+    def row_size(self) -> int:
+        """Bytes of one packed row."""
+        return self.dtype.itemsize
+
+    @cached_property
     def layout(self) -> dict[str, Any]:
         """The layout in words; stored in the file beside the channel."""
         return {
@@ -106,21 +112,27 @@ class Codec:
         rows = np.zeros(len(table), self.dtype)
         for field, column in zip(self.fields, zip(*table, strict=True), strict=True):
             rows[field.name] = column
-        return struct.pack("<I", len(table)) + rows.tobytes() + b"".join(loose)
+        return _N_ROWS.pack(len(table)) + rows.tobytes() + b"".join(loose)
 
-    def rows(self, message: bytes) -> np.ndarray[Any, np.dtype[np.void]]:
-        """Give the packed rows of one message; texts and blobs are left out.
+    def n_rows(self, message: bytes) -> int:
+        """Tell how many rows a message has.
 
         Raises
         ------
         RecordingError
             When the message is not as long as its rows say.
         """
-        (n_rows,) = struct.unpack_from("<I", message)
-        over = len(message) - 4 - n_rows * self.dtype.itemsize
+        (n_rows,) = _N_ROWS.unpack_from(message)
+        over = len(message) - _N_ROWS.size - n_rows * self.row_size
         if over < 0 or (over and not self._loose_columns):
             raise self._cut()
-        return np.frombuffer(message, self.dtype, n_rows, 4)
+        return int(n_rows)
+
+    def rows(self, messages: Sequence[bytes]) -> np.ndarray[Any, np.dtype[np.void]]:
+        """Give the packed rows of messages as one; their texts and blobs are left out."""
+        begin = _N_ROWS.size
+        packed = [m[begin : begin + self.n_rows(m) * self.row_size] for m in messages]
+        return np.frombuffer(b"".join(packed), self.dtype)
 
     def decode(self, key: ChannelKey, message: bytes) -> list[Sample]:
         """Unpack one message.
@@ -130,8 +142,8 @@ class Codec:
         RecordingError
             When the message is not as long as its rows say.
         """
-        packed = self.rows(message)
-        end = 4 + packed.nbytes
+        packed = self.rows([message])
+        end = _N_ROWS.size + packed.nbytes
         rows = zip(*(packed[f.name].tolist() for f in self.fields), strict=True)
         samples = []
         for row in rows:

@@ -11,16 +11,16 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-import numpy as np
 from mcap.records import Attachment, Channel, Message, Metadata, Schema
 from mcap.writer import CompressionType, Writer
 
 import mr
-from mr.blocks import MannequinBlock
+from mr.blocks import MannequinBlock, MannequinRun
 from mr.config import parse
 from mr.errors import ConfigError, RecordingError
 from mr.recording.codec import PACKED_ENCODING, ChannelKey, Codec
@@ -29,7 +29,7 @@ from mr.recording.header import RECORDING_SCHEMA, RecordingHeader
 from mr.recording.older import codec_for
 from mr.recording.writer import RESULT_PREFIX, RIG_ATTACHMENT
 from mr.rig import Rig, loads_rig
-from mr.types import MannequinFrame, Sample
+from mr.types import ClockExchange, MannequinFrame, Sample
 
 Unpacked = TypeVar("Unpacked")
 
@@ -79,30 +79,36 @@ class Recording:
         for codec, key, message in self._messages():
             yield from self._sound(codec.decode, key, message)
 
-    def blocks(self, at_once: int = 4096) -> Iterator[Sample | MannequinBlock]:
-        """Give the same samples in the same order, the mannequin's frames by runs of many.
+    def blocks(self, at_once: int = 4096) -> Iterator[Sample | MannequinRun]:
+        """Give the same samples in the same order, the mannequin's by runs of many.
 
         Raises
         ------
         RecordingError
             When the file has samples that this version does not know.
         """
-        run: list[np.ndarray[Any, np.dtype[np.void]]] = []
-        run_key, n = None, 0
+        run: _Run | None = None
         for codec, key, message in self._messages():
-            is_frames = codec.type is MannequinFrame
-            if run_key is not None and (not is_frames or key != run_key or n >= at_once):
-                yield MannequinBlock.of_rows(run_key.stream, run)
-                run, run_key, n = [], None, 0
-            if is_frames:
-                rows = self._sound(codec.rows, message)
-                if len(rows):
-                    run.append(rows)
-                    run_key, n = key, n + len(rows)
-            else:
-                yield from self._sound(codec.decode, key, message)
-        if run_key is not None:
-            yield MannequinBlock.of_rows(run_key.stream, run)
+            if codec.type is MannequinFrame:
+                n = self._sound(codec.n_rows, message)
+                if run is not None and (key != run.key or run.n >= at_once):
+                    yield run.made()
+                    run = None
+                if n:
+                    run = run or _Run(codec, key)
+                    run.messages.append(message)
+                    run.n += n
+                continue
+            samples = self._sound(codec.decode, key, message)
+            if run is not None and codec.type is ClockExchange:
+                run.exchanges += [(run.n, x) for x in samples if isinstance(x, ClockExchange)]
+                continue
+            if run is not None:
+                yield run.made()
+                run = None
+            yield from samples
+        if run is not None:
+            yield run.made()
 
     def _messages(self) -> Iterator[tuple[Codec, ChannelKey, bytes]]:
         """Give the messages of samples, each with what it takes to unpack it."""
@@ -150,7 +156,9 @@ class Recording:
 
     def _records(self) -> Iterator[Record]:
         with self.path.open("rb") as file:
-            yield from Walk(file).records()
+            walk = Walk(file)
+            yield from walk.records()
+            self.why_incomplete = walk.why  # who has read all of it need not do so again
 
     def _channel(self, channel: Channel, layout: Schema) -> tuple[Codec, ChannelKey]:
         codec = codec_for(layout.name, json.loads(layout.data)["fields"])
@@ -160,6 +168,22 @@ class Recording:
                 f"which mrcpr {mr.__version__} cannot read: update mrcpr"
             )
         return codec, ChannelKey(**channel.metadata)
+
+
+@dataclass(slots=True)
+class _Run:
+    """Messages of the mannequin's frames, and the exchanges between them, for one run."""
+
+    codec: Codec
+    key: ChannelKey
+    messages: list[bytes] = field(default_factory=list)
+    n: int = 0
+    """Frames so far."""
+    exchanges: list[tuple[int, ClockExchange]] = field(default_factory=list)
+
+    def made(self) -> MannequinRun:
+        frames = MannequinBlock.of_rows(self.key.stream, self.codec.rows(self.messages))
+        return MannequinRun(frames, tuple(self.exchanges))
 
 
 def open_recording(path: Path) -> Recording:

@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-import jsonschema
+import jsonschema_rs
 
 import mr
 from mr.config import Criteria, Mode
@@ -132,7 +132,7 @@ def build_analysis(
 
     Raises
     ------
-    jsonschema.ValidationError
+    jsonschema_rs.ValidationError
         When the result is not what its schema says: an internal fault.
     """
     every = sorted(events, key=lambda e: e.peak_ns if isinstance(e, Compression) else e.start_ns)
@@ -171,9 +171,14 @@ def analysis_schema() -> Json:
     return dict(json.loads(text))
 
 
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(analysis_schema())
+
+
 def validate(analysis: Json) -> None:
-    """Check an analysis against its schema; raises `jsonschema.ValidationError`."""
-    jsonschema.Draft202012Validator(analysis_schema()).validate(analysis)
+    """Check an analysis against its schema; raises `jsonschema_rs.ValidationError`."""
+    _validator().validate(analysis)
 
 
 def _s(t_ns: int, t0_ns: int) -> float:

@@ -1,7 +1,7 @@
 """The score in words, for the terminal and the page alike.
 
-Takes the score and the assessment of an analysis, gives lines; leaves their look to
-whoever shows them.
+Takes the score and the assessment of an analysis, gives lines, and the sigma beside a
+number; leaves their look to whoever shows them.
 """
 
 from __future__ import annotations
@@ -39,6 +39,13 @@ class ScoreLine:
     loses: bool
     in_target: str
     """Share on target: hit or miss."""
+
+
+def sigma_beside(row: Json, key: str, unit: str) -> float | None:
+    """Give the sigma of a number of an analysis; None where it has none."""
+    units = {"%": "pct", "/min": "cpm", "mm a minute": "mm_min"}
+    tail = "_" + units.get(unit, unit.lower())
+    return row[key.removesuffix(tail) + "_sigma" + tail]  # type: ignore[no-any-return]
 
 
 def score_lines(score: Json) -> list[ScoreLine]:

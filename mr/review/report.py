@@ -23,6 +23,7 @@ from mr.review.lines import (
     deduction_lines,
     interval_words,
     score_lines,
+    sigma_beside,
 )
 from mr.review.plots import (
     PAUSE_WORDS,
@@ -79,13 +80,6 @@ class Cell:
     verdict: str = "ok"
     note: int | None = None
     why: str = ""
-
-
-def sigma_beside(row: Json, key: str, unit: str) -> float | None:
-    """Give the sigma of a number of an analysis; None where it has none."""
-    units = {"%": "pct", "/min": "cpm", "mm a minute": "mm_min"}
-    tail = "_" + units.get(unit, unit.lower())
-    return row[key.removesuffix(tail) + "_sigma" + tail]  # type: ignore[no-any-return]
 
 
 def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None) -> str:

@@ -186,10 +186,13 @@ class HealthWatch:
         stream = self._streams.get(block.stream)
         if stream is None:
             return
-        first = int(block.seq[0]) if stream.last_seq is None else stream.last_seq + 1
-        missing = np.diff(block.seq, prepend=first - 1) - 1
-        stream.lost += int(missing[missing > 0].sum() + block.overflow.sum())
-        stream.last_seq = int(block.seq[-1])
+        seq = block.seq
+        if stream.last_seq is not None:
+            stream.lost += max(0, int(seq[0]) - stream.last_seq - 1)
+        if len(block) > 1:
+            stream.lost += int(np.maximum(seq[1:] - seq[:-1] - 1, 0).sum())
+        stream.lost += int(block.overflow.sum())
+        stream.last_seq = int(seq[-1])
         stream.arrive_all(block.arrival_ns)
         self._newest_ns = max(self._newest_ns, int(block.arrival_ns.max()))
 

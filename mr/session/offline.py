@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mr.blocks import MannequinBlock
+from mr.blocks import MannequinRun
 from mr.config import Mode
 from mr.errors import RecordingError
 from mr.fusion.diary import Diary
@@ -83,8 +83,8 @@ def rerun(
     n_samples = 0
     for item in recording.blocks(block_size):
         n_samples += 1
-        if isinstance(item, MannequinBlock):
-            events += pipeline.block(item)
+        if isinstance(item, MannequinRun):
+            events += pipeline.run(item)
         else:
             events += pipeline.step(item)
     events += pipeline.finish()

@@ -15,7 +15,7 @@ from typing import TypeGuard
 
 import numpy as np
 
-from mr.blocks import ChestBlock, MannequinBlock
+from mr.blocks import ChestBlock, MannequinBlock, MannequinRun
 from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
 from mr.config import Mode, SessionConfig
@@ -119,7 +119,10 @@ class Pipeline:
         self._newest_chest: ChestSample | None = None
         """The last sample of the newest block, once it was asked for."""
         self._trace = Track()
-        self._pose: Pose = rig.world_from_mannequin.pose()
+        self._lies = rig.world_from_mannequin
+        """Where the rig says that the mannequin lies."""
+        self._pose: Pose | None = None
+        """Where it was seen last; None: nobody has asked or seen it."""
         self._open_ns: int | None = None
         self._start_ns: int | None = None
         self._stop_ns: int | None = None
@@ -148,23 +151,29 @@ class Pipeline:
         events, self._completed = self._completed, []
         return events if isinstance(sample, MannequinFrame) else events + self._other(sample)
 
-    def block(self, frames: MannequinBlock) -> list[MetricsEvent]:
-        """Take in many of the mannequin's frames; give the events that were completed."""
+    def run(self, run: MannequinRun) -> list[MetricsEvent]:
+        """Take in many of the mannequin's samples; give the events that were completed."""
         self._settle()
         events, self._completed = self._completed, []
-        return events + self._frames(frames)
+        # Advice may be that nothing is heard of the clock: it must not see what comes later.
+        for part in run.between_exchanges() if self._adviser.speaks else (run,):
+            events += self._frames(part)
+        return events
 
     def _settle(self) -> None:
         """Take in the frames that wait."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
-            self._completed += self._frames(MannequinBlock.of(waiting))
+            self._completed += self._frames(MannequinRun(MannequinBlock.of(waiting)))
 
-    def _frames(self, frames: MannequinBlock) -> list[MetricsEvent]:
+    def _frames(self, run: MannequinRun) -> list[MetricsEvent]:
+        frames = run.frames
         self._health.arrived_block(frames)
+        for _, exchange in run.exchanges:
+            self._count(exchange)
         if self._mannequin_clock is None:
             return []
-        stamps = self._mannequin_clock.block(frames.device_ticks, frames.arrival_ns)
+        stamps = self._mannequin_clock.block(frames.device_ticks, frames.arrival_ns, run.exchanges)
         known, t_ns, sigma_ns = stamps.known, stamps.t_ns, stamps.sigma_ns
         if not known.all():
             if not known.any():
@@ -414,9 +423,14 @@ class Pipeline:
             targets=self._guideline.targets,
             cue=self._cue(now_ns),
             score_pct=self._score_pct,
-            world_from_mannequin=self._pose,
+            world_from_mannequin=self._world_from_mannequin(),
             health=self._health.report(now_ns),
         )
+
+    def _world_from_mannequin(self) -> Pose:
+        if self._pose is None:
+            self._pose = self._lies.pose()
+        return self._pose
 
     @property
     def cues(self) -> Sequence[Cue]:

@@ -10,12 +10,21 @@ import cv2
 import numpy as np
 import pytest
 
+from mr.blocks import MannequinBlock, MannequinRun
 from mr.errors import RecordingError
 from mr.recording.header import RecordingHeader
 from mr.recording.layouts import CODECS
 from mr.recording.reader import open_recording
-from mr.recording.writer import RecordingWriter
-from mr.types import ColorFrame, DepthFrame, MannequinFrame, Sample
+from mr.recording.writer import BATCH, RecordingWriter
+from mr.types import (
+    Arrival,
+    ClockExchange,
+    ColorFrame,
+    DepthFrame,
+    HeadPose,
+    MannequinFrame,
+    Sample,
+)
 from tests.unit.recording.conftest import Write, a_header, a_rig, exact, one_of_each
 
 
@@ -52,6 +61,39 @@ def test_interleaved_streams_keep_their_order(write: Write) -> None:
     pool = one_of_each()
     sent = [pool[k] for k in rng.integers(0, len(pool), 300) if not isinstance(pool[k], ColorFrame)]
     assert [exact(s) for s in open_recording(write(sent)).samples()] == [exact(s) for s in sent]
+
+
+@pytest.mark.parametrize("at_once", [1, 12, 4096])
+def test_runs_hold_the_same_samples_in_the_same_order(write: Write, at_once: int) -> None:
+    rng = np.random.default_rng(5)
+    pool = [s for s in one_of_each() if isinstance(s, MannequinFrame | ClockExchange | HeadPose)]
+    sent = [pool[k] for k in rng.integers(0, len(pool), 400)]
+    sent += [s for s in pool if isinstance(s, ClockExchange)] * 3
+    got: list[Sample] = []
+    longest = 0
+    for item in open_recording(write(sent)).blocks(at_once):
+        if not isinstance(item, MannequinRun):
+            got.append(item)
+            continue
+        longest = max(longest, len(item.frames))
+        parts = list(item.between_exchanges())
+        assert sum(len(part.frames) for part in parts) == len(item.frames)
+        for part in parts:
+            assert all(n == len(part.frames) for n, _ in part.exchanges)
+            got += [*_frames(part.frames), *(x for _, x in part.exchanges)]
+    assert [exact(s) for s in got] == [exact(s) for s in sent]
+    assert min(at_once, 30) <= longest < at_once + BATCH, "no message is cut"
+
+
+def _frames(block: MannequinBlock) -> list[MannequinFrame]:
+    columns = (
+        block.seq, block.device_ticks, block.arrival_ns, block.chest_counts, block.force_counts,
+        block.airway_counts, block.overflow,
+    )  # fmt: skip
+    return [
+        MannequinFrame(Arrival(block.stream, *row[:3]), row[3], tuple(row[4]), *row[5:])
+        for row in zip(*(c.tolist() for c in columns), strict=True)
+    ]
 
 
 def test_level_one_keeps_no_images_and_level_two_no_colour(write: Write) -> None:

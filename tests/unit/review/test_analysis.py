@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import jsonschema_rs
 import pytest
 
 from mr.config import Mode
@@ -91,8 +92,10 @@ def test_the_schema_refuses_what_is_wrong(session: Session, spoil: Any) -> None:
     a = copy.deepcopy(session.analysis())
     validate(a)
     spoil(a)
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(jsonschema_rs.ValidationError):
         validate(a)
+    with pytest.raises(jsonschema.ValidationError):  # another's validator says the same
+        jsonschema.Draft202012Validator(analysis_schema()).validate(a)
 
 
 def test_the_schema_is_a_schema_and_ships() -> None:
