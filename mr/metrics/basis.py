@@ -1,9 +1,9 @@
 """What a window's instants alone say of the curve through it, whatever the samples are.
 
 Takes the instants of a window's samples, gives the prior of the curve at them and at a
-grid between them, split into a free quadratic and into modes; leaves the samples and their
-noise to `mr.metrics.fit`. Nearly all of a fit's cost lies here, and a mannequin's windows
-repeat: evenly spaced ones are worked out once for each number of samples.
+grid between them, split into a free quadratic and into modes; leaves curves for a given
+noise to `mr.metrics.hat`. A mannequin's windows repeat: evenly spaced ones are worked out
+once for each number of samples.
 
 Within, time runs from 0 to 2 over the window and the jerk's power density is one.
 """
@@ -41,7 +41,7 @@ class Basis:
     u: FloatArray
     """(n,) instants, 0 to 2."""
     even: bool
-    """An even pace: its grids are remembered, too."""
+    """An even pace: what follows from it is remembered, too."""
     prior: FloatArray
     """(n, n)."""
     quadratic: FloatArray
@@ -105,40 +105,46 @@ def basis_of(u: FloatArray) -> Basis:
     """Give the basis of a window's instants (n,), increasing from 0 to 2."""
     n = len(u)
     if n >= EVEN_N:
-        even = _even_basis(n)
+        even = even_basis(n)
         if np.abs(u - even.u).max() <= UNEVEN_SHARE * 2.0 / (n - 1):
             return even
     return Basis.at(u, even=False)
 
 
-def grid_of(basis: Basis, low: float, high: float) -> Grid:
-    """Give the grid from `low` to `high` (0 … 2); in an even window, from sample to sample."""
-    if not basis.even:
-        return Grid.of(basis, low, high)
-    last = len(basis.u) - 1
-    a = min(round(0.5 * low * last), last - 1)
-    return _even_grid(last + 1, a, max(round(0.5 * high * last), a + 1))
-
-
 @lru_cache(maxsize=128)
-def _even_basis(n: int) -> Basis:
+def even_basis(n: int) -> Basis:
+    """Give the basis of a window of `n` even samples."""
     return Basis.at(np.linspace(0.0, 2.0, n), even=True)
 
 
 @lru_cache(maxsize=128)
-def _even_grid(n: int, a: int, b: int) -> Grid:
-    basis = _even_basis(n)
+def even_grid(n: int, a: int, b: int) -> Grid:
+    """Give the grid of such a window from sample `a` to sample `b`."""
+    basis = even_basis(n)
     return Grid.of(basis, float(basis.u[a]), float(basis.u[b]))
 
 
-@lru_cache(maxsize=128)
-def colours(n: int) -> FloatArray:
-    """Give the variance (len(KEPT), n − k) of each mode's size for noise of variance one.
+@dataclass(frozen=True, slots=True, eq=False)
+class Colours:
+    """How the noise of a window's modes would go with its memory, for each of `KEPT`."""
 
-    The noise of a sample passes on a share `KEPT` of itself: a slower mode has more of it.
-    The samples are taken for even.
+    shapes: FloatArray
+    """(len(KEPT), n − k) variance of each mode's size, for samples of variance one."""
+    inverse: FloatArray
+    """One over that."""
+    logs: FloatArray
+    """(len(KEPT), n − k + 1): sums of its logarithms over the first modes, none to all."""
+
+
+@lru_cache(maxsize=128)
+def colours(n: int) -> Colours:
+    """Give it for a window of `n` samples, which are taken for even.
+
+    The noise of a sample passes on a share of itself: a slower mode has more of it.
     """
-    modes = _even_basis(n).modes
+    modes = even_basis(n).modes
     apart = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
     kept = KEPT[:, None, None] ** apart
-    return np.asarray(np.einsum("ij,kil,lj->kj", modes, kept, modes))
+    shapes = np.einsum("ij,kil,lj->kj", modes, kept, modes, optimize=True)
+    logs = np.concatenate([np.zeros((len(KEPT), 1)), np.cumsum(np.log(shapes), axis=1)], axis=1)
+    return Colours(shapes, 1.0 / shapes, logs)

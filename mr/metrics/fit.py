@@ -21,7 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mr.metrics.basis import EVEN_N, GRID_N, KEPT, Basis, Grid, basis_of, colours, grid_of
+from mr.metrics.basis import EVEN_N, GRID_N, KEPT, Basis, basis_of, colours
+from mr.metrics.hat import DIFFERENCES, Hat, hat_of
 from mr.types import FloatArray
 
 JERK_PSD = 1.2e7
@@ -50,12 +51,6 @@ MOST_HIDDEN = 0.02
 """A share of the travel: nothing higher hides between the samples of a peak."""
 BOTTOM = 2.5
 """A release is where the curve lies within so many standard errors of its lowest point."""
-
-VALUE = np.array([0.0, 0.0, 1.0, 0.0, 0.0])
-SLOPE = np.array([0.0, -0.5, 0.0, 0.5, 0.0])
-BEND = np.array([0.0, 1.0, -2.0, 1.0, 0.0])
-TWIST = np.array([-0.5, 1.0, 0.0, -1.0, 0.5])
-"""Differences of five neighbours on the grid: the curve and its derivatives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +83,24 @@ class Noise:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """The curve on a grid, and how its values follow from the samples."""
+    """The curve on a grid, and how sure it is for a noise."""
 
-    grid: Grid
+    hat: Hat
     mean: FloatArray
-    gain: FloatArray
-    """(n − k,): by how much each mode counts."""
+    psd: float
     v: float
+    """Variance of the samples, as a share of the travel squared."""
     calm: float
+
+    def left(self, order: int, i: int) -> tuple[float, float]:
+        """Give the variance of a difference at grid point `i` by motion and by noise."""
+        motion, noise = self.hat.left(order, i)
+        return self.psd * motion, self.v * noise
+
+    def left_of_mean(self, a: int, b: int) -> tuple[float, float]:
+        """Give the variance of a mean over the grid by motion and by noise."""
+        motion, noise = self.hat.left_of_mean(a, b)
+        return self.psd * motion, self.v * noise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,71 +174,44 @@ class Curve:
             True for a peak, False for a release.
         """
         read = self._read(from_s, to_s, noise)
-        if highest:
-            return self._peak(read, (VALUE, SLOPE, BEND), 0, 1.0)
-        return self._bottom(read)
+        return self._peak(read, 0, 1.0) if highest else self._bottom(read)
 
     def fastest_fall(self, from_s: float, to_s: float, noise: Noise) -> Fit:
         """Give the highest speed of falling, as a positive number per second."""
-        read = self._read(from_s, to_s, noise)
-        return self._peak(read, (SLOPE, BEND, TWIST), 1, -1.0)
+        return self._peak(self._read(from_s, to_s, noise), 1, -1.0)
 
     def variance(self, sigma: FloatArray | float) -> FloatArray:
         """Variance of the averaged samples, as a share of the travel squared."""
         return np.asarray((np.asarray(sigma) / self.travel) ** 2 / self.together)
 
-    @property
-    def spread(self) -> FloatArray:
-        """(n − k,) prior variance of each mode's size."""
-        return self.psd * self.basis.spread
-
     def _read(self, from_s: float, to_s: float, noise: Noise) -> Reading:
-        v = float(self.variance(noise.sigma))
+        v = (noise.sigma / self.travel) ** 2 / self.together
         low, high = (
             min(max((t_s - self.centre_s) / self.half_s, -1.0), 1.0) + 1.0 for t_s in (from_s, to_s)
         )
-        grid = grid_of(self.basis, low, high)
-        gain = self.psd / (self.spread + v)
-        mean = grid.modal @ (gain * self.size) + grid.quadratic @ self.y
-        return Reading(grid, mean, gain, v, noise.calm)
+        hat = hat_of(self.basis, low, high, v / self.psd)
+        return Reading(hat, hat.weights @ self.y, self.psd, v, noise.calm)
 
-    def _weights(self, read: Reading, at: slice, row: FloatArray) -> FloatArray:
-        """(n,): how the grid's values at `at`, times `row`, summed, follow from the samples."""
-        by_modes = (row @ read.grid.modal[at]) * read.gain
-        return np.asarray(self.basis.modes @ by_modes + row @ read.grid.quadratic[at])
-
-    def _left(self, read: Reading, at: slice, row: FloatArray) -> tuple[float, float]:
-        """Variance of the grid's values at `at`, times `row`, summed.
-
-        Gives what the motion of the prior leaves, and what noise does.
-        """
-        w = self._weights(read, at, row)
-        own = float(row @ read.grid.own[at, at] @ row)
-        cross = float(row @ read.grid.cross[at] @ w)
-        motion = self.psd * (own - 2.0 * cross + float(w @ self.basis.prior @ w))
-        return max(motion, 0.0), read.v * float(w @ w)
-
-    def _peak(self, read: Reading, rows: tuple[FloatArray, ...], order: int, sign: float) -> Fit:
+    def _peak(self, read: Reading, order: int, sign: float) -> Fit:
         """Read the highest point of the curve (order 0) or of its `sign` × slope (1)."""
-        value_row, slope_row, bend_row = rows
-        h = read.grid.step
-        values = np.convolve(sign * read.mean, value_row[::-1], mode="valid")
+        grid, mean = read.hat.grid, read.mean
+        h = grid.step
+        values = sign * (mean[2:-2] if order == 0 else 0.5 * (mean[3:-1] - mean[1:-3]))
         i = int(values.argmax())
-        at = slice(i, i + 5)
-        motion, noise = self._left(read, at, value_row)
+        _, slope, bend = (sign * float(d) for d in DIFFERENCES[order : order + 3] @ mean[i : i + 5])
+        slope, bend = slope / h, bend / h**2
+        motion, noise = read.left(order, i)
         value, var, of_noise = float(values[i]), read.calm * motion + noise, min(noise, read.v)
-        slope = sign * float(slope_row @ read.mean[at]) / h
-        bend = sign * float(bend_row @ read.mean[at]) / h**2
-        u, u_sigma = float(read.grid.u[i + 2]), 1.0
+        u, u_sigma = float(grid.u[i + 2]), 1.0
         if 0 < i < len(values) - 1 and bend < 0:
             move = min(max(-slope / bend, -0.5 * h), 0.5 * h)
-            motion, noise = (part / h**2 for part in self._left(read, at, slope_row))
+            motion, noise = (part / h**2 for part in read.left(order + 1, i))
             u, u_sigma = u + move, min(math.sqrt(motion + noise) / -bend, 1.0)
             value += 0.5 * slope * move - min(noise / (-2.0 * bend), 0.5 * math.sqrt(var))
             # What may hide between the samples is higher there, not lower.
             var += min(read.calm * motion / (-2.0 * bend), MOST_HIDDEN) ** 2
         scale = self.travel / (h * self.half_s) ** order
-        bend_weights = self._weights(read, at, bend_row)
+        of_bend = math.sqrt(read.left(order + 2, i)[1])
         return Fit(
             self.centre_s + (u - 1.0) * self.half_s,
             scale * value + (self.level if order == 0 else 0.0),
@@ -241,28 +219,28 @@ class Curve:
             u_sigma * self.half_s,
             scale * math.sqrt(of_noise),
             scale * max(-bend, 0.0) / self.half_s**2,
-            scale * math.sqrt(read.v * float(bend_weights @ bend_weights)) / (h * self.half_s) ** 2,
+            scale * of_bend / (h * self.half_s) ** 2,
         )
 
     def _bottom(self, read: Reading) -> Fit:
         """Read the mean of the curve near its lowest point."""
-        i = int(read.mean.argmin())
-        lowest = slice(i, i + 1), np.ones(1)
-        weights = self._weights(read, *lowest)
-        limit = float(read.mean[i]) + BOTTOM * math.sqrt(read.v * float(weights @ weights))
-        above = np.flatnonzero(read.mean > limit)
-        k = int(np.searchsorted(above, i))
+        mean = read.mean
+        i = int(mean.argmin())
+        of_lowest = read.left_of_mean(i, i + 1)
+        limit = float(mean[i]) + BOTTOM * math.sqrt(of_lowest[1])
+        above = (mean > limit).nonzero()[0]
+        k = int(above.searchsorted(i))
         a = int(above[k - 1]) + 1 if k else 0
         b = int(above[k]) if k < len(above) else GRID_N
-        whole = slice(a, b), np.full(b - a, 1.0 / (b - a))
-        value = float(read.mean[a:b].sum()) / (b - a)
+        of_mean = read.left_of_mean(a, b)
         # Whether it rests or turns at once is not known: between the two.
-        motion, noise = np.mean([self._left(read, *whole), self._left(read, *lowest)], axis=0)
+        motion, noise = (0.5 * (one + other) for one, other in zip(of_mean, of_lowest, strict=True))
         sigma = self.travel * math.sqrt(read.calm * motion + noise)
-        u = read.grid.u
+        u = read.hat.grid.u
         t_s = self.centre_s + (0.5 * float(u[a] + u[b - 1]) - 1.0) * self.half_s
-        t_sigma_s, noise = 0.5 * self.half_s, self.travel * math.sqrt(min(noise, read.v))
-        return Fit(t_s, self.level + self.travel * value, sigma, t_sigma_s, noise)
+        value = self.level + self.travel * float(mean[a:b].sum()) / (b - a)
+        of_noise = self.travel * math.sqrt(min(noise, read.v))
+        return Fit(t_s, value, sigma, 0.5 * self.half_s, of_noise)
 
 
 class NoiseMemory:
@@ -279,6 +257,7 @@ class NoiseMemory:
 
     def __init__(self, unit: float) -> None:
         self._steps = np.asarray(LEAST * unit * 2.0 ** (0.5 * np.arange(STEPS)), np.float64)
+        self._steps2 = self._steps**2
         self._squares = np.zeros(STEPS)
         self._dof = np.zeros(STEPS)
         self._rough = CALM_N * CALM
@@ -290,51 +269,54 @@ class NoiseMemory:
 
     def pool(self, curve: Curve, claimed: float) -> Noise:
         """Take in one window, whose samples claim a one-sigma of `claimed`; give the noise."""
-        spread = curve.spread
-        left2 = (1.0 / (1.0 + np.multiply.outer(1.0 / curve.variance(self._steps), spread))) ** 2
+        spread = curve.psd * curve.basis.spread
+        squares = curve.size * curve.size
         scale = curve.travel**2 * curve.together
-        self._squares = MEMORY * self._squares + scale * (left2 @ curve.size**2)
-        self._dof = MEMORY * self._dof + left2.sum(axis=1)
+        left = 1.0 / (1.0 + np.multiply.outer(scale / self._steps2, spread))
+        left *= left
+        self._squares = MEMORY * self._squares + scale * (left @ squares)
+        self._dof = MEMORY * self._dof + left.sum(axis=1)
         sigma = self._sigma(claimed)
-        sigma = max(sigma, self._coloured(curve, sigma))
-        v = float(curve.variance(sigma))
+        sigma = max(sigma, self._coloured(squares, spread, scale, sigma))
+        v = sigma**2 / scale
         weight = spread / (spread + v) ** 2
-        self._rough = MEMORY * self._rough + float(weight @ (curve.size**2 - v))
+        self._rough = MEMORY * self._rough + float(weight @ (squares - v))
         self._smooth = MEMORY * self._smooth + float(weight @ spread)
         calm = min(max(self._rough / self._smooth, CALM_LEAST), 1.0)
         self.noise = Noise(sigma, calm)
         return self.noise
 
-    def _coloured(self, curve: Curve, sigma: float) -> float:
+    def _coloured(
+        self, squares: FloatArray, spread: FloatArray, scale: float, sigma: float
+    ) -> float:
         """Give the sigma of white noise that would add as much to slow modes; 0: it is white.
 
         Noise with a memory is stronger in slow modes than in the quick ones that show it.
         What is seen where the motion has no share goes on to where it has more.
         """
-        if len(curve.y) < EVEN_N:
+        n = len(squares) + 3
+        if n < EVEN_N:
             return 0.0
-        scale = curve.travel**2 * curve.together
-        shapes, spread = colours(len(curve.y)), scale * curve.spread
-        own = sigma**2 > ALL_NOISE * spread
-        quick = shapes[:, own]
-        self._sums = LASTING * self._sums + scale * (1.0 / quick) @ curve.size[own] ** 2
-        self._logs = LASTING * self._logs + np.log(quick).sum(axis=1)
-        self._n = LASTING * self._n + float(own.sum())
+        colour = colours(n)
+        # The quick modes come first.
+        own = int(spread.searchsorted(sigma**2 / (scale * ALL_NOISE)))
+        self._sums = LASTING * self._sums + scale * (colour.inverse[:, :own] @ squares[:own])
+        self._logs = LASTING * self._logs + colour.logs[:, own]
+        self._n = LASTING * self._n + own
         if self._n < 1.0:
             return 0.0
-        vars_ = self._sums / self._n
-        likely = -0.5 * (self._n * np.log(vars_ + TINY) + self._logs)
+        likely = -0.5 * (self._n * np.log(self._sums / self._n + TINY) + self._logs)
         j = int(likely.argmax())
         if likely[j] < likely[0] + SURELY:
             return 0.0
-        by_mode = vars_[j] * shapes[j]
-        return math.sqrt(float(by_mode[by_mode > spread].max(initial=0.0)))
+        by_mode = float(self._sums[j]) / self._n * colour.shapes[j]
+        return math.sqrt(float(by_mode[by_mode > scale * spread].max(initial=0.0)))
 
     def _sigma(self, claimed: float) -> float:
         """Find the largest step whose residuals are as large as it says."""
         # The claim weighs as much as one sample.
-        excess = (claimed**2 + self._squares) / (1.0 + self._dof) - self._steps**2
-        more = np.flatnonzero(excess >= 0.0)
+        excess = (claimed**2 + self._squares) / (1.0 + self._dof) - self._steps2
+        more = (excess >= 0.0).nonzero()[0]
         j = int(more[-1]) if len(more) else 0
         share = 0.0
         if len(more) and j + 1 < STEPS:

@@ -10,6 +10,8 @@ turn showed is in sight, so that it does not matter where blocks end.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mr.blocks import ChestBlock
@@ -161,7 +163,7 @@ class History:
 
     def index_at(self, t_s: float) -> int:
         """Give the first place at or after `t_s`."""
-        return int(np.searchsorted(self._data[T, : self.n], t_s))
+        return int(self._data[T, : self.n].searchsorted(t_s))
 
     def fell_at_end(self, span_s: float) -> float:
         """How much the smoothed curve fell over the last `span_s` of what has come."""
@@ -174,18 +176,19 @@ class History:
     ) -> tuple[int, int]:
         """Bounds [a, b) from so far before one instant to so far after another."""
         to_s = from_s if to_s is None else to_s
-        a = min(self.index_at(from_s - reach_s), self.index_at(from_s) - REACH_K)
-        b = max(self.index_at(to_s + reach_s), self.index_at(to_s) + REACH_K + 1)
+        at_s = (from_s - reach_s, from_s, to_s + reach_s, to_s)
+        far, near, far_end, end = self._data[T, : self.n].searchsorted(at_s).tolist()
+        a, b = min(far, near - REACH_K), max(far_end, end + REACH_K + 1)
         return max(a, 0), min(b, self.n)
 
     def raw(self, a: int, b: int) -> tuple[FloatArray, FloatArray]:
         """Times (s) and raw depths (m) between two places."""
         return self._data[T, a:b].copy(), self._data[DEPTH, a:b].copy()
 
-    def crossing(self, k_from: int, k_to: int, level: float) -> float:
-        """Time (s) at which the smoothed curve crosses `level`, walking from one k to another.
+    def crossings(self, k_from: int, k_to: int, levels: Sequence[float]) -> list[float]:
+        """Times (s) at which the smoothed curve crosses levels, walking from one k to another.
 
-        Walks from `k_from` (the peak's side) and gives the first crossing below `level`;
+        Walks from `k_from` (the peak's side) and gives the first crossing below each level;
         the end of the walk when there is none.
         """
         i, end = self.at(k_from), self.at(k_to)
@@ -193,9 +196,14 @@ class History:
         t_s, y = self._data[T, low : high + 1], self._data[SMOOTH, low : high + 1]
         if end < i:
             t_s, y = t_s[::-1], y[::-1]
-        crosses = (y[1:] <= level) & (level < y[:-1])
-        j = int(crosses.argmax()) if len(crosses) else 0
-        if not len(crosses) or not crosses[j]:
-            return float(t_s[-1])
-        t0_s, t1_s, y0, y1 = float(t_s[j]), float(t_s[j + 1]), float(y[j]), float(y[j + 1])
-        return t0_s + (t1_s - t0_s) * (y0 - level) / (y0 - y1)
+        below = np.minimum.accumulate(y)
+        found = []
+        for level in levels:
+            # The first value at or below a level is the first of the falling minimum.
+            j = len(y) - int(below[::-1].searchsorted(level, "right"))
+            if j == 0 or j == len(y):
+                found.append(float(t_s[-1]))
+                continue
+            t0_s, t1_s, y0, y1 = float(t_s[j - 1]), float(t_s[j]), float(y[j - 1]), float(y[j])
+            found.append(t0_s + (t1_s - t0_s) * (y0 - level) / (y0 - y1))
+        return found

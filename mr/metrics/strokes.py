@@ -139,7 +139,8 @@ class Fitter:
         # Noise is in the fit's sigma already; the rest of the samples' is bias. At a turn the
         # chest stands: there a wrong instant, which is in the samples' sigma, is no wrong depth.
         i = min(max(history.index_at(fit.t_s), a + 1), b - 1)
-        claimed_m2 = float(np.mean(history.column(SIGMA, i - 1, i + 1) ** 2))
+        before_m, after_m = history.column(SIGMA, i - 1, i + 1).tolist()
+        claimed_m2 = 0.5 * (before_m**2 + after_m**2)
         over_m2 = max(claimed_m2 - noise.sigma**2, 0.0)
         if claimed_m2 < (SAME * noise.sigma) ** 2:
             over_m2 = 0.0
@@ -235,15 +236,10 @@ def edges(stroke: Stroke, history: History, noise_m: float) -> Edges:
     before, peak, after = stroke.before.turn, stroke.peak.turn, stroke.after.turn
     rise, fall = peak.y - before.y, peak.y - after.y
 
-    def crossings(share: float) -> tuple[float, float]:
-        return (
-            history.crossing(peak.k, before.k, before.y + share * rise),
-            history.crossing(peak.k, after.k, after.y + share * fall),
-        )
-
-    onset_s, release_s = crossings(EDGE)
-    half_in_s, half_out_s = crossings(0.5)
-    low, high = crossings(CHORD[0]), crossings(CHORD[1])
+    shares = (EDGE, 0.5, *CHORD)
+    ins = history.crossings(peak.k, before.k, [before.y + share * rise for share in shares])
+    outs = history.crossings(peak.k, after.k, [after.y + share * fall for share in shares])
+    (onset_s, release_s), (half_in_s, half_out_s), low, high = zip(ins, outs, strict=True)
     flank_s = max(0.5 * (high[0] - low[0] + low[1] - high[1]), 1e-3)
     speed_m_s = (CHORD[1] - CHORD[0]) * 0.5 * (rise + fall) / flank_s
     a, b = history.index_at(half_in_s), history.index_at(half_out_s)
@@ -382,7 +378,7 @@ def _release_velocity(
         return Measured.unknown(NO_SCALE)
     peak, after = stroke.peak.turn, stroke.after.turn
     fall = peak.y - after.y
-    from_s = history.crossing(peak.k, after.k, after.y + FALL[0] * fall)
-    to_s = history.crossing(peak.k, after.k, after.y + FALL[1] * fall)
+    levels = [after.y + share * fall for share in FALL]
+    from_s, to_s = history.crossings(peak.k, after.k, levels)
     fit = fitter.fastest_fall(from_s, to_s, fall)
     return Measured(1e3 * fit.value, 1e3 * fit.sigma)

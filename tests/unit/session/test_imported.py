@@ -303,7 +303,8 @@ def test_a_simpad_session_without_compressions_has_no_score(tmp_path: Path) -> N
 def test_a_simpads_accuracy_is_unknown_and_no_assessment_hangs_on_it(
     tmp_path: Path, least_pct: float, verdict: str
 ) -> None:
-    score = of_simpad(a_session(tmp_path / "a.ssx")).score
+    inside = [compression(k) for k in range(60)]
+    score = of_simpad(an_ssx(tmp_path / "a.ssx", events(inside))).score
     assert score.value_pct == 100.0 and score.interval_pct is None
     for asked in ({"score_min_pct": least_pct}, {"item_min_pct": {"depth": least_pct}}):
         criteria = parse(Criteria, {"schema": "mrcpr.criteria/1", **asked}, "here")
