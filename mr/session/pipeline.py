@@ -121,7 +121,8 @@ class Pipeline:
         self._trace = Track()
         self._lies = rig.world_from_mannequin
         """Where the rig says that the mannequin lies."""
-        self._pose: Pose | None = None
+        # No first snapshot waits for SciPy to be loaded; who wants only numbers asks for none.
+        self._pose: Pose | None = self._lies.pose() if coached else None
         """Where it was seen last; None: nobody has asked or seen it."""
         self._open_ns: int | None = None
         self._start_ns: int | None = None
