@@ -102,6 +102,17 @@ def test_the_zero_follows_the_unloaded_chest_and_not_a_leaning_hand() -> None:
     assert _run(leaned + press, _rig())[-1].depth_m == pytest.approx(0.0315, abs=5e-5)
 
 
+@pytest.mark.parametrize(("cells", "depth_mm"), [((3, 2, 3, 2), 0.5), ((0, 0, 0, 0), 0.0)])
+def test_the_zero_does_not_follow_hands_that_lean_lightly_in_a_pause(
+    cells: tuple[int, int, int, int], depth_mm: float
+) -> None:
+    """2.5 N is no touch, and half a millimetre; the control: a chest that sank by itself."""
+    away = [_frame(i, 0.0) for i in range(400)]
+    resting = [_frame(400 + i, 0.5, cells) for i in range(800)]
+    motion = _run([*away, *resting], _rig())
+    assert motion[-1].depth_m == pytest.approx(depth_mm / 1000, abs=1e-4)
+
+
 def test_one_wild_count_is_refused_and_a_true_jump_is_believed() -> None:
     cells = (50, 50, 50, 50)
     calm = [_frame(i, 5.0, cells) for i in range(100)]
