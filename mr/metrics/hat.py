@@ -3,7 +3,7 @@
 Takes a window's basis and how large noise is beside the motion, gives the curve on a grid as
 a sum of the samples, and how sure its values and differences are; leaves the samples to
 `mr.metrics.fit`. What goes with the samples is linear, so that a mannequin's windows, which
-repeat, cost next to nothing: hats are remembered, for noises in steps of a twelfth.
+repeat, cost next to nothing: hats are remembered, for noises in steps of a twenty-third.
 
 An estimate by a slightly wrong noise is as good as one by the right noise, and its sigma is
 worked out for the estimate that it is.
@@ -19,7 +19,7 @@ import numpy as np
 from mr.metrics.basis import Basis, Grid, even_basis, even_grid
 from mr.types import FloatArray
 
-STEPS_PER_OCTAVE = 4
+STEPS_PER_OCTAVE = 8
 """Of the noise's variance."""
 LEAST_RATIO = 1e-12
 

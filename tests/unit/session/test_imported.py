@@ -94,15 +94,17 @@ def test_a_stretch_of_time_is_no_shift(tmp_path: Path) -> None:
     assert here.summary.mean_rate_cpm != slower.summary.mean_rate_cpm
 
 
-def same(a: Measured, b: Measured, tolerance: float) -> bool:
+def same(a: Measured, b: Measured, tolerance: float | None) -> bool:
     if a.value is None or b.value is None:
         return a.value == b.value
-    return abs(a.value - b.value) <= tolerance
+    assert a.sigma is not None
+    return abs(a.value - b.value) <= (a.sigma if tolerance is None else tolerance)
 
 
-TOLERANCES = (("depth_mm", 0.1), ("release_depth_mm", 0.1), ("rate_cpm", 0.5))
-"""Each file makes its own estimate of the noise: a quarter of a sigma in depth (measured:
-0.05 mm, 0.35 /min over 40 files)."""
+TOLERANCES = (("depth_mm", 0.1), ("release_depth_mm", 0.1), ("rate_cpm", None))
+"""Each file makes its own estimate of the noise: a quarter of a sigma in depth (measured: 0.05 mm
+over 40 files); and of its learner's shape, which weighs peaks against flanks: rates differ by less
+than the sigma that they claim (None; measured: 0.44 /min, 0.84 sigmas)."""
 CUT_RELEASE_MM = 1.0
 """The release in the cut pause: its shallowest point is looked for in half of the pause."""
 
