@@ -74,7 +74,7 @@ class History:
 
     def _make_room(self, n: int) -> None:
         """Let what is old go, and grow when that is not enough."""
-        if self._n_all + n <= self._data.shape[1]:
+        if self._n_all + n < self._data.shape[1]:  # one is spare, for the last mean's end
             return
         oldest_s = self._data[T, max(self.n_smooth - 1, 0)] - KEEP_S
         cut = int(np.searchsorted(self._data[T, : self._n_all], oldest_s))
@@ -103,12 +103,13 @@ class History:
         if b == a:
             return
         needed = needed[: b - a]
-        low = np.searchsorted(t_s, t_s[a:b] - self._half_s)
-        high = np.searchsorted(t_s, t_s[a:b] + self._half_s, "right")
+        low = t_s.searchsorted(t_s[a:b] - self._half_s)
+        high = t_s.searchsorted(t_s[a:b] + self._half_s, "right")
         high = np.minimum(high, needed + 1)
-        bounds = np.stack([low, high], axis=1).ravel()
-        padded = np.append(self._data[DEPTH, : self._n_all], 0.0)
-        self._data[SMOOTH, a:b] = np.add.reduceat(padded, bounds)[::2] / (high - low)
+        first = int(low[0])
+        bounds = np.stack([low, high], axis=1).ravel() - first
+        depths = self._data[DEPTH, first : self._n_all + 1]
+        self._data[SMOOTH, a:b] = np.add.reduceat(depths, bounds)[::2] / (high - low)
         self._data[NEEDED, a:b] = self._first + needed
         self._needed_k = self._first + int(needed[-1])
         self.n_smooth = b
