@@ -50,6 +50,8 @@ class History:
         self._needed_k = 0
         """Running number of the sample with which the last smoothed value was known."""
         self._sources: list[tuple[str, ...]] = []
+        self._only: frozenset[str] = frozenset()
+        """What made all samples, while there is one kind of them."""
 
     # --- in ---------------------------------------------------------------------------
 
@@ -59,6 +61,7 @@ class History:
         self._make_room(n)
         if block.sources not in self._sources:
             self._sources.append(block.sources)
+            self._only = frozenset(block.sources)
         new = self._data[:, self._n_all : self._n_all + n]
         new[T], new[DEPTH], new[SIGMA], new[FORCE] = (
             t_s,
@@ -149,6 +152,8 @@ class History:
 
     def sources(self, a: int, b: int) -> frozenset[str]:
         """Name what made the samples between two places."""
+        if len(self._sources) == 1:
+            return self._only
         ids = self._data[SOURCE, a:b]
         if ids[0] == ids[-1] and (ids == ids[0]).all():
             return frozenset(self._sources[int(ids[0])])

@@ -368,7 +368,9 @@ def _release_force_n(release_s: float, history: History) -> Measured:
     n = len(forces_n)
     if n < 2:
         return NO_FORCE
-    return Measured(float(forces_n.mean()), float(forces_n.std(ddof=1)) / math.sqrt(n))
+    mean_n = float(forces_n.sum()) / n
+    off_n = forces_n - mean_n
+    return Measured(mean_n, math.sqrt(float(off_n @ off_n) / (n - 1) / n))
 
 
 def _release_velocity(
