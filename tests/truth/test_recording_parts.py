@@ -109,8 +109,9 @@ def same(a: Measured, b: Measured, tolerance: float) -> bool:
     return abs(a.value - b.value) <= tolerance
 
 
-TOLERANCES = (("depth_mm", 0.05), ("release_depth_mm", 0.05), ("rate_cpm", 0.5))
-"""The clock's line and the chest's zero are found anew (measured: 0.01 mm, 0.25 /min)."""
+TOLERANCES = (("depth_mm", 0.08), ("release_depth_mm", 0.08), ("rate_cpm", 0.5))
+"""The clock's line and the chest's zero are found anew (measured: 0.01 mm, and 0.05 where 0.4 s of
+rest were left for the zero, less than the sigma of 0.08 that depths claim; 0.16 /min)."""
 CCF_PCT = 0.1
 
 
