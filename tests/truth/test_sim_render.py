@@ -146,7 +146,8 @@ def test_a_bent_elbow_is_bent_and_a_straight_one_is_not():
         ):
             down = np.subtract(forearm.b_m, forearm.a_m)
             up = np.subtract(sleeve.b_m, sleeve.a_m)
-            angle = np.degrees(np.arccos(down @ up / np.linalg.norm(down) / np.linalg.norm(up)))
+            cosine = down @ up / np.linalg.norm(down) / np.linalg.norm(up)
+            angle = np.degrees(np.arccos(min(cosine, 1.0)))  # rounded up, on some processors
             assert angle == pytest.approx(bend_deg, abs=0.1)
 
 
