@@ -19,6 +19,9 @@ from mr.types import FloatArray
 
 BULGE = 0.02
 """Share of the stroke that is pressed during the hold, so that a peak is one instant."""
+PAUSE_S, EDGE = 1.0, 0.1
+"""The guide's: a pause is at least so long, and edges lie at this share of the travel."""
+EDGE_STEP_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,11 @@ class Script:
         return HandsState(_point(way), False, last_m + share * (spread_m - last_m))
 
     def truth(self) -> Truth:
-        """Say what the session was, from the plan alone."""
+        """Say what the session was, from the plan alone.
+
+        The CCF is the guide's (docs/guides/definitions.md): a pause goes from where the chest has
+        come out to a tenth of its travel to where it has gone in by a tenth.
+        """
         plan = self.compressions
         compressions = tuple(
             CompressionTruth(i, c.onset_s, c.peak_s, c.release_s, c.depth_mm, c.release_depth_mm)
@@ -240,8 +247,10 @@ class Script:
         )
         pairs = list(itertools.pairwise(plan))
         intervals = [b.peak_s - a.peak_s for a, b in pairs if a.bout == b.bout]
-        breaks_s = sum(b.onset_s - a.release_s for a, b in pairs if a.bout != b.bout)
-        span_s = plan[-1].release_s - plan[0].onset_s if plan else float("nan")
+        edges_s = [self._edges_s(c) for c in plan]
+        idle_s = [b[0] - a[1] for a, b in itertools.pairwise(edges_s)]
+        breaks_s = sum(s for s in idle_s if s >= PAUSE_S)
+        span_s = edges_s[-1][1] - edges_s[0][0] if plan else float("nan")
         nan = float("nan")
         return Truth(
             compressions=compressions,
@@ -253,6 +262,14 @@ class Script:
             mean_rate_cpm=60.0 / float(np.mean(intervals)) if intervals else nan,
             ccf_pct=100.0 * (1.0 - breaks_s / span_s) if plan else nan,
         )
+
+    def _edges_s(self, c: PlannedCompression) -> tuple[float, float]:
+        """Tell when a compression has gone in by a tenth of its travel, and come out to a tenth."""
+        t_s = np.arange(c.onset_s, c.release_s, EDGE_STEP_S)
+        mm = 1000.0 * self.chest_depth_m(t_s)
+        inside = mm > c.start_depth_mm + EDGE * (c.depth_mm - c.start_depth_mm)
+        outside = mm > c.release_depth_mm + EDGE * (c.depth_mm - c.release_depth_mm)
+        return float(t_s[inside.argmax()]), float(t_s[np.flatnonzero(outside)[-1]])
 
     def _columns(self) -> dict[str, FloatArray]:
         """Give the plan as columns, made once."""

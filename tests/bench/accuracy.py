@@ -23,9 +23,6 @@ NEAR_S = 0.2
 """A measured peak farther than this from a true one belongs to another compression."""
 QUANTITIES = ("depth_mm", "release_mm", "rate_cpm")
 Z_95 = 1.96
-PAUSE_S, TENTH = 1.0, 0.1
-"""The guide's pause threshold; where an onset and a release are, as shares of the travel."""
-GRID_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,35 +57,20 @@ NO_FAULT = Fault()
 def truth_as_defined(script: Script) -> Truth:
     """Give the script's truth by the guide's definitions (docs/guides/definitions.md).
 
-    They differ from the plan's own in two: of two dips equally deep the instant is the middle
-    between them, where the plan names the first; and a pause goes from where the chest has come
-    out to a tenth of its travel to where it has gone in by a tenth.
+    It differs from the plan's own in one: of two dips equally deep the instant is the middle
+    between them, where the plan names the first.
     """
     plan, truth = script.compressions, script.truth()
     middles_s = [c.onset_s + c.down_s + 0.5 * c.hold_s for c in plan]
     pairs = list(itertools.pairwise(range(len(plan))))
     intervals_s = [middles_s[j] - middles_s[i] for i, j in pairs if plan[i].bout == plan[j].bout]
-    edges = [_edges_s(script, i) for i in range(len(plan))]
-    pauses_s = [edges[j][0] - edges[i][1] for i, j in pairs]
-    span_s = edges[-1][1] - edges[0][0]
     return replace(
         truth,
         compressions=tuple(
             replace(c, peak_s=t_s) for c, t_s in zip(truth.compressions, middles_s, strict=True)
         ),
         mean_rate_cpm=60.0 / float(np.mean(intervals_s)),
-        ccf_pct=100.0 * (1.0 - sum(s for s in pauses_s if s >= PAUSE_S) / span_s),
     )
-
-
-def _edges_s(script: Script, i: int) -> tuple[float, float]:
-    """Tell when compression `i` has gone in by a tenth of its travel, and come out to a tenth."""
-    c = script.compressions[i]
-    t_s = np.arange(c.onset_s, c.release_s, GRID_S)
-    mm = 1000.0 * script.chest_depth_m(t_s)
-    inside = mm > c.start_depth_mm + TENTH * (c.depth_mm - c.start_depth_mm)
-    outside = mm > c.release_depth_mm + TENTH * (c.depth_mm - c.release_depth_mm)
-    return float(t_s[inside.argmax()]), float(t_s[np.flatnonzero(outside)[-1]])
 
 
 def faulty(truth: Truth, fault: Fault) -> Truth:

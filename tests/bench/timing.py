@@ -18,6 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mr.blocks import MannequinRun
 from mr.cli.analyze import analyze_csv
 from mr.cli.deliver import analysis_of_recording
 from mr.cli.demo import calibrated_rig
@@ -27,6 +28,7 @@ from mr.recording.header import RecordingHeader
 from mr.recording.reader import Recording, open_recording
 from mr.recording.writer import RecordingWriter
 from mr.rig import Rig
+from mr.scoring.guideline import Guideline
 from mr.scoring.profiles import load_guideline
 from mr.session.offline import rerun
 from mr.session.pipeline import Pipeline
@@ -59,8 +61,8 @@ from tests.bench.stopwatch import Timing, contest, seconds
 from tests.bench.wire import time_wire
 from tests.firmware.avr_board import SIMAVR_HEADER
 
-LIVE_BLOCK, LARGE_BLOCK = 3, 4096
-"""Samples between two snapshots: at 200 Hz and 60 snapshots a second, and in review."""
+LIVE_BLOCK = 3
+"""Samples between two snapshots, at 200 Hz and 60 snapshots a second."""
 US = 1e6
 
 
@@ -69,24 +71,26 @@ class Material:
     """One short simulated session of the mannequin, which all timings share."""
 
     rig: Rig
+    guideline: Guideline
     recording: Recording
     samples: tuple[Sample, ...]
     snapshot: Snapshot
     """Of a moment in the middle of compressing."""
 
-    def pipeline(self) -> Pipeline:
+    def pipeline(self, *, coached: bool = True) -> Pipeline:
         """Make a fresh pipeline for this session's samples."""
         header = self.recording.header
-        guideline = load_guideline(GUIDELINE)
-        return Pipeline(self.rig, header.session, guideline, header.devices, header.kind)
+        return Pipeline(
+            self.rig, header.session, self.guideline, header.devices, header.kind, coached=coached
+        )
 
 
 def make_material(folder: Path, compressing_s: float) -> Material:
     """Simulate the session that is timed."""
     path, rig, snapshots = folder / "material.mcap", calibrated_rig(1), []
     sources = SimSources("demo", Mode.HANDS_ONLY, compressing_s, 1, 30.0, 2.0, camera=False)
-    config = SessionConfig(learner_id="learner-00000000")
-    plan = SessionPlan(sources, rig, config, load_guideline(GUIDELINE), path)
+    config, guideline = SessionConfig(learner_id="learner-00000000"), load_guideline(GUIDELINE)
+    plan = SessionPlan(sources, rig, config, guideline, path)
     run_fast(plan, snapshots.append, lambda _: None)
     recording = open_recording(path)
     pressed = [
@@ -94,7 +98,8 @@ def make_material(folder: Path, compressing_s: float) -> Material:
         for s in snapshots
         if s.phase is Phase.COMPRESSING and s.rate_cpm and (s.depth_mm or 0.0) > 30.0
     ]
-    return Material(rig, recording, tuple(recording.samples()), pressed[len(pressed) // 2])
+    samples = tuple(recording.samples())
+    return Material(rig, guideline, recording, samples, pressed[len(pressed) // 2])
 
 
 Step = tuple[str, Callable[[], Sequence[Timing]]]
@@ -121,15 +126,25 @@ def steps(folder: Path, quick: bool) -> Iterator[Step]:
 
 
 def time_pipeline(material: Material) -> list[Timing]:
-    """Time the fold over samples, live-sized and in large blocks."""
+    """Time the fold over samples: live, a few at once with snapshots; and as review goes."""
     n = sum(isinstance(s, MannequinFrame) for s in material.samples)
+    runs = list(material.recording.blocks())
 
-    def fold(block: int) -> None:
+    def live() -> None:
         pipeline = material.pipeline()
         for k, sample in enumerate(material.samples):
             pipeline.step(sample)
-            if k % block == block - 1:
+            if k % LIVE_BLOCK == LIVE_BLOCK - 1:
                 pipeline.snapshot(material.snapshot.t_ns)
+        pipeline.finish()
+
+    def review() -> None:
+        pipeline = material.pipeline(coached=False)
+        for item in runs:
+            if isinstance(item, MannequinRun):
+                pipeline.run(item)
+            else:
+                pipeline.step(item)
         pipeline.finish()
 
     def append_only() -> None:
@@ -139,14 +154,17 @@ def time_pipeline(material: Material) -> list[Timing]:
 
     return [
         contest(
-            f"pipeline, a snapshot each {block} samples",
+            f"pipeline, {name}",
             "µs a mannequin sample",
-            lambda block=block: fold(block),
+            fold,
             "a loop that only appends",
             append_only,
             per=US / n,
         )
-        for block in (LIVE_BLOCK, LARGE_BLOCK)
+        for name, fold in (
+            (f"live: a snapshot each {LIVE_BLOCK} samples", live),
+            ("in review: runs of many, no advice", review),
+        )
     ]
 
 
