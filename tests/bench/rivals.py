@@ -68,15 +68,18 @@ def _neurokit_ppg(mm: FloatArray, rate_hz: float, setting: Setting) -> FloatArra
 
     if mm.size < 2 * rate_hz:
         return np.array([], dtype=int)
-    found = neurokit2.ppg_findpeaks(
-        mm - np.mean(mm),
-        sampling_rate=rate_hz,
-        method="elgendi",
-        peakwindow=setting["peakwindow_s"],
-        beatwindow=setting["beatwindow_s"],
-        beatoffset=setting["beatoffset"],
-        mindelay=setting["mindelay_s"],
-    )
+    try:
+        found = neurokit2.ppg_findpeaks(
+            mm - np.mean(mm),
+            sampling_rate=rate_hz,
+            method="elgendi",
+            peakwindow=setting["peakwindow_s"],
+            beatwindow=setting["beatwindow_s"],
+            beatoffset=setting["beatoffset"],
+            mindelay=setting["mindelay_s"],
+        )
+    except IndexError:  # its way of saying that it found no wave at all
+        return np.array([], dtype=int)
     return np.asarray(found["PPG_Peaks"])
 
 
