@@ -180,10 +180,6 @@ class Curve:
         """Give the highest speed of falling, as a positive number per second."""
         return self._peak(self._read(from_s, to_s, noise), 1, -1.0)
 
-    def variance(self, sigma: FloatArray | float) -> FloatArray:
-        """Variance of the averaged samples, as a share of the travel squared."""
-        return np.asarray((np.asarray(sigma) / self.travel) ** 2 / self.together)
-
     def _read(self, from_s: float, to_s: float, noise: Noise) -> Reading:
         v = (noise.sigma / self.travel) ** 2 / self.together
         low, high = (

@@ -5,8 +5,8 @@ a sum of the samples, and how sure its values and differences are; leaves the sa
 `mr.metrics.fit`. What goes with the samples is linear, so that a mannequin's windows, which
 repeat, cost next to nothing: hats are remembered, for noises in steps of a twenty-third.
 
-An estimate by a slightly wrong noise is as good as one by the right noise, and its sigma is
-worked out for the estimate that it is.
+An estimate by a slightly other noise is hardly worse, and its sigma is worked out for the
+estimate that it is.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 Takes nothing but numbers (`mr.sim.learner` makes them from a style and a seed), gives the
 chest's motion, the hands' place and the breaths at any instant, and a `Truth` computed
-from the plan's own parameters: no peak is ever searched in a signal. Leaves sensors to
-`mr.sim.plant` and pixels to `mr.sim.render`. Time is s from the script's start.
+from the plan's own parameters: no peak is ever searched in a signal; where a planned stroke
+passes a tenth of its travel is read off its own curve. Leaves sensors to `mr.sim.plant` and
+pixels to `mr.sim.render`. Time is s from the script's start.
 """
 
 from __future__ import annotations

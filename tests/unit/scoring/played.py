@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from mr.metrics.strokes import FIRST
 from mr.metrics.summary import not_measured, summarise
 from mr.scoring.performance import Performance
-from mr.types import Compression, Measured, MetricsEvent, Pause, Unmeasured, Ventilation
+from mr.types import (
+    Compression,
+    Measured,
+    MetricsEvent,
+    Pause,
+    Score,
+    Unmeasured,
+    Ventilation,
+)
+
+TIMES = ("onset_ns", "peak_ns", "release_ns", "start_ns", "end_ns")
 
 PRESS_S = 0.4
 """From onset to release."""
@@ -80,3 +91,22 @@ def played(
         bounds_ns,
         [(e.start_ns, e.end_ns) for e in events if isinstance(e, Unmeasured)],
     )
+
+
+def later(thing: Any, by_ns: int) -> Any:
+    """Give what was found as if it had happened later."""
+    return replace(thing, **{n: getattr(thing, n) + by_ns for n in TIMES if hasattr(thing, n)})
+
+
+def score_later(score: Score, by_ns: int) -> Score:
+    """Give a score as if all had happened later."""
+    items = tuple(
+        replace(
+            item,
+            deductions=tuple(
+                replace(d, t_ns=None if d.t_ns is None else d.t_ns + by_ns) for d in item.deductions
+            ),
+        )
+        for item in score.items
+    )
+    return replace(score, items=items, cycles=tuple(later(c, by_ns) for c in score.cycles))

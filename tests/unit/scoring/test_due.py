@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from mr.config import Mode
@@ -74,7 +76,7 @@ def test_a_short_loss_of_signal_forgives_only_what_it_may_have_hidden() -> None:
     assert due([*silent[:30], Press(2.0, breaths=2), *silent[31:60], gone, *SET]) == Due(0)
 
 
-def in_time(starts_s: list[float], holes_s: list[tuple[float, float]] = ()) -> int:  # type: ignore[assignment]
+def in_time(starts_s: Sequence[float], holes_s: Sequence[tuple[float, float]] = ()) -> int:
     breaths = [Ventilation(ns(t), ns(t + 1), Measured(550.0, 10.0), 1.0) for t in starts_s]
     performance = Performance(
         [], breaths, [], Measured(95.0), True, "x" if holes_s else "", (), (0, ns(60.0)),

@@ -7,7 +7,6 @@ one lost, item by item.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,8 +19,8 @@ from mr.scoring.due import due_breaths
 from mr.scoring.performance import Performance
 from mr.scoring.profiles import load_guideline
 from mr.scoring.score import score_performance
-from mr.types import Measured, Score
-from tests.unit.scoring.played import Press, played
+from mr.types import Measured
+from tests.unit.scoring.played import Press, later, played, score_later
 
 GUIDELINE = load_guideline("erc-2025-adult-bls")
 SEEN = st.builds(
@@ -31,11 +30,6 @@ SEEN = st.builds(
     st.sampled_from([0, 0, 0, 1, 2, 3]),
     st.sampled_from([*[False] * 9, True]),
 )
-TIMES = ("onset_ns", "peak_ns", "release_ns", "start_ns", "end_ns")
-
-
-def later(thing: Any, by_ns: int) -> Any:
-    return replace(thing, **{n: getattr(thing, n) + by_ns for n in TIMES if hasattr(thing, n)})
 
 
 def shifted(performance: Performance, by_ns: int) -> Performance:
@@ -50,19 +44,6 @@ def shifted(performance: Performance, by_ns: int) -> Performance:
         bounds_ns=(first_ns + by_ns, last_ns + by_ns),
         holes_ns=[(a + by_ns, b + by_ns) for a, b in performance.holes_ns],
     )
-
-
-def score_later(score: Score, by_ns: int) -> Score:
-    items = tuple(
-        replace(
-            item,
-            deductions=tuple(
-                replace(d, t_ns=None if d.t_ns is None else d.t_ns + by_ns) for d in item.deductions
-            ),
-        )
-        for item in score.items
-    )
-    return replace(score, items=items, cycles=tuple(later(c, by_ns) for c in score.cycles))
 
 
 @settings(max_examples=80, deadline=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +19,9 @@ from mr.scoring.assessment import assess
 from mr.scoring.profiles import load_guideline
 from mr.session.imported import NO_CURVE, NO_PLACE, NOT_GIVEN, judge_csv, judge_simpad
 from mr.session.outcome import Outcome
-from mr.types import Compression, Measured, Score
+from mr.types import Compression, Measured
 from tests.unit.recording.simpad_files import a_session, an_ssx, compression, events
+from tests.unit.scoring.played import later, score_later
 
 GUIDELINE = load_guideline("aha-2025-adult-bls")
 RATE_HZ, REST_S = 100, 1.5
@@ -49,29 +49,6 @@ def judged(folder: Path, rows: np.ndarray, name: str = "motion.csv") -> Outcome:
     return judge_csv(read_csv_motion(path), GUIDELINE, Mode.HANDS_ONLY)
 
 
-def moved(one: Compression, by_ns: int) -> Compression:
-    return replace(
-        one,
-        onset_ns=one.onset_ns + by_ns,
-        peak_ns=one.peak_ns + by_ns,
-        release_ns=one.release_ns + by_ns,
-    )
-
-
-def score_moved(score: Score, by_ns: int) -> Score:
-    items = tuple(
-        replace(
-            item,
-            deductions=tuple(
-                replace(d, t_ns=None if d.t_ns is None else d.t_ns + by_ns) for d in item.deductions
-            ),
-        )
-        for item in score.items
-    )
-    cycles = tuple(replace(c, start_ns=c.start_ns + by_ns) for c in score.cycles)
-    return replace(score, items=items, cycles=cycles)
-
-
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 99), st.integers(-(10**6), 10**6))
 def test_a_shift_of_time_changes_nothing_but_times(
@@ -82,9 +59,9 @@ def test_a_shift_of_time_changes_nothing_but_times(
     here = judged(folder, rows)
     there = judged(folder, rows + np.array([shift_ms / 1000.0, 0.0]))
     assert len(here.compressions) == 16
-    assert [moved(c, shift_ms * 10**6) for c in here.compressions] == list(there.compressions)
+    assert [later(c, shift_ms * 10**6) for c in here.compressions] == list(there.compressions)
     assert here.summary == there.summary
-    assert score_moved(here.score, shift_ms * 10**6) == there.score
+    assert score_later(here.score, shift_ms * 10**6) == there.score
 
 
 def test_a_stretch_of_time_is_no_shift(tmp_path: Path) -> None:
@@ -94,17 +71,16 @@ def test_a_stretch_of_time_is_no_shift(tmp_path: Path) -> None:
     assert here.summary.mean_rate_cpm != slower.summary.mean_rate_cpm
 
 
-def same(a: Measured, b: Measured, tolerance: float | None) -> bool:
+def same(a: Measured, b: Measured, tolerance: float) -> bool:
     if a.value is None or b.value is None:
         return a.value == b.value
-    assert a.sigma is not None
-    return abs(a.value - b.value) <= (a.sigma if tolerance is None else tolerance)
+    return abs(a.value - b.value) <= tolerance
 
 
-TOLERANCES = (("depth_mm", 0.1), ("release_depth_mm", 0.1), ("rate_cpm", None))
+TOLERANCES = (("depth_mm", 0.1), ("release_depth_mm", 0.1), ("rate_cpm", 0.55))
 """Each file makes its own estimate of the noise: a quarter of a sigma in depth (measured: 0.05 mm
-over 40 files); and of its learner's shape, which weighs peaks against flanks: rates differ by less
-than the sigma that they claim (None; measured: 0.44 /min, 0.84 sigmas)."""
+over 40 files); and of its learner's shape, which weighs peaks against flanks (measured: 0.50 /min
+in the worst of the 100 files that are drawn from, 0.93 sigmas)."""
 CUT_RELEASE_MM = 1.0
 """The release in the cut pause: its shallowest point is looked for in half of the pause."""
 
@@ -289,9 +265,9 @@ def test_a_shift_of_a_simpads_time_changes_nothing_but_times(tmp_path: Path) -> 
         return of_simpad(an_ssx(tmp_path / "a.ssx", events(inside)))
 
     here, there = session(0), session(-3210)
-    assert [moved(c, -3210 * 10**6) for c in here.compressions] == list(there.compressions)
+    assert [later(c, -3210 * 10**6) for c in here.compressions] == list(there.compressions)
     assert here.summary == there.summary
-    assert score_moved(here.score, -3210 * 10**6) == there.score
+    assert score_later(here.score, -3210 * 10**6) == there.score
 
 
 def test_a_simpad_session_without_compressions_has_no_score(tmp_path: Path) -> None:
