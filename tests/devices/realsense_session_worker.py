@@ -148,6 +148,11 @@ def running(path: Path) -> Iterator[tuple[Session, dict[str, Pusher]]]:
             pusher.unplug()
 
 
+def widest_gap_ns(arrivals_ns: list[int]) -> tuple[int, int]:
+    """Give when a camera was silent for the longest."""
+    return max(itertools.pairwise(arrivals_ns), key=lambda pair: pair[1] - pair[0])
+
+
 def told(session: Session) -> dict[str, Any]:
     """Tell what a session recorded, and whether its replay has the same health."""
     assert session.pipeline is not None
@@ -162,11 +167,14 @@ def told(session: Session) -> dict[str, Any]:
             [s.kind, s.text] for s in samples if isinstance(s, SessionEvent) if s.kind != "remark"
         ],
     }
+    silence = widest_gap_ns([s.arrival.arrival_ns for s in seen if s.camera_id == "a"])
     for camera_id in SERIALS:
         mine = [s for s in seen if s.camera_id == camera_id]
         stamps = [s.stamp.t_ns for s in mine]
         out[camera_id] = {
-            "n": len(mine),
+            "n_while_a_is_silent": sum(
+                silence[0] < s.arrival.arrival_ns < silence[1] for s in mine
+            ),
             "lost": mine[-1].arrival.seq - mine[0].arrival.seq + 1 - len(mine),
             "rising": all(b > a for a, b in itertools.pairwise(stamps)),
             "late_ms": (mine[-1].arrival.arrival_ns - mine[-1].stamp.t_ns) / 1e6,

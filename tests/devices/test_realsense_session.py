@@ -22,7 +22,7 @@ def _needs_the_sdk(sdk: None) -> None: ...
 
 def the_other_is_well(out: dict[str, Any]) -> None:
     assert out["b"]["lost"] == 0
-    assert out["b"]["n"] > 100
+    assert out["b"]["n_while_a_is_silent"] > 10  # of 60 and more; a busy machine pushes fewer
     assert out["b"]["rising"]
     assert not [e for e in out["events"] if "device" in e[0] and "cam_b" in e[1]]
     assert out["a"]["rising"]  # stamps never go back, whatever its clock does
