@@ -84,6 +84,15 @@ class Stroke:
     after: Level
     after_known: bool = True
 
+    def rest_m(self, release: Level) -> float:
+        """Tell where the chest rested at one of the two releases.
+
+        It never rises above its unloaded zero; a camera alone may see the hands do so. A zero
+        that the peak itself hardly reaches is wrong.
+        """
+        believed = release.zero_known and self.peak.turn.y > 2e-3 * ABOVE_MM
+        return max(release.turn.y, 0.0) if believed else release.turn.y
+
 
 def excursion_m(peak: Level, release: Level) -> float:
     """Tell how far two turns lie apart, less what noise adds.
@@ -234,11 +243,12 @@ def _rival_s(
 def edges(stroke: Stroke, history: History, noise_m: float) -> Edges:
     """Find onset, both half-depth crossings, release and the chord of the upper flanks."""
     before, peak, after = stroke.before.turn, stroke.peak.turn, stroke.after.turn
-    rise, fall = peak.y - before.y, peak.y - after.y
+    in_m, out_m = stroke.rest_m(stroke.before), stroke.rest_m(stroke.after)
+    rise, fall = peak.y - in_m, peak.y - out_m
 
     shares = (EDGE, 0.5, *CHORD)
-    ins = history.crossings(peak.k, before.k, [before.y + share * rise for share in shares])
-    outs = history.crossings(peak.k, after.k, [after.y + share * fall for share in shares])
+    ins = history.crossings(peak.k, before.k, [in_m + share * rise for share in shares])
+    outs = history.crossings(peak.k, after.k, [out_m + share * fall for share in shares])
     (onset_s, release_s), (half_in_s, half_out_s), low, high = zip(ins, outs, strict=True)
     flank_s = max(0.5 * (high[0] - low[0] + low[1] - high[1]), 1e-3)
     speed_m_s = (CHORD[1] - CHORD[0]) * 0.5 * (rise + fall) / flank_s
@@ -379,8 +389,9 @@ def _release_velocity(
     if not config.signal_calibrated:
         return Measured.unknown(NO_SCALE)
     peak, after = stroke.peak.turn, stroke.after.turn
-    fall = peak.y - after.y
-    levels = [after.y + share * fall for share in FALL]
+    rest_m = stroke.rest_m(stroke.after)
+    fall = peak.y - rest_m
+    levels = [rest_m + share * fall for share in FALL]
     from_s, to_s = history.crossings(peak.k, after.k, levels)
     fit = fitter.fastest_fall(from_s, to_s, fall)
     return Measured(1e3 * fit.value, 1e3 * fit.sigma)

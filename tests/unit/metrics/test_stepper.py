@@ -95,6 +95,17 @@ def test_a_release_above_the_unloaded_chest_is_not_the_chests(end_m: float, know
         assert "above the unloaded chest" in last.release_depth_mm.why
 
 
+@pytest.mark.parametrize("zero_known", [True, False])
+def test_hands_that_leave_do_not_put_off_the_last_release(zero_known: bool) -> None:
+    curve = _bouts([(1.0, 3)], 6.0)
+    leaving = curve[:, 0] > 3.0  # half a second after the chest has come back
+    curve[leaving, 1] = -0.009 * np.minimum((curve[leaving, 0] - 3.0) / 0.1, 1.0)
+    samples = [replace(s, zero_known=zero_known) for s in _samples(curve)]
+    last_s = (_compressions(_run(samples))[-1].release_ns - T0_NS) / 1e9
+    back_s = 2.5 - np.arccos(0.8) / (4 * np.pi)
+    assert (last_s == pytest.approx(back_s, abs=0.01)) == zero_known  # nobody else could know
+
+
 def test_an_uncalibrated_signal_keeps_count_and_rate_only() -> None:
     curve = _bouts([(1.0, 10)], 8.0)
     scaled = _samples(np.stack([curve[:, 0], 400 - 7000 * (0.05 - curve[:, 1])], axis=1))
