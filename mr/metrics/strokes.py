@@ -57,6 +57,7 @@ is within 3 mm of the peak."""
 NO_SCALE = "the signal is not calibrated"
 NO_ZERO = "the unloaded zero is not known"
 FIRST = "first compression, or first after a pause"
+NO_PERIOD = "the time since the compression before it is not sure enough"
 FIRST_AFTER_LOSS = "first compression after a time that was not measured"
 
 ABOVE_MM = 5.0
@@ -353,8 +354,11 @@ def measure(
     rate = duty = Measured.unknown(why_first)
     if previous is not None:
         period_s, sigma_s = beat.since(previous, wander_s)
-        rate = Measured(60.0 / period_s, 60.0 * sigma_s / period_s**2)
-        duty = Measured((at.half_out_s - at.half_in_s) / period_s, sigma_s / period_s)
+        if period_s > sigma_s:
+            rate = Measured(60.0 / period_s, 60.0 * sigma_s / period_s**2)
+            duty = Measured((at.half_out_s - at.half_in_s) / period_s, sigma_s / period_s)
+        else:  # both are noise
+            rate = duty = Measured.unknown(NO_PERIOD)
     return Compression(
         index=index,
         onset_ns=to_ns(at.onset_s),

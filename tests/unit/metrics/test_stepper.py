@@ -375,6 +375,7 @@ def test_any_signal_gives_events_in_order(seed: int, step_mm: float, gaps: int) 
     assert [c.index for c in found] == list(range(len(found)))
     for c in found:
         assert c.onset_ns <= c.peak_ns <= c.release_ns
+        assert c.rate_cpm.value is None or c.rate_cpm.value > 0.0
     for earlier, later in itertools.pairwise(found):
         assert earlier.release_ns <= later.onset_ns
     spans = [e for e in events if isinstance(e, Pause)]
@@ -383,6 +384,16 @@ def test_any_signal_gives_events_in_order(seed: int, step_mm: float, gaps: int) 
         assert one.end_ns <= other.start_ns
     if found:
         assert 0.0 <= (_summary(events).ccf_pct.value or 0.0) <= 100.0
+
+
+def test_where_all_is_noise_no_rate_is_made_up() -> None:
+    """The fits' instants of two such "peaks" may even lie the wrong way round."""
+    rng = np.random.default_rng(0)
+    curve = np.stack([np.arange(0.0, 20.0, 0.01), rng.normal(0.0, 0.1, 2000)], axis=1)
+    found = _compressions(_run(_samples(curve)))
+    unsure = [c for c in found if c.rate_cpm.why.startswith("the time since")]
+    assert unsure and all(c.duty_cycle.value is None for c in unsure)
+    assert all(c.rate_cpm.value > 0.0 for c in found if c.rate_cpm.value is not None)
 
 
 def _flat_tops(noise_mm: float, seed: int = 4) -> tuple[np.ndarray, np.ndarray]:
