@@ -108,7 +108,7 @@ def _cells(one: Analyzed, *, dated: bool, wide: bool) -> list[str]:
         _number(summary["mean_depth_mm"], 1),
         _number(summary["mean_rate_cpm"], 1),
         _number(summary["release_in_target_pct"], 0),
-        _number(summary["ccf_pct"], 0),
+        _number(summary["ccf_pct"], 1),
         _number(score["value_pct"], 0),
     ]
 

@@ -173,7 +173,7 @@ def print_analysis(console: Console, analysis: dict[str, Any], *, deductions: bo
         ("rate in target", "rate_in_target_pct", "%", 0),
         ("left at release", "mean_release_depth_mm", "mm", 1),
         ("fully released", "release_in_target_pct", "%", 0),
-        ("CCF", "ccf_pct", "%", 0),
+        ("CCF", "ccf_pct", "%", 1),
         ("hands in place", "hand_in_target_pct", "%", 0),
     ):
         table.add_row(label, _cell(summary, key, unit, digits))

@@ -143,6 +143,8 @@ def _strip(
     parts += [
         *_seconds(axes, 1.0 if span_s <= 30 else span_s / 20),
         *(_depth_mark(c, axes, targets, trace is None) for c in inside),
+        # A release may be in the next row.
+        *(_lean_mark(c, axes, targets) for c in analysis["compressions"]),
     ]
     n_ok = sum(verdict(c["depth_mm"], low_mm, high_mm) == "ok" for c in inside)
     label = (
@@ -382,12 +384,16 @@ def _depth_mark(c: Json, axes: _Axes, targets: Json, stem: bool) -> Markup:
             )
             + drawn
         )
+    return drawn
+
+
+def _lean_mark(c: Json, axes: _Axes, targets: Json) -> Markup:
+    """Mark a release of this row that was not full."""
     release = release_of(targets)
     leans = verdict(c[release.key], -math.inf, release.most) == "high"
-    if leans and axes.holds(c["release_s"]):
-        left_mm = c["release_depth_mm"] or 0.0
-        drawn += _mark(axes.x(c["release_s"]), axes.y(left_mm), "lean", c)
-    return drawn
+    if not (leans and axes.holds(c["release_s"])):
+        return Markup("")
+    return _mark(axes.x(c["release_s"]), axes.y(c["release_depth_mm"] or 0.0), "lean", c)
 
 
 def _release_limit(axes: _Axes, targets: Json) -> Markup:

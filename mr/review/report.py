@@ -8,6 +8,7 @@ script, prints well and reads well aloud. Leaves every number to the analysis.
 from __future__ import annotations
 
 import base64
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,6 +133,7 @@ def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None
         rows=rows,
         notes=notes,
         breaths=_breaths(analysis),
+        volume=_volume_words(analysis["guideline"]["targets"]),
         verdict_words=VERDICT_WORDS,
         verdict_signs=VERDICT_SIGNS,
         picture=_data_uri(picture_png),
@@ -168,7 +170,7 @@ def _cards(analysis: Json) -> list[Card]:
     if d["min_excursion_mm"] is None:
         least = "a fifth of the typical stroke (the scale is unknown)"
     lost_s = sum(h["end_s"] - h["start_s"] for h in analysis["unmeasured"])
-    long_pause = s["longest_pause_s"] > t["pause_max_s"]
+    long_pause = verdict(s["longest_pause_s"], 0.0, t["pause_max_s"]) == "high"
     cards = [
         Card(
             "Compressions",
@@ -197,7 +199,7 @@ def _cards(analysis: Json) -> list[Card]:
               "the limit." if release.unit == "mm" else
               "Share of the measured releases after which the load cells feel no more than the "
               "limit."),
-        _card(s, "Compression fraction", "ccf_pct", 0, "%",
+        _card(s, "Compression fraction", "ccf_pct", 1, "%",
               "" if t["ccf_min_pct"] is None else f"at least {t['ccf_min_pct']:g} %",
               "CCF: from the first onset to the last release, less the pauses in between, over "
               "what is judged and was measured.",
@@ -224,14 +226,12 @@ def _cards(analysis: Json) -> list[Card]:
                   "gets shallower: the rescuer tires.")
         )  # fmt: skip
     if s["n_ventilations"]:
-        low_ml, high_ml = t["volume_low_ml"], t["volume_high_ml"]
-        bounded = low_ml is not None and high_ml is not None
-        volume = f"{low_ml:g}–{high_ml:g} mL" if bounded else "not judged by volume"
+        volume = _volume_words(t)
         known = sum(v["volume_ml"] is not None for v in analysis["ventilations"])
         cards.append(
-            _card(s, "Breath volume", "mean_volume_ml", 0, "mL", volume,
+            _card(s, "Breath volume", "mean_volume_ml", 0, "mL", volume or "not judged by volume",
                   f"Mean of {known} measured of {s['n_ventilations']} breaths.",
-                  (low_ml, high_ml) if bounded else None)
+                  (_at_least(t["volume_low_ml"]), t["volume_high_ml"]) if volume else None)
         )  # fmt: skip
     return cards
 
@@ -277,13 +277,26 @@ def _table(analysis: Json) -> tuple[list[tuple[int, list[Cell]]], list[str]]:
     return rows, notes
 
 
+def _volume_words(targets: Json) -> str:
+    """Say what volume of a breath the profile wants; empty where it wants none."""
+    low_ml, high_ml = targets["volume_low_ml"], targets["volume_high_ml"]
+    if low_ml is None and high_ml is None:
+        return ""
+    if low_ml is None:
+        return f"at most {high_ml:g} mL"
+    return f"at least {low_ml:g} mL" if high_ml is None else f"{low_ml:g}–{high_ml:g} mL"
+
+
+def _at_least(low: float | None) -> float:
+    return -math.inf if low is None else low
+
+
 def _breaths(analysis: Json) -> list[tuple[float, list[Cell]]]:
     """Lay out a row per breath: its start in s, its volume and how long it took."""
     t = analysis["guideline"]["targets"]
     rows = []
     for v in analysis["ventilations"]:
-        low_ml = -float("inf") if t["volume_low_ml"] is None else t["volume_low_ml"]
-        kind = verdict(v["volume_ml"], low_ml, t["volume_high_ml"])
+        kind = verdict(v["volume_ml"], _at_least(t["volume_low_ml"]), t["volume_high_ml"])
         words = number(v["volume_ml"], 0)
         if v["volume_ml"] is None:
             words += f" ({v['why']['volume_ml']})"

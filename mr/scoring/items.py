@@ -138,7 +138,7 @@ def _long_pauses(performance: Performance, guideline: Guideline) -> list[Loss]:
     """List the pauses over their limit; around a shock the profile's own limit holds."""
     losses, shocked = [], around_a_shock(performance)
     for k, pause in enumerate(performance.pauses):
-        length_s = seconds(pause)
+        length_s = round(seconds(pause), 1)  # judged as it is shown
         if guideline.shock is not None and k in shocked:
             limit_s, zero_at_s = guideline.shock.pause_max_s, guideline.shock.zero_at_s
             share = min(max((length_s - limit_s) / zero_at_s, 0.0), 1.0)
@@ -191,9 +191,9 @@ def _idle_ends(performance: Performance) -> Iterator[tuple[int, float, str]]:
 def _flow_words(
     performance: Performance, guideline: Guideline, ccf_pct: float, wanted_pct: float
 ) -> str:
+    words = f"CCF {ccf_pct:g} % (at least {wanted_pct:g} % wanted)"
     limit_s = guideline.flow.pause_max_s
-    words = f"CCF {ccf_pct:.0f} % (at least {wanted_pct:g} % wanted)"
-    n_long = sum(seconds(p) > limit_s for p in performance.pauses)
+    n_long = sum(round(seconds(p), 1) > limit_s for p in performance.pauses)
     if n_long:
         words += f", {n_long} {'pause' if n_long == 1 else 'pauses'} over {limit_s:g} s"
     for t_ns in performance.shocks_ns:

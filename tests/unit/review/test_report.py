@@ -164,6 +164,47 @@ def test_a_breath_outside_its_target_is_marked() -> None:
         assert "".join(c for c in table if c in "▼▲") == want
 
 
+@pytest.mark.parametrize(
+    ("low_ml", "high_ml", "wanted", "marks"),
+    [
+        (600.0, None, "at least 600 mL", "▼"),
+        (None, 500.0, "at most 500 mL", "▲"),
+        (500.0, 600.0, "500–600 mL", ""),
+        (None, None, "this profile wants no volume", ""),
+    ],
+)
+def test_a_profile_may_bound_a_breath_on_one_side(
+    low_ml: float | None, high_ml: float | None, wanted: str, marks: str
+) -> None:
+    session = a_session()
+    session.events = [
+        replace(e, volume_ml=Measured(550.0, 12.0)) if isinstance(e, Ventilation) else e
+        for e in session.events
+    ]
+    analysis = session.analysis()
+    analysis["guideline"]["targets"].update(volume_low_ml=low_ml, volume_high_ml=high_ml)
+    breaths = render_report(analysis, None, None).split('id="d-breaths"')[1].split("</table>")[0]
+    words, table = breaths.split("</p>")
+    assert wanted in words
+    assert {c for c in table if c in "▼▲"} == set(marks)
+
+
+@pytest.mark.parametrize("shift_s", [0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
+def test_a_lean_is_drawn_where_its_peak_is_in_the_row_before(shift_s: float) -> None:
+    session = a_session()
+    session.events = [
+        replace(e, release_depth_mm=Measured(9.0, 0.4)) if isinstance(e, Compression) else e
+        for e in session.events
+    ]
+    analysis = session.analysis()
+    for c in analysis["compressions"]:
+        for key in ("onset_s", "peak_s", "release_s"):
+            c[key] += shift_s
+    html = render_report(analysis, None, None).split('id="h-depth"')[1].split("</section>")[0]
+    marks = re.findall(r'<a href="#c(\d+)"[^>]*><title>[^<]*</title><path class="lean"', html)
+    assert sorted(map(int, marks)) == [c["index"] + 1 for c in analysis["compressions"]]
+
+
 def test_weights_add_up_as_they_are_shown(session: Session) -> None:
     score = session.analysis()["score"]
     lines = [line for line in score_lines(score) if line.worth != "–"]

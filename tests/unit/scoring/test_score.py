@@ -130,6 +130,23 @@ def test_long_pauses_cost_flow_points() -> None:
     assert "over 10 s" in flow[1].reason
 
 
+@pytest.mark.parametrize(("length_s", "costs"), [(10.04, False), (10.06, True)])
+def test_a_pause_is_judged_as_it_is_shown(length_s: float, costs: bool) -> None:
+    base = performance([55.0] * 20)
+    paused = Performance(
+        base.compressions, [], [Pause(0, round(1e9 * length_s), "hands_off")], base.ccf_pct
+    )
+    score = score_performance(paused, GUIDELINE, Mode.HANDS_ONLY)
+    flow = next(i for i in score.items if i.key == "flow")
+    assert ((flow.points_lost or 0.0) > 0.0) == costs == ("over 10 s" in flow.reason)
+
+
+def test_a_ccf_just_under_its_target_does_not_read_as_met() -> None:
+    score = score_performance(performance([55.0] * 20, ccf_pct=79.657), GUIDELINE, Mode.HANDS_ONLY)
+    flow = next(i for i in score.items if i.key == "flow")
+    assert (flow.points_lost or 0.0) > 0.0 and "CCF 79.7 % (at least 80 % wanted)" in flow.reason
+
+
 def test_what_was_not_measured_is_told_and_costs_nothing() -> None:
     """Neither flow nor breaths that nobody could have seen; a CCF of 75 % still costs."""
     base = performance([55.0] * 40, ccf_pct=100.0)
