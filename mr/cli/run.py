@@ -187,7 +187,13 @@ def run(
             "--camera-file plays with its own time and cannot be joined with a live mannequin: "
             "add --no-mannequin"
         )
-    for option, wanted in (("--hands", hands), ("--headset", headset), ("--window", window)):
+    needing_live = (
+        ("--hands", hands),
+        ("--headset", headset),
+        ("--window", window),
+        (f"--start {start}", start != "first-compression"),
+    )
+    for option, wanted in needing_live:
         if files and wanted:
             raise ConfigError(f"{option} needs live cameras: leave it out with --camera-file")
     if arms and not camera:

@@ -132,14 +132,16 @@ def _strip(
     axes = _Axes(t0_s, span_s, -4.0, deep_mm, TOP, bottom)
     inside = [c for c in analysis["compressions"] if axes.holds(c["peak_s"])]
     low_mm, high_mm = targets["depth_low_mm"], targets["depth_high_mm"]
-    parts = [_pauses(analysis, axes)]
+    parts = []
     if depth_known(analysis):
         parts += [
             _band(axes, low_mm, deep_mm if high_mm is None else high_mm),
             *_grid(axes, np.arange(0.0, deep_mm + 1, 20.0), "mm"),
             _release_limit(axes, targets),
-            _trace(axes, trace),
         ]
+    parts.append(_pauses(analysis, axes))  # its words above the band
+    if depth_known(analysis):
+        parts.append(_trace(axes, trace))
     parts += [
         *_seconds(axes, 1.0 if span_s <= 30 else span_s / 20),
         *(_depth_mark(c, axes, targets, trace is None) for c in inside),

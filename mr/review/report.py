@@ -298,11 +298,15 @@ def _breaths(analysis: Json) -> list[tuple[float, list[Cell]]]:
     for v in analysis["ventilations"]:
         kind = verdict(v["volume_ml"], _at_least(t["volume_low_ml"]), t["volume_high_ml"])
         words = number(v["volume_ml"], 0)
-        if v["volume_ml"] is None:
+        # Judged to a hundredth, as it is shown.
+        fast = round(v["inspiration_s"], 2) < t["inspiration_min_s"]
+        inspired = Cell(number(v["inspiration_s"], 2), "low" if fast else "ok")
+        if v["volume_ml"] is None:  # not seen to its end either
             words += f" ({v['why']['volume_ml']})"
+            inspired = Cell(number(None), "unknown")
         elif v["volume_sigma_ml"] is not None:
             words += f" ± {number(v['volume_sigma_ml'], 0)}"
-        rows.append((v["start_s"], [Cell(words, kind), Cell(number(v["inspiration_s"]))]))
+        rows.append((v["start_s"], [Cell(words, kind), inspired]))
     return rows
 
 

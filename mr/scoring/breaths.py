@@ -69,7 +69,9 @@ class _Breaths:
 
     def words(self, missing: int) -> str:
         """Say how all of them were."""
-        words = [misses(self.volumes_ml, self.volume)]
+        words = []
+        if self.volume.low is not None or self.volume.high is not None:
+            words.append(f"volume: {misses(self.volumes_ml, self.volume)}")
         n_fast = int(np.sum(self.speed.closeness(self.inspirations_s) < 1.0))
         if n_fast:
             words.append(f"{n_fast} in under {self.speed.low:g} s")
@@ -81,7 +83,7 @@ class _Breaths:
             words.append(f"{int(self.surplus.sum())} more than due")
         if missing:
             words.append(f"{missing} due and not given")
-        return ", ".join(words)
+        return ", ".join(words) or f"all {len(self.known)} on target"
 
 
 def judge_breaths(performance: Performance, guideline: Guideline, mode: Mode) -> Judged:

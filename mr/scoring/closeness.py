@@ -61,10 +61,11 @@ class Band:
 
     def miss(self, value: float) -> str:
         """Say by how much a value misses the band; empty when it does not."""
+        digits = 2 if self.unit == "s" else 1  # as it is judged
         if self.low is not None and value < self.low:
-            return f"{self.low - value:.1f} {self.unit} {self.under}"
+            return f"{self.low - value:.{digits}f} {self.unit} {self.under}"
         if self.high is not None and value > self.high:
-            return f"{value - self.high:.1f} {self.unit} {self.over}"
+            return f"{value - self.high:.{digits}f} {self.unit} {self.over}"
         return ""
 
 

@@ -227,11 +227,11 @@ def test_a_real_name_without_a_space_is_refused_too(
     refused(["run", "--rig", rig, "--learner", "Anna_Smith"], "Anna_Smith", "never a name")
 
 
-@pytest.mark.parametrize("option", ["--hands", "--headset", "--window"])
+@pytest.mark.parametrize("option", ["--hands", "--headset", "--window", "--start key"])
 def test_what_needs_live_cameras_is_refused_with_a_file(
     refused: Callable[..., None], rig: Path, option: str
 ) -> None:
-    args = ["run", "--rig", rig, "--no-mannequin", "--camera-file", "x.db3", option]
+    args = ["run", "--rig", rig, "--no-mannequin", "--camera-file", "x.db3", *option.split()]
     refused(args, option, "live cameras", "--camera-file")
 
 

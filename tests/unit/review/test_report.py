@@ -165,12 +165,28 @@ def test_a_breath_outside_its_target_is_marked() -> None:
 
 
 @pytest.mark.parametrize(
+    ("inspiration_s", "shown", "marked"), [(0.779, "0.78", True), (0.8, "0.80", False)]
+)
+def test_a_breath_given_too_fast_is_marked(inspiration_s: float, shown: str, marked: bool) -> None:
+    session = a_session()
+    session.events = [
+        replace(e, inspiration_s=inspiration_s) if isinstance(e, Ventilation) else e
+        for e in session.events
+    ]
+    breaths = render_report(session.analysis(), None, None).split('id="d-breaths"')[1]
+    words, table = breaths.split("</table>")[0].split("</p>")
+    assert "inspiration of at least 0.8 s" in words
+    assert table.count(f"{shown}</td>") == 1  # of two: the other was not seen to its end
+    assert table.count("▼") == marked
+
+
+@pytest.mark.parametrize(
     ("low_ml", "high_ml", "wanted", "marks"),
     [
         (600.0, None, "at least 600 mL", "▼"),
         (None, 500.0, "at most 500 mL", "▲"),
         (500.0, 600.0, "500–600 mL", ""),
-        (None, None, "this profile wants no volume", ""),
+        (None, None, "(no volume, ", ""),
     ],
 )
 def test_a_profile_may_bound_a_breath_on_one_side(
