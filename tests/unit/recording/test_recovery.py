@@ -92,7 +92,7 @@ def test_repair_writes_a_whole_file_with_the_same_content(write: Write) -> None:
     assert mended.path.stat().st_mode == cut.stat().st_mode  # as any file that is new
     with pytest.raises(RecordingError, match="exists already"):
         repair(cut, whole)
-    with pytest.raises(RecordingError, match="cannot write the repaired .*name too long"):
+    with pytest.raises(RecordingError, match=r"cannot write the repaired .*name too long"):
         repair(cut, whole.with_name("n" * 300))
     assert sorted(p.name for p in whole.parent.iterdir()) == ["a.mcap", "cut.mcap", "mended.mcap"]
 
