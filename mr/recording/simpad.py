@@ -174,7 +174,7 @@ def _number(where: str, name: str, param: Param, limit: float) -> float | None:
     if unit and (param.units or "").strip().lower() in OTHER_UNITS:
         raise RecordingError(f"{where}: {name} is in {param.units}, not {unit}: not known here")
     try:
-        value = float(text.replace(",", ".", 1))
+        value = math.nan if "_" in text else float(text.replace(",", ".", 1))
     except ValueError:
         value = math.nan
     if not abs(value) <= limit or (value < 0 and name == "compDepth"):

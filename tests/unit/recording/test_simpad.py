@@ -131,6 +131,7 @@ def test_the_member_is_found_in_any_folder_and_case(tmp_path: Path, name: str) -
     [
         (compression(0, compDepth="deep"), "compression 1: compDepth is 'deep'"),
         (compression(0, compDepth="nan"), "compDepth is 'nan'"),
+        (compression(0, compDepth="5_2"), "compDepth is '5_2'"),
         (compression(0, compDepth="1e9"), "compDepth is '1e9'"),
         (compression(0, endTime="inf"), "endTime is 'inf'"),
         (compression(0, endTime=-5), "ends .* before it starts"),
