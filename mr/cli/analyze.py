@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ from mr.cli.options import (
 from mr.cli.patience import Patience
 from mr.config import Criteria, Mode, load_criteria
 from mr.errors import ConfigError, MrError
+from mr.files import is_folder
 from mr.recording.csv_depth import Sign, Unit
 from mr.recording.csv_motion import BLOCK, read_csv_motion
 from mr.recording.harmless import harmless
@@ -129,7 +131,9 @@ def analyze(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="Recordings (.mcap), CSVs, SimPad sessions (.ssx), or folders of them.",
+            readable=False,  # one that cannot be read does not stop the others
+            help="Recordings (.mcap), CSVs, SimPad sessions (.ssx), or folders of them; -: a CSV "
+            "from standard input.",
         ),
     ],
     guideline: JudgedByOption = None,
@@ -180,7 +184,7 @@ def analyze(
         )
     asked = load_criteria(criteria) if criteria is not None else None
     judging = Judging(guideline, mode, unit, sign, rescuers, asked, smoothed)
-    several = len(files) > 1 or files[0].is_dir()
+    several = len(files) > 1 or is_folder(files[0])
     with Patience() as patience:
         analyzed = []
         for k, file in enumerate(inputs):
@@ -213,7 +217,8 @@ def _tried(file: Input, judging: Judging, patience: Patience, *, several: bool) 
 
 
 def _keep_inputs(inputs: Sequence[Input], csv: Path | None) -> None:
-    if csv is not None and csv.resolve() in {file.path.resolve() for file in inputs}:
+    read = {os.path.realpath(file.path) for file in inputs}
+    if csv is not None and os.path.realpath(csv) in read:
         raise ConfigError(f"{csv}: --csv would overwrite a file that is read: choose another place")
 
 

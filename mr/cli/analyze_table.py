@@ -18,9 +18,9 @@ from mr.cli.console import Output
 from mr.metrics.summary import not_measured
 from mr.review.imported import flags_told
 from mr.review.lines import SMOOTHED_WORDS
+from mr.review.plots import MISSING, number
 
 KIND_WORDS = {"sim": "SIMULATED", "live": "live", "replay": "replay", "csv": "CSV", "ssx": "SimPad"}
-UNKNOWN = "–"
 WIDE_COLUMNS = 100
 """From this width on the time of day is shown beside the date."""
 PIPED_COLUMNS = 500
@@ -96,22 +96,18 @@ def _notes(one: Analyzed) -> list[str]:
 def _cells(one: Analyzed, *, dated: bool, wide: bool) -> list[str]:
     name = escape(one.name)
     if one.analysis is None:
-        return [name, "[red]NOT READ[/]", *[UNKNOWN] * (7 if dated else 6)]
+        return [name, "[red]NOT READ[/]", *[MISSING] * (7 if dated else 6)]
     source, summary, score = (one.analysis[key] for key in ("source", "summary", "score"))
     kind = KIND_WORDS["sim" if source["simulated"] else source["kind"]]
-    when = (source["made_utc"] or UNKNOWN).replace("T", " ")[: 16 if wide else 10]
+    when = (source["made_utc"] or MISSING).replace("T", " ")[: 16 if wide else 10]
     return [
         name,
         kind,
         *([when] if dated else []),
         str(summary["n_compressions"]),
-        _number(summary["mean_depth_mm"], 1),
-        _number(summary["mean_rate_cpm"], 1),
-        _number(summary["release_in_target_pct"], 0),
-        _number(summary["ccf_pct"], 1),
-        _number(score["value_pct"], 0),
+        number(summary["mean_depth_mm"], 1),
+        number(summary["mean_rate_cpm"], 1),
+        number(summary["release_in_target_pct"], 0),
+        number(summary["ccf_pct"], 1),
+        number(score["value_pct"], 0),
     ]
-
-
-def _number(value: float | None, digits: int) -> str:
-    return UNKNOWN if value is None else f"{value:.{digits}f}"

@@ -7,6 +7,7 @@ names, host names and home folders are replaced. Recordings and rig files stay o
 from __future__ import annotations
 
 import getpass
+import io
 import json
 import platform
 import re
@@ -22,6 +23,7 @@ import platformdirs
 import mr
 from mr.cli.check import Check
 from mr.errors import ConfigError
+from mr.files import write_whole
 
 _OTHER_HOMES = re.compile(r"(?:/home|/Users)/[^/\s\"':]+|[A-Za-z]:\\+Users\\+[^\\\s\"':]+")
 
@@ -65,15 +67,13 @@ def write_bundle(path: Path, checks: Sequence[Check], identity: Identity | None 
         When it cannot be written there.
     """
     who = Identity.of_this_computer() if identity is None else identity
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, text in _pages(checks).items():
+            bundle.writestr(name, who.scrub(text))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as bundle:
-            for name, text in _pages(checks).items():
-                bundle.writestr(name, who.scrub(text))
-        unfinished.replace(path)
+        write_whole(path, packed.getvalue())
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise ConfigError(
             f"{path}: cannot write the support file ({error.strerror}): choose another place"
         ) from error

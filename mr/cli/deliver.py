@@ -19,7 +19,8 @@ from rich.text import Text
 
 from mr.config import Criteria
 from mr.errors import ConfigError, MrError
-from mr.files import write_whole
+from mr.files import is_there, write_whole
+from mr.recording.harmless import harmless
 from mr.review.analysis import Kind, Provenance, build_analysis
 from mr.review.lines import (
     ATTEMPT_WORDS,
@@ -29,11 +30,12 @@ from mr.review.lines import (
     score_lines,
     sigma_beside,
 )
-from mr.review.plots import spread
+from mr.review.plots import number, spread
 from mr.session.offline import Rerun
 from mr.session.outcome import Outcome
 from mr.session.smoothed import Smoothed
 
+PNG = b"\x89PNG\r\n\x1a\n"
 WORST = 3
 """So many deductions of each item are printed unasked."""
 KIND_WORDS = {
@@ -115,7 +117,7 @@ def analysis_of_recording(
         )
     return analysis_of(
         again.pipeline.outcome() if smoothed is None else smoothed.outcome,
-        name or recording.path.name,
+        harmless(name or recording.path.name),
         recording.header.kind,
         replace(Provenance.of(recording, smoothed=smoothed is not None), assumptions=again.told),
         criteria=own or criteria,
@@ -132,16 +134,40 @@ def write_report(
     again: Rerun,
     analysis: dict[str, Any],
     path: Path,
-    picture: Path | None,
+    png: bytes | None,
     smoothed: Smoothed | None = None,
 ) -> None:
-    """Write the HTML report; `picture` (a PNG) is embedded when it exists."""
+    """Write the HTML report; a picture is embedded in it."""
     from mr.review.report import render_report  # who wants numbers only does without a page
 
     trace = again.pipeline.trace() if smoothed is None else smoothed.trace
-    png = picture.read_bytes() if picture is not None and picture.exists() else None
     html = render_report(analysis, (trace.t_s, trace.depth_mm, trace.sigma_mm), png)
     write_file(path, html.encode())
+
+
+def picture_beside(recording: Path, console: Console) -> bytes | None:
+    """Read the picture beside a recording; None, with a word, where a browser cannot show it."""
+    picture = recording.parent / f"{recording.stem}.png"
+    if not is_there(picture):
+        return None
+    try:
+        return read_png(picture)
+    except ConfigError as error:
+        console.print(f"[yellow]without a picture:[/] {escape(harmless(str(error)))}")
+        return None
+
+
+def read_png(path: Path) -> bytes:
+    """Read a picture (`ConfigError` when it is none that a browser can show)."""
+    try:
+        png = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot read this picture ({error.strerror}): give --picture a PNG's path"
+        ) from error
+    if not png.startswith(PNG):
+        raise ConfigError(f"{path}: not a PNG: give --picture the mirror view's .png")
+    return png
 
 
 def _cell(row: dict[str, Any], key: str, unit: str, digits: int) -> Text:
@@ -150,7 +176,7 @@ def _cell(row: dict[str, Any], key: str, unit: str, digits: int) -> Text:
         return Text(f"unknown: {row['why'].get(key, '')}", style="dim")
     sigma = sigma_beside(row, key, unit)
     about = "" if sigma is None else f"{spread(sigma)} "
-    return Text(f"{value:.{digits}f} {about}{unit}")
+    return Text(f"{number(value, digits)} {about}{unit}")
 
 
 def print_analysis(console: Console, analysis: dict[str, Any], *, deductions: bool = False) -> None:

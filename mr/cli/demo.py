@@ -18,6 +18,7 @@ from mr.cli.console import Output
 from mr.cli.deliver import (
     analysis_of_recording,
     as_json,
+    picture_beside,
     print_analysis,
     write_file,
     write_report,
@@ -217,7 +218,8 @@ def demo(
             again = rerun(plan.path)
             analysis = analysis_of_recording(again)
             write_file(folder / "session.json", as_json(analysis).encode())
-            write_report(again, analysis, folder / "session.html", folder / "session.png")
+            picture = picture_beside(plan.path, console)
+            write_report(again, analysis, folder / "session.html", picture)
     _conclude(console, truth, again, analysis, folder)
     if keeper.lesson:
         console.print(f"The coach's last words: {keeper.lesson}")

@@ -8,11 +8,11 @@ whose traceback is kept in a file that the line names (and a replay that differs
 from __future__ import annotations
 
 import importlib
-import io
 import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -24,6 +24,7 @@ import typer.core
 
 import mr
 from mr.cli.console import Output
+from mr.cli.streams import OutputError, drop_output, prepare_streams
 from mr.errors import MrError
 from mr.recording.harmless import harmless
 from mr.session.signals import ENDING, held_back
@@ -69,7 +70,7 @@ class LazyGroup(typer.core.TyperGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            _drop_output()
+            drop_output()  # a pager or `head` has read enough
             return 0
 
 
@@ -118,18 +119,17 @@ def _options(
     """Take the options that stand before a subcommand."""
 
 
-def _keep_traceback() -> Path:
-    folder = Path(platformdirs.user_log_dir("mrcpr", appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "last-fault.txt"
+def _keep_traceback() -> str:
+    """Keep a fault's traceback in a file; give words that say where, or how to see it."""
+    path = Path(platformdirs.user_log_dir("mrcpr", appauthor=False)) / "last-fault.txt"
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    path.write_text(f"mrcpr {mr.__version__}, {when}\n{traceback.format_exc()}", encoding="utf-8")
-    return path
-
-
-def _drop_output() -> None:
-    """Send what is still to be printed nowhere: a pager or `head` has read enough."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    text = f"mrcpr {mr.__version__}, {when}\n{traceback.format_exc()}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        return f"{path} cannot be written ({error.strerror}): MRCPR_DEBUG=1 shows more"
+    return f"please report it with {path}"
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
@@ -145,14 +145,27 @@ def _one_line(text: str) -> str:
     return harmless(" ".join(text.splitlines()))
 
 
-def _run() -> int:
+def _complain(head: str, text: str) -> None:
+    """Say one line on standard error, if that can be written."""
     console = Output(stderr=True)
+    with suppress(OSError):
+        console.print(f"[bold red]{head}:[/] ", end="")
+        console.print(text, markup=False)
+
+
+def _refused(error: MrError) -> int:
+    """Say what a user can mend; give the exit code."""
+    if isinstance(error, OutputError):
+        drop_output()
+    _complain("mrcpr", _one_line(str(error)))
+    return 2
+
+
+def _run() -> int:
     try:
         app()
     except MrError as error:
-        console.print("[bold red]mrcpr:[/] ", end="")
-        console.print(_one_line(str(error)), markup=False)
-        return 2
+        return _refused(error)
     except KeyboardInterrupt:
         return 130
     except SystemExit as leave:
@@ -160,19 +173,15 @@ def _run() -> int:
     except Exception as error:
         if os.environ.get("MRCPR_DEBUG"):
             raise
-        console.print("[bold red]mrcpr: internal fault:[/] ", end="")
         text = _one_line(f"{type(error).__name__}: {error}")[:FAULT_LENGTH]
-        console.print(f"{text} (please report it with {_keep_traceback()})", markup=False)
+        _complain("mrcpr: internal fault", f"{text} ({_one_line(_keep_traceback())})")
         return 1
     return 0
 
 
 def main() -> None:
     """Run the command line and turn errors into one line and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal or a file that lacks a character shows another one in its place.
-            stream.reconfigure(errors="replace")
+    prepare_streams()
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # ignored: started by nohup
             signal.signal(number, _interrupt)
@@ -182,5 +191,8 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _drop_output()
+        drop_output()
+    except OutputError as error:
+        refused = _refused(error)
+        code = code or refused
     sys.exit(code)

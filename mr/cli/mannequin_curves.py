@@ -29,6 +29,7 @@ from mr.cli.mannequin_port import (
 from mr.devices.mannequin.calibration_block import CurveLoss, block_of, calibration_of
 from mr.devices.mannequin.console import MannequinConsole
 from mr.errors import CalibrationError, ConfigError
+from mr.files import is_there
 from mr.rig import MannequinCalibration, Rig, load_rig, save_rig
 from mr.wire import UNNAMED, BlockId, CalibrationBlock
 
@@ -110,7 +111,7 @@ def load_calibration(
 
     The rest of it is that of --rig, which has perhaps never seen the mannequin.
     """
-    if out.exists():
+    if is_there(out):
         raise ConfigError(f"{out}: exists already: choose another file for --out")
     console = Output(stderr=json)
     given = load_rig(rig)

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mr.errors import ConfigError
+from mr.files import is_there
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def folder_for_results(folder: Path) -> Iterator[Path]:
     ConfigError
         When it cannot be made.
     """
-    missing = [f for f in (folder, *folder.parents) if not f.exists()]
+    missing = [f for f in (folder, *folder.parents) if not is_there(f)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
@@ -44,7 +45,7 @@ def unused(folder: Path) -> Path:
     """Give a name that is not taken yet: the folder's own, or one with a number."""
     number = 2
     free = folder
-    while free.exists():
+    while is_there(free):
         free = folder.with_name(f"{folder.name}_{number}")
         number += 1
     return free

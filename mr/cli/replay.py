@@ -13,6 +13,7 @@ from mr.cli.deliver import analysis_of_recording, as_json, print_analysis
 from mr.cli.options import JudgedByOption
 from mr.cli.tracked import print_changes, tracked
 from mr.errors import ConfigError
+from mr.recording.harmless import harmless
 from mr.recording.reader import Recording
 from mr.recording.reader import repair as write_repaired
 from mr.rig import load_rig
@@ -98,7 +99,7 @@ def _print_damage(console: Output, recording: Recording, repair: Path | None) ->
     if why := recording.why_incomplete:
         console.prose(f"[yellow]incomplete:[/] {escape(why)}")
         if repair is not None:
-            console.print(f"whole copy: {escape(str(repair))}")
+            console.print(f"whole copy: {escape(harmless(str(repair)))}")
     elif why := recording.repaired:
         console.prose(f"[yellow]repaired copy:[/] {escape(why)}")
 

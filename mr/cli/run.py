@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from mr import DISCLAIMER
 from mr.cli.console import Output
-from mr.cli.deliver import analysis_of_recording, print_analysis, write_report
+from mr.cli.deliver import analysis_of_recording, picture_beside, print_analysis, write_report
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
     ArmsOption,
@@ -219,7 +219,7 @@ def run(
     keeper.save(path.with_suffix(".png"))
     again = rerun(path)
     analysis = analysis_of_recording(again)
-    write_report(again, analysis, path.with_suffix(".html"), path.with_suffix(".png"))
+    write_report(again, analysis, path.with_suffix(".html"), picture_beside(path, console))
     print_analysis(console, analysis)
     if keeper.lesson:
         console.print(f"to take along: {keeper.lesson}")

@@ -24,6 +24,7 @@ from mr.config import Mode
 from mr.devices.realsense.frames import Kind
 from mr.devices.realsense.recorder import record_frames, recording_suffix
 from mr.errors import RecordingError
+from mr.files import is_there
 from mr.rig import Rig, save_rig
 from mr.sim.learner import STYLES
 from mr.sim.limbs import Physique
@@ -117,7 +118,7 @@ def simulate(
     scene.script()  # a style that does not exist is told before anything is made
     files = _files(folder, scene)
     for existing in (*files.cameras.values(), files.rig, files.truth, files.picture):
-        if existing.exists():
+        if is_there(existing):
             raise RecordingError(f"{existing}: exists already: choose another folder")
     with folder_for_results(folder):
         try:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 import re
+import stat
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,8 +24,8 @@ from mr.errors import RecordingError
 from mr.recording.harmless import harmless
 from mr.types import FloatArray
 
-MAX_NUMBER = 1e12
-"""No column holds larger ones, not even seconds since 1970."""
+MAX_NUMBER = 1e16
+"""No column holds larger ones, not even microseconds since 1970."""
 MAX_BYTES = 512 << 20
 """An hour at 1000 samples a second with ten columns is some 300 MiB."""
 MAX_CELLS = 64_000_000
@@ -31,6 +33,7 @@ MAX_CELLS = 64_000_000
 MAX_COLUMNS = 1000
 CHUNK = 1 << 20
 WORD = re.compile(r"\S+")
+QUOTED = re.compile(r'"[^"]*"')
 COMMA_DECIMALS = (";", "\t")
 """Where columns are parted by these, a comma is a decimal sign."""
 
@@ -112,9 +115,13 @@ def _too_wide(path: Path, line: int, n_columns: int) -> RecordingError:
 
 def _read_text(path: Path) -> str:
     try:
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise RecordingError(f"{path}: larger than 512 MiB: cut it into sessions")
-        return path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as file:
+            if stat.S_ISREG((info := os.fstat(file.fileno())).st_mode):
+                if info.st_size <= MAX_BYTES:
+                    return file.read()
+            elif len(text := file.read(MAX_BYTES + 1)) <= MAX_BYTES:  # a pipe has no size
+                return text
+        raise RecordingError(f"{path}: larger than 512 MiB: cut it into sessions")
     except FileNotFoundError as error:
         raise RecordingError(f"{path}: there is no such file: give a CSV file's path") from error
     except UnicodeDecodeError as error:
@@ -128,6 +135,7 @@ def _read_text(path: Path) -> str:
 
 
 def _delimiter(head: str) -> str:
+    head = QUOTED.sub('""', head)
     return next((sign for sign in ";\t,|" if sign in head), " " if " " in head.strip() else ",")
 
 
@@ -214,12 +222,14 @@ def _number(path: Path, line: int, name: str, cell: str, *, decimal_comma: bool)
     if not cell:
         return math.nan
     try:
+        if "_" in cell:
+            raise ValueError  # 4_1 is a number to Python alone
         value = float(cell.replace(",", ".", 1) if decimal_comma else cell)
     except ValueError as error:
         raise bad_line(path, line, f"{name} is {cell[:30]!r}", "write a number") from error
     if math.isinf(value):
         what = f"{name} is {cell[:30]}, not a finite number"
-        raise bad_line(path, line, what, "leave the cell empty")
+        raise bad_line(path, line, what, "remove the row; any cell but its time may be empty")
     if abs(value) > MAX_NUMBER:
         raise bad_line(path, line, f"{name} is {cell[:30]}, which is too large", "mend the row")
     return value

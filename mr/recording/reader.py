@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +22,7 @@ import mr
 from mr.blocks import MannequinBlock, MannequinRun
 from mr.config import parse
 from mr.errors import ConfigError, RecordingError
+from mr.files import is_there, whole_file
 from mr.recording.codec import PACKED_ENCODING, ChannelKey, Codec
 from mr.recording.container import MAGIC, Record, Walk
 from mr.recording.header import RECORDING_SCHEMA, RecordingHeader
@@ -235,20 +235,13 @@ def repair(path: Path, out: Path) -> Recording:
         When `path` is no recording, or `out` exists or cannot be written.
     """
     source = open_recording(path)
-    if out.exists():
+    if is_there(out):
         raise RecordingError(f"{out}: exists already: give the repaired file another name")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=out.parent, prefix=out.name, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as target, path.open("rb") as file:
-                _copy(file_records=Walk(file).records(), writer=_new(target), source=source)
-                target.flush()
-                os.fsync(target.fileno())
-            Path(name).replace(out)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with whole_file(out) as target, path.open("rb") as file:
+            _copy(file_records=Walk(file).records(), writer=_new(target), source=source)
+            target.flush()
+            os.fsync(target.fileno())
     except OSError as error:
         raise RecordingError(
             f"{out}: cannot write the repaired recording ({error.strerror or error}): "

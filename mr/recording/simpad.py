@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -173,7 +174,7 @@ def _number(where: str, name: str, param: Param, limit: float) -> float | None:
     if unit and (param.units or "").strip().lower() in OTHER_UNITS:
         raise RecordingError(f"{where}: {name} is in {param.units}, not {unit}: not known here")
     try:
-        value = float(text.replace(",", ".", 1))
+        value = math.nan if "_" in text else float(text.replace(",", ".", 1))
     except ValueError:
         value = math.nan
     if not abs(value) <= limit or (value < 0 and name == "compDepth"):
@@ -239,5 +240,8 @@ def _made_utc(path: Path) -> str | None:
     """Read when the session was; None where its log does not say it plainly."""
     data = read_member(path, LOG)
     text = None if data is None else root_attribute(path, data, "SessionDateTime_UTC")
-    match = re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", text or "")
-    return f"{match.group()}+00:00" if match else None
+    match = re.match(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}", text or "")
+    try:
+        return f"{datetime.fromisoformat(match.group()).isoformat()}+00:00" if match else None
+    except ValueError:  # no day or hour of any calendar
+        return None

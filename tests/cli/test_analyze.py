@@ -8,6 +8,7 @@ import json
 import math
 import os
 import subprocess
+import threading
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.cli.conftest import MRCPR, Finished, environment
+from tests.cli.conftest import MRCPR, Finished, Running, environment
 from tests.cli.pseudo_terminal import Terminal
 from tests.unit.recording.simpad_files import a_session
 
@@ -110,6 +111,51 @@ def test_plain_output_stays_readable(mrcpr: Run, sixty: Path, env: dict[str, str
     assert max(map(len, done.out.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii"])
+def test_a_minus_is_a_minus_in_any_encoding(sixty: Path, encoding: str) -> None:
+    for offset_mm, said in ((-0.3, "-0.3"), (-0.04, "0.0")):
+        sixty.write_text(raised_cosines("depth_mm", offset=offset_mm))
+        done = subprocess.run(
+            [str(MRCPR), "analyze", str(sixty)],
+            capture_output=True,
+            env=environment(PYTHONIOENCODING=encoding),
+            check=True,
+        )
+        (line,) = (x for x in done.stdout.decode(encoding).splitlines() if "left at" in x)
+        number = line.removeprefix("left at release").split()[0]
+        assert number == (said.replace("-", "−") if encoding == "utf-8" else said)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full here")
+@pytest.mark.parametrize("options", [["--json"], []])
+def test_output_that_cannot_be_written_is_told(sixty: Path, options: list[str]) -> None:
+    command = [str(MRCPR), "analyze", str(sixty), *options]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, env=environment(), check=False, text=True
+        )
+    said = "cannot write the output (No space left on device)"
+    Finished(done.returncode, "", done.stderr).require_one_line(said)
+    closed = ["sh", "-c", 'exec "$@" >&- <&-', "sh", *command]
+    done = subprocess.run(closed, capture_output=True, env=environment(), check=False, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_a_csv_from_a_pipe(
+    start: Callable[..., Running], mrcpr: Run, sixty: Path, name: str
+) -> None:
+    running = start("analyze", name, "--json")
+    running.say(sixty.read_text())
+    assert running.process.stdin is not None
+    running.process.stdin.close()
+    piped = json.loads(running.end().require(0).out)
+    whole = json.loads(mrcpr("analyze", sixty, "--json").require(0).out)
+    assert piped["source"].pop("name") == "stdin"
+    assert whole["source"].pop("name") == "sixty.csv"
+    assert piped == whole
+
+
 # --- several files ------------------------------------------------------------------------
 
 
@@ -142,6 +188,38 @@ def test_a_folder_is_one_table_and_one_json(mrcpr: Run, several: Path) -> None:
     assert together["analyses"][0] == alone
 
 
+def test_what_cannot_be_opened_does_not_stop_the_others(several: Path) -> None:
+    """Folders and files without access rights, a loop of links, a name that is too long."""
+    (several / "loop.csv").symlink_to("loop.csv")
+    shut = [several / "shut", several / "deep" / "shut", several / "shut.csv", several / "shut.ssx"]
+    for path in shut[:2]:
+        path.mkdir()
+        (path / "e.csv").write_text(raised_cosines("depth_mm"))
+    for path in shut[2:]:
+        path.write_text("")
+    others = [several / "loop.csv", several / "loop.csv" / "f", several / ("n" * 300)]
+    command = [str(MRCPR), "analyze", *map(str, (several, *shut, *others)), "--json"]
+    if os.geteuid() == 0:  # nothing is shut to root as it is
+        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    try:
+        for path in shut:
+            path.chmod(0)
+        done = subprocess.run(
+            command, capture_output=True, env=environment(), check=False, text=True
+        )
+    finally:
+        for path in shut:
+            path.chmod(0o700)
+    told = json.loads(Finished(done.returncode, done.stdout, done.stderr).require(2).out)
+    assert len(told["analyses"]) == 4
+    # What the folder names and what the command line names are the same four.
+    assert len(told["errors"]) == 4 + len(others)
+    why = [error["error"] for error in told["errors"]]
+    assert sum("(Permission denied)" in words for words in why) == 4
+    assert sum("(Too many levels of symbolic links)" in words for words in why) == 2
+    assert sum("(File name too long)" in words for words in why) == 1
+
+
 def test_a_bad_file_does_not_stop_the_others(mrcpr: Run, several: Path) -> None:
     (several / "bad.csv").write_text("t_s,depth_mm\n0,x\n")
     done = mrcpr("analyze", several / "bad.csv", several / "a.csv", several / "no.csv").require(2)
@@ -170,6 +248,23 @@ def test_two_files_of_one_name_are_told_apart(mrcpr: Run, several: Path) -> None
     args = ("analyze", several / "a.csv", several / "deep" / "a.csv", several / "a.csv", "--json")
     told = json.loads(mrcpr(*args).require(0).out)["analyses"]
     assert [a["source"]["name"] for a in told] == [str(p) for p in args[1:3]]
+
+
+def test_rows_go_through_a_pipe_and_a_link(mrcpr: Run, sixty: Path, tmp_path: Path) -> None:
+    rows = mrcpr("analyze", sixty, "--csv", "-").require(0).out
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "target").write_text("old")
+    (tmp_path / "link").symlink_to("target")
+    got: list[str] = []
+    reader = threading.Thread(
+        target=lambda: got.append((tmp_path / "fifo").read_text()), daemon=True
+    )
+    reader.start()
+    mrcpr("analyze", sixty, "--csv", tmp_path / "fifo").require(0)
+    reader.join(30)
+    mrcpr("analyze", sixty, "--csv", tmp_path / "link").require(0)
+    assert got == [rows] == [(tmp_path / "target").read_text()]
+    assert (tmp_path / "fifo").is_fifo() and (tmp_path / "link").is_symlink()
 
 
 def test_compressions_as_csv(mrcpr: Run, several: Path, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def refused(mrcpr: Run, tmp_path: Path) -> Callable[..., None]:
         ("\x1b[31mred.csv", "", ("?[31mred.csv: the file is empty",)),
         ("[b]junk[x]", b"\x00\xff\x80" * 99, ("[b]junk[x]", "recording")),
         ("junk.mcap", b"\x00\xff\x80" * 99, ("junk.mcap", "not a recording", "give")),
+        ("n" * 300, None, ("nnn", "File name too long", "give")),
     ],
 )
 def test_analyze(
@@ -93,6 +94,7 @@ def test_a_truncated_recording_is_read_as_far_as_it_goes(
         (["--picture", "no.png"], ("no.png", "No such file", "--picture")),
         (["--picture", "rig.toml"], ("rig.toml", "not a PNG", "--picture")),
         (["--out", "session.mcap"], ("session.mcap", "the recording itself", "--out")),
+        (["--out", "n" * 300], ("nnn", "cannot write", "File name too long", "--out")),
     ],
 )
 def test_report(
@@ -108,12 +110,44 @@ def test_report(
     refused(["report", "session.mcap", *options], *words)
 
 
+def test_a_picture_that_is_none_is_left_out_of_a_report(
+    mrcpr: Run, recording: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "s.mcap").write_bytes(recording.read_bytes())
+    picture = tmp_path / "s.png"
+    embedded = "data:image/png"
+    for data, why in ((None, "Is a directory"), (b"text", "not a PNG")):
+        if data is None:
+            picture.mkdir()
+        else:
+            picture.rmdir()
+            picture.write_bytes(data)
+        out = mrcpr("report", tmp_path / "s.mcap").require(0).out
+        assert "without a picture:" in out and why in out
+        assert embedded not in (tmp_path / "s.html").read_text(encoding="utf-8")
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n")  # the control
+    assert "without" not in mrcpr("report", tmp_path / "s.mcap").require(0).out
+    assert embedded in (tmp_path / "s.html").read_text(encoding="utf-8")
+
+
+def test_a_name_steers_no_terminal_and_no_page(mrcpr: Run, recording: Path, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff\x1b[31m\xe2\x80\xaet.mcap")
+    path.write_bytes(recording.read_bytes())
+    harmless = "??[31m?t"
+    assert f"{harmless}.mcap (SIMULATED)" in (out := mrcpr("replay", path).require(0).out)
+    assert "\x1b" not in out
+    assert mrcpr("report", path).require(0).out.endswith(f"{harmless}.html\n")
+    page = path.with_suffix(".html").read_bytes().decode("utf-8")
+    assert f"{harmless}.mcap</title>" in page and "\x1b" not in page and "\u202e" not in page
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (["--guideline", "nobody-1999"], ("nobody-1999", "aha-2025-adult-bls")),
         (["--learner", "nobody"], ("nobody", "shallow")),
         (["--out", "file"], ("file", "cannot make this folder", "choose")),
+        (["--out", "n" * 300], ("nnn", "cannot make this folder", "File name too long")),
     ],
 )
 def test_demo(

@@ -177,6 +177,22 @@ def test_units_of_time(tmp_path: Path, header: str, scale: float, said: str) -> 
     assert motion.assumptions == (said,)
 
 
+@pytest.mark.parametrize(("unit", "per_s"), [("s", 1), ("ms", 10**3), ("us", 10**6)])
+def test_time_since_1970_in_any_unit(tmp_path: Path, unit: str, per_s: int) -> None:
+    began_s = 1_780_000_000
+    rows = [
+        f"{began_s * per_s + round(t * per_s, 2)!r},{d:.9g}"
+        for t, d in zip(T_S.tolist(), DEPTH_MM, strict=True)
+    ]
+    path = tmp_path / "motion.csv"
+    path.write_text("\n".join([f"time_{unit},depth_mm", *rows]), encoding="utf-8")
+    assert read_csv_motion(path).t_s - began_s == pytest.approx(T_S, abs=1e-6)
+    path.write_text("\n".join(["time_s,depth_mm", *rows]), encoding="utf-8")
+    if per_s > 1:
+        with refused("which no clock shows"):  # the control: a wrong unit is none
+            read_csv_motion(path)
+
+
 @pytest.mark.parametrize("scale", [30.0, 3e4])
 def test_a_time_without_a_likely_unit_is_refused(tmp_path: Path, scale: float) -> None:
     with refused("time has no unit, and its rows are .* apart"):

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import re
+import threading
 import tracemalloc
 from pathlib import Path
 
@@ -85,6 +88,7 @@ def test_optional_columns_and_their_gaps(tmp_path: Path) -> None:
         table(sep="|", header="t_s|depth_mm"),
         table(sep=" ", header="t_s depth_mm"),
         quoted(table()),
+        re.sub(r"(?<=\d)\n", ',""\n', table(header='t_s,depth_mm,"note; remark"')),
         table().replace("\n", "\n,\n", 5),
     ],
     ids=[
@@ -99,6 +103,7 @@ def test_optional_columns_and_their_gaps(tmp_path: Path) -> None:
         "bar",
         "space",
         "quotes",
+        "quoted-sign",
         "empty-rows",
     ],
 )
@@ -106,6 +111,27 @@ def test_what_other_programs_write_is_understood(tmp_path: Path, text: str) -> N
     plain = read_csv_motion(a_csv(tmp_path, table(), "plain.csv"))
     samples = read_csv_motion(a_csv(tmp_path, text)).block().samples()
     assert list(samples) == list(plain.block().samples())
+
+
+def test_a_pipe_is_read_once_and_no_further_than_any_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+
+    def read_from_it(text: str) -> np.ndarray:
+        writer = threading.Thread(target=fifo.write_text, args=(text,), daemon=True)
+        writer.start()
+        try:
+            return read_csv_motion(fifo).depth
+        finally:
+            writer.join(30)
+
+    plain = read_csv_motion(a_csv(tmp_path, table()))
+    assert (read_from_it(table(end="\r\n")) == plain.depth).all()
+    monkeypatch.setattr("mr.recording.csv_table.MAX_BYTES", len(table()) - 1)
+    with pytest.raises(RecordingError, match="larger than 512 MiB"):
+        read_from_it(table())
 
 
 @pytest.mark.parametrize("sigma_mm", [0.05, 0.3, 1.0])
@@ -146,7 +172,10 @@ LINES = GOOD.splitlines()
         (GOOD.replace(LINES[5], "0.040,inf"), "line 6: depth_mm is inf"),
         (GOOD.replace(LINES[5], ",1"), "line 6: t_s is empty: remove the row"),
         (GOOD.replace(LINES[5], "nan,1"), "line 6: t_s is empty"),
-        (GOOD.replace(LINES[5], "0.040,1e13"), "line 6: depth_mm is 1e13, which is too large"),
+        (GOOD.replace(LINES[5], "0.040,1e17"), "line 6: depth_mm is 1e17, which is too large"),
+        (GOOD.replace(LINES[5], "0.040,1e13"), "deeper than any chest"),
+        (GOOD.replace(LINES[5], "0.040,4_1"), "line 6: depth_mm is '4_1': write a number"),
+        (GOOD.replace(LINES[5], "inf,1"), "line 6: t_s is inf, .*: remove the row; any cell but"),
         (
             "t_s,depth_mm\n" + "".join(f"{k / 50},\n" for k in range(99)),
             "0 rows of data are too few",
@@ -306,6 +335,7 @@ CELLS = st.sampled_from(
         "0",
         "1e9",
         "1e13",
+        "1e17",
         "1e-300",
         "0.5",
         "x",

@@ -89,8 +89,11 @@ def test_repair_writes_a_whole_file_with_the_same_content(write: Write) -> None:
     got = [exact(s) for s in mended.samples()]
     assert got == [exact(s) for s in before.samples()]
     assert 500 < len(got) < 2000
+    assert mended.path.stat().st_mode == cut.stat().st_mode  # as any file that is new
     with pytest.raises(RecordingError, match="exists already"):
         repair(cut, whole)
+    with pytest.raises(RecordingError, match=r"cannot write the repaired .*name too long"):
+        repair(cut, whole.with_name("n" * 300))
     assert sorted(p.name for p in whole.parent.iterdir()) == ["a.mcap", "cut.mcap", "mended.mcap"]
 
 

@@ -42,6 +42,22 @@ def test_a_session_is_read(tmp_path: Path) -> None:
     assert any("compAbsolutePeakDepth is +2.0 mm" in words for words in session.assumptions)
 
 
+@pytest.mark.parametrize(
+    ("when", "made_utc"),
+    [
+        ("2024-02-29T23:59:59.5Z", "2024-02-29T23:59:59+00:00"),
+        ("2024-99-99T99:99:99", None),
+        ("2023-02-29T12:00:00", None),
+        ("２０２４-02-28T12:00:00", None),
+        ("yesterday", None),
+    ],
+)
+def test_a_date_of_no_calendar_is_none(tmp_path: Path, when: str, made_utc: str | None) -> None:
+    log = f'<Log SessionDateTime_UTC="{when}"/>'
+    path = an_ssx(tmp_path / "a.ssx", events([compression(0)]), log=log)
+    assert read_simpad(path).made_utc == made_utc
+
+
 def test_other_events_stay_as_they_are_but_for_names(tmp_path: Path) -> None:
     session = read_simpad(a_session(tmp_path / "a.ssx"))
     info, breath = session.other_events
@@ -115,6 +131,7 @@ def test_the_member_is_found_in_any_folder_and_case(tmp_path: Path, name: str) -
     [
         (compression(0, compDepth="deep"), "compression 1: compDepth is 'deep'"),
         (compression(0, compDepth="nan"), "compDepth is 'nan'"),
+        (compression(0, compDepth="5_2"), "compDepth is '5_2'"),
         (compression(0, compDepth="1e9"), "compDepth is '1e9'"),
         (compression(0, endTime="inf"), "endTime is 'inf'"),
         (compression(0, endTime=-5), "ends .* before it starts"),
