@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from mr.config import Attempt, Mode, SessionConfig, load_criteria, parse
+from mr.config import Attempt, Criteria, Mode, SessionConfig, load_criteria, parse
 from mr.errors import ConfigError
+from mr.scoring.assessment import require_items
 from overlays.messages import languages, load_messages
 
 DEFAULT_GUIDELINE = "aha-2025-adult-bls"
@@ -116,6 +117,7 @@ ArmsOption = Annotated[
 
 def session_config(
     *,
+    mode: Mode,
     attempt: Attempt | None,
     assessment: bool,
     criteria: Path | None,
@@ -133,17 +135,28 @@ def session_config(
     Raises
     ------
     ConfigError
-        When two options differ, or there are no messages in the language; it lists the languages.
+        When two options differ, the criteria ask for what the mode does not judge, or there are
+        no messages in the language; it lists the languages.
     """
     load_messages(language)
     if assessment and attempt not in (None, Attempt.ASSESSMENT):
         raise ConfigError(f"--assessment and --attempt {attempt} differ: leave one out")
     settings = {
         "attempt": Attempt.ASSESSMENT if assessment else attempt or Attempt.PRACTICE,
-        "criteria": load_criteria(criteria) if criteria is not None else None,
+        "criteria": None if criteria is None else _criteria_for(criteria, mode),
+        "mode": mode,
         "language": language,
         "voice": voice and sound,
         "metronome": metronome and sound,
         "metronome_cpm": click_rate,
     }
     return parse(SessionConfig, settings | as_named, "the command line")
+
+
+def _criteria_for(path: Path, mode: Mode) -> Criteria:
+    criteria = load_criteria(path)
+    try:
+        require_items(criteria, mode)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return criteria

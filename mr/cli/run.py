@@ -37,9 +37,11 @@ from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
 from mr.cli.train import PictureKeeper, train_fast, train_live
 from mr.cli.view import view_mains
-from mr.config import LEARNER_ID, Mode
+from mr.config import LEARNER_ID, Attempt, Mode, SessionConfig
 from mr.errors import CalibrationError, ConfigError, RecordingError
 from mr.rig import load_rig
+from mr.scoring.assessment import needs_force
+from mr.scoring.guideline import Guideline
 from mr.scoring.profiles import load_guideline
 from mr.session.offline import rerun
 from mr.session.processes import SessionPlan
@@ -80,6 +82,20 @@ def _play(
         if any(str(error).startswith(str(file)) for _, file in files):
             plan.path.unlink(missing_ok=True)
         raise
+
+
+def _require_no_force(config: SessionConfig, profile: Guideline, console: Output) -> None:
+    """Refuse an assessment that a mannequin's force must judge; say what practice lacks."""
+    if not needs_force(profile, config.mode, config.criteria):
+        return
+    why = (
+        f"--guideline {config.guideline}: it judges recoil by force, which only a mannequin "
+        "measures, so there would be no score: train with the mannequin, or by a profile whose "
+        "criterion is displacement"
+    )
+    if config.attempt is Attempt.ASSESSMENT:
+        raise ConfigError(why)
+    console.prose(f"[yellow]![/] {escape(why)}")
 
 
 def run(
@@ -207,8 +223,11 @@ def run(
     sources = RigSources(
         loaded, port, files, mannequin, camera, MANNEQUIN_HZ if rate is None else rate
     )
+    profile = load_guideline(guideline)
+    if not mannequin or loaded.mannequin is None:
+        _require_no_force(config, profile, console)
     path = out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{config.learner_id}.mcap"
-    plan = SessionPlan(sources, loaded, config, load_guideline(guideline), path)
+    plan = SessionPlan(sources, loaded, config, profile, path)
     console.prose(f"[dim]{DISCLAIMER}[/]")
     with folder_for_results(out):
         if files:

@@ -2,7 +2,8 @@
 
 Takes a `Score` and an instructor's criteria, gives a `Verdict`. A limit that lies within
 the interval of what was measured is neither reached nor missed: *borderline*, for the
-instructor to decide. So is one near a value whose accuracy nobody knows.
+instructor to decide. So is one near a value whose accuracy nobody knows. What can never be
+judged is told before a session.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mr.config import Criteria
+from mr.config import Criteria, Mode
+from mr.errors import ConfigError
+from mr.scoring.guideline import Guideline
+from mr.scoring.score import LABELS, items_of
 from mr.types import Score
 
 Word = Literal["passed", "borderline", "not passed", "unscored"]
@@ -42,6 +46,29 @@ class Verdict:
     checks: tuple[Check, ...]
 
 
+def require_items(criteria: Criteria, mode: Mode) -> None:
+    """Refuse criteria for an item that `mode` does not have (`ConfigError`)."""
+    for key in criteria.item_min_pct:
+        if key not in items_of(mode):
+            having = ", ".join(other for other in Mode if key in items_of(other))
+            raise ConfigError(
+                f"item_min_pct.{key}: mode {mode} does not judge {LABELS[key].lower()}, so the "
+                f"assessment would be unscored: leave it out, or choose another mode ({having})"
+            )
+
+
+def needs_force(guideline: Guideline, mode: Mode, criteria: Criteria | None) -> bool:
+    """Tell whether something that is asked for cannot be judged where no force is measured.
+
+    Without criteria the score is asked for.
+    """
+    if guideline.recoil.criterion != "force" or "recoil" not in items_of(mode):
+        return False
+    if criteria is None or criteria.score_min_pct is not None:
+        return True
+    return "recoil" in criteria.item_min_pct
+
+
 def assess(score: Score, criteria: Criteria) -> Verdict:
     """Hold a score against the criteria."""
     checks = []
@@ -52,7 +79,7 @@ def assess(score: Score, criteria: Criteria) -> Verdict:
     for key, least_pct in criteria.item_min_pct.items():
         item = items.get(key)
         if item is None:
-            checks.append(_check(key, key, least_pct, None, None))
+            checks.append(_check(key, LABELS[key], least_pct, None, None))
         else:
             found = (item.value_pct, item.interval_pct)
             checks.append(_check(key, item.label, least_pct, *found))

@@ -14,7 +14,7 @@ import math
 from bisect import bisect_right
 from collections import defaultdict
 
-from mr.config import Mode
+from mr.config import Item, Mode
 from mr.scoring.breaths import judge_breaths
 from mr.scoring.closeness import Judged
 from mr.scoring.guideline import Guideline
@@ -30,9 +30,16 @@ LABELS = {
     "hands": "Hand position",
     "ventilation": "Ventilations",
 }
-REQUIRED = ("depth", "rate", "recoil", "flow")
+REQUIRED: tuple[Item, ...] = ("depth", "rate", "recoil", "flow")
+PRESSING: tuple[Item, ...] = (*REQUIRED, "hands")
 SHARED = ("depth", "recoil")
 """Items that one wrong zero moves together: their intervals are added, not squared."""
+
+
+def items_of(mode: Mode) -> tuple[Item, ...]:
+    """List the sub-skills that a mode judges, in the order of the score."""
+    pressing = () if mode is Mode.VENTILATION_ONLY else PRESSING
+    return (*pressing, *(() if mode is Mode.HANDS_ONLY else ("ventilation",)))
 
 
 def score_performance(
@@ -47,7 +54,8 @@ def score_performance(
     """
     guideline.require_mode(mode, rescuers)
     judged: dict[str, Judged] = {}
-    if mode is not Mode.VENTILATION_ONLY:
+    keys = items_of(mode)
+    if "depth" in keys:
         judged |= {
             "depth": judge_depth(performance, guideline),
             "rate": judge_rate(performance, guideline, mode),
@@ -55,7 +63,7 @@ def score_performance(
             "flow": judge_flow(performance, guideline, mode),
             "hands": judge_hands(performance, guideline),
         }
-    if mode is not Mode.HANDS_ONLY:
+    if "ventilation" in keys:
         judged["ventilation"] = judge_breaths(performance, guideline, mode)
     required = ("ventilation",) if mode is Mode.VENTILATION_ONLY else REQUIRED
     items = _weigh(judged, guideline)

@@ -238,6 +238,27 @@ def test_arms_are_looked_for_in_pictures(refused: Callable[..., None], rig: Path
     refused(["demo", "--no-camera", "--arms"], "--arms", "--no-camera")
 
 
+def test_an_assessment_that_nothing_can_score_does_not_start(
+    refused: Callable[..., None], rig: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "crit.toml").write_text('schema = "mrcpr.criteria/1"\nscore_min_pct = 75\n')
+    (tmp_path / "our.toml").write_text(
+        'extends = "erc-2025-adult-bls"\nid = "our"\nversion = 1\ntitle = "Our course"\n'
+        '[recoil]\ncriterion = "force"\nrelease_max_mm = 5.0\nzero_at_mm = 5.0\n'
+        'release_max_n = 24.5\nzero_at_n = 24.5\nsource = "ours"\nstanding = "ours"\n'
+    )
+    args = ["run", "--rig", rig, "--assessment", "--criteria", "crit.toml"]
+    force = ["--guideline", "our.toml"]
+    refused([*args, *force, "--no-mannequin"], "our.toml", "recoil by force", "displacement")
+    port = "/dev/absent-port"  # as far as its devices (negative control)
+    refused([*args, *force, "--no-camera", "--port", port], port, "`mrcpr doctor`")
+    (tmp_path / "crit.toml").write_text(
+        'schema = "mrcpr.criteria/1"\n[item_min_pct]\nventilation = 60\n'
+    )
+    for begin in (args, ["demo", "--fast", "--no-camera", *args[3:]]):
+        refused(begin, "crit.toml: item_min_pct.ventilation", "mode hands-only", "30:2, 15:2")
+
+
 def test_a_rate_is_the_mannequins(refused: Callable[..., None], rig: Path) -> None:
     refused(["run", "--rig", rig, "--no-mannequin", "--rate", "500"], "--rate", "mannequin's")
 

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mr.config import Attempt, Criteria, SessionConfig, load_criteria, parse
+from mr.config import Attempt, Criteria, Mode, SessionConfig, load_criteria, parse
 from mr.errors import ConfigError
 from mr.recording.header import RecordingHeader
-from mr.scoring.assessment import assess
-from mr.types import Score, ScoreItem
+from mr.scoring.assessment import assess, needs_force, require_items
+from mr.scoring.performance import Performance
+from mr.scoring.profiles import load_guideline
+from mr.scoring.score import LABELS, items_of, score_performance
+from mr.types import Measured, Score, ScoreItem
 from tests.unit.recording.conftest import a_rig
 
 
@@ -47,6 +50,38 @@ def test_the_worst_check_counts() -> None:
     assert verdict.verdict == "unscored"
     missed = criteria(score_min_pct=99.0, item_min_pct={"ventilation": 50.0})
     assert assess(a_score(80.0, 76.0, 82.0), missed).verdict == "not passed"
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_criteria_for_what_the_mode_has_not_are_refused(mode: Mode) -> None:
+    """And for nothing else: what a score of the mode has, an assessment may ask for."""
+    nothing = Performance([], [], [], Measured.unknown("no compressions were seen"))
+    name = "aha-2025-child-bls" if mode is Mode.C15_2 else "aha-2025-adult-als"
+    score = score_performance(nothing, load_guideline(name).for_chest(150.0), mode, rescuers=2)
+    assert items_of(mode) == tuple(item.key for item in score.items)
+    for key in LABELS:
+        asked = criteria(item_min_pct={key: 60.0})
+        if key in items_of(mode):
+            require_items(asked, mode)
+            continue
+        with pytest.raises(ConfigError, match=f"item_min_pct.{key}: mode {mode} .*leave it out"):
+            require_items(asked, mode)
+        # A recording that was locked with it still opens, and says it in words.
+        (check,) = assess(score, asked).checks
+        assert (check.label, check.verdict) == (LABELS[key], "unscored")
+
+
+def test_what_only_force_can_judge_is_known_before() -> None:
+    displacement = load_guideline("aha-2025-adult-bls")
+    limits = {"release_max_n": 24.5, "zero_at_n": 24.5}
+    recoil = displacement.recoil.model_copy(update={"criterion": "force", **limits})
+    force = displacement.model_copy(update={"recoil": recoil})
+    depth, of_recoil = (criteria(item_min_pct={key: 60.0}) for key in ("depth", "recoil"))
+    for asked in (None, of_recoil, criteria(score_min_pct=75.0)):
+        assert needs_force(force, Mode.HANDS_ONLY, asked)
+        assert not needs_force(displacement, Mode.HANDS_ONLY, asked)
+    assert not needs_force(force, Mode.HANDS_ONLY, depth)
+    assert not needs_force(force, Mode.VENTILATION_ONLY, None)
 
 
 def test_wrong_criteria_are_refused(tmp_path: Path) -> None:
