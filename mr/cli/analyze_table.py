@@ -1,8 +1,8 @@
 """Many analyses as one table: a line a session.
 
 Takes finished analyses and the errors of files that could not be analysed, prints a table
-and, numbered below it, what was assumed and what is not known. Leaves a single analysis to
-`deliver`.
+and, numbered below it, what was assumed and what is not known; then what is not alike. Leaves
+a single analysis to `deliver`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from mr.cli.analyze_alike import not_alike
 from mr.cli.console import Output
 from mr.metrics.summary import not_measured
 from mr.review.imported import flags_told
@@ -22,7 +23,13 @@ from mr.review.plots import MISSING, number
 
 KIND_WORDS = {"sim": "SIMULATED", "live": "live", "replay": "replay", "csv": "CSV", "ssx": "SimPad"}
 WIDE_COLUMNS = 100
-"""From this width on the time of day is shown beside the date."""
+"""From this width on the time of day is shown beside the date, and both beside verdicts."""
+VERDICT_CELLS = {
+    "passed": "[green]passed[/]",
+    "borderline": "[yellow]borderline[/]",
+    "not passed": "[bold red]NOT PASSED[/]",
+    "unscored": "[yellow]unscored[/]",
+}
 PIPED_COLUMNS = 500
 """A pipe has no width: no name is folded."""
 
@@ -57,20 +64,27 @@ def print_table(console: Output, analyzed: Sequence[Analyzed]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("file", overflow="fold", ratio=None if piped else 1)
     table.add_column("from", no_wrap=True)
-    dated = any(one.analysis and one.analysis["source"]["made_utc"] for one in analyzed)
+    analyses = [one.analysis for one in analyzed if one.analysis is not None]
+    judged = any(analysis["assessment"] for analysis in analyses)
+    dated = any(analysis["source"]["made_utc"] for analysis in analyses) and (wide or not judged)
     if dated:
         table.add_column("when (UTC)", no_wrap=True)
     for head in ("n", "depth\nmm", "rate\n/min", "released\n%", "CCF\n%", "score\n%"):
         table.add_column(head, justify="right", no_wrap=True)
+    if judged:
+        table.add_column("verdict", no_wrap=True)
     table.add_column("see", no_wrap=True)
     notes: list[str] = []
     for one in analyzed:
         own = _notes(one)
         numbers = [str(1 + _place(notes, note)) for note in own]
-        table.add_row(*_cells(one, dated=dated, wide=wide), ",".join(numbers))
+        verdict = [_verdict(one)] if judged else []
+        table.add_row(*_cells(one, dated=dated, wide=wide), *verdict, ",".join(numbers))
     console.print(table, soft_wrap=piped)
     for k, note in enumerate(notes):
         console.prose(f"[dim]{k + 1}[/] {escape(note)}")
+    for words in not_alike([(one.name, one.analysis) for one in analyzed if one.analysis]):
+        console.prose(f"[yellow]![/] {escape(words)}")
 
 
 def _place(notes: list[str], note: str) -> int:
@@ -91,6 +105,11 @@ def _notes(one: Analyzed) -> list[str]:
         *([holes] if holes else []),
         *(f"no score: {why}" for why in missing),
     ]
+
+
+def _verdict(one: Analyzed) -> str:
+    assessment = None if one.analysis is None else one.analysis["assessment"]
+    return "" if assessment is None else VERDICT_CELLS[assessment["verdict"]]
 
 
 def _cells(one: Analyzed, *, dated: bool, wide: bool) -> list[str]:

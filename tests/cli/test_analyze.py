@@ -414,6 +414,28 @@ def test_the_table_fits_a_terminal(
     assert ("18:04" in at_work.text) == (columns >= 100)
 
 
+def test_verdicts_stand_beside_the_scores_and_what_is_not_alike_below(
+    mrcpr: Run, terminal: Callable[..., Terminal], several: Path
+) -> None:
+    (several / "hard.toml").write_text('schema = "mrcpr.criteria/1"\nscore_min_pct = 99.9\n')
+    name = "2026-11-30_02-17-18_learner-1234abcd.mcap"
+    (several / "d.mcap").rename(several / name)
+    args = ("analyze", several / "a.csv", several / name, "--criteria", several / "hard.toml")
+    at_work = terminal(*args, columns=80)
+    assert at_work.end() == 0
+    lines = [line.rstrip() for line in at_work.text.splitlines()]
+    (k,) = [k for k, line in enumerate(lines) if line.split()[:2] == ["file", "from"]]
+    assert lines[k].split()[2:] == ["n", "mm", "/min", "%", "%", "%", "verdict", "see"]
+    assert max(map(len, lines[k - 1 :])) <= 80
+    (row,) = [line.split() for line in lines if line.startswith("a.csv ")]
+    assert row[7:9] == ["100", "passed"]
+    assert any("SIMULATED" in line and line.endswith("NOT PASSED") for line in lines)
+    alike = " ".join(lines).partition("! not alike: ")[2]
+    assert f"attempt: not said (a.csv), practice ({name})" in alike and "mode" not in alike
+    # Without criteria nobody was judged, and the date is back (negative control).
+    assert "verdict" not in mrcpr("analyze", *args[1:3]).require(0).out
+
+
 def test_what_takes_long_shows_that_it_works(
     terminal: Callable[..., Terminal], tmp_path: Path
 ) -> None:
