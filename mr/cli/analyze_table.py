@@ -18,7 +18,7 @@ from mr.cli.analyze_alike import not_alike
 from mr.cli.console import Output
 from mr.metrics.summary import not_measured
 from mr.review.imported import flags_told
-from mr.review.lines import SMOOTHED_WORDS
+from mr.review.lines import SMOOTHED_WORDS, not_used_words
 from mr.review.plots import MISSING, number
 
 KIND_WORDS = {"sim": "SIMULATED", "live": "live", "replay": "replay", "csv": "CSV", "ssx": "SimPad"}
@@ -30,6 +30,8 @@ VERDICT_CELLS = {
     "not passed": "[bold red]NOT PASSED[/]",
     "unscored": "[yellow]unscored[/]",
 }
+OTHERS_CELL = "[yellow]others[/]"
+"""In place of the verdict where other criteria are locked; what it says stands below."""
 PIPED_COLUMNS = 500
 """A pipe has no width: no name is folded."""
 
@@ -98,18 +100,23 @@ def _notes(one: Analyzed) -> list[str]:
     if one.analysis is None:
         return []
     score = one.analysis["score"]
+    assessment = one.analysis["assessment"]
+    words = not_used_words(assessment)
     missing = score["missing"] if score["value_pct"] is None else []
     holes = not_measured([(h["start_s"], h["end_s"]) for h in one.analysis["unmeasured"]])
     return [
         *remarks(one.analysis),
         *([holes] if holes else []),
         *(f"no score: {why}" for why in missing),
+        *([f"{words}; by its own: {assessment['verdict']}"] if words else []),
     ]
 
 
 def _verdict(one: Analyzed) -> str:
     assessment = None if one.analysis is None else one.analysis["assessment"]
-    return "" if assessment is None else VERDICT_CELLS[assessment["verdict"]]
+    if assessment is None:
+        return ""
+    return OTHERS_CELL if not_used_words(assessment) else VERDICT_CELLS[assessment["verdict"]]
 
 
 def _cells(one: Analyzed, *, dated: bool, wide: bool) -> list[str]:

@@ -68,6 +68,7 @@ def analysis_of(
     *,
     criteria: Criteria | None = None,
     locked: bool = False,
+    not_used: Criteria | None = None,
     calibrated: bool = True,
     simpad: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -87,6 +88,7 @@ def analysis_of(
         shocks_ns=outcome.shocks_ns,
         criteria=criteria,
         locked=locked,
+        not_used=not_used,
         calibrated=calibrated,
         simpad=simpad,
     )
@@ -100,21 +102,13 @@ def analysis_of_recording(
 ) -> dict[str, Any]:
     """Put a recording's outcome into the published JSON form.
 
-    `criteria` are for a recording that has none of its own; `smoothed` is judged in the place
-    of what the live session had.
-
-    Raises
-    ------
-    ConfigError
-        When it has other ones: those were locked when its session began.
+    `criteria` are for a recording that has none of its own: those were locked when its session
+    began, and others are told as not used. `smoothed` is judged in the place of what the live
+    session had.
     """
     recording = again.recording
     own = recording.header.session.criteria
-    if own is not None and criteria is not None and own.sha256 != criteria.sha256:
-        raise ConfigError(
-            f"{recording.path}: its criteria ({own.sha256[:12]}…) were locked when it began: "
-            "leave out --criteria"
-        )
+    others = own is not None and criteria is not None and own.sha256 != criteria.sha256
     return analysis_of(
         again.pipeline.outcome() if smoothed is None else smoothed.outcome,
         harmless(name or recording.path.name),
@@ -122,6 +116,7 @@ def analysis_of_recording(
         replace(Provenance.of(recording, smoothed=smoothed is not None), assumptions=again.told),
         criteria=own or criteria,
         locked=own is not None and again.as_recorded and smoothed is None,
+        not_used=criteria if others else None,
     )
 
 

@@ -101,6 +101,7 @@ def build_analysis(
     shocks_ns: Sequence[int] = (),
     criteria: Criteria | None = None,
     locked: bool = False,
+    not_used: Criteria | None = None,
     calibrated: bool = True,
     simpad: Json | None = None,
 ) -> Json:
@@ -122,8 +123,9 @@ def build_analysis(
         What is known about the recording and its streams.
     rescuers, shocks_ns
         How many they were; when a shock was marked.
-    criteria, locked
-        What an assessment must reach; whether it was fixed before the session.
+    criteria, locked, not_used
+        What an assessment must reach; whether it was fixed before the session; other criteria
+        that were given and not used, for the recording has its own.
     calibrated
         False for a signal of unknown scale: the profile's least excursion in mm was then
         not used, and is null.
@@ -156,7 +158,7 @@ def build_analysis(
         "score": score_as_json(score, t0_ns),
         "assessment": None
         if criteria is None
-        else assessment_as_json(score, criteria, locked=locked),
+        else assessment_as_json(score, criteria, locked=locked, not_used=not_used),
     }
     if simpad is not None:
         analysis["simpad"] = simpad

@@ -26,10 +26,16 @@ def score_as_json(score: Score, t0_ns: int) -> Json:
     }
 
 
-def assessment_as_json(score: Score, criteria: Criteria, *, locked: bool) -> Json:
-    """Hold a score against criteria; `locked`: they were fixed before the session."""
+def assessment_as_json(
+    score: Score, criteria: Criteria, *, locked: bool, not_used: Criteria | None = None
+) -> Json:
+    """Hold a score against criteria; `locked`: they were fixed before the session.
+
+    `not_used` are others that somebody gave in vain, for these are the recording's own.
+    """
     verdict = assess(score, criteria)
     return {
+        **({} if not_used is None else {"not_used_sha256": not_used.sha256}),
         "verdict": verdict.verdict,
         "title": criteria.title,
         "criteria_sha256": criteria.sha256,

@@ -99,6 +99,17 @@ def deduction_lines(score: Json, worst: int | None) -> list[str]:
     return lines
 
 
+def not_used_words(assessment: Json | None) -> str:
+    """Say that other criteria are locked in a recording than were given; else empty."""
+    given = None if assessment is None else assessment.get("not_used_sha256")
+    if assessment is None or given is None:
+        return ""
+    return (
+        f"other criteria are locked in it ({assessment['criteria_sha256'][:12]}…): those given "
+        f"({given[:12]}…) were not used"
+    )
+
+
 def check_lines(assessment: Json | None) -> list[str]:
     """Say an assessment's verdict and how each check came out."""
     if assessment is None:
@@ -106,7 +117,9 @@ def check_lines(assessment: Json | None) -> list[str]:
     kept = "locked before the session" if assessment["locked"] else "given afterwards, not locked"
     title = f" {assessment['title']}" if assessment["title"] else ""
     verdict = assessment["verdict"]
-    lines = [
+    words = not_used_words(assessment)
+    lines = [f"! {words}"] if words else []
+    lines += [
         f"{VERDICT_SIGNS[verdict]} {verdict.upper()}:{title} "
         f"(criteria {assessment['criteria_sha256'][:12]}…, {kept})"
     ]

@@ -436,6 +436,32 @@ def test_verdicts_stand_beside_the_scores_and_what_is_not_alike_below(
     assert "verdict" not in mrcpr("analyze", *args[1:3]).require(0).out
 
 
+def test_other_criteria_than_those_locked_hide_no_number(
+    mrcpr: Run, several: Path, tmp_path: Path
+) -> None:
+    text = 'schema = "mrcpr.criteria/1"\nscore_min_pct = '
+    own, other = (tmp_path / f"{name}.toml" for name in ("own", "other"))
+    own.write_text(f"{text}99.9\n")
+    other.write_text(f"{text}10\n")
+    args = ("demo", "--fast", "--no-camera", "--seconds", "4", "--assessment", "--criteria", own)
+    mrcpr(*args, "--out", tmp_path / "demo").require(0)
+    (path,) = (tmp_path / "demo").glob("*/session.mcap")
+    words = "other criteria are locked in it"
+    plain, same, given = (
+        json.loads(mrcpr("analyze", path, "--json", *more).require(0).out)
+        for more in ((), ("--criteria", own), ("--criteria", other))
+    )
+    assert same == plain and plain["assessment"]["locked"]
+    assert len(given["assessment"].pop("not_used_sha256")) == 64
+    assert given == plain and plain["assessment"]["verdict"] == "not passed"
+    assert words in mrcpr("analyze", path, "--criteria", other).require(0).out
+    several = (path, several / "a.csv")
+    out = mrcpr("analyze", *several, "--criteria", other).require(0).out
+    (row,) = [line.split() for line in out.splitlines() if line.startswith("session.mcap")]
+    assert row[-2:] == ["others", "1"] and "NOT READ" not in out and "10.0" not in row
+    assert words in out and "by its own: not passed" in out
+
+
 def test_what_takes_long_shows_that_it_works(
     terminal: Callable[..., Terminal], tmp_path: Path
 ) -> None:
