@@ -41,9 +41,14 @@ def parse(model: type[Model], data: dict[str, Any], source: str) -> Model:
     except ValidationError as error:
         # A misspelt key is missing, too: name the misspelling.
         first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        key = ".".join(str(part) for part in first["loc"]) or "as a whole"
+        of_key = first["loc"][-1:] == ("[key]",)
+        parts = first["loc"][:-1] if of_key else first["loc"]
+        key = ".".join(str(part) for part in parts) or "as a whole"
         what = "unknown key; remove it or mend its spelling"
-        if first["type"] != "extra_forbidden":
+        if of_key and "expected" in first.get("ctx", {}):
+            known = str(first["ctx"]["expected"]).replace("'", "")
+            what = f"unknown key; choose one of {known}"
+        elif first["type"] != "extra_forbidden":
             message = first["msg"].removeprefix("Value error, ")
             what = message[:1].lower() + message[1:]
         raise ConfigError(f"{source}: {key}: {what}") from error

@@ -135,14 +135,18 @@ def session_config(
     Raises
     ------
     ConfigError
-        When two options differ, the criteria ask for what the mode does not judge, or there are
-        no messages in the language; it lists the languages.
+        When two options do not fit each other, the criteria ask for what the mode does not
+        judge, or there are no messages in the language; it lists the languages.
     """
     load_messages(language)
     if assessment and attempt not in (None, Attempt.ASSESSMENT):
         raise ConfigError(f"--assessment and --attempt {attempt} differ: leave one out")
+    what_for = Attempt.ASSESSMENT if assessment else attempt or Attempt.PRACTICE
+    if criteria is not None and what_for is not Attempt.ASSESSMENT:
+        what = "add it" if attempt is None else f"give it in place of --attempt {attempt}"
+        raise ConfigError(f"--criteria needs --assessment: {what}, or leave --criteria out")
     settings = {
-        "attempt": Attempt.ASSESSMENT if assessment else attempt or Attempt.PRACTICE,
+        "attempt": what_for,
         "criteria": None if criteria is None else _criteria_for(criteria, mode),
         "mode": mode,
         "language": language,

@@ -99,6 +99,9 @@ def _tables(text: str, source: str) -> dict[str, Any]:
     if base is None:
         return data
     if base not in (*shipped_guidelines(), "_common"):
-        raise ConfigError(f"{source}: extends: no shipped profile {base!r} to extend")
+        known = ", ".join(shipped_guidelines())
+        raise ConfigError(
+            f"{source}: extends: no shipped profile {base!r} to extend: choose one of {known}"
+        )
     inherited = {k: v for k, v in _shipped_tables(base).items() if k not in OWN_KEYS}
     return {**inherited, **data}

@@ -148,6 +148,14 @@ def test_a_name_steers_no_terminal_and_no_page(mrcpr: Run, recording: Path, tmp_
         (["--learner", "nobody"], ("nobody", "shallow")),
         (["--out", "file"], ("file", "cannot make this folder", "choose")),
         (["--out", "n" * 300], ("nnn", "cannot make this folder", "File name too long")),
+        (
+            ["--criteria", "file"],
+            ("--criteria needs --assessment: add it, or leave --criteria out",),
+        ),
+        (
+            ["--criteria", "file", "--attempt", "retest"],
+            ("--assessment: give it in place of --attempt retest, or leave --criteria out",),
+        ),
     ],
 )
 def test_demo(
