@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from math import hypot
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -19,6 +21,7 @@ from rich.text import Text
 
 from mr.cli.console import Output
 from mr.cli.losses import LossLog, is_told
+from mr.scoring.items import place_words
 from mr.types import Health, Phase, Snapshot, Targets
 from overlays.cues.advice import text_of
 from overlays.messages import ENGLISH, Messages
@@ -27,6 +30,9 @@ BAR_WIDTH = 40
 DEPTH_SPAN_MM = 80.0
 PLAIN_EVERY_S = 5.0
 PANEL_WIDTH = 88
+LABEL_WIDTH, GAP = 15, 2
+PLACE_STAYS_NS = 1_000_000_000
+"""Hands that press nothing have no place: the last one stays for so long."""
 QUIET_STREAMS = {"mannequin.clock"}
 """Streams that tell a learner nothing while they are well."""
 CTRL_C = "Ctrl-C ends the session and keeps its recording"
@@ -127,6 +133,26 @@ def _guided_rows(snapshot: Snapshot, targets: Targets) -> Iterator[tuple[str, st
     )
     score = Text("so far" if snapshot.score_pct is not None else "comes later", style="dim")
     yield "score", _number(snapshot.score_pct, "%"), score
+    place_mm, most_mm = snapshot.hand_offset_mm, targets.hand_offset_max_mm
+    off_mm = None if place_mm is None else hypot(*place_mm)
+    yield (
+        "hand position",
+        _number(off_mm, "mm"),
+        _verdict(
+            off_mm,
+            float("-inf"),
+            most_mm,
+            ("", "too far off"),
+            f"wanted: at most {most_mm:.0f} mm",
+        ),
+    )
+
+
+def _place_line(snapshot: Snapshot) -> Text:
+    """Say where the hands are, under how far off they are; an empty line keeps the view still."""
+    place_mm = snapshot.hand_offset_mm
+    words = "" if place_mm is None else place_words(*place_mm)
+    return Text(" " * (LABEL_WIDTH + GAP) + words, style="dim")
 
 
 def _elapsed(elapsed_s: float, planned_s: float | None) -> str:
@@ -145,8 +171,8 @@ def render(
     `planned_s` is how long the session will take, where known; `keys` says what keys do,
     `messages` has the words of the advice.
     """
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(justify="right", style="dim", width=15)
+    grid = Table.grid(padding=(0, GAP))
+    grid.add_column(justify="right", style="dim", width=LABEL_WIDTH)
     grid.add_column(width=9)
     grid.add_column(no_wrap=True)
     grid.add_row("compressions", str(snapshot.n_compressions), Text(snapshot.phase.value))
@@ -159,7 +185,8 @@ def render(
         cue = Text(words, style=_SEVERITY_STYLE[snapshot.cue.severity])
     elif snapshot.phase is Phase.WAITING:
         cue = Text("waiting for the start", style="cyan")
-    lines = [
+    lines = [_place_line(snapshot)] if snapshot.guidance else []
+    lines += [
         _health_line(h)
         for h in snapshot.health
         if (h.state != "ok" or h.stream not in QUIET_STREAMS) and is_told(h, snapshot.health)
@@ -189,6 +216,23 @@ def plain_line(snapshot: Snapshot, planned_s: float | None = None, lost: Iterabl
     return ", ".join(said)
 
 
+class LastPlace:
+    """Where the hands were last, from one compression to the next."""
+
+    def __init__(self) -> None:
+        self._placed: Snapshot | None = None
+
+    def put_into(self, snapshot: Snapshot) -> Snapshot:
+        """Give a snapshot the hands' place for a moment after they have let go."""
+        if snapshot.hand_offset_mm is not None:
+            self._placed = snapshot
+            return snapshot
+        placed = self._placed
+        if placed is None or snapshot.t_ns - placed.t_ns > PLACE_STAYS_NS:
+            return snapshot
+        return replace(snapshot, hand_offset_mm=placed.hand_offset_mm)
+
+
 class LiveTerminal:
     """Shows snapshots on a console; make it with `live_terminal`."""
 
@@ -207,6 +251,7 @@ class LiveTerminal:
         self._messages = messages
         self._next_plain_s = 0.0
         self._losses = LossLog()
+        self._place = LastPlace()
 
     def show(self, snapshot: Snapshot | None) -> None:
         """Show a snapshot; without a live view one line every few seconds, and each loss."""
@@ -217,7 +262,8 @@ class LiveTerminal:
                 line = f"{_elapsed(elapsed_s, self._planned_s):>10}  {words}"
                 self._console.prose(escape(line))
         if self._live is not None:
-            self._live.update(render(snapshot, self._planned_s, self._keys, self._messages))
+            shown = self._place.put_into(snapshot)
+            self._live.update(render(shown, self._planned_s, self._keys, self._messages))
         elif snapshot.elapsed_s >= self._next_plain_s:
             self._next_plain_s = snapshot.elapsed_s + PLAIN_EVERY_S
             line = plain_line(snapshot, self._planned_s, self._losses.lost)

@@ -94,7 +94,27 @@ def judge_hands(performance: Performance, guideline: Guideline) -> Judged:
     h = guideline.hands
     band = Band(None, h.offset_max_mm, h.zero_at_mm, "mm", over="too far off")
     things = _each(performance, lambda c: distance_mm(*c.hand_offset_mm))
-    return judge_band("compression", things, band, NOTHING)
+    judged = judge_band("compression", things, band, NOTHING)
+    places: dict[int | None, str] = {
+        c.index: place_words(x_mm, y_mm)
+        for c in performance.compressions
+        if (x_mm := c.hand_offset_mm[0].value) is not None
+        and (y_mm := c.hand_offset_mm[1].value) is not None
+    }
+    losses = (replace(x, reason=f"{x.reason}, {places[x.index]}") for x in judged.losses)
+    return replace(judged, losses=tuple(losses))
+
+
+def place_words(x_mm: float, y_mm: float) -> str:
+    """Say where a place (mm from the compression point, mannequin's x and y) lies.
+
+    Examples
+    --------
+    >>> place_words(12.2, -5.0)
+    "12 mm to the mannequin's left and 5 mm to its feet"
+    """
+    side, end = "left" if x_mm >= 0 else "right", "head" if y_mm >= 0 else "feet"
+    return f"{abs(x_mm):.0f} mm to the mannequin's {side} and {abs(y_mm):.0f} mm to its {end}"
 
 
 def distance_mm(x: Measured, y: Measured) -> Measured:

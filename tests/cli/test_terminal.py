@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from mr.cli.console import Output
-from mr.cli.terminal import live_terminal, plain_line, render
+from mr.cli.terminal import LastPlace, live_terminal, plain_line, render
 from mr.types import Cue, Health, Snapshot
 from tests.snapshots import IN_FULL_SWING
 
@@ -152,6 +152,30 @@ def test_columns_stand_still() -> None:
         }
         assert len(columns) == 1, label
     assert len(drawn(early, 100)) == len(drawn(SNAPSHOT, 100))
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_it_says_where_the_hands_are(width: int) -> None:
+    words = "21 mm to the mannequin's left and 116 mm to its feet"
+    off, near = (replace(SNAPSHOT, hand_offset_mm=at) for at in ((21.2, -115.5), (4.0, -3.0)))
+    (row,) = [line for line in drawn(off, width) if "hand position" in line]
+    assert "117 mm" in row and "too far off  (wanted: at most 30 mm)" in row
+    assert any(words in line for line in drawn(off, width))
+    (row,) = [line for line in drawn(near, width) if "hand position" in line]
+    assert " 5 mm" in row and "on target" in row
+    (row,) = [line for line in drawn(SNAPSHOT, width) if "hand position" in line]
+    assert "–" in row and "on target" not in row
+    assert len(drawn(off, width)) == len(drawn(near, width)) == len(drawn(SNAPSHOT, width))
+
+
+def test_the_place_stays_from_one_press_to_the_next_and_no_longer() -> None:
+    placed = replace(SNAPSHOT, hand_offset_mm=(0.0, 41.0))
+    place = LastPlace()
+    assert place.put_into(SNAPSHOT).hand_offset_mm is None
+    assert place.put_into(placed) is placed
+    for after_s, at_mm in ((0.3, (0.0, 41.0)), (1.5, None)):
+        later = replace(SNAPSHOT, t_ns=placed.t_ns + round(after_s * 1e9))
+        assert place.put_into(later).hand_offset_mm == at_mm
 
 
 def test_an_assessment_tells_no_numbers() -> None:

@@ -53,6 +53,19 @@ def value(depths_mm: list[float]) -> float:
     return score.value_pct
 
 
+def test_hands_that_lose_points_say_where_they_were() -> None:
+    """And on which side: too far off is no direction."""
+    off = replace(compression(1), hand_offset_mm=(Measured(-20.0), Measured(24.0)))
+    performance = Performance([compression(0), off, compression(2)], [], [], Measured(95.0))
+    score = score_performance(performance, GUIDELINE, Mode.HANDS_ONLY)
+    (hands,) = (item for item in score.items if item.key == "hands")
+    (lost,) = hands.deductions
+    limit_mm = GUIDELINE.hands.offset_max_mm
+    too_far = f"{(20**2 + 24**2) ** 0.5 - limit_mm:.1f} mm too far off"
+    assert lost.index == 1
+    assert lost.reason == f"{too_far}, 20 mm to the mannequin's right and 24 mm to its head"
+
+
 def test_perfect_is_100() -> None:
     score = score_performance(performance([55.0] * 30), GUIDELINE, Mode.HANDS_ONLY)
     assert score.value_pct == pytest.approx(100.0)
