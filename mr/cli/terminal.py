@@ -133,19 +133,14 @@ def _guided_rows(snapshot: Snapshot, targets: Targets) -> Iterator[tuple[str, st
     )
     score = Text("so far" if snapshot.score_pct is not None else "comes later", style="dim")
     yield "score", _number(snapshot.score_pct, "%"), score
-    place_mm, most_mm = snapshot.hand_offset_mm, targets.hand_offset_max_mm
+    yield _hand_row(snapshot.hand_offset_mm, targets.hand_offset_max_mm)
+
+
+def _hand_row(place_mm: tuple[float, float] | None, most_mm: float) -> tuple[str, str, Text]:
     off_mm = None if place_mm is None else hypot(*place_mm)
-    yield (
-        "hand position",
-        _number(off_mm, "mm"),
-        _verdict(
-            off_mm,
-            float("-inf"),
-            most_mm,
-            ("", "too far off"),
-            f"wanted: at most {most_mm:.0f} mm",
-        ),
-    )
+    wanted = f"wanted: at most {most_mm:.0f} mm"
+    words = _verdict(off_mm, float("-inf"), most_mm, ("", "too far off"), wanted)
+    return "hand position", _number(off_mm, "mm"), words
 
 
 def _place_line(snapshot: Snapshot) -> Text:
@@ -166,7 +161,7 @@ def render(
     keys: str = CTRL_C,
     messages: Messages = ENGLISH,
 ) -> RenderableType:
-    """Lay one snapshot out.
+    """Lay one snapshot out; without guidance it shows the time alone.
 
     `planned_s` is how long the session will take, where known; `keys` says what keys do,
     `messages` has the words of the advice.
@@ -175,16 +170,21 @@ def render(
     grid.add_column(justify="right", style="dim", width=LABEL_WIDTH)
     grid.add_column(width=9)
     grid.add_column(no_wrap=True)
-    grid.add_row("compressions", str(snapshot.n_compressions), Text(snapshot.phase.value))
     if snapshot.guidance:
+        grid.add_row("compressions", str(snapshot.n_compressions), Text(snapshot.phase.value))
         for row in _guided_rows(snapshot, snapshot.targets):
             grid.add_row(*row)
+    else:
+        grid.add_row("time", _elapsed(snapshot.elapsed_s, None))
     cue = Text("")
     if snapshot.cue is not None and snapshot.cue.written:
         words = text_of(messages, snapshot.cue.key, snapshot.mode)
         cue = Text(words, style=_SEVERITY_STYLE[snapshot.cue.severity])
     elif snapshot.phase is Phase.WAITING:
-        cue = Text("waiting for the start", style="cyan")
+        cue = Text(messages("cue.start_when_ready"), style="cyan")
+    elif not snapshot.guidance:
+        over = snapshot.phase is Phase.FINISHED
+        cue = Text(messages("cue.finished" if over else "panel.assessment"), style="dim")
     lines = [_place_line(snapshot)] if snapshot.guidance else []
     lines += [
         _health_line(h)
@@ -205,8 +205,10 @@ def render(
 def plain_line(snapshot: Snapshot, planned_s: float | None = None, lost: Iterable[str] = ()) -> str:
     """Say one snapshot in one line, for pipes and simple terminals; `lost` names streams."""
     kind = "" if snapshot.kind == "live" else f"{ENGLISH(f'kind.{snapshot.kind}')}, "
-    said = [f"{_elapsed(snapshot.elapsed_s, planned_s):>10}  {kind}{snapshot.phase.value}"]
-    if snapshot.n_compressions:
+    told = snapshot.guidance or snapshot.phase in (Phase.WAITING, Phase.FINISHED)
+    phase = snapshot.phase.value if told else "under way"
+    said = [f"{_elapsed(snapshot.elapsed_s, planned_s):>10}  {kind}{phase}"]
+    if snapshot.guidance and snapshot.n_compressions:
         said.append(f"{snapshot.n_compressions} compressions")
     if snapshot.guidance and snapshot.last_depth_mm is not None:
         said.append(f"last {_number(snapshot.last_depth_mm, 'mm', 1)} deep")

@@ -11,7 +11,8 @@ import pytest
 
 from mr.cli.console import Output
 from mr.cli.terminal import LastPlace, live_terminal, plain_line, render
-from mr.types import Cue, Health, Snapshot
+from mr.types import Cue, Health, Phase, Snapshot
+from overlays.messages import load_messages
 from tests.snapshots import IN_FULL_SWING
 
 SNAPSHOT = replace(
@@ -178,10 +179,27 @@ def test_the_place_stays_from_one_press_to_the_next_and_no_longer() -> None:
         assert place.put_into(later).hand_offset_mm == at_mm
 
 
-def test_an_assessment_tells_no_numbers() -> None:
+def test_an_assessment_tells_the_time_alone() -> None:
+    cold = replace(SNAPSHOT, guidance=False, cue=None, health=(), hand_offset_mm=(3.0, 4.0))
+    text = "\n".join(drawn(cold, 100, 30.0)) + plain_line(cold, 30.0)
+    assert set(re.findall(r"\d+", text)) == {"12", "30"} and "compress" not in text
+    guided = replace(cold, guidance=True)  # negative control
+    text = "\n".join(drawn(guided, 100, 30.0)) + plain_line(guided, 30.0)
+    assert {"22", "43", "131"} < set(re.findall(r"\d+", text))
+
+
+def test_an_assessment_speaks_the_learners_language() -> None:
+    spanish = load_messages("es")
     cold = replace(SNAPSHOT, guidance=False, cue=None)
-    text = "\n".join(drawn(cold, 100)) + plain_line(cold)
-    assert "43.2" not in text and "131" not in text and "22" in text
+    for phase, key in (
+        (Phase.WAITING, "cue.start_when_ready"),
+        (Phase.COMPRESSING, "panel.assessment"),
+        (Phase.FINISHED, "cue.finished"),
+    ):
+        screen = Screen(100, terminal=False)
+        screen.print(render(replace(cold, phase=phase), messages=spanish))
+        assert screen.written().splitlines()[1].strip("│ ") == spanish(key)
+        assert "waiting" not in screen.written()
 
 
 @pytest.mark.parametrize(("terminal", "dumb"), [(False, False), (True, True)])
