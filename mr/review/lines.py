@@ -6,6 +6,7 @@ number; leaves their look to whoever shows them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,13 +76,23 @@ def score_lines(score: Json) -> list[ScoreLine]:
 
 
 def interval_words(row: Json) -> str:
-    """Say where a value may be; empty where the uncertainty does not show."""
+    """Say where a value may be; empty where the uncertainty does not show.
+
+    Of a score whose accuracy is unknown, which items' it is that lack.
+    """
     low, high = row["interval_low_pct"], row["interval_high_pct"]
     if low is None and row["value_pct"] is not None and row.get("key") != EXACT:
-        return " (accuracy unknown)"
+        return f" (accuracy unknown{_for_want_of(row.get('items', ()))})"
     if low is None or f"{low:.0f}" == f"{high:.0f}":
         return ""
     return f" ({low:.0f} to {high:.0f} % by what the sensors know)"
+
+
+def _for_want_of(items: Sequence[Json]) -> str:
+    """Name the items without an accuracy; empty where all are."""
+    judged = [i for i in items if i["value_pct"] is not None and i["key"] != EXACT]
+    lacking = [i["label"].lower() for i in judged if i["interval_low_pct"] is None]
+    return f": none for {', '.join(lacking)}" if len(lacking) < len(judged) else ""
 
 
 def deduction_lines(score: Json, worst: int | None) -> list[str]:

@@ -64,6 +64,16 @@ def test_sixty_raised_cosines(mrcpr: Run, sixty: Path) -> None:
         jsonschema.validate(analysis, schema)
 
 
+def test_the_item_whose_accuracy_nobody_knows_is_named(
+    mrcpr: Run, sixty: Path, tmp_path: Path
+) -> None:
+    head, *rows = sixty.read_text().splitlines()
+    path = tmp_path / "hands.csv"
+    path.write_text("\n".join([f"{head},hand_x_mm,hand_y_mm", *(f"{row},30,10" for row in rows)]))
+    assert "(accuracy unknown: none for hand position)" in mrcpr("analyze", path).require(0).out
+    assert "accuracy unknown" not in mrcpr("analyze", sixty).require(0).out
+
+
 def test_another_depth_is_another_number(mrcpr: Run, tmp_path: Path) -> None:
     (tmp_path / "deeper.csv").write_text(raised_cosines("depth_mm", scale=1.01))
     out = mrcpr("analyze", tmp_path / "deeper.csv", "--json").require(0).out
