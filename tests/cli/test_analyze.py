@@ -184,7 +184,7 @@ def several(tmp_path: Path, recording: Path) -> Path:
 def test_a_folder_is_one_table_and_one_json(mrcpr: Run, several: Path) -> None:
     out = mrcpr("analyze", several).require(0).out
     lines = {line.split()[0]: line.split() for line in out.splitlines() if line.split()}
-    assert lines["a.csv"][1:] == ["CSV", "–", "60", "55.0", "110.0", "100", "100", "100"]
+    assert lines["a.csv"][1:] == ["CSV", "–", "60", "55.0", "110.0", "100", "100.0", "100"]
     assert lines["deep/b.csv"][1:9] == lines["a.csv"][1:]
     assert lines["c.ssx"][1:5] == ["SimPad", "2019-10-21", "18:04", "60"]
     assert lines["d.mcap"][1] == "SIMULATED"
