@@ -40,6 +40,7 @@ from mr.review.plots import (
     verdict,
 )
 from mr.review.release import release_of
+from mr.scoring.items import place_words
 
 Json = dict[str, Any]
 
@@ -151,11 +152,7 @@ def _hand_mean(s: Json) -> str:
     x_mm, y_mm = s["mean_hand_x_mm"], s["mean_hand_y_mm"]
     if x_mm is None or y_mm is None:
         return ""
-    side, end = "left" if x_mm >= 0 else "right", "head" if y_mm >= 0 else "feet"
-    return (
-        f"{number(abs(x_mm), 0)} mm to the mannequin's {side} and {number(abs(y_mm), 0)} mm "
-        f"to its {end}"
-    )
+    return place_words(x_mm, y_mm)
 
 
 def _cards(analysis: Json) -> list[Card]:
