@@ -12,7 +12,7 @@ import secrets
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -48,6 +48,9 @@ def parse(model: type[Model], data: dict[str, Any], source: str) -> Model:
         if of_key and "expected" in first.get("ctx", {}):
             known = str(first["ctx"]["expected"]).replace("'", "")
             what = f"unknown key; choose one of {known}"
+        elif first["type"] == "missing" and key == "schema":
+            (wanted,) = get_args(model.model_fields["schema_id"].annotation)
+            what = f'field required: write schema = "{wanted}"'
         elif first["type"] != "extra_forbidden":
             message = first["msg"].removeprefix("Value error, ")
             what = message[:1].lower() + message[1:]

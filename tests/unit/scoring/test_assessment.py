@@ -87,6 +87,7 @@ def test_what_only_force_can_judge_is_known_before() -> None:
 def test_wrong_criteria_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "criteria.toml"
     for text, words in (
+        ("score_min_pct = 75", 'schema: field required: write schema = "mrcpr.criteria/1"$'),
         ('schema = "mrcpr.criteria/1"', "nothing is asked for"),
         ('schema = "mrcpr.criteria/1"\nscore_min_pct = 175', "score_min_pct: input should be less"),
         ('schema = "mrcpr.criteria/1"\nscore = 75', "score: unknown key"),
