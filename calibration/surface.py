@@ -147,5 +147,5 @@ def _with_normals(points: FloatArray, eyes: FloatArray) -> Cloud:
     values, vectors = np.linalg.eigh(np.einsum("nki,nkj->nij", away, away) / NEIGHBOURS)
     normals = vectors[..., 0]
     normals = normals * np.sign(np.einsum("ij,ij->i", normals, eyes))[:, None]
-    smooth = (np.sqrt(values[:, 0]) < MAX_SPREAD_M) & (np.abs(normals).max(axis=1) > 0)
+    smooth = (values[:, 0] < MAX_SPREAD_M**2) & (np.abs(normals).max(axis=1) > 0)
     return Cloud(points[smooth], normals[smooth])
