@@ -19,6 +19,8 @@ HANDS_RESTING_S = 1.5
 """Travel to the chest (0.45 s) and about a second without load."""
 AFTER_S = 1.5
 """Time without hands after the last compression."""
+BREATH_S = 1.3
+"""An inspiration with its soft begin and end: one second as the guide measures it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class _Plan:
         self.hands.append(HandsSegment(self.t_s + 0.3, "head"))
         self.t_s += 0.9
         for _ in range(2):
-            inspiration_s = 1.0 + 0.08 * float(self.rng.normal())
+            inspiration_s = BREATH_S * (1.0 + 0.08 * float(self.rng.normal()))
             self._breathe(self.t_s, inspiration_s)
             self.t_s += inspiration_s + 0.1 + 0.9
         self.hands.append(HandsSegment(self.t_s, "chest"))
@@ -181,7 +183,7 @@ class _Plan:
         """Let a second rescuer give ten breaths a minute beside the compressions."""
         first_s = self.compressions[0].onset_s
         for start_s in np.arange(first_s + 3.0, self.t_s - 2.0, 6.0):
-            self._breathe(float(start_s), 1.0)
+            self._breathe(float(start_s), BREATH_S)
 
     def _breathe(self, start_s: float, inspiration_s: float) -> None:
         learner = self.learner
