@@ -95,13 +95,15 @@ def judge_hands(performance: Performance, guideline: Guideline) -> Judged:
     band = Band(None, h.offset_max_mm, h.zero_at_mm, "mm", over="too far off")
     things = _each(performance, lambda c: distance_mm(*c.hand_offset_mm))
     judged = judge_band("compression", things, band, NOTHING)
-    places: dict[int | None, str] = {
-        c.index: place_words(x_mm, y_mm)
-        for c in performance.compressions
-        if (x_mm := c.hand_offset_mm[0].value) is not None
-        and (y_mm := c.hand_offset_mm[1].value) is not None
+    places: dict[int | None, tuple[Measured, Measured]] = {
+        c.index: c.hand_offset_mm for c in performance.compressions
     }
-    losses = (replace(x, reason=f"{x.reason}, {places[x.index]}") for x in judged.losses)
+
+    def where(loss: Loss) -> str:
+        x, y = places[loss.index]
+        return place_words(x.value or 0.0, y.value or 0.0)  # known, or it would cost nothing
+
+    losses = (replace(x, reason=f"{x.reason}, {where(x)}") for x in judged.losses)
     return replace(judged, losses=tuple(losses))
 
 
