@@ -13,7 +13,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
@@ -34,7 +34,7 @@ from tests.bench.fused_figures import evaluate as evaluate_fused
 from tests.bench.fused_figures import print_fused
 from tests.bench.hard_set import measure_detection, print_detection
 from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table
-from tests.bench.scenes import Scene, film_store, scenes
+from tests.bench.scenes import Scene, film_store, more_scenes, scenes
 from tests.bench.seeing import SceneErrors, see
 from tests.bench.seeing import evaluate as evaluate_scenes
 from tests.bench.sessions import Measured, measure, plans
@@ -138,17 +138,19 @@ def measure_all(console: Console, quick: bool) -> list[Measured]:
 
 def see_all(console: Console, quick: bool) -> list[SceneErrors]:
     """Film and measure all scenes, on all cores; in the order of the plans."""
-    return film_all(console, quick, see)
+    return film_all(console, scenes(quick), see)
 
 
 def fuse_all(console: Console, quick: bool) -> list[FusedErrors]:
-    """Film all scenes and measure them with their mannequin, too; in the order of the plans."""
-    return film_all(console, quick, see_together)
+    """Film all scenes and more, and measure them with their mannequin, too; in their order."""
+    wanted = scenes(quick) if quick else [*scenes(), *more_scenes()]
+    return film_all(console, wanted, see_together)
 
 
-def film_all(console: Console, quick: bool, measured: Callable[[Scene, FilmStore], E]) -> list[E]:
+def film_all(
+    console: Console, wanted: Sequence[Scene], measured: Callable[[Scene, FilmStore], E]
+) -> list[E]:
     """Film the scenes, or play their films, and measure each, on all cores."""
-    wanted = scenes(quick)
     context = multiprocessing.get_context("spawn")
     with bar(console) as progress, ProcessPoolExecutor(os.cpu_count(), context) as pool:
         task = progress.add_task("filming scenes", total=len(wanted))
