@@ -126,12 +126,12 @@ def check_lines(assessment: Json | None) -> list[str]:
     if assessment is None:
         return []
     kept = "locked before the session" if assessment["locked"] else "given afterwards, not locked"
-    title = f" {assessment['title']}" if assessment["title"] else ""
+    title = f": {assessment['title']}" if assessment["title"] else ""
     verdict = assessment["verdict"]
     words = not_used_words(assessment)
     lines = [f"! {words}"] if words else []
     lines += [
-        f"{VERDICT_SIGNS[verdict]} {verdict.upper()}:{title} "
+        f"{VERDICT_SIGNS[verdict]} {verdict.upper()}{title} "
         f"(criteria {assessment['criteria_sha256'][:12]}…, {kept})"
     ]
     for c in assessment["checks"]:
