@@ -10,7 +10,14 @@ from rich.markup import escape
 
 from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, picture_beside, read_png, write_report
-from mr.cli.options import JudgedAsOption, JudgedByOption, SmoothedOption
+from mr.cli.options import (
+    JudgedAsOption,
+    JudgedByOption,
+    JudgedCrewOption,
+    JudgedCriteriaOption,
+    SmoothedOption,
+)
+from mr.config import load_criteria
 from mr.errors import ConfigError
 from mr.files import is_there
 from mr.recording.harmless import harmless
@@ -31,6 +38,8 @@ def report(
     ] = None,
     guideline: JudgedByOption = None,
     mode: JudgedAsOption = None,
+    rescuers: JudgedCrewOption = None,
+    criteria: JudgedCriteriaOption = None,
     smoothed: SmoothedOption = False,
 ) -> None:
     """Write an HTML report of RECORDING: score, plots and every compression.
@@ -41,9 +50,10 @@ def report(
     path = out or recording.parent / (recording.stem + ending)
     if is_there(path) and is_there(recording) and path.samefile(recording):
         raise ConfigError(f"{path}: is the recording itself: choose another --out")
-    asked = None if picture is None else read_png(picture)
-    again, late = rerun_for_review(recording, guideline, mode, smoothed=smoothed)
-    analysis = analysis_of_recording(again, smoothed=late)
+    embedded = None if picture is None else read_png(picture)
+    asked = load_criteria(criteria) if criteria is not None else None
+    again, late = rerun_for_review(recording, guideline, mode, rescuers, smoothed=smoothed)
+    analysis = analysis_of_recording(again, criteria=asked, smoothed=late)
     console = Output()
-    write_report(again, analysis, path, asked or picture_beside(recording, console), late)
+    write_report(again, analysis, path, embedded or picture_beside(recording, console), late)
     console.print(f"report: {escape(harmless(str(path)))}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mr.blocks import MannequinRun
-from mr.config import Mode
+from mr.config import Mode, SessionConfig
 from mr.errors import RecordingError
 from mr.fusion.diary import Diary
 from mr.recording.header import RecordingHeader
@@ -36,7 +36,7 @@ class Rerun:
     as_recorded: bool = True
     """Judged by the profile, mode, rescuers and rig that it was recorded with."""
     told: tuple[str, ...] = ()
-    """Whose values it is judged by, in words, where they are not surely those of its head."""
+    """What it is judged by, in words, where that is not surely what its head says."""
     comparable: bool = True
     """Compressions and pauses are defined as in the live run."""
 
@@ -97,6 +97,7 @@ def rerun(
     comparable = kept is None or metrics_config(guideline) == metrics_config(
         guideline_of_json(kept)
     )
+    told += never_started(pipeline.start_ns, config)
     return Rerun(recording, pipeline, compressions, as_recorded, told, comparable)
 
 
@@ -128,6 +129,14 @@ def judged_otherwise(header: RecordingHeader, guideline: Guideline) -> tuple[str
         return ()
     was = f"{kept.id}, version {kept.version} (sha256 {profile_sha256(kept)[:12]}…)"
     return (f"it is judged by {now}, and was recorded with {was}",)
+
+
+def never_started(start_ns: int | None, config: SessionConfig) -> tuple[str, ...]:
+    """Say so where a session waited for its start and nobody gave it; else nothing."""
+    if start_ns is not None or config.start_on == "first-compression":
+        return ()
+    by = "a key" if config.start_on == "key" else "a command"
+    return (f"nobody started it by {by}: it is judged from when its sensors were opened",)
 
 
 def differences(again: Rerun) -> list[str]:

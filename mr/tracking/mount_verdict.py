@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from mr.tracking.mount_facts import LIMITS, MountFacts, MountLimits, Verdict
+from mr.tracking.mount_guess import MIN_VALID_SHARE
 from mr.tracking.mount_view import Side
 
 OPPOSITE: dict[Side, Side] = {
@@ -83,6 +84,10 @@ def _picture(facts: MountFacts, limits: MountLimits) -> MountItem:
     if share is None:
         return MountItem(key, label, "unknown", "chest not found", facts.why)
     verdict = _from(share, limits.in_picture_good_share, limits.in_picture_usable_share)
+    if facts.pose_from == "picture" and (facts.middle_valid_share or 0.0) < MIN_VALID_SHARE:
+        # Where the chest was seen a while ago says nothing of where the camera is aimed now.
+        found = "nothing gives depth in the middle of the picture now"
+        return MountItem(key, label, "unknown", found, f"aim at the sternum; {NO_DEPTH}")
     if facts.pose_from == "picture":
         found = "the flat thing in the middle of the picture is taken for the chest"
     else:

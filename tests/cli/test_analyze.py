@@ -465,6 +465,9 @@ def test_other_criteria_than_those_locked_hide_no_number(
     assert len(given["assessment"].pop("not_used_sha256")) == 64
     assert given == plain and plain["assessment"]["verdict"] == "not passed"
     assert words in mrcpr("analyze", path, "--criteria", other).require(0).out
+    html = tmp_path / "report.html"
+    mrcpr("report", path, "--out", html, "--criteria", other).require(0)
+    assert words in html.read_text() and "NOT PASSED" in html.read_text()
     several = (path, several / "a.csv")
     out = mrcpr("analyze", *several, "--criteria", other).require(0).out
     (row,) = [line.split() for line in out.splitlines() if line.startswith("session.mcap")]

@@ -35,6 +35,7 @@ from mr.sim.script import Script, Truth
 from mr.types import Device, EndOfStream, Sample
 
 GUIDELINE = load_guideline("aha-2025-adult-bls")
+PRACTICE = SessionConfig()
 MAX_DEPTH_ERROR_MM = 1.0
 CAMERA_ALONE_MM = 2.0
 """One session has one zero: two of the sigma that it claims."""
@@ -54,12 +55,19 @@ def rig() -> Rig:
 
 
 def run(
-    rig: Rig, path: Path, *, mannequin: bool, camera: bool, seconds: float, style: str = "demo"
+    rig: Rig,
+    path: Path,
+    *,
+    mannequin: bool,
+    camera: bool,
+    seconds: float,
+    style: str = "demo",
+    config: SessionConfig = PRACTICE,
 ) -> Session:
     sources = SimSources(
         style, Mode.HANDS_ONLY, seconds, 3, 30.0, 2.0, camera=camera, mannequin=mannequin
     )
-    plan = SessionPlan(sources, rig, SessionConfig(), GUIDELINE, path)
+    plan = SessionPlan(sources, rig, config, GUIDELINE, path)
     pipeline = run_fast(plan, lambda _snapshot: None, lambda _picture: None)
     return Session(pipeline.outcome(), sources.script().truth(), path)
 
@@ -135,6 +143,19 @@ class Pulled(MannequinSource):
             self._todo.pop(0)[1]()
         if now_s > self._end_s:
             raise EndOfStream
+
+
+def test_a_session_that_nobody_started_is_judged_and_says_so(rig: Rig, tmp_path: Path) -> None:
+    for start_on, words in (("key", "by a key"), ("command", "by a command")):
+        config = SessionConfig.model_validate({"start_on": start_on})
+        path = tmp_path / f"{start_on}.mcap"
+        session = run(rig, path, mannequin=True, camera=False, seconds=4.0, config=config)
+        again = rerun(path)
+        assert session.outcome.summary.n_compressions == session.truth.count
+        assert len(again.told) == 1 and f"nobody started it {words}" in again.told[0]
+        assert again.as_recorded and differences(again) == []
+    run(rig, tmp_path / "by-itself.mcap", mannequin=True, camera=False, seconds=4.0)
+    assert rerun(tmp_path / "by-itself.mcap").told == (), "negative control"
 
 
 @pytest.mark.parametrize("style", ["good", "shallow"])

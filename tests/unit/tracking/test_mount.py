@@ -182,6 +182,17 @@ def test_without_markers_no_side_is_named() -> None:
     assert "left" not in found.found and "right" not in found.found
 
 
+def test_a_chest_seen_a_while_ago_says_nothing_of_the_aim_now() -> None:
+    guessed: dict[str, Any] = {"pose_from": "picture", "why": "rough"}
+    assert item("aim", **guessed).verdict == "good"
+    gone = item("aim", **guessed, middle_valid_share=0.2)
+    assert gone.verdict == "unknown"
+    assert "nothing gives depth in the middle" in gone.found
+    assert "aim at the sternum" in gone.advice
+    assert report(replace(GOOD, middle_valid_share=0.2, **guessed)).verdict == "unknown"
+    assert item("aim", middle_valid_share=0.2).verdict == "good", "markers know where it is"
+
+
 def test_one_bad_item_makes_a_bad_mount_and_is_named_first() -> None:
     bad = replace(GOOD, rate_hz=10.0, brightness=40.0)
     assert report(bad).verdict == "bad"
