@@ -41,19 +41,14 @@ def live(path: str) -> dict[str, Any]:
     with RealSenseSource.live("S1", "c", small, clock, context) as source:
         deadline_s = time.monotonic() + 10
         while not depth and time.monotonic() < deadline_s:
+            time.sleep(0.002)  # the SDK reads the file in a thread of its own
             clock.advance(1_000_000)
             depth += [s for s in source.poll() if isinstance(s, DepthFrame)]
         out |= describe(depth[:1], [], source)
         out["now_ns"] = clock()
-        out["silence"] = "no error"
-        deadline_s = time.monotonic() + 10
-        while out["silence"] == "no error" and time.monotonic() < deadline_s:
-            time.sleep(0.05)  # let the file run out
-            clock.advance(6_000_000_000)
-            try:
-                source.poll()
-            except MrError as error:
-                out["silence"] = f"{type(error).__name__}: {error}"
+        _run_out(source)
+        clock.advance(6_000_000_000)
+        out["silence"] = _polled(source)
     del camera
     out["made_sha"] = [digest([counts]) for _, counts, _ in made_frames()]
     return out
@@ -131,6 +126,15 @@ class _HalfBack:
 
     def query_devices(self) -> Any:
         raise RuntimeError("failed to set power state")
+
+
+def _run_out(source: RealSenseSource, quiet_s: float = 1.0, limit_s: float = 30.0) -> None:
+    """Take what still comes of a file, depth and colour, until nothing has come for a time."""
+    heard_s = started_s = time.monotonic()
+    while time.monotonic() < min(heard_s + quiet_s, started_s + limit_s):
+        time.sleep(0.05)
+        if source.poll():
+            heard_s = time.monotonic()
 
 
 def _some_samples(source: RealSenseSource, n: int) -> list[Any]:
