@@ -67,7 +67,7 @@ def test_a_session_samples_as_often_as_it_is_told(
     mrcpr: Callable[..., Finished], play: Callable[..., ScriptedBoard], rig: Path, tmp_path: Path
 ) -> None:
     """At its own default, too, whatever rate the session before has left in force."""
-    port = play(30.0).port
+    port = play(120.0).port
     for rate_hz, options in ((500, ("--rate", "500")), (200, ())):
         out = tmp_path / str(rate_hz)
         args = ("run", "--rig", rig, "--no-camera", "--no-sound", "--port", port, "--duration", "2")
@@ -171,7 +171,7 @@ def test_a_mannequin_that_comes_back_is_told(
         mannequin.rename(SERIAL)
     running = start(
         "run", "--rig", rig, "--no-camera", "--no-sound", "--port", board.port,
-        "--start", "command", "--duration", "6", "--out", tmp_path / "out",
+        "--start", "command", "--duration", "20", "--out", tmp_path / "out",
     )  # fmt: skip
     running.wait_until(lambda: "waiting" in running.said(), "the open session")
     running.say("start\n")
@@ -189,7 +189,7 @@ def test_a_mannequin_that_comes_back_is_told(
     events = [s for s in samples if isinstance(s, SessionEvent)]
     assert [e.kind for e in events] == ["open", "start", "device_lost", "device_back", "stop"]
     for said_s, event in zip(silent.groups(), events[2:4], strict=True):
-        assert abs(float(said_s) - (event.t_ns - events[1].t_ns) / 1e9) < 0.2
+        assert abs(float(said_s) - (event.t_ns - events[1].t_ns) / 1e9) < 0.5
 
 
 def test_simulated_camera_files_are_scored_as_simulated(

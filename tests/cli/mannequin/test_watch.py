@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pseudo-terminal
 
 def test_watch_in_lines(mrcpr: Run, start_board: Callable[..., Any]) -> None:
     port = start_board().port
-    out = mrcpr("mannequin", "watch", "--seconds", "2.3", "--port", port).require(0).out
+    out = mrcpr("mannequin", "watch", "--seconds", "2.8", "--port", port).require(0).out
     head, *lines = out.splitlines()
     assert "UNNAMED" in head and port in head
     assert len(lines) == 4
@@ -73,7 +74,9 @@ def test_watch_as_json(mrcpr: Run, start_board: Callable[..., Any]) -> None:
     port = start_board().port
     done = mrcpr("mannequin", "watch", "--json", "--seconds", "1.5", "--port", port).require(0)
     lines = [json.loads(line) for line in done.out.splitlines()]
-    assert 8 <= len(lines) <= 16
+    assert 3 <= len(lines) <= 16  # ten a second where the machine is quick enough
+    t_s = [line["t_s"] for line in lines]
+    assert all(b - a > 0.09 for a, b in pairwise(t_s))
     assert {line["schema"] for line in lines} == {"mrcpr.mannequin-watch/1"}
     chest = [line["chest_counts"] for line in lines]
     assert max(chest) - min(chest) > 100  # a chest that is pressed moves
@@ -90,10 +93,10 @@ def test_watch_at_another_rate(mrcpr: Run, start_board: Callable[..., Any]) -> N
         line: dict[str, Any] = json.loads(mrcpr(*args).require(0).out.splitlines()[-1])
         return line
 
-    assert abs(last("--rate", "400")["rate_hz"] - 400) < 30
-    assert abs(last()["rate_hz"] - 400) < 30  # it goes on so until it is told otherwise
+    assert abs(last("--rate", "400")["rate_hz"] - 400) < 60
+    assert abs(last()["rate_hz"] - 400) < 60  # it goes on so until it is told otherwise
     told = last("--rate", "100")
-    assert abs(told["rate_hz"] - 100) < 10
+    assert abs(told["rate_hz"] - 100) < 30
     assert told["lost"] == told["crc_errors"] == 0
     for rate in ("0", "99", "501"):
         refused = mrcpr("mannequin", "watch", "--rate", rate, "--port", port)

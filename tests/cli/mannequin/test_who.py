@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,11 @@ from tests.cli.pseudo_terminal import ESCAPES, Terminal
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pseudo-terminals of Linux")
 
 
-def test_the_list_goes_on_past_busy_silent_and_old_ports(mrcpr: Run, at_rest: AtRest) -> None:
+def test_the_list_goes_on_past_busy_silent_and_old_ports(
+    mrcpr: Run, at_rest: AtRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Six children start at once: here a slow machine is to be told from a port that is in use.
+    monkeypatch.setattr(AskedPorts, "answers", partialmethod(AskedPorts.answers, limit_s=60.0))
     port, unnamed, busy = at_rest(), at_rest(RESTING, "UNNAMED"), at_rest(RESTING, "BUSY-1")
     with (
         silent_port() as silent,

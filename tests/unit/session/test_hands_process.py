@@ -30,7 +30,7 @@ from mr.config import SessionConfig
 from mr.recording.reader import Recording, open_recording
 from mr.rig import Rig
 from mr.scoring.profiles import load_guideline
-from mr.session import processes
+from mr.session import hands, processes
 from mr.session.hands import MOST_AT_ONCE, Findings, hands_main
 from mr.session.processes import LiveSession, SessionPlan
 from mr.session.sensing import SensingJob, sense
@@ -290,7 +290,7 @@ def test_a_pipe_that_is_full_blocks_its_sender_alone() -> None:
     sender = threading.Thread(target=send, daemon=True)
     sender.start()
     before = -1
-    while before != len(sent):  # until the sender gets no further
+    while before != len(sent) or len(sent) <= MOST_AT_ONCE:  # until the sender gets no further
         before = len(sent)
         time.sleep(0.2)
     assert sender.is_alive()
@@ -344,7 +344,9 @@ def test_a_reader_that_waits_is_found_out(rig: Rig, tmp_path: Path) -> None:
     assert not ends("waits", waiting, 2 * N_FRAMES * EVERY_S, let_go.set)
 
 
-def test_without_pictures_it_ends_when_asked(rig: Rig) -> None:
+def test_without_pictures_it_ends_when_asked(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It runs in this process, whose children would be deaf to Ctrl-C in every later test.
+    monkeypatch.setattr(hands, "leave_ctrl_c_to_the_parent", lambda: None)
     context = multiprocessing.get_context("spawn")
     asked, word = context.Pipe(duplex=False)
     found, finds = context.Pipe(duplex=False)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,16 +19,18 @@ from mr.recording.reader import Recording, open_recording
 from mr.rig import Rig
 from mr.scoring.profiles import load_guideline
 from mr.session import processes
+from mr.session.hands import mediapipe_finder
 from mr.session.processes import LiveSession, SessionPlan
 from mr.session.shared import Channel
 from mr.session.signals import EndWord
-from mr.tracking.landmarks import FETCH, HINT, model_path
-from mr.types import HandLandmarks, MannequinFrame, SessionEvent
+from mr.tracking.landmarks import FETCH, HINT, HandFinder, Window, model_path
+from mr.types import ColorFrame, HandLandmarks, MannequinFrame, SessionEvent, Stamp
 from tests.conftest import Require
 
 SECONDS = 3.0
-TIME_TO_LOAD_S = 10.0
-"""mediapipe takes some seconds to begin on a busy machine."""
+LONG_S = 120.0
+"""Of a session that is told to stop: loading takes a busy machine as long as it takes."""
+MORE_S = 0.5
 RATE_HZ = 200.0
 
 
@@ -66,6 +71,35 @@ def run(session: LiveSession) -> None:
     session.result()
 
 
+def run_until(session: LiveSession, true: Callable[[], object], more_s: float = MORE_S) -> None:
+    """Run a long session until something has come true, and a little longer."""
+    while session.running and not true():
+        session._answer.poll(0.05)
+    session._answer.poll(more_s)
+    session.say("stop")
+    run(session)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A finder that leaves a file when it has found hands."""
+
+    finder: HandFinder
+    log: Path
+
+    def find(self, frame: ColorFrame, stamp: Stamp, window: Window) -> Sequence[HandLandmarks]:
+        found = self.finder.find(frame, stamp, window)
+        if found:
+            self.log.touch()
+        return found
+
+
+@contextmanager
+def telling_finder(log: Path) -> Iterator[HandFinder]:
+    with mediapipe_finder() as finder:
+        yield Telling(finder, log)
+
+
 def mannequin_frames(recording: Recording) -> list[MannequinFrame]:
     return [s for s in recording.samples() if isinstance(s, MannequinFrame)]
 
@@ -75,8 +109,10 @@ def test_a_stalled_view_costs_no_sample(
 ) -> None:
     monkeypatch.setattr(processes, "LEAVE_S", 3.0)
     path, log = tmp_path / "s.mcap", tmp_path / "log"
-    with LiveSession(plan(rig, path), [partial(stalled_view, log)]) as session:
-        run(session)
+    with LiveSession(
+        plan(rig, path, compressing_s=LONG_S), [partial(stalled_view, log)]
+    ) as session:
+        run_until(session, log.exists, SECONDS)
     recording = open_recording(path)
     frames = mannequin_frames(recording)
     assert log.read_text() == "seen"
@@ -107,9 +143,10 @@ def test_hand_landmarks_come_from_a_process_of_their_own(
     require.module("mediapipe", HINT)
     if not model_path().exists():
         require.missing("the hand model", FETCH)
-    path = tmp_path / "s.mcap"
-    with LiveSession(plan(rig, path, 4.0, TIME_TO_LOAD_S), hands=True) as session:
-        run(session)
+    path, log = tmp_path / "s.mcap", tmp_path / "log"
+    finder = partial(telling_finder, log)
+    with LiveSession(plan(rig, path, 4.0, LONG_S), hands=True, open_finder=finder) as session:
+        run_until(session, log.exists)
     recording = open_recording(path)
     found = [s for s in recording.samples() if isinstance(s, HandLandmarks)]
     arrivals = [f.arrival.arrival_ns for f in mannequin_frames(recording)]
@@ -127,8 +164,8 @@ def test_without_its_model_the_session_goes_on(
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "nowhere"))
     path = tmp_path / "s.mcap"
-    with LiveSession(plan(rig, path, color_hz=1.0), hands=True) as session:
-        run(session)
+    with LiveSession(plan(rig, path, 1.0, LONG_S), hands=True) as session:
+        run_until(session, lambda: not session._views[0].is_alive())
     recording = open_recording(path)
     assert recording.complete
     assert mannequin_frames(recording)

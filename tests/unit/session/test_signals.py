@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,6 +41,14 @@ def other() -> Iterator[threading.Thread]:
     thread.join()
 
 
+def wait_for(heard: list[int], n: int, other: threading.Thread) -> None:
+    """Give the other thread the time to take a signal, and to take one too many."""
+    deadline_s = time.monotonic() + 10.0
+    while len(heard) < n and time.monotonic() < deadline_s:
+        other.join(0.01)
+    other.join(0.1)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_a_signal_waits_and_is_then_heard_once(
@@ -51,7 +60,8 @@ def test_a_signal_waits_and_is_then_heard_once(
         signal.pthread_kill(taker, number)
         other.join(0.1)  # time for it to be taken
         assert heard == []
+    wait_for(heard, 1, other)
     assert heard == [number]
     signal.pthread_kill(taker, number)
-    other.join(0.1)
+    wait_for(heard, 2, other)
     assert heard == [number, number]
