@@ -134,10 +134,14 @@ def running(path: Path) -> Iterator[tuple[Session, dict[str, Pusher]]]:
     bus, session = Bus(), Session(path)
     pushers = {k: Pusher(bus, serial) for k, serial in SERIALS.items()}
     for pusher in pushers.values():
+        pusher.paused = True
         pusher.plug()
     worker = threading.Thread(target=session.run, args=(bus,))
     worker.start()
     try:
+        until(lambda: session.newest, "no snapshot")  # of a camera that is still to come
+        for pusher in pushers.values():
+            pusher.paused = False
         for camera_id in SERIALS:
             session.wait(camera_id, lambda h: h.state == "ok", f"{camera_id} does not begin")
         yield session, pushers
@@ -219,6 +223,7 @@ def ailing(path: str) -> dict[str, Any]:
         out["lost in the jump"] = n
         a.paused = True
         out["stalled"] = session.wait("a", lambda h: h.state == "lost", "not lost").why
+        session.wait("a", lambda h: h.age_s > 1.3, "time stands still")  # the other goes on
         a.paused = False
         session.wait("a", lambda h: h.state != "lost", "it stays lost")
         out["states"] = session.states

@@ -39,8 +39,9 @@ TURBULENT_PA_S2_L2 = 110.0
 COUNTS_PER_PA = 60.0
 
 ROWS_PER_S = 1000
-FIRST_S = 6.0
-"""By then the host has found the mannequin and set its rate."""
+FIRST_S = 9.5
+"""By then the host has found the mannequin and set its rate: the emulator is forty times as fast
+as time, and goes on by what its port's buffers hold while a busy machine keeps the host waiting."""
 GAP_S = 1.0
 """Between two learners nobody is there for so long, beside their own coming and going."""
 RAMP_S = 0.010

@@ -81,9 +81,7 @@ def clock_zero_s(program: Path, elf: Path, folder: Path) -> float:
 def stream(port: str, rate_hz: int, duration_s: float) -> tuple[list[MannequinFrame], Any]:
     """Read a mannequin for so long by its own clock; gives the frames at the wanted rate."""
     frames: list[MannequinFrame] = []
-    with MannequinSource(port) as source:
-        if source.info.streams[0].rate_hz != rate_hz:
-            source.set_rate(rate_hz)
+    with MannequinSource(port, sample_rate_hz=rate_hz) as source:
         while span_s(frames) < duration_s + SETTLED_S:
             samples = source.poll()
             frames += [s for s in samples if isinstance(s, MannequinFrame)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mr.config import Mode
@@ -88,6 +88,7 @@ def test_a_binary_score_would_not_do_so() -> None:
     assert binary([55.0] * 92 + [49.0] * 8) < binary([55.0] * 94 + [35.0] * 6)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(20.0, 80.0), min_size=1, max_size=40), st.data())
 def test_doing_better_never_scores_lower(depths_mm: list[float], data: st.DataObject) -> None:
     which = data.draw(st.integers(0, len(depths_mm) - 1))
