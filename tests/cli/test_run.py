@@ -189,7 +189,7 @@ def test_a_mannequin_that_comes_back_is_told(
     events = [s for s in samples if isinstance(s, SessionEvent)]
     assert [e.kind for e in events] == ["open", "start", "device_lost", "device_back", "stop"]
     for said_s, event in zip(silent.groups(), events[2:4], strict=True):
-        assert abs(float(said_s) - (event.t_ns - events[1].t_ns) / 1e9) < 0.5
+        assert abs(float(said_s) - (event.t_ns - events[1].t_ns) / 1e9) < 0.2
 
 
 def test_simulated_camera_files_are_scored_as_simulated(

@@ -50,10 +50,9 @@ def test_a_camera_that_ails_says_what_and_since_when(tmp_path: Path) -> None:
     assert "slower than 30 Hz" in out["slow"] and re.search(
         r"\b\d+ of 30 Hz for \d+ s", out["slow"]
     )
-    (jump_s,) = re.findall(r"its clock jumped by \+(\d+\.\d) s", out["jump"])
-    assert float(jump_s) == pytest.approx(500, abs=0.5)  # by when a frame came: an estimate
-    assert f"its clock jumped by +{jump_s} s (for 3 s)" in out["stepped"]
+    assert "its clock jumped by +500.0 s" in out["jump"]
+    assert "its clock jumped by +500.0 s (for 3 s)" in out["stepped"]
     assert out["stalled"].startswith("silent for")
-    assert ["complaint", f"cam_a.depth: its clock jumped by +{jump_s} s"] in out["events"]
+    assert ["complaint", "cam_a.depth: its clock jumped by +500.0 s"] in out["events"]
     assert out["a"]["lost"] <= 40  # the clock is fitted anew from the next frames
     assert abs(out["a"]["late_ms"]) < 10_000  # it would be 500 s

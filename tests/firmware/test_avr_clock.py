@@ -223,20 +223,36 @@ def test_samples_are_stamped_to_a_millisecond(
 
 
 @pytest.mark.parametrize("ppm", [0, 500, -500, 5000, -5000])
-def test_the_sigma_knows_of_frames_out_of_step_with_packets(
+def test_frames_out_of_step_with_packets_are_stamped_too(
     avr_lockstep: StartLockstep, ramps: tuple[str, ...], ppm: int
 ) -> None:
-    draw = random.Random(f"out of step {ppm}")
-    cable = Cable(bridge_ns=16_000_000, stray=b"\0", seed=draw.randrange(1 << 30))
-    errors, sigmas = stamped(avr_lockstep(*ramps, "--crystal-ppm", str(ppm)), cable, ppm)
+    """Most are stamped to a millisecond, too; of those that are not, see below."""
+    seed = random.Random(f"out of step {ppm}").randrange(1 << 30)
+    errors, sigmas = out_of_step(avr_lockstep(*ramps, "--crystal-ppm", str(ppm)), seed, ppm)
+    assert np.abs(errors).max() <= WORST_NS
+    assert np.all(np.abs(errors) < 4 * sigmas)
+
+
+def test_where_the_millisecond_is_not_reached_the_sigma_says_so(
+    avr_lockstep: StartLockstep, ramps: tuple[str, ...]
+) -> None:
+    """One of the worst of 28 draws (docs/FIGURES.md): a known shortfall, and it must stay told."""
+    errors, sigmas = out_of_step(avr_lockstep(*ramps, "--crystal-ppm", "500"), 3, 500)
+    assert WORST_NS < np.abs(errors).max() <= OUT_OF_STEP_NS
+    assert np.all(np.abs(errors) < 4 * sigmas)
+    assert sigmas.mean() > 200_000, "it is known to be worse"
+
+
+def out_of_step(board: Any, seed: int, ppm: int) -> tuple[np.ndarray, np.ndarray]:
+    """Stamp over a coarse bridge in which a stray byte lies: no frame ends where a packet does."""
+    cable = Cable(bridge_ns=16_000_000, stray=b"\0", seed=seed)
+    errors, sigmas = stamped(board, cable, ppm)
     print(
         f"{ppm:6d} ppm, out of step: worst {np.abs(errors).max() / 1e3:.0f} us, rms "
         f"{np.sqrt(np.mean(errors**2)) / 1e3:.0f}, sigma {sigmas.mean() / 1e3:.0f}"
     )
     assert len(errors) > 800
-    assert np.abs(errors).max() <= OUT_OF_STEP_NS
-    assert np.all(np.abs(errors) < 4 * sigmas)
-    assert sigmas.mean() > 120_000, "it is known to be worse"
+    return errors, sigmas
 
 
 def test_the_limits_can_fail(avr_lockstep: StartLockstep, ramps: tuple[str, ...]) -> None:

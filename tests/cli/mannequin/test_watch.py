@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import pytest
@@ -72,9 +73,9 @@ def test_every_cause_of_a_reset_has_its_words() -> None:
 
 def test_watch_as_json(mrcpr: Run, start_board: Callable[..., Any]) -> None:
     port = start_board().port
-    done = mrcpr("mannequin", "watch", "--json", "--seconds", "1.5", "--port", port).require(0)
+    done = mrcpr("mannequin", "watch", "--json", "--seconds", "2.5", "--port", port).require(0)
     lines = [json.loads(line) for line in done.out.splitlines()]
-    assert 3 <= len(lines) <= 16  # ten a second where the machine is quick enough
+    assert 8 <= len(lines) <= 26  # ten a second where the machine is quick enough
     t_s = [line["t_s"] for line in lines]
     assert all(b - a > 0.09 for a, b in pairwise(t_s))
     assert {line["schema"] for line in lines} == {"mrcpr.mannequin-watch/1"}
@@ -89,14 +90,16 @@ def test_watch_at_another_rate(mrcpr: Run, start_board: Callable[..., Any]) -> N
     port = start_board().port
 
     def last(*options: str) -> dict[str, Any]:
-        args = ("mannequin", "watch", "--json", "--seconds", "1.5", "--port", port, *options)
-        line: dict[str, Any] = json.loads(mrcpr(*args).require(0).out.splitlines()[-1])
-        return line
+        """Give the last line, with the middle of the rates: a window may have met a stall."""
+        args = ("mannequin", "watch", "--json", "--seconds", "3", "--port", port, *options)
+        lines = [json.loads(line) for line in mrcpr(*args).require(0).out.splitlines()]
+        rates_hz = [line["rate_hz"] for line in lines if line["rate_hz"] is not None]
+        return {**lines[-1], "rate_hz": median(rates_hz)}
 
-    assert abs(last("--rate", "400")["rate_hz"] - 400) < 60
-    assert abs(last()["rate_hz"] - 400) < 60  # it goes on so until it is told otherwise
+    assert abs(last("--rate", "400")["rate_hz"] - 400) < 30
+    assert abs(last()["rate_hz"] - 400) < 30  # it goes on so until it is told otherwise
     told = last("--rate", "100")
-    assert abs(told["rate_hz"] - 100) < 30
+    assert abs(told["rate_hz"] - 100) < 10
     assert told["lost"] == told["crc_errors"] == 0
     for rate in ("0", "99", "501"):
         refused = mrcpr("mannequin", "watch", "--rate", rate, "--port", port)
