@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from calibration.quick import calibrate_simulated
+from calibration.simulated.quick import calibrate_simulated
 from mr.files import write_whole
 from mr.geometry.camera import Camera
 from mr.rig import CameraCalibration, Rig

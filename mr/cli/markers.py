@@ -46,8 +46,7 @@ def markers(
     check the print with; markers.toml is the part of the rig file that goes with
     them.
     """
-    from calibration.boards import plan_sheets, write_sheets
-    from calibration.layout import (
+    from calibration.boards.layout import (
         DISC_M,
         FOOT,
         STANDARD,
@@ -56,6 +55,7 @@ def markers(
         standard_layout,
         write_layout,
     )
+    from calibration.boards.sheets import plan_sheets, write_sheets
 
     console = Output()
     layout = standard_layout()

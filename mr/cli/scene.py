@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from calibration.several import calibrate_together
+from calibration.simulated.several import calibrate_together
 from mr.clock.host import SteppedClock
 from mr.config import Mode
 from mr.errors import CalibrationError

@@ -1,6 +1,6 @@
 """Points of a surface with their outward normals, and how they are kept in a text file.
 
-Takes arrays, gives a `Cloud` and back; leaves measuring one to `calibration.surface` and
+Takes arrays, gives a `Cloud` and back; leaves measuring one to `calibration.mannequin.surface` and
 fitting one to `mr.tracking.registration`.
 """
 

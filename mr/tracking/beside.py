@@ -3,7 +3,7 @@
 Takes the points of one depth frame after another, gives how far cells of the chest lie
 under the place where they lay before the hands came, and with the rig's bending of the
 chest the depth at the compression point. Leaves measuring that bending to
-`calibration.bending` and what to make of the depth to `mr.fusion.softness`.
+`calibration.mannequin.bending` and what to make of the depth to `mr.fusion.softness`.
 
 Many cells, because a stereo camera's error that stays while nothing moves is alike over a
 centimetre: only the mean over much of the chest is better than the hand itself. Each cell

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from calibration.several import calibrate_together
-from calibration.sim_compressions import WANDERING
+from calibration.simulated.compressions import WANDERING
+from calibration.simulated.several import calibrate_together
 from mr.clock.host import SteppedClock
 from mr.config import Mode, SessionConfig
 from mr.rig import Rig

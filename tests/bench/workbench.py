@@ -1,15 +1,15 @@
 """A workbench whose gauge blocks are not quite what is written on them.
 
 Takes a rig, gives the same with the chest's curve measured anew by blocks that are each off, as
-much as `calibration.chest` says that they are; leaves all other curves as they were.
+much as `calibration.mannequin.chest` says that they are; leaves all other curves as they were.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from calibration.chest import BLOCK_SIGMA_M, fit_chest_curve
-from calibration.quick import BLOCKS_MM, READINGS
+from calibration.mannequin.chest import BLOCK_SIGMA_M, fit_chest_curve
+from calibration.simulated.quick import BLOCKS_MM, READINGS
 from mr.rig import Rig
 from mr.sim.plant import Bench
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import pytest
 
-from calibration.quick import calibrate_simulated
+from calibration.simulated.quick import calibrate_simulated
 from mr.config import Mode
 from mr.rig import save_rig
 from mr.sim.adc import TableAdc

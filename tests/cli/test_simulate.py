@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import pytest
 
-from calibration.quick import calibrate_simulated
-from calibration.several import calibrate_together
+from calibration.simulated.quick import calibrate_simulated
+from calibration.simulated.several import calibrate_together
 from mr.cli.scene import KeptScene
 from mr.recording.reader import open_recording
 from mr.rig import Rig, load_rig

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calibration.several import calibrate_together
+from calibration.simulated.several import calibrate_together
 from mr.clock.host import NowNs
 from mr.config import SessionConfig
 from mr.recording.reader import open_recording

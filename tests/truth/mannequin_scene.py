@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
-from calibration.surface import Scan, scan_surface
+from calibration.mannequin.surface import Scan, scan_surface
 from mr.rig import CameraCalibration, PoseEntry, Provenance, Rig, SurfaceEntry
 from mr.sim.camera import SimImager
 from mr.sim.learner import still_script

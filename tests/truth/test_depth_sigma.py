@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from calibration.quick import calibrate_simulated
+from calibration.simulated.quick import calibrate_simulated
 from mr.sim.learner import make_script
 from mr.sim.plant import Bench
 from mr.sim.rig import make_sim_rig

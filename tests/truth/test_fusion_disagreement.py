@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from calibration.quick import calibrate_simulated
+from calibration.simulated.quick import calibrate_simulated
 from mr.blocks import MannequinBlock
 from mr.fusion import MotionFuser
 from mr.fusion.give import FULL_M, HandGive

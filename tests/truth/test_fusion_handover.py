@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from calibration.quick import calibrate_simulated
+from calibration.simulated.quick import calibrate_simulated
 from mr.rig import Rig
 from mr.sim.learner import make_script
 from mr.sim.plant import Bench

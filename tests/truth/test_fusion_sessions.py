@@ -12,7 +12,7 @@ import math
 import numpy as np
 import pytest
 
-from calibration.quick import calibrate_simulated
+from calibration.simulated.quick import calibrate_simulated
 from mr.config import Mode
 from mr.fusion import MotionFuser
 from mr.metrics import MetricsConfig, MetricsStepper, Summary, summarise

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from calibration.quick import calibrate_simulated
+from calibration.simulated.quick import calibrate_simulated
 from mr.fusion.diary import Diary
 from mr.fusion.eyes import Eyes
 from mr.fusion.give import GIVES_BY_M, HandGive

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calibration.several import calibrate_together
+from calibration.simulated.several import calibrate_together
 from mr.errors import CalibrationError
 from mr.geometry.poses import difference
 from mr.sim.rig import CameraPlace, make_sim_rigs

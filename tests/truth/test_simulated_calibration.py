@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from calibration.bending import joined_bending, measure_bending
-from calibration.heel import measure_heel_offset
-from calibration.motion import measure_camera_motion
-from calibration.quick import UNMEASURED, calibrate_simulated
-from calibration.sightings import seen_motion
-from calibration.sim_compressions import RecordedCompressions, record_compressions
+from calibration.mannequin.bending import joined_bending, measure_bending
+from calibration.simulated.compressions import RecordedCompressions, record_compressions
+from calibration.simulated.quick import UNMEASURED, calibrate_simulated
+from calibration.together.heel import measure_heel_offset
+from calibration.together.motion import measure_camera_motion
+from calibration.together.sightings import seen_motion
 from mr.clock.mannequin import mannequin_clock
 from mr.errors import CalibrationError
 from mr.fusion import MotionFuser

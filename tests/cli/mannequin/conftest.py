@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from calibration.quick import calibrate_simulated
+from calibration.simulated.quick import calibrate_simulated
 from mr.cli.main import main
 from mr.rig import save_rig
 from mr.session.signals import ENDING

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from calibration.boards import PAPER_MM, plan_sheets, write_sheets
+from calibration.boards.sheets import PAPER_MM, plan_sheets, write_sheets
 from mr.errors import ConfigError
 
 DPI = 200

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calibration.airway import fit_airway_curve
-from calibration.cells import STANDARD_GRAVITY_M_S2, fit_cell_curves
-from calibration.chest import fit_chest_curve
-from calibration.curves import fit_monotone_curve
+from calibration.mannequin.airway import fit_airway_curve
+from calibration.mannequin.cells import STANDARD_GRAVITY_M_S2, fit_cell_curves
+from calibration.mannequin.chest import fit_chest_curve
+from calibration.mannequin.curves import fit_monotone_curve
 from mr.errors import CalibrationError
 from mr.types import FloatArray
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from calibration.layout import DISC_M, STANDARD, TAG_M, standard_layout
+from calibration.boards.layout import DISC_M, STANDARD, TAG_M, standard_layout
 from mr.cli.main import load_command
 from mr.errors import ConfigError
 from mr.rig import MarkerLayout

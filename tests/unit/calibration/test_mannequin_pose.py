@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from calibration.mannequin_pose import average_poses, measure_resting_pose
+from calibration.mannequin.resting import average_poses, measure_resting_pose
 from mr.errors import CalibrationError
 from mr.rig import PoseEntry
 from mr.sim.camera import SimImager

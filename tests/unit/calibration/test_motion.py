@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from calibration.motion import CameraMotion, SeenMotion, measure_camera_motion
-from calibration.sightings import seen_motion
+from calibration.together.motion import CameraMotion, SeenMotion, measure_camera_motion
+from calibration.together.sightings import seen_motion
 from mr.errors import CalibrationError
 from mr.rig import Curve, MannequinCalibration
 from mr.types import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calibration.surface import DENT_M, Scan, scan_surface
+from calibration.mannequin.surface import DENT_M, Scan, scan_surface
 from mr.errors import CalibrationError
 from mr.geometry.cloud import Cloud, pack_cloud, unpack_cloud
 from mr.sim import body

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from calibration import several
+from calibration.simulated import several
 from mr.cli.scene import KeptScene
 from mr.cli.scene_picture import WORDS_PX, scene_png
 from mr.config import Mode

@@ -1,7 +1,7 @@
 """The standard marker layout: five round plates around an adult torso, none in one plane.
 
 Takes nothing, gives the plates' places as a `MarkerLayout` and as a page to mount them by;
-leaves the sheets with the markers to `calibration.boards`. A camera on the mannequin's left,
+leaves the sheets with the markers to `calibration.boards.sheets`. A camera on the mannequin's left,
 0.6 to 0.9 m from the sternum, sees three or more of them; a single marker's tilt is
 ambiguous, and five in one plane would leave the distance to millimetres.
 """
@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Ellipse, FancyBboxPatch
 
-from calibration.boards import PAPER_MM, FileKind, Paper
+from calibration.boards.sheets import PAPER_MM, FileKind, Paper
 from mr.rig import Marker, MarkerLayout
 from mr.types import FloatArray
 

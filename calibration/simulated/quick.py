@@ -15,20 +15,20 @@ import numpy as np
 import numpy.typing as npt
 
 import mr
-from calibration.airway import fit_airway_curve
-from calibration.bending import measure_bending
-from calibration.cells import N_CELLS, STANDARD_GRAVITY_M_S2, fit_cell_curves
-from calibration.chest import fit_chest_curve
-from calibration.heel import measure_heel_offset
-from calibration.mannequin_pose import measure_resting_pose
-from calibration.motion import measure_camera_motion
-from calibration.sightings import seen_motion
-from calibration.sim_compressions import (
+from calibration.mannequin.airway import fit_airway_curve
+from calibration.mannequin.bending import measure_bending
+from calibration.mannequin.cells import N_CELLS, STANDARD_GRAVITY_M_S2, fit_cell_curves
+from calibration.mannequin.chest import fit_chest_curve
+from calibration.mannequin.resting import measure_resting_pose
+from calibration.mannequin.surface import Scan, scan_surface
+from calibration.simulated.compressions import (
     TECHNICIAN,
     RecordedCompressions,
     record_compressions,
 )
-from calibration.surface import Scan, scan_surface
+from calibration.together.heel import measure_heel_offset
+from calibration.together.motion import measure_camera_motion
+from calibration.together.sightings import seen_motion
 from mr.clock.host import wall_now_utc
 from mr.rig import (
     CameraCalibration,

@@ -1,7 +1,7 @@
 """Several cameras of one simulated rig, calibrated into one rig file.
 
 Takes the simulated rig as each camera has it, gives one `mr.rig.Rig`; leaves each camera's
-procedures to `calibration.quick`. A camera that hangs too near or too flat to see two
+procedures to `calibration.simulated.quick`. A camera that hangs too near or too flat to see two
 markers is told by another one where the mannequin lies: both places in the room are known.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from calibration.bending import joined_bending
-from calibration.quick import calibrate_simulated
+from calibration.mannequin.bending import joined_bending
+from calibration.simulated.quick import calibrate_simulated
 from mr.errors import CalibrationError
 from mr.rig import Rig
 from mr.sim.plant import Bench

@@ -2,7 +2,7 @@
 
 Takes the simulated rig and the rig calibrated so far, gives samples of both devices in
 their order of arrival: bytes of the mannequin's port, rendered depth, through the sources
-and the front end of a session. Leaves measuring to `calibration.motion`.
+and the front end of a session. Leaves measuring to `calibration.together.motion`.
 """
 
 from __future__ import annotations

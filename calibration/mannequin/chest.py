@@ -6,7 +6,7 @@ leaves pressing the blocks, and averaging on the wire, to the technician and the
 
 from __future__ import annotations
 
-from calibration.curves import fit_monotone_curve
+from calibration.mannequin.curves import fit_monotone_curve
 from mr.errors import CalibrationError
 from mr.rig import Curve
 from mr.types import FloatArray

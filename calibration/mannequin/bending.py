@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from calibration.motion import NS_PER_S, SeenMotion, spoken_of
+from calibration.together.motion import NS_PER_S, SeenMotion, spoken_of
 from mr.geometry.camera import Camera
 from mr.rig import BENDING_COLUMNS, BENDING_ROWS, Bending, Rig
 from mr.tracking.chest import ChestWatch

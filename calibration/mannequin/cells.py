@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from calibration.curves import fit_monotone_curve
+from calibration.mannequin.curves import fit_monotone_curve
 from mr.errors import CalibrationError
 from mr.rig import Curve
 from mr.types import FloatArray

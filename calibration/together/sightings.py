@@ -1,7 +1,7 @@
 """Compressions that a mannequin and a camera both saw, out of what was recorded.
 
 Takes recorded samples in their order of arrival (of a recording, or of devices and their
-`FrontEnd`), gives the `SeenMotion` that `calibration.motion` measures; leaves stamping to
+`FrontEnd`), gives the `SeenMotion` that `calibration.together.motion` measures; leaves stamping to
 `mr.clock`, as a session does.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from calibration.motion import SeenMotion
+from calibration.together.motion import SeenMotion
 from mr.clock.mannequin import mannequin_clock
 from mr.rig import MannequinCalibration
 from mr.types import ChestObservation, ClockExchange, DeviceInfo, MannequinFrame, Sample, Stamp

@@ -6,7 +6,7 @@ driving the syringe at a steady flow to the technician. Flow is positive into th
 
 from __future__ import annotations
 
-from calibration.curves import fit_monotone_curve
+from calibration.mannequin.curves import fit_monotone_curve
 from mr.errors import CalibrationError
 from mr.rig import Curve
 from mr.types import FloatArray

@@ -1,0 +1,1 @@
+"""What is printed: plates, ChArUco board, registration board."""

@@ -1,0 +1,1 @@
+"""The cameras: lenses, depth, places in the world."""

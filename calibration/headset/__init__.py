@@ -1,0 +1,1 @@
+"""The headset: where its frame lies in the rig's world."""

@@ -1,0 +1,1 @@
+"""The mannequin: its sensors' curves, where it lies, its surface."""

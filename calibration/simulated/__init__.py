@@ -1,0 +1,1 @@
+"""The simulated rig's calibration, by the procedures of a real one."""

@@ -1,0 +1,1 @@
+"""What two devices saw of the same compressions."""
