@@ -87,6 +87,10 @@ class CameraCalibration(Strict):
     baseline_m: float = Field(gt=0, lt=0.5)
     world_from_cam: PoseEntry
     """cam is the *depth* sensor's frame: x right, y down, z forward."""
+    depth_scale: float = Field(default=1.0, gt=0.9, lt=1.1)
+    """True over reported distance, from calibration against a plane."""
+    depth_offset_m: float = Field(default=0.0, gt=-0.05, lt=0.05)
+    """What is added to the scaled distance, from calibration against a plane."""
     depth_gain: float = Field(default=1.0, gt=0)
     """Seen displacement over true displacement of the chest, from calibration."""
     heel_offset_m: tuple[float, float] = (0.0, 0.0)

@@ -57,7 +57,8 @@ class Sheet:
     """What is said at each marker's lower edge."""
 
 
-def _dictionary(name: str) -> cv2.aruco.Dictionary:
+def dictionary_of(name: str) -> cv2.aruco.Dictionary:
+    """Give one of OpenCV's marker dictionaries, or a `ConfigError`."""
     number = getattr(cv2.aruco, name, None)
     if not name.startswith("DICT_") or not isinstance(number, int):
         raise ConfigError(
@@ -75,7 +76,7 @@ def marker_cells(dictionary: str, marker_id: int) -> npt.NDArray[np.bool_]:
     ConfigError
         When the dictionary or the id is unknown.
     """
-    known = _dictionary(dictionary)
+    known = dictionary_of(dictionary)
     n_markers = known.bytesList.shape[0]
     if not 0 <= marker_id < n_markers:
         raise ConfigError(f"marker {marker_id} is not in {dictionary}: use 0 to {n_markers - 1}")
