@@ -76,8 +76,8 @@ class Intrinsics(Strict):
         )
 
 
-class CameraCalibration(Strict):
-    """One depth camera: its depth and colour models and where it stands."""
+class CameraModel(Strict):
+    """One depth camera: its depth and colour models, wherever it stands."""
 
     serial: str
     model: str = ""
@@ -85,8 +85,6 @@ class CameraCalibration(Strict):
     color: Intrinsics | None = None
     color_from_depth: PoseEntry | None = None
     baseline_m: float = Field(gt=0, lt=0.5)
-    world_from_cam: PoseEntry
-    """cam is the *depth* sensor's frame: x right, y down, z forward."""
     depth_scale: float = Field(default=1.0, gt=0.9, lt=1.1)
     """True over reported distance, from calibration against a plane."""
     depth_offset_m: float = Field(default=0.0, gt=-0.05, lt=0.05)
@@ -129,6 +127,13 @@ class CameraCalibration(Strict):
                 sizes[f"{name}_width_px"] = lens.width_px
                 sizes[f"{name}_height_px"] = lens.height_px
         return CameraSettings(**sizes)
+
+
+class CameraCalibration(CameraModel):
+    """One depth camera of a rig, and where it stands."""
+
+    world_from_cam: PoseEntry
+    """cam is the *depth* sensor's frame: x right, y down, z forward."""
 
 
 class Curve(Strict):
@@ -321,17 +326,18 @@ class Rig(Strict):
         return self.mannequin
 
 
-def _toml_ready(value: Any) -> Any:
+def toml_ready(value: Any) -> Any:
+    """Leave out what is None, which TOML cannot say."""
     if isinstance(value, dict):
-        return {k: _toml_ready(v) for k, v in value.items() if v is not None}
+        return {k: toml_ready(v) for k, v in value.items() if v is not None}
     if isinstance(value, (list, tuple)):
-        return [_toml_ready(v) for v in value]
+        return [toml_ready(v) for v in value]
     return value
 
 
 def dumps_rig(rig: Rig) -> str:
     """Write a rig as TOML text."""
-    return tomlkit.dumps(_toml_ready(rig.model_dump(by_alias=True)))
+    return tomlkit.dumps(toml_ready(rig.model_dump(by_alias=True)))
 
 
 def loads_rig(text: str, source: str) -> Rig:
