@@ -1,0 +1,142 @@
+"""A rig's service log: what was done to it, by whom, and what is due when.
+
+Takes entries, appends them to a file beside the rig file, one JSON object a line; gives what
+is due. An entry is never changed: a mistake is put right by a later one. Leaves the intervals
+to the lab: those here are defaults (docs/guides/technician/acceptance.md).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import AwareDatetime
+
+from mr.config import Strict, parse
+from mr.errors import CalibrationError, ConfigError
+
+
+class Work(StrEnum):
+    """What can be done to a rig."""
+
+    CALIBRATION = "calibration"
+    CHECK = "check"
+    ACCEPTANCE = "acceptance"
+    HYGIENE = "hygiene"
+    REPAIR = "repair"
+    NOTE = "note"
+
+
+INTERVAL_DAYS = {
+    Work.CHECK: 1,
+    Work.HYGIENE: 1,
+    Work.CALIBRATION: 180,
+    Work.ACCEPTANCE: 365,
+}
+"""Due again after so long, in days of use or of the calendar: ours. A repair makes calibration
+and acceptance due at once."""
+
+
+class Entry(Strict):
+    """One thing that was done."""
+
+    made_utc: AwareDatetime
+    work: Work
+    operator: str
+    passed: bool | None = None
+    """None where there is nothing to pass."""
+    text: str = ""
+    files: tuple[str, ...] = ()
+    """Reports and evidence, beside the rig file."""
+
+
+class Due(Strict):
+    """When something has to be done again."""
+
+    work: Work
+    last_utc: AwareDatetime | None
+    """None: never done, or undone by a repair or a failure."""
+    due_utc: AwareDatetime | None
+    """None: now."""
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether it should have been done by now."""
+        return self.due_utc is None or self.due_utc <= now
+
+
+def service_path(rig: Path) -> Path:
+    """Tell where the log of a rig file is: ``rig.service.jsonl`` beside ``rig.toml``."""
+    return rig.with_name(f"{rig.stem}.service.jsonl")
+
+
+def log_service(rig: Path, entry: Entry) -> None:
+    """Append an entry, whole, and have it on the disk before it returns.
+
+    Raises
+    ------
+    CalibrationError
+        When the log cannot be written.
+    """
+    line = json.dumps(entry.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False)
+    path = service_path(rig)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as file:
+            # A line that a power cut tore stays torn, and does not swallow the next one.
+            if file.tell() > 0:
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    file.write(b"\n")
+            file.write(line.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise CalibrationError(
+            f"{path}: cannot write the service log ({error.strerror}): the work was done, but it "
+            "is noted nowhere; make the file writable and note it with `mrcpr calibrate service`"
+        ) from error
+
+
+def read_service(rig: Path) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """Give a rig's entries in their order, and words for lines that cannot be read."""
+    path = service_path(rig)
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return (), ()
+    except OSError as error:
+        raise CalibrationError(
+            f"{path}: cannot read the service log ({error.strerror}): make it readable"
+        ) from error
+    entries, damaged = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            entries.append(parse(Entry, json.loads(line), f"{path}, line {number}"))
+        except (ValueError, ConfigError):
+            damaged.append(f"{path}, line {number}: not an entry, it is left out")
+    return tuple(entries), tuple(damaged)
+
+
+def due_work(entries: Sequence[Entry]) -> tuple[Due, ...]:
+    """Tell when each regular work is due, by what was done and passed last."""
+    undone = max((e.made_utc for e in entries if _undoes(e)), default=None)
+    found = []
+    for work, days in INTERVAL_DAYS.items():
+        done = [e.made_utc for e in entries if e.work is work and e.passed is not False]
+        last = max(done, default=None)
+        if undone is not None and last is not None and last < undone and work is not Work.HYGIENE:
+            last = None
+        due = None if last is None else last + timedelta(days=days)
+        found.append(Due(work=work, last_utc=last, due_utc=due))
+    return tuple(found)
+
+
+def _undoes(entry: Entry) -> bool:
+    """A repair undoes what was proved before it, and so does a failure."""
+    return entry.work is Work.REPAIR or (entry.work is not Work.NOTE and entry.passed is False)
