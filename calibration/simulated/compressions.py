@@ -7,9 +7,9 @@ and the front end of a session. Leaves measuring to `calibration.together.motion
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from calibration.together.learn import RecordedCompressions
 from mr.clock.host import SteppedClock
 from mr.devices.mannequin.source import MannequinSource
 from mr.rig import Rig
@@ -20,7 +20,7 @@ from mr.sim.mannequin import SimMannequinPort
 from mr.sim.plant import Plant
 from mr.sim.rig import SimRig
 from mr.sim.script import HandsSegment, Script
-from mr.types import DeviceInfo, EndOfStream, Sample
+from mr.types import EndOfStream, Sample
 
 TECHNICIAN = LearnerStyle(
     "technician",
@@ -52,14 +52,6 @@ AFTER_S = 0.2
 LATE_S = 0.1
 """After the script's end its last frames still arrive."""
 STEP_NS = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RecordedCompressions:
-    """What both devices said, in order of arrival, and who the mannequin is."""
-
-    samples: Sequence[Sample]
-    mannequin: DeviceInfo
 
 
 def record_compressions(

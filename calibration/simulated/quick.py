@@ -8,7 +8,6 @@ and compressions, never copied from the truth; leaves the truth to whoever compa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,19 +15,12 @@ import numpy.typing as npt
 
 import mr
 from calibration.mannequin.airway import fit_airway_curve
-from calibration.mannequin.bending import measure_bending
 from calibration.mannequin.cells import N_CELLS, STANDARD_GRAVITY_M_S2, fit_cell_curves
 from calibration.mannequin.chest import fit_chest_curve
 from calibration.mannequin.resting import measure_resting_pose
 from calibration.mannequin.surface import Scan, scan_surface
-from calibration.simulated.compressions import (
-    TECHNICIAN,
-    RecordedCompressions,
-    record_compressions,
-)
-from calibration.together.heel import measure_heel_offset
-from calibration.together.motion import measure_camera_motion
-from calibration.together.sightings import seen_motion
+from calibration.simulated.compressions import TECHNICIAN, record_compressions
+from calibration.together.learn import learn_motion
 from mr.clock.host import wall_now_utc
 from mr.rig import (
     CameraCalibration,
@@ -43,7 +35,7 @@ from mr.sim.camera import M_PER_COUNT, SimImager
 from mr.sim.learner import LearnerStyle, still_script
 from mr.sim.plant import CELL_XY_M, Bench
 from mr.sim.rig import SimRig, sim_calibration
-from mr.types import DepthFrame, Pose, Sample
+from mr.types import Pose
 
 BLOCKS_MM = np.arange(0.0, 76.0, 5.0)
 MASSES_KG = np.array([0.0, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0])
@@ -142,7 +134,7 @@ def calibrate_simulated(
     if not with_motion:
         return rig
     recorded = record_compressions(sim_rig, rig, compressing_s, seed, technician=technician)
-    return _with_motion(rig, sim_rig.camera_id, recorded)
+    return learn_motion(rig, sim_rig.camera_id, recorded)
 
 
 def _surface(
@@ -158,52 +150,6 @@ def _surface(
     lies = camera.world_from_cam.pose().inverse() @ world_from_mannequin
     scan = Scan(frames, M_PER_COUNT, camera, lies)
     return SurfaceEntry.of(scan_surface([scan], sim_rig.marker_layout(), sim_rig.chest_ap_m))
-
-
-def _with_motion(rig: Rig, camera_id: str, recorded: RecordedCompressions) -> Rig:
-    """Write the camera's latency and gain, from what both devices saw, into the rig."""
-    mannequin = rig.require_mannequin(recorded.mannequin.serial)
-    seen = seen_motion(recorded.samples, mannequin, recorded.mannequin, camera_id)
-    found = measure_camera_motion(seen, camera_id)
-    heel = measure_heel_offset(recorded.samples, mannequin, recorded.mannequin, camera_id)
-    camera = rig.cameras[camera_id].model_copy(
-        update={
-            "latency_s": found.latency_s,
-            "depth_gain": found.depth_gain,
-            "heel_offset_m": heel.offset_m,
-        }
-    )
-    key = f"camera_{camera_id}"
-    provenance = rig.provenance.model_copy(
-        update={
-            "inputs_sha256": rig.provenance.inputs_sha256
-            | {
-                f"{key}_motion_depth": _sha256(np.stack((seen.depth_t_ns, seen.depth_m))),
-                f"{key}_motion_surface": _sha256(np.stack((seen.surface_t_ns, seen.surface_z_m))),
-                f"{key}_motion_frames": _frames_sha256(recorded.samples),
-            },
-            "residuals": rig.provenance.residuals
-            | {
-                f"{key}_latency_sigma_s": found.latency_sigma_s,
-                f"{key}_depth_gain_sigma": found.depth_gain_sigma,
-                f"{key}_motion_rms_m": found.rms_m,
-                f"{key}_heel_scatter_m": heel.scatter_m,
-            },
-        }
-    )
-    bending = measure_bending(recorded.samples, rig, camera_id, seen, found.latency_s)
-    return rig.model_copy(
-        update={"cameras": {camera_id: camera}, "bending": bending, "provenance": provenance}
-    )
-
-
-def _frames_sha256(samples: Iterable[Sample]) -> str:
-    """Hash the depth frames behind the heel's offset and the chest's bending."""
-    digest = hashlib.sha256()
-    for sample in samples:
-        if isinstance(sample, DepthFrame):
-            digest.update(np.ascontiguousarray(sample.depth_counts).tobytes())
-    return digest.hexdigest()
 
 
 def _sha256(values: npt.NDArray[Any]) -> str:
