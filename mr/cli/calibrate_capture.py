@@ -1,0 +1,108 @@
+"""A guided capture: candidates go in, what is taken is kept, the technician sees how far it is.
+
+Takes a guide, where candidates come from, where they are kept and a screen; gives the samples
+that the procedure measures. Leaves the words to the guide, and devices to `calibrate_devices`.
+A capture that is interrupted keeps what was taken: begun again, it goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from calibration.guide import Guide, Verdict
+from calibration.mannequin.station import StationsGuide
+from mr.cli.calibrate_screen import Screen
+from mr.errors import CalibrationError
+from mr.types import FloatArray
+
+S = TypeVar("S")
+Read = Callable[[], tuple[FloatArray, FloatArray]]
+"""Reads the mannequin for about a second: times (n,) in s, counts (n, 6)."""
+
+
+class Keeping(Protocol[S]):
+    """Where the samples of one capture are kept: `calibration.workbook`'s folder."""
+
+    def samples(self) -> Sequence[S]:
+        """Give what was kept so far."""
+        ...
+
+    def add(self, sample: S) -> object:
+        """Keep one more, whole, before it returns."""
+        ...
+
+
+class Guided(Guide[S], Protocol[S]):
+    """A guide that gives back what it took."""
+
+    @property
+    def samples(self) -> Sequence[S]:
+        """What was taken."""
+        ...
+
+
+def capture(
+    guide: Guided[S], candidates: Iterable[S], kept: Keeping[S], screen: Screen
+) -> Sequence[S]:
+    """Take candidates until there are enough.
+
+    Raises
+    ------
+    CalibrationError
+        When the candidates end before; what was taken is kept.
+    """
+    resumed = 0
+    for sample in kept.samples():
+        resumed += guide.offer(sample).taken
+    if resumed:
+        screen.say(f"goes on with {resumed} taken before")
+    screen.show(guide.progress, None)
+    if not guide.progress.done:
+        for sample in candidates:
+            verdict = guide.offer(sample)
+            if verdict.taken:
+                kept.add(sample)
+            screen.show(guide.progress, verdict)
+            if guide.progress.done:
+                break
+    progress = guide.progress
+    if not progress.done:
+        raise CalibrationError(
+            f"the capture ended with {progress.n_taken} taken, {100 * progress.share:.0f} % of "
+            f"what is needed ({progress.next}): begin it again, it goes on from there"
+        )
+    return guide.samples
+
+
+def stations(guide: StationsGuide[S], read: Read, screen: Screen) -> Iterator[S]:
+    """Ask for one station of a bench procedure after the other, and read each.
+
+    Raises
+    ------
+    CalibrationError
+        When nobody answers.
+    """
+    while (step := guide.current) is not None:
+        words = "Enter" if not step.optional else "Enter, or s to leave it out"
+        answer = screen.ask(f"{guide.progress.next} ({words}; b: the last one again)")
+        if answer is None:
+            raise CalibrationError(
+                f"{step.ask}: nobody is there to do it; run this in a terminal, or try it with "
+                "--simulate"
+            )
+        if answer.strip().lower() == "s":
+            _say_refusal(guide.leave_out(), screen)
+            continue
+        if answer.strip().lower() == "b":
+            _say_refusal(guide.take_back(), screen)
+            continue
+        t_s, counts = read()
+        yield step.make(t_s, np.asarray(counts, dtype=np.float64))
+
+
+def _say_refusal(verdict: Verdict, screen: Screen) -> None:
+    if not verdict.taken:
+        screen.say(verdict.why)
