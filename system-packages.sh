@@ -1,12 +1,14 @@
 #!/bin/sh
 # Installs the system packages of Debian and its kin that a part of MR-CPR needs.
 #
-#   ./system-packages.sh demo     what `make demo` needs: a Python venv and OpenCV's libraries
+#   ./system-packages.sh demo     what `make demo` needs: a Python venv, OpenCV's libraries, and
+#                                 Pango for the calibration report's PDF
 #   ./system-packages.sh test     the same, a C compiler for the host firmware, and in CI also
 #                                 the AVR's compiler and emulator, cppcheck, a screen, a browser
 #                                 and an OpenXR runtime's root (elsewhere: `test-all`)
 #   ./system-packages.sh flash    what builds and flashes the mannequin's firmware
 #   ./system-packages.sh voice    espeak-ng, for spoken advice (`mrcpr run --voice`)
+#   ./system-packages.sh report   Pango, for the calibration report as a PDF
 #   ./system-packages.sh fuzz     what `make fuzz` needs: clang with its libFuzzer
 #   ./system-packages.sh test-all everything the tests can use, whether or not CI is set
 #
@@ -15,6 +17,8 @@
 set -eu
 
 base="python3-venv libgl1 libegl1 libglib2.0-0 libusb-1.0-0 libudev1 libxcb1 ca-certificates"
+pango="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+base="$base $pango"
 tests="gcc libc6-dev make"
 avr="gcc-avr binutils-avr avr-libc"
 emulator="libsimavr-dev libelf-dev pkg-config cppcheck"
@@ -29,9 +33,10 @@ test)
 test-all) wanted="$base $tests $full" ;;
 flash) wanted="$avr make avrdude" ;;
 voice) wanted="espeak-ng" ;;
+report) wanted="$pango" ;;
 fuzz) wanted="$base $tests clang libclang-rt-dev" ;;
 *)
-    sed -n '2,14s/^# \{0,1\}//p' "$0"
+    sed -n '2,16s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac

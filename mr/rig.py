@@ -15,13 +15,20 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import tomlkit
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from mr.config import CameraSettings, Strict, parse
 from mr.errors import CalibrationError, ConfigError
 from mr.files import write_whole
 from mr.geometry.cloud import Cloud, pack_cloud, unpack_cloud
 from mr.types import FloatArray, Pose
+from mr.validity import Step, Validity
 from mr.wire import UNNAMED
 
 CHEST_DEPTH_MAX_M = 0.2
@@ -275,6 +282,20 @@ class Provenance(Strict):
     kind: Literal["live", "sim"]
     inputs_sha256: dict[str, str] = Field(default_factory=dict)
     residuals: dict[str, float] = Field(default_factory=dict)
+    operator: str = ""
+    """Who calibrated: a name or a staff number, as the lab's quality rules want it."""
+    steps: dict[str, Step] = Field(default_factory=dict)
+    """The newest of each procedure, by `Step.key`; none in a file older than that."""
+
+    def with_steps(self, *steps: Step) -> Self:
+        """Put procedures that were done (again) in; the others stay as they were."""
+        return self.model_copy(update={"steps": self.steps | {step.key: step for step in steps}})
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what older files do not have, so that their hash stays what it was."""
+        later = {"operator", "steps"}
+        return {key: value for key, value in write(self).items() if value or key not in later}
 
 
 class Rig(Strict):
@@ -291,6 +312,8 @@ class Rig(Strict):
     """Without one, a camera's depth rests on hands that give like the technician's."""
     world_from_mannequin: PoseEntry
     """At rest, as calibrated."""
+    validity: Validity | None = None
+    """Without one, all holds for `mr.validity.RECALIBRATE_AFTER_DAYS`."""
     provenance: Provenance
 
     @model_validator(mode="after")
@@ -329,7 +352,12 @@ class Rig(Strict):
 def toml_ready(value: Any) -> Any:
     """Leave out what is None, which TOML cannot say."""
     if isinstance(value, dict):
-        return {k: toml_ready(v) for k, v in value.items() if v is not None}
+        ready = {k: toml_ready(v) for k, v in value.items() if v is not None}
+        if "value" not in ready:
+            return ready
+        line = tomlkit.inline_table()  # a number with its unit and limits reads best on one line
+        line.update(ready)
+        return line
     if isinstance(value, (list, tuple)):
         return [toml_ready(v) for v in value]
     return value

@@ -31,6 +31,7 @@ from mr.devices.mannequin.console import MannequinConsole
 from mr.errors import CalibrationError, ConfigError
 from mr.files import is_there
 from mr.rig import MannequinCalibration, Rig, load_rig, save_rig
+from mr.validity import read_date
 from mr.wire import UNNAMED, BlockId, CalibrationBlock
 
 
@@ -91,14 +92,13 @@ def _loss_table(losses: tuple[CurveLoss, ...]) -> Table:
 def made_seconds(rig: Rig, path: Path) -> int:
     """Tell when a rig was calibrated, in seconds since 1970."""
     text = rig.provenance.made_utc
-    try:
-        made = datetime.fromisoformat(text)
-    except ValueError as error:
+    made = read_date(text)
+    if made is None:
         raise ConfigError(
             f"{path}: provenance.made_utc: {text!r} is no date in ISO 8601 "
             "(2026-11-22T10:00:00+00:00): correct it"
-        ) from error
-    return round((made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp())
+        )
+    return round(made.timestamp())
 
 
 def load_calibration(

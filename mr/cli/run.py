@@ -37,6 +37,7 @@ from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
 from mr.cli.train import PictureKeeper, train_fast, train_live
 from mr.cli.view import view_mains
+from mr.clock.host import wall_now_utc
 from mr.config import LEARNER_ID, Attempt, Mode, SessionConfig
 from mr.errors import CalibrationError, ConfigError, RecordingError
 from mr.rig import load_rig
@@ -45,6 +46,7 @@ from mr.scoring.guideline import Guideline
 from mr.scoring.profiles import load_guideline
 from mr.session.offline import rerun
 from mr.session.processes import SessionPlan
+from mr.validity import concerns
 from overlays.messages import load_messages
 
 Start = Literal["first-compression", "key", "command"]
@@ -177,6 +179,8 @@ def run(
             "as an earlier session's file name has it"
         )
     loaded = load_rig(rig)
+    for words in concerns(loaded.provenance, loaded.validity, wall_now_utc()):
+        console.prose(f"[yellow]![/] {escape(f'rig {loaded.name!r}: {words}')}")
     config = session_config(
         mode=mode,
         guideline=guideline,
