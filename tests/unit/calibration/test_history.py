@@ -127,7 +127,7 @@ def test_numbers_that_cannot_be_a_rigs_take_no_files_place(rig_file: Path) -> No
     bad = bad.model_copy(
         update={"mannequin": bad.mannequin.model_copy(update={"chest_ap_m": float("nan")})}
     )
-    with pytest.raises(ConfigError, match="mannequin.chest_ap_m"):
+    with pytest.raises(ConfigError, match=r"mannequin\.chest_ap_m"):
         save_with_history(bad, rig_file, read_base(rig_file).sha256)
     assert load_rig(rig_file).name == "first"
 
@@ -138,7 +138,7 @@ def test_a_damaged_or_changed_old_file_is_named_and_not_restored(rig_file: Path)
     kept.write_text(kept.read_text().replace("first", "forged"))
     (only,) = list_history(rig_file)
     assert only.rig is None and "was changed after it was put away" in only.why
-    with pytest.raises(CalibrationError, match="cannot be restored .*changed after"):
+    with pytest.raises(CalibrationError, match=r"cannot be restored .*changed after"):
         restore(rig_file, kept.stem, read_base(rig_file).sha256)
     (kept.parent / f"2026-01-01T00-00-00Z_{'0' * 8}.toml").write_bytes(b"\xff")
     assert all(k.rig is None for k in list_history(rig_file))
@@ -187,7 +187,7 @@ def test_a_full_disk_leaves_what_was_there(rig_file: Path, monkeypatch: pytest.M
                 raise OSError(28, "No space left on device")
 
         monkeypatch.setattr("calibration.history.os.fsync", full)
-        with pytest.raises(ConfigError, match="No space left on device.*unharmed"):
+        with pytest.raises(ConfigError, match=r"No space left on device.*unharmed"):
             save_with_history(named("second"), rig_file, base.sha256)
         assert load_rig(rig_file) == base.rig
         assert not list(rig_file.parent.rglob("*.tmp"))
