@@ -70,17 +70,26 @@ def fit_monotone_curve(
     x, y = means[order], levels[order]
     slope = np.abs(np.gradient(y, x))
     se = slope * (spread / np.sqrt(n))[order]
-    missed = _left_out_errors(x, y) / _GAP_GAIN
-    sigma = np.sqrt(reference_sigma**2 + np.mean(se**2) + np.mean(missed**2))
-    knots = np.interp(
-        np.linspace(0, len(x) - 1, (len(x) - 1) * _KNOTS_PER_GAP + 1), np.arange(len(x)), x
-    )
-    fitted = PchipInterpolator(x, y)(knots)
+    sigma = np.sqrt(reference_sigma**2 + np.mean(se**2) + between_levels(x, y) ** 2)
+    return curve_through(x, y, float(sigma))
+
+
+def curve_through(counts: FloatArray, values: FloatArray, sigma: float) -> Curve:
+    """Give the monotone cubic through levels (n,), counts increasing, as straight pieces."""
+    n = len(counts)
+    knots = np.interp(np.linspace(0, n - 1, (n - 1) * _KNOTS_PER_GAP + 1), np.arange(n), counts)
+    fitted = PchipInterpolator(counts, values)(knots)
     return Curve(
         counts=tuple(float(c) for c in knots),
         values=tuple(float(v) for v in fitted),
-        sigma=float(sigma),
+        sigma=sigma,
     )
+
+
+def between_levels(counts: FloatArray, values: FloatArray) -> float:
+    """Tell what a monotone cubic may miss between levels, one-sigma in the unit of the values."""
+    missed = _left_out_errors(counts, values) / _GAP_GAIN
+    return float(np.sqrt(np.mean(missed**2)))
 
 
 def _require_one_way(
