@@ -138,9 +138,7 @@ class Cells:
     n_px: FloatArray
 
 
-def plane_cells(
-    sample: BoardDepth, board: CharucoBoard, camera: CameraCalibration
-) -> Cells | None:
+def plane_cells(sample: BoardDepth, board: CharucoBoard, camera: CameraCalibration) -> Cells | None:
     """Compare a sample's depths with the plane of its corners; None when too little is seen."""
     lens, cam_from_color = color_of(camera)
     view = view_pose(sample.ids, sample.corners_px, board, lens)
@@ -169,13 +167,19 @@ def plane_cells(
     if filled.sum() < MIN_CELLS:
         return None
 
-    def mean(values: FloatArray) -> FloatArray:
+    def mean(values: npt.NDArray[np.floating]) -> FloatArray:
         sums = np.bincount(index.ravel(), values[on], len(n))
         return np.asarray((sums / n)[filled], dtype=np.float64)
 
     in_cam = np.stack([mean(rays[..., k] * z) for k in range(3)], axis=1)
     in_board = np.stack([mean(place[..., k]) for k in range(3)], axis=1)
     return Cells(
-        view, lies, mean(gap), mean(reported), mean(along), in_cam, in_board,
+        view,
+        lies,
+        mean(gap),
+        mean(reported),
+        mean(along),
+        in_cam,
+        in_board,
         n[filled].astype(np.float64),
     )

@@ -30,7 +30,7 @@ from calibration.cameras.view_pose import (
 )
 from mr.errors import CalibrationError
 from mr.rig import CameraCalibration
-from mr.types import FloatArray
+from mr.types import BoolArray, FloatArray
 
 MIN_VIEWS = 6
 MIN_SPREAD = 1.5
@@ -54,6 +54,8 @@ BOW_SIGMAS = 4.0
 APART_SIGMAS, APART_PX = 5.0, 0.08
 """A picture whose depth is off its corners by so much was not still."""
 MAX_APART_SHARE = 0.25
+MAX_PICTURE_PX = 0.04
+"""Pictures that scatter by more (1.2 mm at 0.8 m) are not what a camera at rest does."""
 N_GLOBAL = 10
 """scale, offset, turn (3), shift (3), common disparity, scale of print and lens."""
 
@@ -132,9 +134,12 @@ def measure_depth_scale(
     stated = float(np.hypot(print_sigma, focal_sigma))
     fit = _fit(cells, camera, fb, stated)
     still = _still(fit)
-    if (~still).sum() > MAX_APART_SHARE * len(cells):
+    if (~still).sum() > MAX_APART_SHARE * len(cells) or (
+        still.all() and fit.picture_px > MAX_PICTURE_PX
+    ):
+        n_off = max(int((~still).sum()), int((_off_px(fit) > MAX_PICTURE_PX).sum()))
         raise CalibrationError(
-            f"depth: in {(~still).sum()} of {len(cells)} pictures the board's depth does not fit "
+            f"depth: in {n_off} of {len(cells)} pictures the board's depth does not fit "
             "its corners: hold it still while a picture is taken, and keep hands off its face"
         )
     left_out = tuple(which[k] for k in np.flatnonzero(~still))
@@ -145,7 +150,13 @@ def measure_depth_scale(
     depth_bow = _depth_bow(fit, cells, board, camera, fb, stated)
     step = step_of(
         [s for k, s in enumerate(samples) if k in which and k not in left_out],
-        cells, board, fit.x[0], fb, fit.cell_px, fit.picture_px, stated,
+        cells,
+        board,
+        fit.x[0],
+        fb,
+        fit.cell_px,
+        fit.picture_px,
+        stated,
         float(np.sqrt(fit.covariance[0, 0])),
     )
     if step is not None:
@@ -164,11 +175,6 @@ class _Fit:
     cell_px: float
     picture_px: float
     n_global: int
-
-    def picture_off_px(self, k: int) -> tuple[float, float]:
-        """What picture k shares in disparity, and its one-sigma as an unknown."""
-        i = self.n_global + 7 * k + 6
-        return float(self.x[i]), float(np.sqrt(self.covariance[i, i]))
 
 
 def _fit(
@@ -191,7 +197,7 @@ def _fit(
     for _ in range(6):
         prior = _prior(planes, stated, picture_px, n_global)
         scaled = rows / (cell_px * unit_m)[:, None]
-        covariance = np.linalg.inv(scaled.T @ scaled + prior)
+        covariance: FloatArray = np.linalg.inv(scaled.T @ scaled + prior).astype(np.float64)
         x = covariance @ (scaled.T @ (gap / (cell_px * unit_m)))
         left = gap - rows @ x
         used = float(np.sum((scaled @ covariance) * scaled))
@@ -227,16 +233,22 @@ def _rows(
 
 def _information(c: Cells, corner_px: float) -> FloatArray:
     assert c.cam_from_board.covariance is not None
-    information: FloatArray = np.linalg.inv(c.cam_from_board.covariance) / corner_px**2
-    return information
+    information = np.linalg.inv(c.cam_from_board.covariance) / corner_px**2
+    return np.asarray(information, dtype=np.float64)
 
 
 def _prior(
     planes: Sequence[FloatArray], stated: float, picture_px: float, n_global: int
 ) -> FloatArray:
     sigma = np.array(
-        [*[np.inf] * 2, *[TURN_PRIOR_RAD] * 3, *[SHIFT_SIGMA_M] * 3, COMMON_SIGMA_PX,
-         max(stated, 1e-9), *[np.inf] * (n_global - N_GLOBAL)]
+        [
+            *[np.inf] * 2,
+            *[TURN_PRIOR_RAD] * 3,
+            *[SHIFT_SIGMA_M] * 3,
+            COMMON_SIGMA_PX,
+            max(stated, 1e-9),
+            *[np.inf] * (n_global - N_GLOBAL),
+        ]
     )
     blocks = [np.diag(1.0 / sigma**2)]
     for plane in planes:
@@ -244,9 +256,7 @@ def _prior(
     return np.asarray(block_diag(*blocks))
 
 
-def _picture_px(
-    x: FloatArray, covariance: FloatArray, n_global: int, before_px: float
-) -> float:
+def _picture_px(x: FloatArray, covariance: FloatArray, n_global: int, before_px: float) -> float:
     """Estimate what pictures share from what they turned out to share (MacKay's fixed point)."""
     index = slice(n_global + 6, None, 7)
     known = 1.0 - np.diag(covariance)[index] / before_px**2
@@ -254,12 +264,16 @@ def _picture_px(
     return max(PICTURE_SIGMA_PX, found)
 
 
-def _still(fit: _Fit) -> np.ndarray:
-    n = (len(fit.x) - fit.n_global) // 7
-    off = np.array([fit.picture_off_px(k)[0] for k in range(n)])
+def _still(fit: _Fit) -> BoolArray:
+    off = _off_px(fit)
     # Robust: what one picture adds to the scatter must not hide it.
-    usual = max(PICTURE_SIGMA_PX, 1.4826 * float(np.median(np.abs(off))))
-    return np.asarray((np.abs(off) < APART_SIGMAS * usual) | (np.abs(off) < APART_PX))
+    usual = max(PICTURE_SIGMA_PX, 1.4826 * float(np.median(off)))
+    return np.asarray((off < APART_SIGMAS * usual) | (off < APART_PX))
+
+
+def _off_px(fit: _Fit) -> FloatArray:
+    """Tell what each picture shares in disparity, (n,)."""
+    return np.abs(fit.x[fit.n_global + 6 :: 7])
 
 
 def _depth_bow(

@@ -123,8 +123,8 @@ def require_step(step: Step) -> None:
     corners = off(step.by_corners_m, step.corners_sigma_m)
     raw = off(step.raw_m, step.depth_sigma_m)
     told = (
-        f"depth: the {step.gauge_m * 1000:.1f} mm gauge is {step.by_corners_m * 1000:.1f} mm by the "
-        f"board's corners and {step.raw_m * 1000:.1f} mm by the camera's own depth"
+        f"depth: the {step.gauge_m * 1000:.1f} mm gauge is {step.by_corners_m * 1000:.1f} mm by "
+        f"the board's corners and {step.raw_m * 1000:.1f} mm by the camera's own depth"
     )
     if corners and not raw:
         share = step.by_corners_m / step.gauge_m

@@ -52,10 +52,10 @@ class ViewPose:
         return float(np.sqrt(np.mean((self.miss_px**2).sum(axis=1))))
 
 
-def pose_slope(camera: Camera, color_from_board: Pose, points_m: FloatArray) -> tuple[
-    FloatArray, FloatArray, FloatArray
-]:
-    """Project board points (n, 3): px (n, 2), d px / d [w, v] (2 n, 6), d px / d point (n, 2, 3)."""
+def pose_slope(
+    camera: Camera, color_from_board: Pose, points_m: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Project (n, 3) m: px (n, 2), d px / d [w, v] (2 n, 6), d px / d point (n, 2, 3)."""
     arm = points_m @ color_from_board.R.T
     px, by_point = camera.project_with_slope(arm + color_from_board.t_m)
     by_turn = -by_point @ skew(arm)
@@ -89,7 +89,7 @@ def fit_pose(
         if kept.sum() < MIN_CORNERS or np.array_equal(kept, keep):
             break
         keep, start = kept, pose
-    covariance = np.linalg.inv(slope.T @ slope)
+    covariance: FloatArray = np.linalg.inv(slope.T @ slope).astype(np.float64)
     lies = Pose(pose.R, pose.t_m, covariance)
     return ViewPose(lies, ids[keep], miss, slope, int((~keep).sum()), clear)
 
@@ -101,7 +101,7 @@ def refine_pose(
     pose = start
     for _ in range(ROUNDS):
         px, slope, _ = pose_slope(camera, pose, points_m)
-        step = np.linalg.lstsq(slope, (corners_px - px).ravel(), rcond=None)[0]
+        step: FloatArray = np.linalg.lstsq(slope, (corners_px - px).ravel())[0].astype(np.float64)
         pose = perturb(pose, step)
         if np.abs(step).max() < 1e-9:
             break
@@ -119,7 +119,7 @@ def _start(
     )
     if not n:
         return None, False
-    R = cv2.Rodrigues(turns[0])[0]
+    R = np.asarray(cv2.Rodrigues(turns[0])[0], dtype=np.float64)
     pose = Pose(R, shifts[0].ravel() - R @ middle)
     if pose.apply(points_m)[:, 2].min() <= 0:
         return None, False
@@ -144,15 +144,13 @@ class Bow:
 
 
 def bow_shapes(points_m: FloatArray, board: CharucoBoard) -> FloatArray:
-    """Give the three ways to bulge at places (n, 3) m: across, twisted, along; (n, 3), 1 at rims."""
+    """Give three bulges at places (n, 3) m: across, twisted, along; (n, 3), 1 at the rims."""
     half = np.array(board.size_m) / 2
     x, y = ((points_m[:, :2] - half) / half).T
     return np.stack([x * x, x * y, y * y], axis=1)
 
 
-def board_bow(
-    views: Sequence[ViewPose], board: CharucoBoard, camera: Camera
-) -> Bow:
+def board_bow(views: Sequence[ViewPose], board: CharucoBoard, camera: Camera) -> Bow:
     """Measure a board's bow from several views of it, tilted ones among them."""
     shapes = bow_shapes(board.corners_in_board_m, board)
     normal, right = np.zeros((3, 3)), np.zeros(3)
@@ -166,11 +164,7 @@ def board_bow(
         by_bow = by_bow - q @ (q.T @ by_bow)
         normal += by_bow.T @ by_bow
         right += by_bow.T @ view.miss_px.ravel()
-    return largest_bow(np.linalg.pinv(normal), right, pooled_sigma_px(views))
-
-
-def largest_bow(inverse: FloatArray, right: FloatArray, sigma: float) -> Bow:
-    """Solve the three amplitudes' normal equations and give the largest."""
+    inverse = np.linalg.pinv(normal)
     sags = inverse @ right
     k = int(np.argmax(np.abs(sags)))
-    return Bow(float(sags[k]), float(sigma * np.sqrt(inverse[k, k])))
+    return Bow(float(sags[k]), pooled_sigma_px(views) * float(np.sqrt(inverse[k, k])))

@@ -16,6 +16,7 @@ from calibration.together.motion import NS_PER_S, SeenMotion, spoken_of
 from mr.geometry.camera import Camera
 from mr.rig import BENDING_COLUMNS, BENDING_ROWS, Bending, Rig
 from mr.tracking.chest import ChestWatch
+from mr.tracking.distance import true_distances
 from mr.tracking.surface import ChestView
 from mr.types import ChestObservation, DepthFrame, FloatArray, Sample
 
@@ -88,7 +89,7 @@ def _looks(samples: Iterable[Sample], rig: Rig, camera_id: str) -> tuple[FloatAr
         if getattr(sample, "camera_id", "") != camera_id:
             continue
         if isinstance(sample, DepthFrame):
-            waiting = sample
+            waiting = true_distances(sample, camera)
         elif isinstance(sample, ChestObservation) and waiting is not None:
             look = watch.look(view, waiting, sample.stamp.t_ns)
             waiting = None

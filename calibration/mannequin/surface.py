@@ -101,8 +101,10 @@ def _one(scan: Scan, chest_ap_m: float) -> tuple[FloatArray, FloatArray]:
     mean = stack.sum(axis=0) / np.maximum(seen, 1)
     good = seen >= MIN_SEEN * n
     good &= np.abs(np.where(stack > 0, stack - mean, 0.0)).max(axis=0) * scan.m_per_count < 0.03
-    rays = Camera(scan.camera.depth).rays[::STRIDE, ::STRIDE][good]
-    cam = rays * (mean[good] * np.float32(scan.m_per_count))[:, None]
+    camera = scan.camera
+    rays = Camera(camera.depth).rays[::STRIDE, ::STRIDE][good]
+    z = mean[good] * np.float32(scan.m_per_count * camera.depth_scale)
+    cam = rays * (z + np.float32(camera.depth_offset_m))[:, None]
     back = scan.cam_from_mannequin.inverse()
     points = back.apply(cam.astype(np.float64))
     (x0, x1), (y0, y1) = BOX_M

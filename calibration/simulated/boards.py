@@ -102,9 +102,7 @@ def depth_samples(
     rng = np.random.default_rng([seed, 0xB0])
     real = printed or board
     lens = Camera(true.color)
-    sensor = PlaneDepth(
-        true, real.size_m, seed=seed, noise=noise, fault=fault, sag_m=sag_m
-    )
+    sensor = PlaneDepth(true, real.size_m, seed=seed, noise=noise, fault=fault, sag_m=sag_m)
 
     def sample(color_from_board: Pose, t_s: float, gauge: float) -> BoardDepth:
         cam_from_board = true.color_from_depth.inverse() @ color_from_board

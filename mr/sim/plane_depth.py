@@ -15,7 +15,7 @@ from mr.geometry.camera import Camera
 from mr.sim.camera import M_PER_COUNT
 from mr.sim.noise import CountsArray, Float32Array, NoiseField, NoiseModel, Stereo, measure
 from mr.sim.rig import TrueCamera
-from mr.types import FloatArray, Pose
+from mr.types import FloatArray, IntArray, Pose
 
 MARGIN_PX = 24
 CORNER_SIGMA_PX = 0.08
@@ -111,9 +111,9 @@ def seen_corners(
     lens: Camera,
     rng: np.random.Generator,
     sigma_px: float = CORNER_SIGMA_PX,
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[IntArray, FloatArray]:
     """Project a board's points; gives which are in the picture (n,) and their noisy px (k, 2)."""
     px = lens.project(color_from_board.apply(points_in_board_m))
     inside = (px > 4).all(axis=1) & (px < [lens.width_px - 5, lens.height_px - 5]).all(axis=1)
     shown = px[inside]
-    return np.flatnonzero(inside), shown + rng.normal(0.0, sigma_px, shown.shape)
+    return np.flatnonzero(inside).astype(np.int64), shown + rng.normal(0.0, sigma_px, shown.shape)

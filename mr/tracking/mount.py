@@ -19,6 +19,7 @@ from mr.geometry.camera import Camera
 from mr.geometry.poses import difference
 from mr.rig import CameraCalibration, MarkerLayout
 from mr.tracking.chest import BACK_HALF_M
+from mr.tracking.distance import true_distances
 from mr.tracking.mount_facts import LIMITS, Hider, MountFacts, MountLimits, PoseSource, Verdict
 from mr.tracking.mount_pose import NEVER_NS, MountPose
 from mr.tracking.mount_verdict import KNEEL, MountItem, judge, overall
@@ -148,6 +149,7 @@ class MountWatch:
         if t_ns - self._looked_ns < LOOK_EVERY_NS:
             return
         self._looked_ns = t_ns
+        frame = true_distances(frame, self._calibration)
         self._place(frame, t_ns)
         if self._view is not None:
             view = self._view

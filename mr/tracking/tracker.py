@@ -19,6 +19,7 @@ from mr.rig import Rig
 from mr.tracking.arms import ArmTracker
 from mr.tracking.beside import depth_beside
 from mr.tracking.chest import ChestWatch
+from mr.tracking.distance import true_distances
 from mr.tracking.evidence import HandEvidence
 from mr.tracking.mannequin import Found, MannequinWatch
 from mr.tracking.markers import Seen
@@ -133,6 +134,7 @@ class CameraTracker:
             found = self._mannequin.color(seen, stamp.t_ns)
             return [self._told(found, self._arrival(frame.arrival, "pose"), stamp)]
         self._check_size(frame)
+        frame = true_distances(frame, self._calibration)
         told: list[Observation] = []
         looked = self._mannequin.depth(frame, stamp.t_ns)
         if looked is None and not self._pose_told:
