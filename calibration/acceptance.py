@@ -15,11 +15,13 @@ Krouwer, Stat Med 2008 (against a reference, differences are drawn over the refe
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
+from calibration.guide import Progress, Verdict
 from calibration.record import BudgetLine, Check, Plot, Record, band, line, points
 from mr.errors import CalibrationError
 from mr.types import FloatArray
@@ -33,8 +35,21 @@ MIN_LEVELS, MIN_PRESSES, MIN_PAIRS = 8, 3, 40
 standard deviation (1.71 SD / sqrt(n))."""
 RANGE_MM = (10.0, 60.0)
 """Levels must reach from no more than the one to no less than the other."""
+NEAR_LEVEL_MM = 5.0
+"""A press farther from its level was mistyped, or meant for another one."""
+LEVELS_MM, PRESSES = tuple(range(5, 61, 5)), 4
+"""What the guide asks for: 48 pairs."""
 COVERED, SURE = 0.95, 0.95
 _SHARE_Z = float(stats.norm.ppf(0.5 + COVERED / 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One press, read by both."""
+
+    level_mm: float
+    gauge_mm: float
+    rig_mm: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +60,13 @@ class Pairs:
     rig_mm: FloatArray
     level_mm: FloatArray
     """The depth that each press was meant for: repeated presses share it."""
+
+    @classmethod
+    def of(cls, presses: Sequence[Press]) -> Pairs:
+        """Gather presses."""
+        rows = np.array([(p.gauge_mm, p.rig_mm, p.level_mm) for p in presses], dtype=np.float64)
+        gauge_mm, rig_mm, level_mm = rows.reshape(-1, 3).T
+        return cls(gauge_mm, rig_mm, level_mm)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,6 +167,49 @@ def pairs_needed(sd_mm: float, bias_mm: float = 0.0, limit_mm: float = LIMIT_MM)
         if n > 100_000:
             return None
     return n
+
+
+class AcceptanceGuide:
+    """Asks for presses in an order drawn by chance: a drift cannot pass for an error of depth.
+
+    Parameters
+    ----------
+    seed
+        Of the order; the same goes on after an interruption.
+    """
+
+    def __init__(self, seed: int) -> None:
+        order = np.repeat(np.array(LEVELS_MM, dtype=np.float64), PRESSES)
+        self._order: list[float] = np.random.default_rng(seed).permutation(order).tolist()
+        self.samples: list[Press] = []
+
+    @property
+    def level_mm(self) -> float | None:
+        """The level that is due; None when all are pressed."""
+        n = len(self.samples)
+        return self._order[n] if n < len(self._order) else None
+
+    def offer(self, sample: Press) -> Verdict:
+        """Take a press, or say why not."""
+        if sample.level_mm != self.level_mm:
+            return Verdict(False, f"{sample.level_mm:g} mm is not due: press {self.level_mm:g} mm")
+        if not np.isfinite(sample.gauge_mm) or not np.isfinite(sample.rig_mm):
+            return Verdict(False, "both must have read a depth: press again")
+        if abs(sample.gauge_mm - sample.level_mm) > NEAR_LEVEL_MM:
+            return Verdict(
+                False,
+                f"the gauge reads {sample.gauge_mm:g} mm, {sample.level_mm:g} mm was asked for: "
+                "was it mistyped? Press again",
+            )
+        self.samples.append(sample)
+        return Verdict(True)
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is; nothing is told of how well both agree."""
+        n, level_mm = len(self.samples), self.level_mm
+        words = "all is pressed" if level_mm is None else f"release, then press to {level_mm:g} mm"
+        return Progress(n / len(self._order), level_mm is None, words, n)
 
 
 def acceptance_record(
@@ -293,7 +358,7 @@ def _require_enough(pairs: Pairs) -> None:
             f"acceptance: levels from {levels[0]:g} to {levels[-1]:g} mm: begin at "
             f"{RANGE_MM[0]:g} mm or less and go to {RANGE_MM[1]:g} mm or more"
         )
-    wild = np.abs(pairs.gauge_mm - pairs.level_mm) > 5.0
+    wild = np.abs(pairs.gauge_mm - pairs.level_mm) > NEAR_LEVEL_MM
     if wild.any():
         k = int(np.argmax(wild))
         raise CalibrationError(

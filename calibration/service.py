@@ -18,6 +18,7 @@ from pydantic import AwareDatetime
 
 from mr.config import Strict, parse
 from mr.errors import CalibrationError, ConfigError
+from mr.validity import RECALIBRATE_AFTER_DAYS
 
 
 class Work(StrEnum):
@@ -34,7 +35,7 @@ class Work(StrEnum):
 INTERVAL_DAYS = {
     Work.CHECK: 1,
     Work.HYGIENE: 1,
-    Work.CALIBRATION: 180,
+    Work.CALIBRATION: RECALIBRATE_AFTER_DAYS,
     Work.ACCEPTANCE: 365,
 }
 """Due again after so long, in days of use or of the calendar: ours. A repair makes calibration

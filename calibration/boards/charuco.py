@@ -156,7 +156,10 @@ def find_board(
 
 
 def _refined(
-    grey: npt.NDArray[np.uint8], rough_px: npt.NDArray[np.float32], ids: IntArray, board: CharucoBoard
+    grey: npt.NDArray[np.uint8],
+    rough_px: npt.NDArray[np.float32],
+    ids: IntArray,
+    board: CharucoBoard,
 ) -> FloatArray:
     """Move corners (n, 2) to where the chessboard's edges cross, looking past no marker."""
     gap_px = pitch_px(ids, rough_px, board) * (1.0 - board.marker_m / board.square_m) / 2
@@ -198,9 +201,7 @@ def turn_deg(view: BoardView, board: CharucoBoard) -> float:
     flat_m = flat_m - flat_m.mean(axis=0)
     seen_px = view.corners_px - view.corners_px.mean(axis=0)
     # The turn of the best similarity, as one complex number.
-    turn = np.sum(
-        (seen_px[:, 0] + 1j * seen_px[:, 1]) * np.conj(flat_m[:, 0] + 1j * flat_m[:, 1])
-    )
+    turn = np.sum((seen_px[:, 0] + 1j * seen_px[:, 1]) * np.conj(flat_m[:, 0] + 1j * flat_m[:, 1]))
     return float(np.degrees(np.angle(turn)))
 
 

@@ -97,7 +97,11 @@ def values_of(lens: Intrinsics) -> FloatArray:
 
 
 def fit_lens(
-    views: list[Corners], size_px: tuple[int, int], *, with_k3: bool, start: FloatArray | None = None
+    views: list[Corners],
+    size_px: tuple[int, int],
+    *,
+    with_k3: bool,
+    start: FloatArray | None = None,
 ) -> LensFit:
     """Fit lens and poses to views by least squares.
 
@@ -192,7 +196,9 @@ def reduce_views(fit: LensFit, views: list[Corners], middle_m: FloatArray) -> li
         x, y = (view.board_m[:, :2] - middle_m[:2]).T
         up = per_point @ pose.R[:, 2]
         along = (per_point @ pose.R[:, 0]) * x[:, None]
-        shape = np.stack([up * (x * x)[:, None], up * (x * y)[:, None], up * (y * y)[:, None], along])
+        shape = np.stack(
+            [up * (x * x)[:, None], up * (x * y)[:, None], up * (y * y)[:, None], along]
+        )
         columns = np.column_stack([slope[:, 6:15], shape.reshape(4, -1).T, left.ravel()])
         basis, _ = np.linalg.qr(slope[:, :6])
         clear = columns - basis @ (basis.T @ columns)

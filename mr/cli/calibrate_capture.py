@@ -13,12 +13,13 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from calibration.guide import Guide, Verdict
-from calibration.mannequin.station import StationsGuide
+from calibration.mannequin.station import Station, StationsGuide
 from mr.cli.calibrate_screen import Screen
 from mr.errors import CalibrationError
 from mr.types import FloatArray
 
 S = TypeVar("S")
+T = TypeVar("T", bound=Station)
 Read = Callable[[], tuple[FloatArray, FloatArray]]
 """Reads the mannequin for about a second: times (n,) in s, counts (n, 6)."""
 
@@ -26,8 +27,9 @@ Read = Callable[[], tuple[FloatArray, FloatArray]]
 class Keeping(Protocol[S]):
     """Where the samples of one capture are kept: `calibration.workbook`'s folder."""
 
+    @property
     def samples(self) -> Sequence[S]:
-        """Give what was kept so far."""
+        """What was kept so far."""
         ...
 
     def add(self, sample: S) -> object:
@@ -55,12 +57,13 @@ def capture(
         When the candidates end before; what was taken is kept.
     """
     resumed = 0
-    for sample in kept.samples():
-        resumed += guide.offer(sample).taken
+    for sample in tuple(kept.samples):
+        resumed += int(guide.offer(sample).taken)
     if resumed:
         screen.say(f"goes on with {resumed} taken before")
-    screen.show(guide.progress, None)
-    if not guide.progress.done:
+    progress = guide.progress
+    screen.show(progress, None)
+    if not progress.done:
         for sample in candidates:
             verdict = guide.offer(sample)
             if verdict.taken:
@@ -77,7 +80,7 @@ def capture(
     return guide.samples
 
 
-def stations(guide: StationsGuide[S], read: Read, screen: Screen) -> Iterator[S]:
+def stations(guide: StationsGuide[T], read: Read, screen: Screen) -> Iterator[T]:
     """Ask for one station of a bench procedure after the other, and read each.
 
     Raises

@@ -40,6 +40,7 @@ COMMANDS = {
     "simulate": "Write a simulated rig into FOLDER: rig.toml, a camera recording, the truth.",
     "markers": "Write the marker plates to print into FOLDER, and where they go.",
     "fetch-hands": "Download the hand model for --hands (35 MB, once) and check it.",
+    "calibrate": "Calibrate a rig, check it, prove it, and see what has changed.",
     "mannequin": "Name, check and calibrate sensor mannequins, and watch their counts.",
     "camera": "List depth cameras, and hang them where they see the chest.",
     "doctor": "Say what is installed, connected and missing, and how to get it.",

@@ -177,7 +177,9 @@ class BoardPainter:
         self, color_from_board: Pose, look: Look | None = None, bend: Bend | None = None
     ) -> GreyPicture:
         """Paint a grey picture (H, W); `color_from_board` is where it is at mid-exposure."""
-        return self._developed(self._exposed(color_from_board, look or Look(), bend or Bend()), look)
+        return self._developed(
+            self._exposed(color_from_board, look or Look(), bend or Bend()), look
+        )
 
     def bgr(
         self, color_from_board: Pose, look: Look | None = None, bend: Bend | None = None

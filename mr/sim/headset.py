@@ -108,9 +108,7 @@ class SimHeadset:
         wild = rng.random(points.shape[:2]) < rig.outliers
         points[wild] += rng.normal(0, 0.05, (int(wild.sum()), 3))
         points[rng.random(points.shape[:2]) < rig.lost] = np.nan
-        return SimHand(
-            _ns(t_s + self.traits.latency_s), seen, valid, _ns(rig_s), points
-        )
+        return SimHand(_ns(t_s + self.traits.latency_s), seen, valid, _ns(rig_s), points)
 
     def _joints(
         self, way: Way, t_s: FloatArray, joints_m: FloatArray, rng: np.random.Generator

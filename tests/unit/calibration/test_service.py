@@ -60,7 +60,7 @@ def test_what_is_due_follows_from_what_was_done_and_passed() -> None:
     due = {d.work: d for d in due_work([entry(Work.CALIBRATION, 100), entry(Work.CHECK, 0.5)])}
     assert set(due) == set(INTERVAL_DAYS)
     assert not due[Work.CALIBRATION].overdue(NOW) and not due[Work.CHECK].overdue(NOW)
-    assert due[Work.CALIBRATION].overdue(NOW + timedelta(days=81))
+    assert due[Work.CALIBRATION].overdue(NOW + timedelta(days=266))
     assert due[Work.ACCEPTANCE].last_utc is None and due[Work.ACCEPTANCE].overdue(NOW)
 
 

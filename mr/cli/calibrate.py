@@ -1,0 +1,26 @@
+"""`mrcpr calibrate`: take a rig from a box of parts to numbers that can be proved.
+
+Gives the group of commands; each lives in a module of its own.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from mr.cli.calibrate_accept import accept
+from mr.cli.calibrate_files import diff, history, restore, service
+
+calibrate = typer.Typer(
+    name="calibrate",
+    help="Calibrate a rig, check it, prove it, and see what has changed.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+calibrate.command("accept")(accept)
+calibrate.command("diff")(diff)
+calibrate.command("history")(history)
+calibrate.command("restore")(restore)
+calibrate.command("service")(service)
