@@ -36,9 +36,11 @@ from calibration.cameras.lens_fit import (
     fit_lens,
     intrinsics_of,
     pose_of_view,
+    project,
     ray_slopes,
     reduce_views,
     solve,
+    values_of,
 )
 from mr.errors import CalibrationError
 from mr.geometry.camera import Camera
@@ -96,10 +98,15 @@ class MeasuredIntrinsics:
     """`GRID` of 0 … 1."""
     ray_sigma_px: FloatArray
     """`GRID`-like map (9, 15) over the whole picture: by how much the lens may be off there."""
-    seen_px: FloatArray
-    """(n, 2) all corners that were used, for plots."""
+    corners: tuple[Corners, ...]
+    """What was used of each view, on the board as it is bent."""
     left_px: FloatArray
-    """(n, 2) seen minus modelled."""
+    """(n, 2) seen minus modelled, of all corners in their order."""
+
+    @property
+    def seen_px(self) -> FloatArray:
+        """All corners that were used, (n, 2)."""
+        return np.concatenate([view.seen_px for view in self.corners])
 
     @property
     def sigma(self) -> FloatArray:
@@ -163,7 +170,7 @@ def measure_intrinsics(
         changed=find_change(reduced, fit, numbers, sigma_px),
         coverage=coverage_of(seen_px, size_px),
         ray_sigma_px=ray_sigma_px(fit.values, covariance, size_px),
-        seen_px=seen_px,
+        corners=tuple(corners),
         left_px=np.concatenate(fit.left_px),
     )
 
@@ -351,8 +358,6 @@ def pose_in_view(
     view: BoardView, board: CharucoBoard, intrinsics: Intrinsics
 ) -> tuple[Pose, float] | None:
     """Give ``color_from_board`` of one view and its rms px; None when it has no pose."""
-    from calibration.cameras.lens_fit import project, values_of  # noqa: PLC0415
-
     places = board.corners_in_board_m[view.ids]
     if len(view.ids) < MIN_CORNERS or _in_a_line(places):
         return None

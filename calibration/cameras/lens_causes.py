@@ -107,12 +107,12 @@ def find_change(
 
     Views are in their order; for each place between two the improvement of three more
     parameters (focal length, centre) for the later ones is taken from summed normal
-    equations.
+    equations. The board's shape is solved for besides: it is no change of the lens.
     """
     scale = np.zeros((3, 9))
     scale[0, :2] = fit.values[:2]  # a share of both focal lengths
     scale[1, 2] = scale[2, 3] = 1.0
-    lens = [part.lens[:, fit.free] for part in reduced]
+    lens = [np.column_stack([part.lens[:, fit.free], part.shape]) for part in reduced]
     steps = [part.lens @ scale.T for part in reduced]
     own = np.cumsum([a.T @ a for a in lens], axis=0)
     cross = np.cumsum([a.T @ b for a, b in zip(lens, steps, strict=True)], axis=0)
