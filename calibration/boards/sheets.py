@@ -20,10 +20,10 @@ from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
+from calibration.boards.ruler import RULER_MM, draw_ruler
 from mr.errors import ConfigError
 
 PAPER_MM = {"A4": (210.0, 297.0), "A3": (297.0, 420.0), "letter": (215.9, 279.4)}
-RULER_MM = 100.0
 _MARGIN_MM = 10.0
 _FOOT_MM = 24.0
 _MM_PER_INCH = 25.4
@@ -141,7 +141,7 @@ def draw_sheet(sheet: Sheet) -> Figure:
     for place in sheet.places:
         cells = marker_cells(sheet.dictionary, place.id)
         cell_mm = side_mm / len(cells)
-        black += _black_parts(cells, place, cell_mm)
+        black += black_parts(cells, place, cell_mm)
         axes.text(
             place.x_mm + side_mm / 2,
             place.y_mm - cell_mm - 1.0,
@@ -176,7 +176,7 @@ def _draw_cut(axes: Axes, sheet: Sheet, place: Place, cell_mm: float) -> None:
             axes.plot([cx, cx], [cy, cy - y * tick_mm], color="0.6", lw=0.4)
 
 
-def _black_parts(cells: npt.NDArray[np.bool_], place: Place, cell_mm: float) -> list[Rectangle]:
+def black_parts(cells: npt.NDArray[np.bool_], place: Place, cell_mm: float) -> list[Rectangle]:
     """Cover the black cells by runs along rows and columns; each hides the other's seams."""
     upward = cells[::-1]
     along = [
@@ -205,12 +205,7 @@ def _runs(line: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
 def _draw_ruler(figure: Figure, sheet: Sheet) -> None:
     axes = figure.axes[0]
     x_mm, y_mm = _MARGIN_MM + 5.0, _MARGIN_MM + 8.0
-    ticks = np.arange(0, RULER_MM + 1, 5.0)
-    heights = np.where(ticks % 10 == 0, 4.0, 2.5)
-    axes.plot([x_mm, x_mm + RULER_MM], [y_mm, y_mm], "k-", lw=0.5, gid="ruler")
-    axes.vlines(x_mm + ticks, y_mm, y_mm + heights, colors="k", lw=0.5)
-    for tick in ticks[ticks % 20 == 0]:
-        axes.text(x_mm + tick, y_mm + 4.6, f"{tick:g}", fontsize=6, ha="center")
+    draw_ruler(axes, x_mm, y_mm)
     axes.text(
         x_mm,
         y_mm - 2.0,
