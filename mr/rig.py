@@ -32,6 +32,8 @@ from mr.validity import Step, Validity
 from mr.wire import UNNAMED
 
 CHEST_DEPTH_MAX_M = 0.2
+CROSSTALK_MAX = 0.2
+"""Cells that share more than that of a force are no four cells."""
 BENDING_CELL_M = 0.020
 BENDING_ROWS, BENDING_COLUMNS = 14, 10
 """Cells of the chest along the midline and across; the compression point is amid them."""
@@ -176,6 +178,21 @@ class Curve(Strict):
         return np.asarray(ys[k] + slope * (x - xs[k]))
 
 
+class StiffnessEntry(Strict):
+    """The chest's spring as it was found: wear shows as a change of it.
+
+    Force on the chest = ``linear_n_m * depth + cubic_n_m3 * depth**3 + damping_ns_m * velocity``.
+    """
+
+    linear_n_m: float = Field(gt=0)
+    cubic_n_m3: float
+    damping_ns_m: float | None = None
+    """None: it was pressed too slowly to tell."""
+    force_at_50mm_n: float = Field(gt=0)
+    sigma_n: float = Field(gt=0)
+    """One-sigma of `force_at_50mm_n`."""
+
+
 class MannequinCalibration(Strict):
     """One sensor mannequin: curves from counts to m, N and mL/s, and its landmarks."""
 
@@ -189,6 +206,32 @@ class MannequinCalibration(Strict):
         tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]
     ]
     airway_flow_ml_s: Curve
+    cell_crosstalk: (
+        tuple[
+            tuple[float, float, float, float],
+            tuple[float, float, float, float],
+            tuple[float, float, float, float],
+            tuple[float, float, float, float],
+        ]
+        | None
+    ) = None
+    """Force on each cell (row) from what the four curves say (column); None: each its own."""
+    stiffness: StiffnessEntry | None = None
+
+    @field_validator("cell_crosstalk")
+    @classmethod
+    def _nearly_own(
+        cls, rows: tuple[tuple[float, ...], ...] | None
+    ) -> tuple[tuple[float, ...], ...] | None:
+        if rows is None:
+            return None
+        off = np.abs(np.array(rows) - np.eye(4))
+        if off.max() > CROSSTALK_MAX:
+            raise ValueError(
+                f"a cell that feels more than {CROSSTALK_MAX:g} of another one's force, or a "
+                "diagonal that is not 1: calibrate the cells again"
+            )
+        return rows
 
     @field_validator("chest_depth_m")
     @classmethod

@@ -8,6 +8,7 @@ readings, so its truncation is in the curve already: no half count is added here
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -76,12 +77,23 @@ class Readings:
         return Readings(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
+def unmixed(forces: FloatArray, crosstalk: Sequence[Sequence[float]]) -> FloatArray:
+    """Give the cells' forces (4, N) from what their curves say, by a rig's `cell_crosstalk`.
+
+    Cell by cell, as a plain sum would: the same bits for one frame and for many.
+    """
+    return np.stack(
+        [a * forces[0] + b * forces[1] + c * forces[2] + d * forces[3] for a, b, c, d in crosstalk]
+    )
+
+
 class MannequinReader:
     """Curves applied to frames, and the slowly tracked zero."""
 
     def __init__(self, calibration: MannequinCalibration) -> None:
         self._depth = CountsCurve(calibration.chest_depth_m)
         self._cells = [CountsCurve(curve) for curve in calibration.cell_force_n]
+        self._crosstalk = calibration.cell_crosstalk
         self._cell_xy = np.array(calibration.cell_xy_in_mannequin_m, np.float64).T[:, :, None]
         self._cell_variances = np.array([[cell.sigma**2] for cell in self._cells])
         self._flow = CountsCurve(calibration.airway_flow_ml_s)
@@ -97,6 +109,8 @@ class MannequinReader:
         """Turn counts into physical values."""
         depth_m, slope = self._depth(block.chest_counts)
         forces = np.stack([c(block.force_counts[:, k])[0] for k, c in enumerate(self._cells)])
+        if self._crosstalk is not None:
+            forces = unmixed(forces, self._crosstalk)
         force_n = forces[0] + forces[1] + forces[2] + forces[3]
         pressure_m, sigma_m = self._pressure(forces, force_n)
         heard = block.airway_counts != AIRWAY_UNKNOWN

@@ -81,11 +81,17 @@ class SensorTraits:
         )
 
     def shares_n(self, force_n: float, x_m: float, y_m: float) -> FloatArray:
-        """Tell what each cell carries (4,) of a force on the plate at (x, y); none pulls."""
+        """Tell what each cell carries (4,) of a force on the plate at (x, y).
+
+        None pulls: near a corner the plate rests on three; beyond them it would tip.
+        """
         balance = np.vstack([np.ones(4), np.array(self.cell_xy_m).T])
         even = np.linalg.pinv(balance) @ np.array([1.0, x_m, y_m])
         loose = np.linalg.svd(balance)[2][3]  # no force and no moment, whatever its size
-        carried = np.maximum(even + self.warp * np.sign(loose[0]) * loose, 0.0)
+        carried = even + self.warp * np.sign(loose[0]) * loose
+        if carried.min() < 0.0:
+            k = int(np.argmin(carried))  # moved along what balances, until that one is free
+            carried = np.maximum(carried - carried[k] / loose[k] * loose, 0.0)
         return np.asarray(force_n * carried / carried.sum())
 
     def lag_m(self, velocity_m_s: FloatArray | float) -> FloatArray:

@@ -88,8 +88,10 @@ def block_of(
     Raises
     ------
     CalibrationError
-        When a number does not fit into the block, or a curve loses more than its sigma.
+        When a number does not fit into the block, a curve loses more than its sigma, or the
+        cells have crosstalk.
     """
+    _require_own_cells(calibration)
     chest, chest_loss = _fitted(calibration.chest_depth_m, CHEST, "chest")
     fitted = [_fitted(c, CELL, f"cell {k}") for k, c in enumerate(calibration.cell_force_n)]
     airway, airway_loss = _fitted(calibration.airway_flow_ml_s, AIRWAY, "airway")
@@ -203,6 +205,17 @@ def _fitted(curve: Curve, scale: Scale, name: str) -> tuple[tuple[Knot, ...], Cu
         name, scale.shown_unit, worst_deviation(curve, kept) * shown, curve.sigma * shown
     )
     return knots, loss
+
+
+def _require_own_cells(calibration: MannequinCalibration) -> None:
+    """Refuse crosstalk, for which the block has no place; curves without it would be wrong."""
+    if calibration.cell_crosstalk is None:
+        return
+    off = np.abs(np.array(calibration.cell_crosstalk) - np.eye(4)).sum(axis=0).max()
+    raise CalibrationError(
+        f"the cells have crosstalk of up to {100 * off:.1f} % of a force, which the mannequin "
+        "cannot keep: use the rig file, or calibrate the cells again without crosstalk"
+    )
 
 
 def _require_room(curve: Curve, scale: Scale, name: str) -> None:
