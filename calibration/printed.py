@@ -1,0 +1,74 @@
+"""The report's page as a tagged PDF, where WeasyPrint is installed.
+
+Takes HTML, gives the bytes of a PDF/UA-1 file: headings, tables and figures are marked as such, so
+that it can be read aloud and searched. The fonts are Matplotlib's, so that it looks the same on
+every system. Leaves the page itself to `calibration.report`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+VARIANT = "pdf/ua-1"
+FACES = (
+    ("DejaVu Sans", "normal", "normal", "DejaVuSans.ttf"),
+    ("DejaVu Sans", "bold", "normal", "DejaVuSans-Bold.ttf"),
+    ("DejaVu Sans", "normal", "italic", "DejaVuSans-Oblique.ttf"),
+    ("DejaVu Sans", "bold", "italic", "DejaVuSans-BoldOblique.ttf"),
+    ("DejaVu Sans Mono", "normal", "normal", "DejaVuSansMono.ttf"),
+)
+NO_PACKAGE = (
+    "no PDF was written, for WeasyPrint is not installed: pip install 'mrcpr[report]', or print "
+    "the HTML page from a browser"
+)
+NO_LIBRARY = (
+    "no PDF was written, for Pango is not installed: ./system-packages.sh report (Debian: apt-get "
+    "install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0), or print the HTML page from a "
+    "browser"
+)
+
+
+class NoPdf(Exception):  # noqa: N818 -- the page is there all the same
+    """The system cannot make a PDF; the text says what to install."""
+
+
+def pdf_of(html: str) -> bytes:
+    """Print a page.
+
+    Raises
+    ------
+    NoPdf
+        When WeasyPrint or a system library that it needs is not installed.
+    """
+    weasyprint = _weasyprint()
+    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
+
+    fonts = FontConfiguration()
+    style = weasyprint.CSS(string=_faces(), font_config=fonts)
+    document = weasyprint.HTML(string=html, base_url=None)
+    data = document.write_pdf(
+        stylesheets=[style], font_config=fonts, pdf_variant=VARIANT, pdf_tags=True
+    )
+    return bytes(data)
+
+
+def _weasyprint() -> Any:
+    try:
+        import weasyprint  # noqa: PLC0415 -- optional, and half a second
+    except ImportError as error:
+        raise NoPdf(NO_PACKAGE) from error
+    except OSError as error:
+        raise NoPdf(NO_LIBRARY) from error
+    return weasyprint
+
+
+def _faces() -> str:
+    import matplotlib as mpl  # noqa: PLC0415
+
+    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    return "\n".join(
+        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-style: {style}; '
+        f'src: url("{(folder / name).as_uri()}") }}'
+        for family, weight, style, name in FACES
+    )
