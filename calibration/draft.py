@@ -30,6 +30,7 @@ from mr.rig import (
     PoseEntry,
     Provenance,
     Rig,
+    StiffnessEntry,
     SurfaceEntry,
     toml_ready,
 )
@@ -50,6 +51,8 @@ class MannequinDraft(Strict):
     cell_force_n: FourCurves | None = None
     cell_xy_in_mannequin_m: FourPlaces | None = None
     airway_flow_ml_s: Curve | None = None
+    cell_crosstalk: tuple[tuple[float, ...], ...] | None = None
+    stiffness: StiffnessEntry | None = None
 
     def missing(self) -> tuple[str, ...]:
         """Name the curves that are not measured yet, by their procedures."""

@@ -7,6 +7,7 @@ words to the guides, and the technician's page to `calibrate_page`.
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -58,6 +59,14 @@ class Screen(Protocol):
         """Say one line."""
         ...
 
+    def pause(self) -> None:
+        """Take the picture away, so that something else can be printed."""
+        ...
+
+    def working(self, words: str) -> AbstractContextManager[object]:
+        """Show that something is being worked out."""
+        ...
+
 
 class LineScreen:
     """For pipes and simple terminals: a line now and then."""
@@ -96,6 +105,14 @@ class LineScreen:
     def say(self, text: str) -> None:
         """Say one line."""
         self._console.print(escape(text))
+
+    def pause(self) -> None:
+        """Lines need no room made."""
+
+    def working(self, words: str) -> AbstractContextManager[object]:
+        """Say nothing: lines are for what comes of it."""
+        del words
+        return nullcontext()
 
 
 class LiveScreen:
@@ -147,6 +164,15 @@ class LiveScreen:
         """Say one line, which stays."""
         self._stop()
         self._console.print(escape(text))
+
+    def pause(self) -> None:
+        """Take the picture away."""
+        self._stop()
+
+    def working(self, words: str) -> AbstractContextManager[object]:
+        """Turn a wheel."""
+        self._stop()
+        return self._console.status(escape(words))
 
     def _stop(self) -> None:
         if self._live is not None:

@@ -1,0 +1,1 @@
+"""Each procedure as a rig's calibration uses it: its samples, its guide, what it changes."""

@@ -1,0 +1,100 @@
+"""The steps about cameras: lens, depth, places in the world.
+
+Takes samples, gives drafts with the cameras' numbers in them; leaves measuring to
+`calibration.cameras`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from calibration.boards.charuco import BoardView
+from calibration.cameras.board_depth import BoardDepth
+from calibration.cameras.depth_guide import DepthGuide
+from calibration.cameras.depth_record import depth_record
+from calibration.cameras.depth_scale import measure_depth_scale
+from calibration.cameras.factory import prove_factory
+from calibration.cameras.intrinsics import measure_intrinsics
+from calibration.cameras.intrinsics_guide import IntrinsicsGuide
+from calibration.cameras.intrinsics_record import intrinsics_record
+from calibration.steps.step import Done, Setup
+from calibration.workbook import Parameter
+from mr.errors import CalibrationError
+from mr.rig import CameraModel, Intrinsics
+
+
+def color_of(camera: CameraModel) -> Intrinsics:
+    """Give a camera's colour lens, which every board needs."""
+    if camera.color is None:
+        raise CalibrationError(
+            f"camera {camera.serial} has no colour sensor, or it is switched off: boards and "
+            "markers are seen in colour"
+        )
+    return camera.color
+
+
+class IntrinsicsStep:
+    """The lens: the factory's is kept where pictures prove it, and replaced where they do not."""
+
+    sample = BoardView
+
+    def parameters(self, setup: Setup) -> Mapping[str, Parameter]:
+        """Samples of another board, camera or size of picture are others."""
+        lens = color_of(setup.camera)
+        return {
+            "camera": setup.camera.serial,
+            "board": setup.kit.board,
+            "size_px": (lens.width_px, lens.height_px),
+        }
+
+    def guide(self, setup: Setup) -> IntrinsicsGuide:
+        """Guide the board all over the picture."""
+        lens = color_of(setup.camera)
+        return IntrinsicsGuide(setup.kit.board, (lens.width_px, lens.height_px))
+
+    def finish(self, setup: Setup, samples: Sequence[BoardView]) -> Done:
+        """Measure the lens and hold it against the factory's."""
+        lens, board = color_of(setup.camera), setup.kit.board
+        proof = prove_factory(samples, board, lens)
+        if proof.verdict != "differs":
+            return Done(setup.draft, (proof.record(setup.subject, samples),))
+        measured = measure_intrinsics(samples, board, (lens.width_px, lens.height_px))
+        record = intrinsics_record(measured, setup.subject, samples)
+        record = record.model_copy(update={"notes": (proof.words, *record.notes)})
+        if not record.passed:
+            return Done(setup.draft, (record,))  # a weak lens must not replace the factory's
+        return Done(setup.with_camera(color=measured.intrinsics), (record,))
+
+
+class DepthStep:
+    """The depth camera's scale and offset."""
+
+    sample = BoardDepth
+
+    def parameters(self, setup: Setup) -> Mapping[str, Parameter]:
+        """Samples of another board, camera or block are others."""
+        camera = setup.camera
+        return {
+            "camera": camera.serial,
+            "board": setup.kit.board,
+            "color": color_of(camera),
+            "depth": camera.depth,
+            "step_mm": setup.kit.step_mm,
+        }
+
+    def guide(self, setup: Setup) -> DepthGuide:
+        """Guide the board from near to far, and onto the block."""
+        return DepthGuide(setup.kit.board, setup.camera)
+
+    def finish(self, setup: Setup, samples: Sequence[BoardDepth]) -> Done:
+        """Measure scale and offset."""
+        found = measure_depth_scale(
+            samples, setup.kit.board, setup.camera, print_sigma=setup.kit.print_scale_sigma
+        )
+        record = depth_record(
+            found, setup.subject, samples, print_sigma=setup.kit.print_scale_sigma
+        )
+        if not record.passed:
+            return Done(setup.draft, (record,))
+        draft = setup.with_camera(depth_scale=found.scale, depth_offset_m=found.offset_m)
+        return Done(draft, (record,))

@@ -1,0 +1,21 @@
+"""Which step does which procedure of the plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from calibration.steps.bench import CellsStep, ChestStep
+from calibration.steps.cameras import DepthStep, IntrinsicsStep
+from calibration.steps.step import Step
+
+STEPS: dict[str, Step[Any]] = {
+    "intrinsics": IntrinsicsStep(),
+    "depth": DepthStep(),
+    "chest": ChestStep(),
+    "cells": CellsStep(),
+}
+
+
+def step_of(name: str) -> Step[Any]:
+    """Give the step of a procedure of the plan."""
+    return STEPS[name]

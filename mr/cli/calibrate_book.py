@@ -1,0 +1,127 @@
+"""The book of one rig's calibration: what is known, what was found, what is still to do.
+
+Takes the rig file's path, gives the draft, the kit and the samples kept so far, and saves the
+rig when it is whole; leaves measuring to `calibration.steps`. Everything is on the disk after
+each step, so that a calibration can end at any instant and go on another day.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from calibration.draft import RigDraft, load_draft, save_draft
+from calibration.history import read_base, save_with_history
+from calibration.kit import Kit, kit_path, load_kit
+from calibration.noting import note_record
+from calibration.plan import Task
+from calibration.record import Record
+from calibration.steps.step import Done
+from calibration.workbook import Workbook
+from mr.config import parse
+from mr.errors import ConfigError
+from mr.files import is_there, write_whole
+from mr.rig import Rig
+
+RECORDS = "records"
+
+
+class Book:
+    """A rig's calibration on the disk.
+
+    Parameters
+    ----------
+    path
+        Of the rig file, which may not be there yet.
+    operator
+        Who calibrates; None: as the kit says.
+
+    Raises
+    ------
+    ConfigError
+        When neither a rig file nor a draft is there.
+    """
+
+    def __init__(self, path: Path, operator: str | None = None) -> None:
+        self.path = path
+        self.workbook = Workbook(path)
+        self.kit: Kit = load_kit(kit_path(path))
+        if operator is not None:
+            self.kit = self.kit.model_copy(update={"operator": operator})
+        self.before: Rig | None = None
+        self._base_sha256: str | None = None
+        if is_there(path):
+            base = read_base(path)
+            self.before, self._base_sha256 = base.rig, base.sha256
+        self.draft = self._begin()
+
+    @property
+    def draft_path(self) -> Path:
+        """Where the draft is kept."""
+        return self.workbook.folder / "draft.toml"
+
+    def _begin(self) -> RigDraft:
+        if is_there(self.draft_path):
+            return load_draft(self.draft_path)
+        if self.before is not None:
+            return RigDraft.of(self.before)
+        raise ConfigError(
+            f"{self.path}: no rig is here yet: begin one with `mrcpr calibrate new --rig "
+            f"{self.path}`"
+        )
+
+    def note(self, task: Task, done: Done, inputs_sha256: dict[str, str]) -> None:
+        """Take in what a step found: the draft, and its records for the report."""
+        draft = done.draft
+        for record in done.records:
+            draft = note_record(draft, record, self.kit.operator, inputs_sha256)
+        texts = [record.model_dump(mode="json") for record in done.records]
+        self._write(self._records_path(task.key), json.dumps(texts))
+        self.draft = draft
+        save_draft(draft, self.draft_path)
+
+    def records(self) -> tuple[Record, ...]:
+        """Give what was found since the rig was saved last, in the order of the finding."""
+        found: list[Record] = []
+        files = (self.workbook.folder / RECORDS).glob("*.json")
+        for path in sorted(files, key=lambda p: p.stat().st_mtime_ns):
+            try:
+                data = json.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise ConfigError(
+                    f"{path}: what this step found cannot be read ({error}): do the step again"
+                ) from error
+            found += [parse(Record, entry, str(path)) for entry in data]
+        return tuple(found)
+
+    def save(self, tasks: Sequence[Task]) -> Path | None:
+        """Save the rig; tells where the old one is kept.
+
+        The samples of the finished tasks are filed away as evidence, and the draft goes.
+
+        Raises
+        ------
+        CalibrationError
+            When something is missing, or the rig file is not the one that was read.
+        """
+        kept = save_with_history(self.draft.rig(), self.path, self._base_sha256)
+        base = read_base(self.path)
+        self._base_sha256 = base.sha256
+        keys = [(task.procedure.name, task.subject) for task in tasks]
+        self.workbook.file_away(base.sha256, keys)
+        for path in (self.draft_path, *(self.workbook.folder / RECORDS).glob("*.json")):
+            path.unlink(missing_ok=True)
+        return kept
+
+    def _records_path(self, key: str) -> Path:
+        return self.workbook.folder / RECORDS / f"{key}.json"
+
+    def _write(self, path: Path, text: str) -> None:
+        try:
+            write_whole(path, text.encode())
+        except OSError as error:
+            raise ConfigError(
+                f"{path}: cannot be written ({error.strerror}): free some space; nothing is lost, "
+                "begin the step again"
+            ) from error

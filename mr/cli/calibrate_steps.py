@@ -1,0 +1,116 @@
+"""Doing steps of a calibration: capture, measure, note, save, report.
+
+Takes a book, tasks and a technician (live or simulated), gives records and a saved rig; leaves
+what is captured to the guides, what is measured to `calibration.steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from rich.markup import escape
+
+from calibration.plan import Task
+from calibration.record import Record
+from calibration.steps.registry import step_of
+from calibration.steps.step import Done, Guided, Setup
+from mr.cli.calibrate_book import Book
+from mr.cli.calibrate_capture import capture
+from mr.cli.calibrate_report import deliver_report
+from mr.cli.calibrate_screen import Screen
+from mr.cli.calibrate_table import print_record
+from mr.cli.console import Output
+from mr.errors import CalibrationError
+from mr.rig import Rig
+
+
+class Technician(Protocol):
+    """Who does what the guides say, and gives what the devices then saw."""
+
+    def candidates(
+        self, task: Task, setup: Setup, guide: Guided[Any], screen: Screen
+    ) -> Iterable[Any]:
+        """Give candidate samples for one task, until the guide is done."""
+        ...
+
+
+def do_tasks(
+    book: Book,
+    tasks: Sequence[Task],
+    technician: Technician,
+    screen: Screen,
+    console: Output,
+    *,
+    anew: bool = False,
+) -> tuple[Record, ...]:
+    """Do tasks one after the other; each is on the disk before the next begins.
+
+    Raises
+    ------
+    CalibrationError
+        When a step's samples are unfit, or what it found does not keep its limits. What was
+        done before it is kept, and so are its samples.
+    """
+    found: list[Record] = []
+    for k, task in enumerate(tasks, start=1):
+        title = f"{task.procedure.title}, {task.subject}"
+        screen.begin(f"{k} of {len(tasks)}: {title}", task.procedure.bring)
+        records = _do(book, task, technician, screen, anew=anew)
+        found += records
+        screen.pause()
+        for record in records:
+            print_record(console, record)
+        _require_passed(task, records)
+    return tuple(found)
+
+
+def _do(
+    book: Book, task: Task, technician: Technician, screen: Screen, *, anew: bool
+) -> tuple[Record, ...]:
+    setup = Setup(book.draft, book.kit, task.subject)
+    step = step_of(task.procedure.name)
+    name, subject = task.procedure.name, task.subject
+    if anew and (aside := book.workbook.start_over(name, subject)) is not None:
+        screen.say(f"begun anew; what was taken before is in {aside}")
+    page = book.workbook.open(name, subject, step.sample, step.parameters(setup))
+    with page:
+        for why in page.left_out:
+            screen.say(f"left out: {why}")
+        guide = step.guide(setup)
+        samples = capture(guide, technician.candidates(task, setup, guide, screen), page, screen)
+        with screen.working(f"measuring: {task.procedure.title}"):
+            done: Done = step.finish(setup, samples)
+        if all(record.passed for record in done.records):
+            book.note(task, done, page.inputs_sha256())
+    return done.records
+
+
+def _require_passed(task: Task, records: Sequence[Record]) -> None:
+    failed = [check for record in records for check in record.failures]
+    if failed:
+        raise CalibrationError(
+            f"{task.procedure.name} of {task.subject}: {failed[0].item} does not keep its limit"
+            f"{f' and {len(failed) - 1} more' if len(failed) > 1 else ''}: nothing of it was taken "
+            "over; mend what the arrows say, then repeat it with --anew"
+        )
+
+
+def save_and_report(
+    book: Book, tasks: Sequence[Task], records: Sequence[Record], console: Output
+) -> None:
+    """Save the rig if it is whole, with its report; else say what is missing."""
+    missing = book.draft.missing()
+    if missing:
+        console.print(escape(f"kept in {book.draft_path}"))
+        console.print(f"→ still to do: mrcpr calibrate {escape(', '.join(missing))}")
+        return
+    before: Rig | None = book.before
+    every = book.records() or tuple(records)
+    kept = book.save(tasks)
+    console.print(escape(f"saved: {book.path}"))
+    if kept is not None:
+        console.print(escape(f"the one before is kept: {kept}"))
+    rig = book.draft.rig()
+    for path in deliver_report(rig, every, book.path, "calibration", book.kit.operator, before):
+        console.print(escape(f"report: {path}"))
