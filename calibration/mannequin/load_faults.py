@@ -72,14 +72,18 @@ def require_cells(
                 f"{what}, {station.step}: cell {channel} moved most, not cell {said:.0f}: lay the "
                 f"mass on cell {said:.0f} alone and read it again"
             )
-    _require_alike(singles, applied, what)
 
 
-def _require_alike(singles: Sequence[LoadStation], applied: Applied, what: str) -> None:
+def require_heaviest(stations: Sequence[LoadStation], applied: Applied, what: str) -> None:
     """Refuse a heaviest mass that only its own cell knows of.
 
     No other station loads a cell as much, so the fit would follow a wrong one. But the four
     cells are of one make: from their second heaviest mass to the heaviest they gain alike.
+
+    Raises
+    ------
+    CalibrationError
+        Which mass, and what it probably was.
     """
     gains, last = np.full(N_CELLS, np.nan), np.zeros(N_CELLS, dtype=int)
     for k in range(N_CELLS):
@@ -93,7 +97,7 @@ def _require_alike(singles: Sequence[LoadStation], applied: Applied, what: str) 
     for k in range(N_CELLS):
         usual = float(np.nanmedian(np.delete(gains, k)))
         if abs(gains[k] / usual - 1.0) > ALIKE_SHARE:
-            station = singles[int(last[k])]
+            station = stations[int(last[k])]
             kg = station.mass_kg * gains[k] / usual
             raise CalibrationError(
                 f"{what}, {station.step}: by what the other cells read about {kg:.0f} kg lay "

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from calibration.mannequin.cells import STANDARD_GRAVITY_M_S2
-from calibration.mannequin.load_faults import require_cells, require_masses
+from calibration.mannequin.load_faults import require_cells, require_heaviest, require_masses
 from calibration.mannequin.loads import (
     MASS_SHARE_SIGMA,
     ON_PLATE,
@@ -216,6 +216,7 @@ def measure_cells(
     applied = Applied.of(used, zero, gravity_m_s2)
     model = fit_loads(applied, nominal_xy_m, free_mixed=with_crosstalk)
     require_masses(used, applied, model, nominal_xy_m, what)
+    require_heaviest(used, applied, what)
     clear = np.abs(model.mixed - np.eye(N_CELLS)) - MIXED_SIGMAS * model.mixed_sigma
     if with_crosstalk and clear.max() < MIXED_LEAST:
         model = fit_loads(applied, nominal_xy_m, free_mixed=False)

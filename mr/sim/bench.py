@@ -44,7 +44,7 @@ class BenchErrors:
     mass_share: float = 1e-3
     place_m: float = 5e-4
     """Of a mass on the plate."""
-    syringe_share: float = 2e-3
+    syringe_share: float = 2.5e-3
     """The syringe's volume, the same for all its strokes."""
     stroke_share: float = 2e-3
     """From stop to stop, anew each time."""
