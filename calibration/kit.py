@@ -40,7 +40,7 @@ class Kit(Strict):
     check_block_mm: float = Field(default=50.0, gt=20, lt=80)
     """The one of the daily check."""
     masses_kg: tuple[float, ...] = (5.0, 10.0, 20.0, 40.0)
-    syringe_ml: float = Field(default=1000.0, gt=50, lt=5000)
+    syringe_ml: float = Field(default=500.0, gt=50, lt=5000)
     second_syringe_ml: float | None = Field(default=None, gt=50, lt=5000)
     """Another size, which finds a first one that is not what it says."""
 

@@ -17,7 +17,7 @@ from mr.session.front import FrontEnd
 from mr.sim.camera import CameraTraits, SimCamera
 from mr.sim.learner import LearnerStyle, make_script
 from mr.sim.mannequin import SimMannequinPort
-from mr.sim.plant import Plant
+from mr.sim.plant import Plant, SensorTraits
 from mr.sim.rig import SimRig
 from mr.sim.script import HandsSegment, Script
 from mr.types import EndOfStream, Sample
@@ -61,6 +61,7 @@ def record_compressions(
     seed: int = 0,
     traits: CameraTraits | None = None,
     technician: LearnerStyle = TECHNICIAN,
+    sensors: SensorTraits | None = None,
 ) -> RecordedCompressions:
     """Let the technician compress, as fast as the machine goes.
 
@@ -78,6 +79,8 @@ def record_compressions(
         How the camera delivers its frames.
     technician
         Who compresses.
+    sensors
+        What the mannequin's sensors do besides their curves.
     """
     now = SteppedClock()
     seed += SEED
@@ -85,7 +88,7 @@ def record_compressions(
     start_ns = now()
     end_ns = start_ns + round((script.duration_s + LATE_S) * 1e9)
     port = SimMannequinPort(
-        Plant(script, seed), now, serial=sim_rig.mannequin_serial, tick_ppm=TICK_PPM
+        Plant(script, seed, traits=sensors), now, serial=sim_rig.mannequin_serial, tick_ppm=TICK_PPM
     )
     mannequin = MannequinSource(port, now, kind="sim")
     camera = SimCamera(

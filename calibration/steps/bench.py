@@ -14,6 +14,8 @@ from calibration.mannequin.chest import DepthStation, chest_plan, measure_chest
 from calibration.mannequin.loads import LoadStation
 from calibration.mannequin.matrix import cells_plan, measure_cells
 from calibration.mannequin.station import StationsGuide
+from calibration.mannequin.strokes import Stroke
+from calibration.mannequin.syringe import airway_plan, measure_airway
 from calibration.steps.step import Done, Setup
 from calibration.workbook import Parameter
 
@@ -63,3 +65,29 @@ class CellsStep:
             cell_crosstalk=found.crosstalk,
         )
         return Done(draft, (found.record(setup.subject),))
+
+
+class AirwayStep:
+    """The flow sensor, by strokes of a calibration syringe."""
+
+    sample = Stroke
+
+    def parameters(self, setup: Setup) -> Mapping[str, Parameter]:
+        """Strokes of another mannequin or syringe are others."""
+        return {
+            "mannequin": setup.mannequin.serial,
+            "syringe_ml": setup.kit.syringe_ml,
+            "second_syringe_ml": setup.kit.second_syringe_ml,
+        }
+
+    def guide(self, setup: Setup) -> StationsGuide[Stroke]:
+        """Guide pushes and draws, slow to fast."""
+        kit = setup.kit
+        return StationsGuide(airway_plan(kit.syringe_ml, second_ml=kit.second_syringe_ml))
+
+    def finish(self, setup: Setup, samples: Sequence[Stroke]) -> Done:
+        """Fit the curve."""
+        found = measure_airway(samples)
+        return Done(
+            setup.with_mannequin(airway_flow_ml_s=found.curve), (found.record(setup.subject),)
+        )

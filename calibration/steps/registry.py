@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from calibration.steps.bench import CellsStep, ChestStep
+from calibration.steps.bench import AirwayStep, CellsStep, ChestStep
 from calibration.steps.cameras import DepthStep, IntrinsicsStep
 from calibration.steps.step import Step
 
@@ -13,6 +13,7 @@ STEPS: dict[str, Step[Any]] = {
     "depth": DepthStep(),
     "chest": ChestStep(),
     "cells": CellsStep(),
+    "airway": AirwayStep(),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from mr.cli.calibrate_accept import accept
+from mr.cli.calibrate_all import all_
 from mr.cli.calibrate_files import diff, history, restore, service
 
 calibrate = typer.Typer(
@@ -19,6 +20,7 @@ calibrate = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+calibrate.command("all")(all_)
 calibrate.command("accept")(accept)
 calibrate.command("diff")(diff)
 calibrate.command("history")(history)

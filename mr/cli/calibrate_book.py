@@ -81,6 +81,10 @@ class Book:
         self.draft = draft
         save_draft(draft, self.draft_path)
 
+    def has(self, task: Task) -> bool:
+        """Whether a task was done since the rig was saved last."""
+        return is_there(self._records_path(task.key))
+
     def records(self) -> tuple[Record, ...]:
         """Give what was found since the rig was saved last, in the order of the finding."""
         found: list[Record] = []

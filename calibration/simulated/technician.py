@@ -1,0 +1,113 @@
+"""A simulated technician who takes a whole simulated rig through every procedure.
+
+Takes the true rig, gives candidates for each step as devices would have seen them while the
+technician did what the guide said, some of them spoiled; leaves measuring to the steps and the
+truth to whoever compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from calibration.boards.charuco import find_board
+from calibration.cameras.intrinsics_guide import IntrinsicsGuide
+from calibration.draft import MannequinDraft, RigDraft, model_of, new_draft
+from calibration.mannequin.station import StationsGuide
+from calibration.mannequin.station import Step as Station
+from calibration.plan import Task
+from calibration.simulated.bench_technician import MOST_ATTEMPTS, BenchTechnician
+from calibration.simulated.board_technician import BoardTechnician
+from calibration.simulated.boards import depth_samples
+from calibration.steps.step import Setup
+from mr.errors import CalibrationError
+from mr.sim.bench import Workbench
+from mr.sim.plant import SensorTraits
+from mr.sim.rig import SimRig, sim_calibration
+
+
+class SimulatedTechnician:
+    """Does what guides ask, on a simulated rig.
+
+    Parameters
+    ----------
+    rigs
+        The true rig as each camera has it, by camera id.
+    seed
+        Of all noise and clumsiness.
+    """
+
+    def __init__(self, rigs: Mapping[str, SimRig], seed: int = 0) -> None:
+        self.rigs = dict(rigs)
+        self.seed = seed
+        self.sensors = SensorTraits.real()
+        self._bench = BenchTechnician(Workbench(seed, traits=self.sensors))
+        self._ways: dict[str, Callable[[Setup, Any], Iterable[Any]]] = {
+            "intrinsics": self._intrinsics,
+            "depth": self._depth,
+            "chest": self._chest,
+            "cells": self._cells,
+            "airway": self._airway,
+        }
+
+    @property
+    def first(self) -> SimRig:
+        """The rig as its first camera has it; the mannequin is the same for all."""
+        return next(iter(self.rigs.values()))
+
+    def draft(self, name: str) -> RigDraft:
+        """Give what the makers say of the rig, before anything is measured."""
+        cameras = {key: model_of(sim_calibration(rig)) for key, rig in self.rigs.items()}
+        mannequin = MannequinDraft(
+            serial=self.first.mannequin_serial, chest_ap_m=self.first.chest_ap_m
+        )
+        return new_draft(name, "sim", cameras, mannequin)
+
+    def candidates(self, task: Task, setup: Setup, guide: Any, screen: object) -> Iterable[Any]:
+        """Give candidates for one task; see `mr.cli.calibrate_steps.Technician`."""
+        del screen
+        way = self._ways.get(task.procedure.name)
+        if way is None:
+            raise CalibrationError(f"{task.procedure.name} cannot be simulated")
+        return way(setup, guide)
+
+    def _true(self, setup: Setup) -> SimRig:
+        return self.rigs[setup.subject]
+
+    def _intrinsics(self, setup: Setup, guide: IntrinsicsGuide) -> Iterator[Any]:
+        board = setup.kit.board
+        seed = self.seed + list(self.rigs).index(setup.subject)
+        technician = BoardTechnician(self._true(setup).camera.color, board, seed)
+        for frame in technician.frames(guide):
+            yield find_board(frame.grey, board)
+
+    def _depth(self, setup: Setup, guide: Any) -> Iterator[Any]:
+        del guide
+        yield from depth_samples(
+            self._true(setup).camera,
+            setup.camera,
+            setup.kit.board,
+            seed=self.seed,
+            gauge_m=setup.kit.step_mm / 1000.0,
+        )
+
+    def _chest(self, setup: Setup, guide: StationsGuide[Any]) -> Iterator[Any]:
+        del setup
+        return _worked(guide, self._bench.chest)
+
+    def _cells(self, setup: Setup, guide: StationsGuide[Any]) -> Iterator[Any]:
+        del setup
+        return _worked(guide, self._bench.cells)
+
+    def _airway(self, setup: Setup, guide: StationsGuide[Any]) -> Iterator[Any]:
+        del setup
+        return _worked(guide, self._bench.airway)
+
+
+def _worked(guide: StationsGuide[Any], do: Callable[[Station[Any]], Any]) -> Iterator[Any]:
+    """Do the step that is due until none is, or until the guide goes on refusing."""
+    for _ in range(MOST_ATTEMPTS):
+        step = guide.current
+        if step is None:
+            return
+        yield do(step)
