@@ -28,7 +28,7 @@ from mr.errors import MrError
 from mr.files import write_whole
 from mr.review.plots import number
 from mr.rig import Rig, rig_sha256
-from mr.validity import Step, read_date
+from mr.validity import Step, Validity, due, read_date
 
 Verdict = Literal["pass", "fail", "none"]
 VERDICT_WORDS = {"pass": "PASS", "fail": "FAIL", "none": "NOT JUDGED"}
@@ -37,6 +37,8 @@ SIGMA_DIGITS = 2
 """Significant digits of an uncertainty. Ref: GUM, JCGM 100:2008, 7.2.6."""
 VALUE_DIGITS = 4
 MOST_DECIMALS = 9
+NAMED = 5
+"""So many limits that are not kept are named beside the verdict."""
 EXPANDED_K = 2.0
 """Ref: GUM, JCGM 100:2008, 6.3.3: about 95 %."""
 NAMES = {
@@ -110,8 +112,8 @@ class Part:
     rows: tuple[Row, ...]
     failures: tuple[Row, ...]
     budgets: tuple[BudgetTable, ...]
-    plots: tuple[tuple[str, Markup], ...]
-    """Caption and picture."""
+    plots: tuple[tuple[str, str, Markup], ...]
+    """Caption, what is left out, and picture."""
     notes: tuple[str, ...]
     inputs: tuple[tuple[str, str], ...]
 
@@ -200,6 +202,7 @@ def render_html(rig: Rig, records: Sequence[Record], previous: Rig | None, made:
         changes=changes,
         n_same=len(differences) - len(changes),
         due=_due(rig),
+        room=_room(rig.validity or Validity()),
         disclaimer=mr.DISCLAIMER,
     )
 
@@ -247,7 +250,7 @@ def _part(record: Record, k: int, simulated: bool) -> Part:
         failures=tuple(row for row in rows if row.verdict == "fail"),
         budgets=_budgets(record.budget),
         plots=tuple(
-            (plot.title + caption(plot), draw(plot, f"p{k + 1}-{n}", simulated=simulated))
+            (plot.title, caption(plot), draw(plot, f"p{k + 1}-{n}", simulated=simulated))
             for n, plot in enumerate(record.plots)
         ),
         notes=record.notes,
@@ -322,7 +325,14 @@ def _sentence(records: Sequence[Record], earlier: Sequence[Step]) -> str:
     old = [step.key for step in earlier if not step.passed]
     many = f"{len(records)} procedure{'' if len(records) == 1 else 's'}"
     if failed:
-        said = f"{failed} of {limited} limits in {many} {'is' if failed == 1 else 'are'} not kept."
+        names = [
+            f"{check.item} ({record.subject})" for record in records for check in record.failures
+        ]
+        more = f" and {failed - NAMED} more" if failed > NAMED else ""
+        said = (
+            f"{failed} of {limited} limits in {many} {'is' if failed == 1 else 'are'} not kept: "
+            f"{', '.join(names[:NAMED])}{more}."
+        )
     elif limited:
         said = f"All {limited} limits in {many} are kept."
     else:
@@ -347,14 +357,21 @@ def _change(d: Difference) -> Change:
 
 
 def _due(rig: Rig) -> str:
-    from mr.validity import due  # noqa: PLC0415
-
     if rig.provenance.kind == "sim":
         return "A simulated rig does not age: it has no date."
     found = due(rig.provenance, rig.validity)
     if found is None:
         return "Not known: the rig file's dates cannot be read."
     return f"{found.at:%Y-%m-%d} ({found.why})"
+
+
+def _room(held: Validity) -> str:
+    low, high = held.temperature_low_c, held.temperature_high_c
+    if low is not None and high is not None:
+        return f"{_plain(low)} to {_plain(high)} °C"
+    if high is not None:
+        return f"up to {_plain(high)} °C"
+    return "" if low is None else f"from {_plain(low)} °C"
 
 
 def _day(text: str) -> str:

@@ -140,7 +140,7 @@ def due(made: Made, validity: Validity | None) -> Due | None:
     last = None if held.valid_until_utc is None else read_date(held.valid_until_utc)
     if last is not None and last < at:
         return Due(last, "the rig file's valid_until_utc")
-    return Due(at, f"{days} days after {what} ({oldest:%Y-%m-%d})")
+    return Due(at, f"{days} days after {what}, {oldest:%Y-%m-%d}")
 
 
 def concerns(made: Made, validity: Validity | None, now: datetime) -> tuple[str, ...]:

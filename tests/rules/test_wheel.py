@@ -50,6 +50,7 @@ def test_the_wheel_holds_our_three_packages_and_their_data(tmp_path: Path) -> No
         "mr/scoring/guidelines/aha-2025-adult-bls.toml",
         "mr/review/analysis.schema.json",
         "mr/review/report.html",
+        "calibration/report.html",
         "overlays/messages_en.toml",
     ):
         assert data in names, data

@@ -90,7 +90,7 @@ def test_what_a_session_should_know_is_said() -> None:
     (late,) = concerns(made(400), None, NOW)
     assert (
         late
-        == "its calibration was due 35 days ago (365 days after the rig (2025-10-26)): recalibrate"
+        == "its calibration was due 35 days ago (365 days after the rig, 2025-10-26): recalibrate"
     )
     (failed,) = concerns(made(0, a_step(passed=False)), None, NOW)
     assert "did not keep its limits when calibrated: chest MQ-1" in failed
