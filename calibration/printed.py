@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 VARIANT = "pdf/ua-1"
+"""WeasyPrint marks inline SVG as figures, with their words, from version 70 on."""
 FACES = (
     ("DejaVu Sans", "normal", "normal", "DejaVuSans.ttf"),
     ("DejaVu Sans", "bold", "normal", "DejaVuSans-Bold.ttf"),

@@ -1,0 +1,54 @@
+"""What a procedure found, as the rig file keeps it.
+
+Takes a `Record`, gives the `Step` of the rig's provenance: the numbers with their limits and
+what they were made of, without the plots; leaves the plots to the report.
+"""
+
+from __future__ import annotations
+
+import mr
+from calibration.history import NowUtc
+from calibration.record import Record
+from mr.clock.host import wall_now_utc
+from mr.rig import Rig
+from mr.validity import Found, Step
+
+
+def step_of(record: Record, operator: str = "", *, now: NowUtc = wall_now_utc) -> Step:
+    """Write down a procedure that was just gone through."""
+    return Step(
+        procedure=record.procedure,
+        subject=record.subject,
+        made_utc=now().isoformat(timespec="seconds"),
+        software=f"mrcpr {mr.__version__}",
+        operator=operator,
+        passed=record.passed,
+        n_samples=record.n_samples,
+        found={
+            check.item: Found(
+                value=check.value,
+                unit=check.unit,
+                sigma=check.sigma,
+                low=check.low,
+                high=check.high,
+            )
+            for check in record.checks
+        },
+        inputs_sha256=record.inputs_sha256,
+        note="; ".join(record.notes),
+    )
+
+
+def with_records(
+    rig: Rig, records: tuple[Record, ...], operator: str = "", *, now: NowUtc = wall_now_utc
+) -> Rig:
+    """Give a rig whose provenance holds these procedures, in the place of their earlier times."""
+    steps = [step_of(record, operator, now=now) for record in records]
+    provenance = rig.provenance.with_steps(*steps).model_copy(
+        update={
+            "made_utc": now().isoformat(timespec="seconds"),
+            "software": f"mrcpr {mr.__version__}",
+            "operator": operator or rig.provenance.operator,
+        }
+    )
+    return rig.model_copy(update={"provenance": provenance})
