@@ -1,32 +1,32 @@
-"""What a procedure found, noted in the rig that it made.
+"""What a procedure found, as the rig file keeps it.
 
-Takes a `Record` and who did it, gives the draft with a step in its provenance; leaves the
-numbers of the rig themselves to the steps. The history then knows what each number was, how
-sure, and within which limits, long after the report is lost.
+Takes a `Record`, gives the `Step` of the rig's provenance: the numbers with their limits and
+what they were made of, without the plots; leaves the plots to the report.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import mr
 from calibration.draft import RigDraft
+from calibration.history import NowUtc
 from calibration.record import Record
 from mr.clock.host import wall_now_utc
+from mr.rig import Rig
 from mr.validity import Found, Step
 
+Made = TypeVar("Made", Rig, RigDraft)
 
-def note_record(
-    draft: RigDraft, record: Record, operator: str, inputs_sha256: Mapping[str, str]
-) -> RigDraft:
-    """Put a record into a draft's provenance, in place of the same procedure's older one."""
-    now = wall_now_utc().isoformat(timespec="seconds")
-    software = f"mrcpr {mr.__version__}"
-    step = Step(
+
+def step_of(record: Record, operator: str = "", *, now: NowUtc = wall_now_utc) -> Step:
+    """Write down a procedure that was just gone through."""
+    return Step(
         procedure=record.procedure,
         subject=record.subject,
-        made_utc=now,
-        software=software,
+        made_utc=now().isoformat(timespec="seconds"),
+        software=f"mrcpr {mr.__version__}",
         operator=operator,
         passed=record.passed,
         n_samples=record.n_samples,
@@ -40,14 +40,34 @@ def note_record(
             )
             for check in record.checks
         },
-        inputs_sha256=record.inputs_sha256 | dict(inputs_sha256),
-        note=" ".join(record.notes),
+        inputs_sha256=record.inputs_sha256,
+        note="; ".join(record.notes),
     )
-    provenance = draft.provenance.with_steps(step).model_copy(
+
+
+def with_records(
+    rig: Made,
+    records: tuple[Record, ...],
+    operator: str = "",
+    inputs_sha256: Mapping[str, str] | None = None,
+    *,
+    now: NowUtc = wall_now_utc,
+) -> Made:
+    """Give a rig whose provenance holds these procedures, in the place of their earlier times.
+
+    `inputs_sha256` is of the samples that all of them were made of.
+    """
+    steps = [step_of(record, operator, now=now) for record in records]
+    if inputs_sha256:
+        more = dict(inputs_sha256)
+        steps = [
+            step.model_copy(update={"inputs_sha256": step.inputs_sha256 | more}) for step in steps
+        ]
+    provenance = rig.provenance.with_steps(*steps).model_copy(
         update={
-            "made_utc": now,
-            "software": software,
-            "operator": operator or draft.provenance.operator,
+            "made_utc": now().isoformat(timespec="seconds"),
+            "software": f"mrcpr {mr.__version__}",
+            "operator": operator or rig.provenance.operator,
         }
     )
-    return draft.model_copy(update={"provenance": provenance})
+    return rig.model_copy(update={"provenance": provenance})

@@ -14,7 +14,7 @@ from pathlib import Path
 from calibration.draft import RigDraft, load_draft, save_draft
 from calibration.history import read_base, save_with_history
 from calibration.kit import Kit, kit_path, load_kit
-from calibration.noting import note_record
+from calibration.noting import with_records
 from calibration.plan import Task
 from calibration.record import Record
 from calibration.steps.step import Done
@@ -73,9 +73,7 @@ class Book:
 
     def note(self, task: Task, done: Done, inputs_sha256: dict[str, str]) -> None:
         """Take in what a step found: the draft, and its records for the report."""
-        draft = done.draft
-        for record in done.records:
-            draft = note_record(draft, record, self.kit.operator, inputs_sha256)
+        draft = with_records(done.draft, done.records, self.kit.operator, inputs_sha256)
         texts = [record.model_dump(mode="json") for record in done.records]
         self._write(self._records_path(task.key), json.dumps(texts))
         self.draft = draft

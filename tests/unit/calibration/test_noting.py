@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from calibration.difference import diff_rigs
-from calibration.steps import step_of, with_records
+from calibration.noting import step_of, with_records
 from mr.rig import dumps_rig, loads_rig
 from tests.unit.calibration.records import chest_record, lens_record
 from tests.unit.calibration.rigs import a_whole_rig
