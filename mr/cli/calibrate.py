@@ -9,6 +9,7 @@ import typer
 
 from mr.cli.calibrate_accept import accept
 from mr.cli.calibrate_all import all_
+from mr.cli.calibrate_boards import boards, kit
 from mr.cli.calibrate_files import diff, history, restore, service
 
 calibrate = typer.Typer(
@@ -20,6 +21,8 @@ calibrate = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+calibrate.command("boards")(boards)
+calibrate.command("kit")(kit)
 calibrate.command("all")(all_)
 calibrate.command("accept")(accept)
 calibrate.command("diff")(diff)

@@ -38,7 +38,6 @@ COMMANDS = {
     "analyze": "Count, measure and score the compressions of each FILE.",
     "report": "Write an HTML report of RECORDING: score, plots and every compression.",
     "simulate": "Write a simulated rig into FOLDER: rig.toml, a camera recording, the truth.",
-    "markers": "Write the marker plates to print into FOLDER, and where they go.",
     "fetch-hands": "Download the hand model for --hands (35 MB, once) and check it.",
     "calibrate": "Calibrate a rig, check it, prove it, and see what has changed.",
     "mannequin": "Name, check and calibrate sensor mannequins, and watch their counts.",

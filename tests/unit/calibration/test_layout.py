@@ -76,14 +76,15 @@ def test_the_plates_lie_in_no_common_plane() -> None:
 def test_the_command_writes_everything_once(
     tmp_path: Path, paper: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run: Callable[..., object] = load_command("markers").main
-    run([str(tmp_path / "m"), "--paper", paper], standalone_mode=False)
+    run: Callable[..., object] = load_command("calibrate").main
+    run(["boards", str(tmp_path / "m"), "--paper", paper], standalone_mode=False)
     names = sorted(p.name for p in (tmp_path / "m").iterdir())
-    assert names == ["layout.pdf", *[f"markers-{k}.pdf" for k in range(1, 6)], "markers.toml"]
+    plates = ["layout.pdf", *[f"markers-{k}.pdf" for k in range(1, 6)], "markers.toml"]
+    assert names == [f"charuco-{paper}.pdf", *plates, f"registration-{paper}.pdf"]
     assert "print markers-1.pdf to markers-5.pdf at 100 %" in " ".join(
         capsys.readouterr().out.split()
     )
     told = tomllib.loads((tmp_path / "m" / "markers.toml").read_text(encoding="utf-8"))
     assert MarkerLayout(**told["markers"]) == standard_layout()
     with pytest.raises(ConfigError, match="exists already"):
-        run([str(tmp_path / "m")], standalone_mode=False)
+        run(["boards", str(tmp_path / "m")], standalone_mode=False)
