@@ -57,7 +57,7 @@ def why_not_read(grey: Picture, board: CharucoBoard, *, inverted: bool = False) 
         if inverted:
             return "the board's print is not inverted (its markers are black): leave `inverted` out"
         return "the board's print is inverted (white markers on black): say that it is `inverted`"
-    flipped = np.ascontiguousarray(cv2.flip(grey, 1))
+    flipped = np.ascontiguousarray(grey[:, ::-1])
     if len(find_board(flipped, board, inverted=inverted).ids) >= ENOUGH_CORNERS:
         return (
             "the board is seen mirrored (in a mirror, through its sheet from behind, or the camera "
@@ -70,7 +70,7 @@ def why_not_read(grey: Picture, board: CharucoBoard, *, inverted: bool = False) 
 def _of_this_dictionary(seen: Picture, board: CharucoBoard) -> str:
     """Say what is wrong when markers of the board's own dictionary are seen."""
     middles_px, ids = _markers(seen, board.dictionary)
-    known = opencv_board(board).getIds().ravel()
+    known = np.asarray(opencv_board(board).getIds())
     stray = ids[~np.isin(ids, known)]
     if len(stray) >= MIN_MARKERS and len(stray) > len(ids) / 2:
         return (
@@ -94,7 +94,7 @@ def _of_other_dictionaries(grey: Picture, board: CharucoBoard) -> str:
     for family in FAMILIES:
         for picture, words in ((grey, ""), (255 - grey, ", inverted")):
             _, ids = _markers(np.ascontiguousarray(picture), family)
-            if len(np.unique(ids)) > most and not board.dictionary == family:
+            if len(np.unique(ids)) > most and board.dictionary != family:
                 most, name, how = len(np.unique(ids)), family, words
     if not name:
         return ""
@@ -128,7 +128,7 @@ def _detector(dictionary: str) -> cv2.aruco.ArucoDetector:
 def _markers(grey: Picture, dictionary: str) -> tuple[FloatArray, IntArray]:
     """Give the middles (n, 2) px and ids (n,) of a dictionary's markers."""
     corners, ids, _ = _detector(dictionary).detectMarkers(grey)
-    if ids is None:
+    if len(corners) == 0:
         return np.zeros((0, 2)), np.zeros(0, dtype=np.int64)
     middles_px = np.array([np.asarray(c).reshape(4, 2).mean(axis=0) for c in corners])
     return middles_px.astype(np.float64), np.asarray(ids, dtype=np.int64).ravel()

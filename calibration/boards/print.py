@@ -8,6 +8,7 @@ to do with it; leaves the boards' geometry to `calibration.boards.charuco` and
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -156,7 +157,9 @@ def _draw_squares(axes: Axes, board: CharucoBoard, left_mm: float, bottom_mm: fl
         if (row + column) % 2 == 0
     ]
     known = opencv_board(board)
-    for marker_id, corners in zip(known.getIds().ravel(), known.getObjPoints(), strict=True):
+    for marker_id, corners in zip(
+        np.asarray(known.getIds()).ravel(), known.getObjPoints(), strict=True
+    ):
         low_left = np.asarray(corners, dtype=np.float64)[3] * square_mm
         cells = marker_cells(board.dictionary, int(marker_id))
         place = Place(int(marker_id), left_mm + float(low_left[0]), top_mm - float(low_left[1]))
@@ -170,7 +173,7 @@ def _draw_crosshair(
 ) -> None:
     """Draw the lines that cross in the compression point, outside of the squares."""
     x, y = centre
-    style = {"color": "black", "lw": 0.6}
+    style: dict[str, Any] = {"color": "black", "lw": 0.6}
     ends = ((EDGE_MM, x - half[0] - 4.0), (x + half[0] + 4.0, page[0] - EDGE_MM))
     for a, b in ends:
         axes.plot([a, b], [y, y], **style)
@@ -201,7 +204,7 @@ def _draw_arrow(axes: Axes, x_mm: float, y_mm: float) -> None:
             length_includes_head=True, fc="black", lw=0,
         )
     )  # fmt: skip
-    axes.text(x_mm - 7.0, y_mm + 2.0, "to the head", fontsize=11, rotation=90, va="bottom")
+    axes.text(x_mm - 9.5, y_mm + 1.0, "to the head", fontsize=11, rotation=90, va="bottom")
 
 
 def _foot(

@@ -19,7 +19,14 @@ from mr.types import FloatArray, Pose
 
 REGISTRATION_FIRST_ID = 60
 """The usual board for lenses has markers 0 to 43 of the same dictionary."""
-TOUCHES_MM = ((-75.0, 85.0), (75.0, 95.0), (80.0, -10.0), (70.0, -90.0), (-70.0, -80.0), (-80.0, 5.0))
+TOUCHES_MM = (
+    (-75.0, 85.0),
+    (75.0, 95.0),
+    (80.0, -14.0),
+    (70.0, -90.0),
+    (-70.0, -80.0),
+    (-80.0, 16.0),
+)
 """From the compression point to the mannequin's left and to its head, clockwise as it is read;
 no three in a line, and no two pairs alike, so that a wrong number is noticed."""
 

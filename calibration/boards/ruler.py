@@ -19,7 +19,9 @@ UNEVEN_LIMIT = 0.01
 """A printer's two ways differ by up to 0.5 %."""
 
 
-def draw_ruler(axes: Axes, x_mm: float, y_mm: float, *, down: bool = False, small: bool = False) -> None:
+def draw_ruler(
+    axes: Axes, x_mm: float, y_mm: float, *, down: bool = False, small: bool = False
+) -> None:
     """Draw a ruler of 100 mm from a place, to the right or (`down`) upwards along the page.
 
     `small` leaves the numbers between its ends out and draws shorter ticks, to its left.

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 from scipy import stats
 
@@ -111,7 +112,9 @@ class FactoryProof:
                     unit="%",
                     sigma=self.focal_sigma_pct[worst],
                 ),
-                Check(item="corners left by the maker's lens", value=self.factory_rms_px, unit="px"),
+                Check(
+                    item="corners left by the maker's lens", value=self.factory_rms_px, unit="px"
+                ),
                 *shared,
             ),
             budget=own.budget,
@@ -205,8 +208,6 @@ def _apart(measured: MeasuredIntrinsics, intrinsics: Intrinsics) -> tuple[FloatA
 
 def _turning(values: FloatArray, rays: FloatArray) -> FloatArray:
     """Give an orthonormal basis, (2n, 3), of how a turn of the camera moves the picture."""
-    import cv2  # noqa: PLC0415
-
     matrix = np.array([[values[0], 0, values[2]], [0, values[1], values[3]], [0, 0, 1.0]])
     _, slope = cv2.projectPoints(rays, np.zeros(3), np.zeros(3), matrix, values[4:])
     return np.asarray(np.linalg.qr(slope[:, :3])[0])

@@ -35,6 +35,7 @@ from calibration.cameras.lens_fit import (
     LensFit,
     fit_lens,
     intrinsics_of,
+    overdispersion,
     pose_of_view,
     project,
     ray_slopes,
@@ -83,6 +84,8 @@ class MeasuredIntrinsics:
     rms_px: float
     sigma_px: float
     """One-sigma of a corner's coordinate."""
+    scatter: float
+    """By how much views scatter more than independent corners would; the sigmas hold it."""
     n_corners: int
     used: IntArray
     """Numbers of the views that were used."""
@@ -154,13 +157,17 @@ def measure_intrinsics(
     sigma_px = fit.sigma_px
     covariance = np.zeros((N_LENS, N_LENS))
     n_free = int(fit.free.sum())
-    covariance[np.ix_(fit.free, fit.free)] = sigma_px**2 * solved.inverse[:n_free, :n_free]
+    lens = [part.lens[:, fit.free] for part in reduced]
+    scatter = overdispersion(lens, [part.left for part in reduced], sigma_px)
+    variance = scatter * sigma_px**2
+    covariance[np.ix_(fit.free, fit.free)] = variance * solved.inverse[:n_free, :n_free]
     seen_px = np.concatenate([c.seen_px for c in corners])
     return MeasuredIntrinsics(
         intrinsics=intrinsics_of(fit.values, size_px),
         covariance=covariance,
         rms_px=fit.rms_px,
         sigma_px=sigma_px,
+        scatter=float(np.sqrt(scatter)),
         n_corners=len(seen_px),
         used=np.array(numbers, dtype=np.int64),
         left_out=tuple(sorted(left_out)),

@@ -313,5 +313,7 @@ def _zone_covered(coverage: FloatArray, x_share: float, y_share: float) -> float
     c = min(max(round(x_share * columns - 0.5), 0), columns - 1)
     # The rim's cells count: they are what is hard to reach.
     r0, r1 = (0, 2) if y_share < 0.4 else (rows - 2, rows) if y_share > 0.6 else (r - 1, r + 2)
-    c0, c1 = (0, 2) if x_share < 0.4 else (columns - 2, columns) if x_share > 0.6 else (c - 1, c + 2)
+    c0, c1 = (
+        (0, 2) if x_share < 0.4 else (columns - 2, columns) if x_share > 0.6 else (c - 1, c + 2)
+    )
     return float(coverage[max(r0, 0) : r1, max(c0, 0) : c1].mean())

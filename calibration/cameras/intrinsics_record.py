@@ -191,6 +191,12 @@ def _change_checks(measured: MeasuredIntrinsics) -> tuple[Check, ...]:
         f"{changed.focal_pct:+.2f} %, centre by {changed.centre_px:.1f} px; switch autofocus and "
         "zoom off, do not touch the lens, and take the pictures again"
     )
+    weak = measured.focal_sigma_pct > FOCAL_SIGMA_MAX_PCT or measured.coverage.mean() < COVERED_MIN
+    if weak:  # motion under a rolling shutter can look like it where the lens is hardly known
+        words = (
+            f"pictures up to {changed.after} and later ones do not agree on one lens: the lens "
+            "changed, or the board moved while it was taken; switch autofocus off, hold it still"
+        )
     focal = changed.focal_pct if sure else 0.0
     centre_max_px = FOCAL_MAX_PCT / 100 * measured.intrinsics.fx_px
     centre = changed.centre_px if sure else 0.0
@@ -255,10 +261,15 @@ def _plots(measured: MeasuredIntrinsics) -> tuple[Plot, ...]:
 
 
 def _notes(measured: MeasuredIntrinsics) -> tuple[str, ...]:
-    notes = [
-        "One camera cannot tell the size of the squares: check it by the ruler and by depth."
+    notes = ["One camera cannot tell the size of the squares: check it by the ruler and by depth."]
+    n_few = sum(why.endswith("corners") for _, why in measured.left_out)
+    if n_few:
+        notes.append(f"{n_few} pictures with too few corners were left out.")
+    notes += [
+        f"Picture {number} left out: {why}."
+        for number, why in measured.left_out
+        if not why.endswith("corners")
     ]
-    notes += [f"Picture {number} left out: {why}." for number, why in measured.left_out]
     if measured.shape.fitted:
         notes.append("The board's bend is part of the fit, so that the lens is not bent instead.")
     if measured.covariance[-1, -1] == 0:

@@ -7,16 +7,16 @@ said of it to `calibration.cameras.intrinsics_record`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from calibration.boards.charuco import CharucoBoard
-from calibration.cameras.lens_fit import Corners, LensFit, Reduced, solve
+from calibration.cameras.lens_fit import Corners, LensFit, Reduced, overdispersion, solve
 from mr.types import FloatArray
 
-MIN_SIDE_VIEWS = 3
-"""So many views before and after a change are needed to tell one."""
+MIN_SIDE_VIEWS, MIN_SIDE_SHARE = 4, 1 / 6
+"""So many views before and after a change are needed to tell one: a few may share a fault."""
 CHANGE_CHI2 = 45.0
 """Of 3 more parameters at the best of some 30 places; noise alone passes it once in 10^8."""
 
@@ -119,9 +119,10 @@ def find_change(
     more = np.cumsum([b.T @ b for b in steps], axis=0)
     pull = np.cumsum([a.T @ p.left for a, p in zip(lens, reduced, strict=True)], axis=0)
     push = np.cumsum([b.T @ p.left for b, p in zip(steps, reduced, strict=True)], axis=0)
-    best = Changed(-1, 0.0, 0.0, 0.0)
+    best, at = Changed(-1, 0.0, 0.0, 0.0), -1
     inverse = np.linalg.pinv(own[-1], hermitian=True)
-    for k in range(MIN_SIDE_VIEWS - 1, len(reduced) - MIN_SIDE_VIEWS):
+    side = max(MIN_SIDE_VIEWS, round(MIN_SIDE_SHARE * len(reduced)))
+    for k in range(side - 1, len(reduced) - side):
         b_late, a_late = more[-1] - more[k], cross[-1] - cross[k]
         rest = b_late - a_late.T @ inverse @ a_late
         gain = (push[-1] - push[k]) - a_late.T @ inverse @ pull[-1]
@@ -129,5 +130,14 @@ def find_change(
         chi2 = float(gain @ step) / sigma_px**2
         if chi2 > best.chi2:
             moved = float(np.hypot(step[1], step[2]))
-            best = Changed(numbers[k], chi2, float(100 * step[0]), moved)
-    return best
+            best, at = Changed(numbers[k], chi2, float(100 * step[0]), moved), k
+    if best.after < 0:
+        return best
+    # What is left once the change is allowed for tells how much views scatter anyway.
+    late = [b * float(k > at) for k, b in enumerate(steps)]
+    columns = np.column_stack([np.concatenate(lens), np.concatenate(late)])
+    left = np.concatenate([part.left for part in reduced])
+    left = left - columns @ solve(columns, left).step
+    cuts = np.cumsum([len(part.left) for part in reduced])[:-1]
+    scatter = overdispersion(steps, np.split(left, cuts), sigma_px)
+    return replace(best, chi2=best.chi2 / scatter)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
+from mr.geometry.poses import pose_of
 from mr.rig import Intrinsics
 from mr.types import FloatArray, Pose
 
@@ -116,7 +117,7 @@ def fit_lens(
         flags |= cv2.CALIB_USE_INTRINSIC_GUESS
         matrix[0, 0], matrix[1, 1], matrix[:2, 2] = start[0], start[1], start[CENTRE]
         distortion[:] = start[4:] if with_k3 else (*start[4:K3], 0.0)
-    _, matrix, distortion, rotvecs, shifts = cv2.calibrateCamera(
+    _, found, bent, rotvecs, shifts = cv2.calibrateCamera(
         [v.board_m.astype(np.float32) for v in views],
         [v.seen_px.astype(np.float32) for v in views],
         size_px,
@@ -125,13 +126,9 @@ def fit_lens(
         flags=flags,
         criteria=_UNTIL,
     )
-    values = np.array(
-        [matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2], *np.ravel(distortion)[:5]]
-    )
-    poses = tuple(
-        Pose(Rotation.from_rotvec(np.ravel(r)).as_matrix(), np.ravel(t).astype(np.float64))
-        for r, t in zip(rotvecs, shifts, strict=True)
-    )
+    k = np.asarray(found, dtype=np.float64)
+    values = np.array([k[0, 0], k[1, 1], k[0, 2], k[1, 2], *np.ravel(bent)[:5]])
+    poses = tuple(_pose(r, t) for r, t in zip(rotvecs, shifts, strict=True))
     free = np.ones(N_LENS, dtype=bool)
     free[K3] = with_k3
     return LensFit(values, free, poses, _left(views, values, poses))
@@ -151,9 +148,7 @@ def fit_poses(views: list[Corners], values: FloatArray, near: tuple[Pose, ...]) 
             pose.t_m.copy(),
             (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-10),
         )
-        poses.append(
-            Pose(Rotation.from_rotvec(np.ravel(rotvec)).as_matrix(), np.ravel(shift).copy())
-        )
+        poses.append(_pose(rotvec, shift))
     held = np.zeros(N_LENS, dtype=bool)
     return LensFit(values, held, tuple(poses), _left(views, values, tuple(poses)))
 
@@ -169,8 +164,14 @@ def pose_of_view(view: Corners, values: FloatArray) -> Pose | None:
         return None
     if not found or np.ravel(shift)[2] <= 0:
         return None
-    rough = Pose(Rotation.from_rotvec(np.ravel(rotvec)).as_matrix(), np.ravel(shift).copy())
-    return fit_poses([view], values, (rough,)).poses[0]
+    return fit_poses([view], values, (_pose(rotvec, shift),)).poses[0]
+
+
+def _pose(rotvec: npt.ArrayLike, shift: npt.ArrayLike) -> Pose:
+    """Make a pose of what OpenCV gives."""
+    return pose_of(
+        np.array(rotvec, dtype=np.float64).ravel(), np.array(shift, dtype=np.float64).ravel()
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,6 +224,24 @@ def solve(columns: FloatArray, left: FloatArray) -> Solved:
     s = np.maximum(s, 1e-9 * s[0])
     spread = (vt.T / s) / scale[:, None]
     return Solved(spread @ (u.T @ left), spread @ spread.T)
+
+
+def overdispersion(columns: list[FloatArray], left: list[FloatArray], sigma_px: float) -> float:
+    """Give by how much views pull at parameters more than independent corners would; 1 or more.
+
+    Corners of one view can be off together (a board that moved under a rolling shutter, blur
+    one way). Such errors pull at the lens with a variance above a corner's own, and so the
+    lens' variance is as much larger.
+    """
+    pulled, n_pulls = 0.0, 0
+    for part, rest in zip(columns, left, strict=True):
+        scale = np.linalg.norm(part, axis=0)
+        u, s, _ = np.linalg.svd(part / np.where(scale > 0, scale, 1.0), full_matrices=False)
+        basis = u[:, s > 0.01 * s[0]]
+        pulled += float(np.sum((basis.T @ rest) ** 2))
+        n_pulls += basis.shape[1]
+    spare = n_pulls - columns[0].shape[1]
+    return max(1.0, float(pulled / max(spare, 1) / sigma_px**2))
 
 
 def _matrices(values: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -55,7 +55,7 @@ class SquareSize:
         if abs(off) <= SIZE_MAX_PCT:
             return "the squares are as large as stated, as far as depth tells"
         return (
-            f"wrong square size: by the depth camera the squares are {1000 * self.square_m:.1f} mm, "
+            f"wrong square size: by the depth camera they are {1000 * self.square_m:.1f} mm, "
             f"not {1000 * self.stated_m:.1f} ({off:+.1f} %): measure the board's rulers and give "
             "the print's scale; if they are right, the depth camera's scale is wrong"
         )

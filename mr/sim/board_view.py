@@ -207,17 +207,18 @@ class BoardPainter:
             x, y, radius = (round(v * _SUB) for v in look.covered_px)
             cv2.circle(picture, (x, y), radius, 140, -1)
         size = (self.camera.width_px, self.camera.height_px)
-        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        light = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
         if look.blur_px > 0:
-            small = cv2.GaussianBlur(small, (0, 0), look.blur_px, dst=small)
+            light = cv2.GaussianBlur(light, (0, 0), look.blur_px).astype(np.float32, copy=False)
         if any(look.motion_px):
-            small = cv2.filter2D(small, cv2.CV_32F, _smear(look.motion_px))
-        small *= np.float32((look.white_counts - look.black_counts) / 255.0)
-        small += np.float32(look.black_counts)
-        x = np.linspace(-look.light[0], look.light[0], size[0], dtype=np.float32)
-        y = np.linspace(-look.light[1], look.light[1], size[1], dtype=np.float32)
-        small *= 1.0 + x[None, :] + y[:, None]
-        return np.asarray(small, dtype=np.float32)
+            smeared = cv2.filter2D(light, cv2.CV_32F, _smear(look.motion_px))
+            light = smeared.astype(np.float32, copy=False)
+        light *= np.float32((look.white_counts - look.black_counts) / 255.0)
+        light += np.float32(look.black_counts)
+        right = np.linspace(-look.light[0], look.light[0], size[0], dtype=np.float32)
+        below = np.linspace(-look.light[1], look.light[1], size[1], dtype=np.float32)
+        light *= 1.0 + right[None, :] + below[:, None]
+        return light
 
     def _window(self, color_from_board: Pose, bend: Bend) -> tuple[slice, slice]:
         """Give the rows and columns in which the sheet is."""
