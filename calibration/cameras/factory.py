@@ -31,6 +31,8 @@ from mr.types import FloatArray
 
 SIGMAS = 2.0
 """Ref: 95 %."""
+SIGMAS_AGAINST = 4.0
+"""A maker's lens is refuted by more than it is proved by: few pictures tell many things."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,11 +167,11 @@ def prove_factory(
     scale_pct = 100 / own[:2]
     focal, focal_sigma = off[:2] * scale_pct, sigma[:2] * scale_pct
     hidden = float(np.max(np.abs(focal) + SIGMAS * focal_sigma))
-    shown = float(np.max(np.abs(focal) - SIGMAS * focal_sigma))
+    shown = float(np.max(np.abs(focal) - SIGMAS_AGAINST * focal_sigma))
     ray_limit = FOCAL_MAX_PCT / 100 * own[0]
     worst = int(np.argmax(ray_px + SIGMAS * ray_sigma_px))
     hidden_ray = float(ray_px[worst] + SIGMAS * ray_sigma_px[worst])
-    shown_ray = float(np.max(ray_px - SIGMAS * ray_sigma_px))
+    shown_ray = float(np.max(ray_px - SIGMAS_AGAINST * ray_sigma_px))
     verdict: Literal["holds", "differs", "weak"] = "weak"
     if shown > FOCAL_MAX_PCT or shown_ray > ray_limit:
         verdict = "differs"

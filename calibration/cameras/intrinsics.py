@@ -21,9 +21,9 @@ from calibration.boards.charuco import BoardView, CharucoBoard, mirrored
 from calibration.cameras.lens_causes import (
     Changed,
     Shape,
-    bend_board,
     find_change,
     measure_shape,
+    shaped,
 )
 from calibration.cameras.lens_fit import (
     CENTRE,
@@ -66,7 +66,10 @@ K3_RAY_PX = 0.35
 """... or where the lens is known so well with it, at the picture's corners as well."""
 BEND_SIGMAS = 5.0
 BEND_MIN_M = 3e-4
-"""A bend that is known and this large is put into the fit."""
+"""A bend that is known and this large is put into the fit ..."""
+LONGER_MIN = 1e-3
+"""... and so is a print that is longer one way."""
+SHAPE_ROUNDS = 3
 GRID = (4, 6)
 """Rows and columns in which the picture's coverage is counted."""
 CELL_CORNERS = 6
@@ -151,8 +154,8 @@ def measure_intrinsics(
     fit, corners, shape = _with_shape(fit, corners, board, middle_m, size_px)
     reduced = reduce_views(fit, corners, middle_m)
     columns = np.concatenate([part.lens for part in reduced])[:, fit.free]
-    if shape.fitted:
-        columns = np.column_stack([columns, np.concatenate([p.shape[:, :3] for p in reduced])])
+    fitted = np.array([shape.bend_fitted] * 3 + [shape.longer_fitted])
+    columns = np.column_stack([columns, np.concatenate([p.shape for p in reduced])[:, fitted]])
     solved = solve(columns, np.concatenate([part.left for part in reduced]))
     sigma_px = fit.sigma_px
     covariance = np.zeros((N_LENS, N_LENS))
@@ -344,21 +347,20 @@ def _with_shape(
     middle_m: FloatArray,
     size_px: tuple[int, int],
 ) -> tuple[LensFit, list[Corners], Shape]:
-    """Measure the board's own shape; put a bend that is sure into the fit."""
+    """Measure the board's own shape; put what is sure of it into the fit."""
     shape = measure_shape(fit, reduce_views(fit, corners, middle_m), board)
-    sure = abs(shape.sag_m) > max(BEND_SIGMAS * shape.sag_sigma_m, BEND_MIN_M)
-    if not sure:
+    bent = abs(shape.sag_m) > max(BEND_SIGMAS * shape.sag_sigma_m, BEND_MIN_M)
+    uneven = abs(shape.longer_across) > max(BEND_SIGMAS * shape.longer_sigma, LONGER_MIN)
+    if not (bent or uneven):
         return fit, corners, shape
-    bend = shape.bend
-    for _ in range(2):
-        bent = [bend_board(view, bend, middle_m) for view in corners]
-        fit = _fitted(bent, size_px, with_k3=bool(fit.free[K3]), start=fit.values)
-        more = measure_shape(fit, reduce_views(fit, bent, middle_m), board)
-        bend = bend + more.bend
-    bent = [bend_board(view, bend, middle_m) for view in corners]
-    fit = _fitted(bent, size_px, with_k3=bool(fit.free[K3]), start=fit.values)
-    shape = replace(measure_shape(fit, reduce_views(fit, bent, middle_m), board, bend), fitted=True)
-    return fit, bent, shape
+    real = corners
+    for _ in range(SHAPE_ROUNDS):
+        bend = shape.bend if bent else np.zeros(3)
+        longer = shape.longer_across if uneven else 0.0
+        real = [shaped(view, bend, longer, middle_m) for view in corners]
+        fit = _fitted(real, size_px, with_k3=bool(fit.free[K3]), start=fit.values)
+        shape = measure_shape(fit, reduce_views(fit, real, middle_m), board, bend, longer)
+    return fit, real, replace(shape, bend_fitted=bent, longer_fitted=uneven)
 
 
 def pose_in_view(

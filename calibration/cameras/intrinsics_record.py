@@ -270,8 +270,8 @@ def _notes(measured: MeasuredIntrinsics) -> tuple[str, ...]:
         for number, why in measured.left_out
         if not why.endswith("corners")
     ]
-    if measured.shape.fitted:
-        notes.append("The board's bend is part of the fit, so that the lens is not bent instead.")
+    if measured.shape.bend_fitted or measured.shape.longer_fitted:
+        notes.append("The board's shape is part of the fit, so that the lens does not imitate it.")
     if measured.covariance[-1, -1] == 0:
         notes.append("k3 is held at 0: these pictures do not tell it.")
     return tuple(notes)

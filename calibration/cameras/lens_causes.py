@@ -35,8 +35,9 @@ class Shape:
     longer_across: float
     """How much longer the print is across than down, as a share."""
     longer_sigma: float
-    fitted: bool = False
-    """Whether the bend is part of the fit."""
+    bend_fitted: bool = False
+    longer_fitted: bool = False
+    """Whether they are part of the fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +58,25 @@ class Changed:
         return self.chi2 > CHANGE_CHI2
 
 
-def bend_board(view: Corners, bend: FloatArray, middle_m: FloatArray) -> Corners:
-    """Put a view's corners, known as flat, onto a bent board."""
+def shaped(
+    view: Corners, bend: FloatArray, longer_across: float, middle_m: FloatArray
+) -> Corners:
+    """Put a view's corners, known as on a flat and even print, onto the board as it is."""
     x, y = (view.board_m[:, :2] - middle_m[:2]).T
-    bent = view.board_m.copy()
-    bent[:, 2] = bend[0] * x * x + bend[1] * x * y + bend[2] * y * y
-    return Corners(bent, view.seen_px)
+    real = view.board_m.copy()
+    real[:, 0] += longer_across * x
+    real[:, 2] = bend[0] * x * x + bend[1] * x * y + bend[2] * y * y
+    return Corners(real, view.seen_px)
 
 
 def measure_shape(
-    fit: LensFit, reduced: list[Reduced], board: CharucoBoard, bend: FloatArray | None = None
+    fit: LensFit,
+    reduced: list[Reduced],
+    board: CharucoBoard,
+    bend: FloatArray | None = None,
+    longer_across: float = 0.0,
 ) -> Shape:
-    """Measure the board's shape along with the lens; `bend` is in the fit already."""
+    """Measure the board's shape along with the lens; what is given is in the fit already."""
     lens = np.concatenate([part.lens for part in reduced])[:, fit.free]
     shape = np.concatenate([part.shape for part in reduced])
     left = np.concatenate([part.left for part in reduced])
@@ -83,7 +91,7 @@ def measure_shape(
         sag_m=sag_m,
         sag_sigma_m=float(np.sqrt(slope @ covariance[:3, :3] @ slope)),
         across=across,
-        longer_across=float(step[3]),
+        longer_across=longer_across + float(step[3]),
         longer_sigma=float(np.sqrt(covariance[3, 3])),
     )
 

@@ -27,6 +27,8 @@ N_LENS = len(NAMES)
 FOCAL = slice(0, 2)
 CENTRE = slice(2, 4)
 K3 = 8
+_TOLD = 1e-4
+"""Of a view's normal equations: directions with less of it are not told by this view."""
 _UNTIL = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 60, 1e-8)
 
 BoolArray = npt.NDArray[np.bool_]
@@ -220,10 +222,11 @@ def solve(columns: FloatArray, left: FloatArray) -> Solved:
     """Solve for steps; columns that say nothing get a huge variance instead of an error."""
     scale = np.linalg.norm(columns, axis=0)
     scale[scale == 0] = 1.0
-    u, s, vt = np.linalg.svd(columns / scale, full_matrices=False)
-    s = np.maximum(s, 1e-9 * s[0])
-    spread = (vt.T / s) / scale[:, None]
-    return Solved(spread @ (u.T @ left), spread @ spread.T)
+    even = columns / scale
+    s, axes = np.linalg.eigh(even.T @ even)
+    spread = axes / np.sqrt(np.maximum(s, 1e-14 * s[-1])) / scale[:, None]
+    inverse = spread @ spread.T
+    return Solved(inverse @ (columns.T @ left), inverse)
 
 
 def overdispersion(columns: list[FloatArray], left: list[FloatArray], sigma_px: float) -> float:
@@ -236,10 +239,11 @@ def overdispersion(columns: list[FloatArray], left: list[FloatArray], sigma_px: 
     pulled, n_pulls = 0.0, 0
     for part, rest in zip(columns, left, strict=True):
         scale = np.linalg.norm(part, axis=0)
-        u, s, _ = np.linalg.svd(part / np.where(scale > 0, scale, 1.0), full_matrices=False)
-        basis = u[:, s > 0.01 * s[0]]
-        pulled += float(np.sum((basis.T @ rest) ** 2))
-        n_pulls += basis.shape[1]
+        even = part / np.where(scale > 0, scale, 1.0)
+        s, axes = np.linalg.eigh(even.T @ even)
+        told = s > _TOLD * s[-1]
+        pulled += float(np.sum((axes.T @ (even.T @ rest))[told] ** 2 / s[told]))
+        n_pulls += int(told.sum())
     spare = n_pulls - columns[0].shape[1]
     return max(1.0, float(pulled / max(spare, 1) / sigma_px**2))
 
