@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
 
 from mr.geometry.poses import difference, perturb, skew
 from mr.types import FloatArray, Pose
@@ -59,18 +60,22 @@ class Graph:
     """(ties, 6) the same of the ties."""
     chi2: float
     freedom: int
+    rows: FloatArray
+    """Whitened d foretold / d unknown, (6 (views + ties), unknowns that are not fixed)."""
+    miss: FloatArray
+    """Whitened, of the same rows."""
 
     def camera_covariance(self, k: int) -> FloatArray:
         """Give a camera's (6, 6)."""
         return self.covariance[6 * k : 6 * k + 6, 6 * k : 6 * k + 6]
 
 
-def reached(n_cameras: int, n_boards: int, edges: Sequence[Edge], first: int) -> tuple[
-    dict[int, Pose], dict[int, Pose]
-]:
-    """Walk from the first board (at the identity) over the views: cameras, boards that it meets."""
+def reached(
+    edges: Sequence[Edge], known: dict[int, Pose]
+) -> tuple[dict[int, Pose], dict[int, Pose]]:
+    """Walk from known boards over the views: cameras and boards that it meets, with places."""
     cameras: dict[int, Pose] = {}
-    boards = {first: Pose.identity()}
+    boards = dict(known)
     left = sorted(edges, key=lambda e: -float(np.linalg.det(e.root)))
     while True:
         for edge in left:
@@ -100,14 +105,15 @@ def solve(
     for _ in range(ROUNDS):
         off, tie_off, rows, miss = _linearised(places, n_cameras, edges, ties)
         step = np.zeros(6 * n)
-        step[keep] = np.linalg.lstsq(rows[:, keep], miss)[0]
+        inside = rows[:, keep]
+        step[keep] = cho_solve(cho_factor(inside.T @ inside), inside.T @ miss)
         places = [perturb(p, step[6 * k : 6 * k + 6]) for k, p in enumerate(places)]
         if np.abs(step).max() < DONE:
             break
     off, tie_off, rows, miss = _linearised(places, n_cameras, edges, ties)
     covariance = np.zeros((6 * n, 6 * n))
     inside = rows[:, keep]
-    covariance[np.ix_(keep, keep)] = np.linalg.pinv(inside.T @ inside, hermitian=True)
+    covariance[np.ix_(keep, keep)] = np.linalg.inv(inside.T @ inside)
     return Graph(
         tuple(places[:n_cameras]),
         tuple(places[n_cameras:]),
@@ -116,7 +122,18 @@ def solve(
         tie_off,
         float(miss @ miss),
         len(miss) - int(keep.sum()),
+        inside,
+        miss,
     )
+
+
+def gained_by(graph: Graph, columns: FloatArray) -> float:
+    """Tell by how much chi² falls when whitened columns (rows, n) become unknowns, too."""
+    factor = cho_factor(graph.rows.T @ graph.rows)
+    new = columns - graph.rows @ cho_solve(factor, graph.rows.T @ columns)
+    left = graph.miss - graph.rows @ cho_solve(factor, graph.rows.T @ graph.miss)
+    found = np.linalg.lstsq(new, left)[0]
+    return float(left @ left - np.sum((left - new @ found) ** 2))
 
 
 def _linearised(

@@ -81,6 +81,7 @@ def fit_pose(
     if start is None:
         return None
     for _ in range(3):
+        used = keep
         pose, miss, slope = refine_pose(start, points_m[keep], corners_px[keep], camera)
         px, _, _ = pose_slope(camera, pose, points_m)
         off = np.abs(corners_px - px).max(axis=1)
@@ -91,7 +92,7 @@ def fit_pose(
         keep, start = kept, pose
     covariance: FloatArray = np.linalg.inv(slope.T @ slope).astype(np.float64)
     lies = Pose(pose.R, pose.t_m, covariance)
-    return ViewPose(lies, ids[keep], miss, slope, int((~keep).sum()), clear)
+    return ViewPose(lies, ids[used], miss, slope, int((~used).sum()), clear)
 
 
 def refine_pose(

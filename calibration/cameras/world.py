@@ -18,11 +18,10 @@ import numpy as np
 from calibration.boards.charuco import CharucoBoard
 from calibration.cameras.board_depth import color_of
 from calibration.cameras.depth_scale import PRINT_SIGMA, SHIFT_SIGMA_M
-from calibration.cameras.pose_graph import Edge, Graph, Tie
+from calibration.cameras.pose_graph import Graph
 from calibration.cameras.view_pose import Bow, ViewPose, board_bow, pooled_sigma_px, view_pose
 from calibration.cameras.world_faults import (
     Looks,
-    fitted,
     require_board,
     require_flat,
     require_linked,
@@ -30,7 +29,7 @@ from calibration.cameras.world_faults import (
     without_faults,
 )
 from mr.geometry.camera import Camera
-from mr.geometry.poses import chain, skew
+from mr.geometry.poses import chain
 from mr.rig import CameraCalibration
 from mr.types import FloatArray, IntArray, Pose
 
@@ -209,9 +208,7 @@ def _result(
     ratios: tuple[float, ...],
     bow: Bow,
 ) -> World:
-    left = [
-        v.miss_px - (v.slope @ -graph.off[k]).reshape(-1, 2) for k, v in enumerate(looks.views)
-    ]
+    left = [v.miss_px - (v.slope @ -graph.off[k]).reshape(-1, 2) for k, v in enumerate(looks.views)]
     rms, n = [], []
     for c in range(len(names)):
         mine = [px for px, of in zip(left, looks.camera, strict=True) if of == c]

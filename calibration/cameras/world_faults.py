@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibration.boards.charuco import CharucoBoard
-from calibration.cameras.pose_graph import Edge, Graph, Tie, reached, solve
+from calibration.cameras.pose_graph import Edge, Graph, Tie, gained_by, reached, solve
 from calibration.cameras.view_pose import Bow, ViewPose, pooled_sigma_px
 from mr.errors import CalibrationError
+from mr.geometry.poses import difference
 from mr.types import BoolArray, FloatArray, IntArray, Pose
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ MAX_BOW_M = 0.0015
 CALM_RAD, CALM_M = 0.001, 0.0007
 """What lenses leave between cameras besides noise: views are not believed better than this when
 it is asked what moved."""
+MAX_CALM = 2.0
+"""Chi² per degree of freedom, with views believed no better than that."""
+SAME_GAIN = 0.02
 SAME_CHI2 = 12.0
 """Two explanations that differ by less are both possible."""
 NO_TIE = 1e6
@@ -79,6 +83,11 @@ class Looks:
             out.append(number)
         return np.array(out, dtype=np.int64)
 
+    def at_origin(self, boards: IntArray) -> dict[int, Pose]:
+        """Give the boards that lie at the origin, roughly: from there all else is reached."""
+        at = [int(b) for b, place in zip(boards, self.places, strict=True) if place == "origin"]
+        return dict.fromkeys(at, self.world_from_board)
+
     def misfit_m(self, graph: Graph) -> FloatArray:
         """Tell by how much each view has the board's middle elsewhere, (views,)."""
         arms = np.array([v.color_from_board.R @ self.middle_m for v in self.views])
@@ -106,9 +115,9 @@ def require_board(samples: Sequence[BoardsSeen], looks: Looks, board: CharucoBoa
 
 def require_linked(looks: Looks, names: Sequence[str]) -> None:
     """Refuse cameras that nothing links to the world's origin."""
-    first = _first_origin(looks)
-    edges = _edges(looks, looks.boards(), looks.camera, 1.0)
-    found, _ = reached(looks.n_cameras, len(looks.places), edges, int(looks.boards()[first]))
+    _first_origin(looks)
+    boards = looks.boards()
+    found, _ = reached(_edges(looks, boards, looks.camera, 1.0), looks.at_origin(boards))
     lost = [names[k] for k in range(len(names)) if k not in found]
     if not lost:
         return
@@ -162,23 +171,17 @@ def fitted(looks: Looks, camera: IntArray | None = None, calm: bool = False) -> 
     """Solve all views together; `camera` numbers the cameras otherwise."""
     camera = looks.camera if camera is None else camera
     boards = looks.boards()
-    sigma = pooled_sigma_px(looks.views)
     first = int(boards[_first_origin(looks)])
-    edges = _edges(looks, boards, camera, sigma, calm)
-    n_cameras, n_boards = int(camera.max()) + 1, int(boards.max()) + 1
-    known, lying = reached(n_cameras, n_boards, edges, first)
-    # Boards that nobody saw, or that hang on no other camera, say nothing.
-    used = sorted(lying)
+    edges = _edges(looks, boards, camera, pooled_sigma_px(looks.views), calm)
+    known, lying = reached(edges, looks.at_origin(boards))
+    # A board that nobody saw is no unknown.
+    used = sorted({e.board for e in edges} | {first})
     number = {b: k for k, b in enumerate(used)}
-    at = looks.world_from_board
-    back = at  # the walk began at the identity
-    edges = [replace(e, board=number[e.board]) for e in edges]
-    ties = _ties(looks, boards, number, first)
     return solve(
-        [back @ known.get(c, Pose.identity()) for c in range(n_cameras)],
-        [back @ lying[b] for b in used],
-        edges,
-        ties,
+        [known[c] for c in range(int(camera.max()) + 1)],
+        [lying[b] for b in used],
+        [replace(e, board=number[e.board]) for e in edges],
+        _ties(looks, boards, number, first),
         number[first],
     )
 
@@ -191,97 +194,97 @@ def without_faults(looks: Looks, names: Sequence[str]) -> tuple[Looks, Graph, tu
     CalibrationError
         When a camera moved, or the board in too many instants.
     """
-    graph = fitted(looks)
+    whole, n_instants = looks, len(np.unique(looks.instant))
     left_out: list[int] = []
-    whole = looks
-    most = int(MAX_LEFT_OUT * len(set(looks.instant.tolist())))
-    while _worst_m(looks, graph) > MAX_MISFIT_M or _returned_badly(looks, graph):
-        instants = np.unique(looks.instant)
-        moved = _moved(whole, names) if not left_out else None
-        if moved:
-            raise CalibrationError(moved)
-        if len(left_out) >= most or len(instants) < 2:
+    while True:
+        graph, calm = fitted(looks), fitted(looks, calm=True)
+        if _sound(looks, graph, calm):
+            return looks, graph, tuple(sorted(left_out))
+        if not left_out:
+            moved = _moved(looks, calm, names)
+            if moved:
+                raise CalibrationError(moved)
+        gains = _gains_without(looks, calm)
+        if not gains:
             raise CalibrationError(
-                f"world: in {len(left_out) + 1} or more of {len(set(whole.instant.tolist()))} "
-                f"instants the cameras have the board {1000 * _worst_m(whole, fitted(whole)):.0f} "
-                "mm apart: hold it still while the pictures are taken, and check that the "
-                "cameras take them at the same instant"
-            )
-        trials = []
-        for i in instants[_is_held(looks, instants)]:
-            part = looks.only(looks.instant != i)
-            if len(np.unique(part.camera)) == len(np.unique(looks.camera)):
-                trials.append((fitted(part).chi2, int(i)))
-        if not trials:
-            raise CalibrationError(
-                "world: the board was not laid back to its place at the origin, or every camera "
+                "world: the board was not laid back to its place at the origin, or the cameras "
                 "moved: lay it against its marks and take it again"
             )
-        worst = min(trials)[1]
-        left_out.append(worst)
-        looks = looks.only(looks.instant != worst)
-        graph = fitted(looks)
-    return looks, graph, tuple(sorted(left_out))
+        if len(left_out) >= MAX_LEFT_OUT * n_instants:
+            apart_mm = 1000 * float(whole.misfit_m(fitted(whole)).max())
+            raise CalibrationError(
+                f"world: in more than {len(left_out)} of {n_instants} instants the cameras have "
+                f"the board apart, by {apart_mm:.0f} mm at worst: hold it still while the "
+                "pictures are taken, and check that the cameras take them at the same instant"
+            )
+        left_out.append(max(gains, key=lambda i: gains[i]))
+        looks = looks.only(looks.instant != left_out[-1])
 
 
-def _is_held(looks: Looks, instants: IntArray) -> BoolArray:
-    return np.array([looks.places[i] != "origin" for i in instants], dtype=bool)
-
-
-def _moved(looks: Looks, names: Sequence[str]) -> str | None:
-    """Say which camera moved, and when, if that explains what is off; None if it does not."""
-    best: dict[int, tuple[float, int]] = {}
-    one_fewer: list[float] = []
-    for c in range(len(names)):
-        seen = np.unique(looks.instant[looks.camera == c])
-        for i in seen[1:]:
-            after = (looks.camera == c) & (looks.instant >= i)
-            number = np.where(after, len(names), looks.camera)
-            graph = fitted(looks, number, calm=True)
-            if c not in best or graph.chi2 < best[c][0]:
-                best[c] = (graph.chi2, int(i))
-    for i in np.unique(looks.instant):
-        if looks.places[i] != "origin":
-            part = looks.only(looks.instant != i)
-            if len(np.unique(part.camera)) == looks.n_cameras:
-                one_fewer.append(fitted(part, calm=True).chi2)
-    if not best:
-        return None
-    chi2, i = min(best.values())
-    split = min(best, key=lambda c: best[c][0])
-    number = np.where((looks.camera == split) & (looks.instant >= i), len(names), looks.camera)
-    graph = fitted(looks, number)
-    if _worst_m(looks, graph) > MAX_MISFIT_M or _returned_badly(looks, graph):
-        return None
-    if one_fewer and min(one_fewer) < chi2 + SAME_CHI2 and not _at_an_end(looks, split, i):
-        return None
-    suspects = [c for c, (x, _) in best.items() if x < chi2 + SAME_CHI2]
-    before = int(looks.instant[(looks.camera == split) & (looks.instant < i)].max())
-    there, then = graph.cameras[split], graph.cameras[len(names)]
-    who = " or ".join(names[c] for c in suspects)
-    by_mm = 1000 * float(np.linalg.norm(then.t_m - there.t_m))
-    by_deg = np.degrees(np.linalg.norm(_turn(there, then)))
-    lone = ", or the board was not laid back to its place" if len(names) == 1 else ""
+def _sound(looks: Looks, graph: Graph, calm: Graph) -> bool:
     return (
-        f"world: camera {who} moved between instant {before + 1} and {i + 1}, by {by_mm:.0f} mm "
-        f"and {by_deg:.1f} degrees{lone}: fix it and take all again"
+        float(looks.misfit_m(graph).max()) <= MAX_MISFIT_M
+        and not _returned_badly(looks, graph)
+        and calm.chi2 <= MAX_CALM * max(calm.freedom, 1)
     )
 
 
-def _turn(a: Pose, b: Pose) -> FloatArray:
-    from mr.geometry.poses import difference  # noqa: PLC0415
+def _gains_without(looks: Looks, calm: Graph) -> dict[int, float]:
+    """Tell by how much chi² falls without each instant that can be spared."""
+    gains = {}
+    for i in np.unique(looks.instant):
+        mine = looks.instant == i
+        spared = len(np.unique(looks.camera[~mine])) == looks.n_cameras
+        if looks.places[i] != "origin" and mine.sum() > 1 and spared:
+            rows = np.flatnonzero(np.repeat(mine, 6))
+            columns = np.zeros((len(calm.miss), len(rows)))
+            columns[rows, np.arange(len(rows))] = 1.0
+            gains[int(i)] = gained_by(calm, columns)
+    return gains
 
-    return difference(b, a)[:3]
+
+def _gains_moved(looks: Looks, calm: Graph) -> dict[tuple[int, int], float]:
+    """Tell by how much chi² falls when a camera stands elsewhere from an instant on."""
+    gains = {}
+    for c in range(looks.n_cameras):
+        mine = looks.camera == c
+        for i in np.unique(looks.instant[mine])[1:]:
+            after = np.flatnonzero(np.repeat(mine & (looks.instant >= i), 6))
+            columns = np.zeros((len(calm.miss), 6))
+            columns[after] = calm.rows[after][:, 6 * c : 6 * c + 6]
+            gains[c, int(i)] = gained_by(calm, columns)
+    return gains
 
 
-def _at_an_end(looks: Looks, camera: int, instant: int) -> bool:
-    """Whether a camera's last or first look alone is split off: no still board explains it away."""
-    seen = np.unique(looks.instant[looks.camera == camera])
-    return bool(instant in (seen[-1], seen[1]))
-
-
-def _worst_m(looks: Looks, graph: Graph) -> float:
-    return float(looks.misfit_m(graph).max())
+def _moved(looks: Looks, calm: Graph, names: Sequence[str]) -> str | None:
+    """Say which camera moved, and when, if that explains what is off; None if it does not."""
+    gains = _gains_moved(looks, calm)
+    if not gains:
+        return None
+    best = {c: max((g, -i) for (k, i), g in gains.items() if k == c) for c, _ in gains}
+    split = max(best, key=lambda c: best[c])
+    gain, i = best[split][0], -best[split][1]
+    number = np.where((looks.camera == split) & (looks.instant >= i), len(names), looks.camera)
+    try:
+        graph, after = fitted(looks, number), fitted(looks, number, calm=True)
+    except KeyError:  # from then on nothing links it to the others
+        return None
+    if not _sound(looks, graph, after):
+        return None
+    seen = np.unique(looks.instant[looks.camera == split])
+    spared = _gains_without(looks, calm)
+    # One bad instant in the middle is a board that moved; at an end it may be the camera.
+    if spared and max(spared.values()) > gain - SAME_CHI2 and i not in (seen[1], seen[-1]):
+        return None
+    suspects = [c for c, (g, _) in best.items() if g > gain - max(SAME_CHI2, SAME_GAIN * gain)]
+    before = int(seen[seen < i].max())
+    step = difference(graph.cameras[len(names)], graph.cameras[split])
+    lone = ", or the board was not laid back to its place" if len(names) == 1 else ""
+    return (
+        f"world: camera {' or '.join(names[c] for c in suspects)} moved between instant "
+        f"{before + 1} and {i + 1}, by {1000 * np.linalg.norm(step[3:]):.0f} mm and "
+        f"{np.degrees(np.linalg.norm(step[:3])):.1f} degrees{lone}: fix it and take all again"
+    )
 
 
 def _returned_badly(looks: Looks, graph: Graph) -> bool:

@@ -41,7 +41,11 @@ def room(n_cameras: int, distance_m: float = 0.8, seed: int = 0) -> dict[str, Tr
         way = np.array([np.cos(around) * np.cos(down), np.sin(around) * np.cos(down), np.sin(down)])
         eye = aim + distance_m * rng.uniform(0.95, 1.05) * way
         cameras[name] = TrueCamera(
-            f"SIM-D435-{k + 1}", DEPTH, COLOR, COLOR_FROM_DEPTH, 0.05,
+            f"SIM-D435-{k + 1}",
+            DEPTH,
+            COLOR,
+            COLOR_FROM_DEPTH,
+            0.05,
             looking_at(eye, aim, np.array([0.0, 0.0, 1.0])),
         )
     return cameras
@@ -49,9 +53,7 @@ def room(n_cameras: int, distance_m: float = 0.8, seed: int = 0) -> dict[str, Tr
 
 def held_board(rng: np.random.Generator, board: CharucoBoard) -> Pose:
     """Give ``world_from_board`` of a board that is held over the table, face up, tilted."""
-    tilt = Rotation.from_rotvec(
-        np.radians(rng.uniform(5, 35)) * _level(rng.uniform(0, 2 * np.pi))
-    )
+    tilt = Rotation.from_rotvec(np.radians(rng.uniform(5, 35)) * _level(rng.uniform(0, 2 * np.pi)))
     turn = tilt * Rotation.from_euler("z", rng.uniform(-40, 40), degrees=True)
     R = turn.as_matrix() @ WORLD_FROM_BOARD.R
     middle = np.array([*board.size_m, 0.0]) / 2
