@@ -48,7 +48,8 @@ class BoardsSeen:
     """One instant: what each camera saw of the board."""
 
     place: str
-    """"origin": flat at the world's origin; "table": flat elsewhere; "held"."""
+    """"origin": flat at the world's origin, not touched between looks; "held"; "table": flat
+    elsewhere on the same table; "back": laid back at the origin, at the end."""
     camera_ids: tuple[str, ...]
     """Cameras that took a picture, each once; the other fields go with them."""
     ids: tuple[IntArray, ...]

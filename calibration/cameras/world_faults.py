@@ -24,6 +24,7 @@ from mr.types import BoolArray, FloatArray, IntArray, Pose
 if TYPE_CHECKING:
     from calibration.cameras.world import BoardsSeen
 
+AT_ORIGIN = ("origin", "back")
 MAX_MISFIT_M = 0.003
 """A board that one camera sees so far from where the others do: three times the issue's limit of
 1 mm, ten times what corners of 0.1 px leave at 0.8 m."""
@@ -75,17 +76,14 @@ class Looks:
         )
 
     def boards(self) -> IntArray:
-        """Number the boards: one an instant, but one for a run of instants at the origin."""
-        number, out = -1, []
-        for i, place in enumerate(self.places):
-            if not (i and place == "origin" and self.places[i - 1] == "origin"):
-                number += 1
-            out.append(number)
-        return np.array(out, dtype=np.int64)
+        """Number the boards: at the origin it lies still, and once more when it is laid back."""
+        alone = {"origin": 0, "back": 1}
+        numbers = [alone.get(place, i + 2) for i, place in enumerate(self.places)]
+        return np.array(numbers, dtype=np.int64)
 
     def at_origin(self, boards: IntArray) -> dict[int, Pose]:
         """Give the boards that lie at the origin, roughly: from there all else is reached."""
-        at = [int(b) for b, place in zip(boards, self.places, strict=True) if place == "origin"]
+        at = [int(b) for b, place in zip(boards, self.places, strict=True) if place in AT_ORIGIN]
         return dict.fromkeys(at, self.world_from_board)
 
     def misfit_m(self, graph: Graph) -> FloatArray:
@@ -181,7 +179,7 @@ def fitted(looks: Looks, camera: IntArray | None = None, calm: bool = False) -> 
         [known[c] for c in range(int(camera.max()) + 1)],
         [lying[b] for b in used],
         [replace(e, board=number[e.board]) for e in edges],
-        _ties(looks, boards, number, first),
+        _ties(looks, boards, number),
         number[first],
     )
 
@@ -235,7 +233,7 @@ def _gains_without(looks: Looks, calm: Graph) -> dict[int, float]:
     for i in np.unique(looks.instant):
         mine = looks.instant == i
         spared = len(np.unique(looks.camera[~mine])) == looks.n_cameras
-        if looks.places[i] != "origin" and mine.sum() > 1 and spared:
+        if looks.places[i] not in AT_ORIGIN and mine.sum() > 1 and spared:
             rows = np.flatnonzero(np.repeat(mine, 6))
             columns = np.zeros((len(calm.miss), len(rows)))
             columns[rows, np.arange(len(rows))] = 1.0
@@ -290,10 +288,9 @@ def _moved(looks: Looks, calm: Graph, names: Sequence[str]) -> str | None:
 def _returned_badly(looks: Looks, graph: Graph) -> bool:
     """Whether a board that was laid back, or on the table, lies where it cannot."""
     boards = looks.boards()
-    first = int(boards[_first_origin(looks)])
     sigmas = [
-        np.array(looks.return_sigma if looks.places[i] == "origin" else looks.table_sigma)
-        for i in _tied_instants(looks, boards, first)
+        np.array(looks.return_sigma if looks.places[i] == "back" else looks.table_sigma)
+        for i in _tied_instants(looks, boards)
     ]
     if not sigmas or not len(graph.tie_off):
         return False
@@ -310,18 +307,18 @@ def _first_origin(looks: Looks) -> int:
     )
 
 
-def _tied_instants(looks: Looks, boards: IntArray, first: int) -> list[int]:
+def _tied_instants(looks: Looks, boards: IntArray) -> list[int]:
     seen: dict[int, int] = {}
     for i in np.unique(looks.instant):
-        if looks.places[i] != "held" and boards[i] != first:
+        if looks.places[i] in ("back", "table"):
             seen.setdefault(int(boards[i]), int(i))
     return list(seen.values())
 
 
-def _ties(looks: Looks, boards: IntArray, number: dict[int, int], first: int) -> list[Tie]:
+def _ties(looks: Looks, boards: IntArray, number: dict[int, int]) -> list[Tie]:
     ties = []
-    for i in _tied_instants(looks, boards, first):
-        sigma = looks.return_sigma if looks.places[i] == "origin" else looks.table_sigma
+    for i in _tied_instants(looks, boards):
+        sigma = looks.return_sigma if looks.places[i] == "back" else looks.table_sigma
         root = np.diag(1.0 / np.minimum(np.array(sigma), NO_TIE))
         ties.append(Tie(number[int(boards[i])], looks.world_from_board, root))
     return ties
@@ -332,9 +329,10 @@ def _edges(
 ) -> list[Edge]:
     edges = []
     for view, c, i in zip(looks.views, camera, looks.instant, strict=True):
-        root = np.linalg.qr(view.slope, mode="r") / sigma_px
+        assert view.color_from_board.covariance is not None
+        covariance = view.color_from_board.covariance * sigma_px**2
         if calm:
-            extra = np.diag([CALM_RAD**2] * 3 + [CALM_M**2] * 3)
-            root = np.linalg.cholesky(np.linalg.inv(np.linalg.inv(root.T @ root) + extra)).T
+            covariance = covariance + np.diag([CALM_RAD**2] * 3 + [CALM_M**2] * 3)
+        root = np.linalg.cholesky(np.linalg.inv(covariance)).T
         edges.append(Edge(int(c), int(boards[i]), view.color_from_board, root))
     return edges

@@ -15,6 +15,7 @@ from calibration.boards.charuco import CharucoBoard
 from calibration.cameras.world import WORLD_FROM_BOARD, BoardsSeen
 from calibration.simulated.boards import board_view
 from mr.geometry.camera import Camera
+from mr.rig import CameraCalibration, PoseEntry
 from mr.sim.plane_depth import CORNER_SIGMA_PX
 from mr.sim.rig import COLOR, COLOR_FROM_DEPTH, DEPTH, TrueCamera, looking_at
 from mr.types import FloatArray, Pose
@@ -96,7 +97,7 @@ def world_samples(
         Rotation.from_euler("z", rng.normal(0, RETURN_RAD)).as_matrix(),
         np.array([*rng.normal(0, RETURN_M, 2), 0.0]),
     )
-    places += [("origin", back @ WORLD_FROM_BOARD)] * 2
+    places += [("back", back @ WORLD_FROM_BOARD)] * 2
     for i, (place, world_from_board) in enumerate(places):
         views, depths = [], []
         for k, (name, true) in enumerate(cameras.items()):
@@ -124,3 +125,18 @@ def world_samples(
             tuple(v.sharpness_px for v in views),
             tuple(depths),
         )
+
+
+def told_cameras(cameras: Mapping[str, TrueCamera]) -> dict[str, CameraCalibration]:
+    """Give what is known of cameras before they are placed: exact lenses, no place."""
+    return {
+        name: CameraCalibration(
+            serial=true.serial,
+            depth=true.depth,
+            color=true.color,
+            color_from_depth=PoseEntry.of(true.color_from_depth),
+            baseline_m=true.baseline_m,
+            world_from_cam=PoseEntry.of(Pose.identity()),
+        )
+        for name, true in cameras.items()
+    }
