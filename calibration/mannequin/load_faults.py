@@ -155,10 +155,7 @@ def require_masses(
         return
     suspects = np.argsort(wild)[::-1][:SUSPECTS]
     every = np.arange(len(wild))
-    trials = [
-        fit_loads(applied.part(every != k), nominal_xy_m, free_mixed=model.free_mixed)
-        for k in suspects
-    ]
+    trials = [fit_loads(applied.part(every != k), nominal_xy_m) for k in suspects]
     best = int(np.argmin([float(np.sum(t.left**2)) for t in trials]))
     k, trial = int(suspects[best]), trials[best]
     forces_n = trial.forces_n(applied.counts[[k]])[0]

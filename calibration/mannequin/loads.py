@@ -161,7 +161,11 @@ class LoadModel:
 
 
 def fit_loads(applied: Applied, nominal_xy_m: FloatArray, *, free_mixed: bool = True) -> LoadModel:
-    """Fit curves, crosstalk and places together; sigmas grow with what does not fit."""
+    """Fit curves, crosstalk and places together; sigmas grow with what does not fit.
+
+    Without crosstalk the curves take in what a cell gives to others, so that the force in all
+    cells is right, and the places what that does to the moments.
+    """
     most = applied.counts.max(axis=0)
     bases = np.stack([_basis(applied.counts[:, k], float(most[k])) for k in range(N_CELLS)])
     start = np.concatenate(
@@ -172,11 +176,15 @@ def fit_loads(applied: Applied, nominal_xy_m: FloatArray, *, free_mixed: bool = 
         ]
     )
     sigma = _sigmas(applied)
+    if not free_mixed:
+        sigma[applied.cell >= 0] = np.hypot(MASS_SHARE_SIGMA * applied.force_n, FLOOR_N)[
+            applied.cell >= 0, None
+        ] * np.array([1.0, np.inf, np.inf, np.inf])
 
     def left(p: FloatArray) -> FloatArray:
         shapes, mixed, xy_m = _parts(p, free_mixed)
         forces_n = np.einsum("kni,ki->nk", bases, shapes) @ mixed.T
-        return np.asarray((_misses(forces_n, xy_m, applied) / sigma).ravel())
+        return np.asarray((_misses(forces_n, xy_m, applied, each=free_mixed) / sigma).ravel())
 
     scale = np.concatenate(
         [
@@ -221,8 +229,11 @@ def _start(basis: FloatArray, applied: Applied, k: int) -> FloatArray:
     return np.asarray(np.linalg.lstsq(basis[mine], applied.force_n[mine], rcond=None)[0])
 
 
-def _misses(forces_n: FloatArray, xy_m: FloatArray, applied: Applied) -> FloatArray:
-    """Give (n, 4): each cell's force, or the plate's force, two moments and nothing."""
+def _misses(forces_n: FloatArray, xy_m: FloatArray, applied: Applied, *, each: bool) -> FloatArray:
+    """Give (n, 4): each cell's force, or the plate's force, two moments and nothing.
+
+    `each` False: of a mass on a single cell, too, the force in all cells only.
+    """
     wanted = np.zeros_like(forces_n)
     single = applied.cell >= 0
     rows = np.flatnonzero(single)
@@ -234,7 +245,8 @@ def _misses(forces_n: FloatArray, xy_m: FloatArray, applied: Applied) -> FloatAr
             np.zeros(len(forces_n)),
         ]
     )
-    return np.where(single[:, None], forces_n - wanted, on_plate)
+    alone = forces_n - wanted if each else on_plate
+    return np.where(single[:, None], alone, on_plate)
 
 
 def _sigmas(applied: Applied) -> FloatArray:

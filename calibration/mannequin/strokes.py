@@ -98,11 +98,13 @@ def unfit_stroke(stroke: Stroke) -> str:
     peak = float(np.abs(sweep.above_counts).max())
     if peak < LEAST_SIGNAL * sweep.noise_counts:
         return "no stroke is to be seen: is the syringe at the airway?"
+    if cut := _not_rested(sweep, airway, peak):
+        return cut
     at_peak = float(np.mean(airway == airway[np.argmax(np.abs(sweep.above_counts))]))
     moving = float(np.mean(np.abs(sweep.above_counts) > REST_SHARE * peak))
     if at_peak > FLAT_SHARE * moving:
         return "the sensor was at its end: do this stroke more slowly"
-    return _not_rested(sweep, airway, peak)
+    return ""
 
 
 def _not_rested(sweep: Sweep, airway: FloatArray, peak: float) -> str:

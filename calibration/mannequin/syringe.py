@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
-from calibration.mannequin.station import AIRWAY, Step
+from calibration.mannequin.station import Step
 from calibration.mannequin.strokes import Stroke, Sweep, require_strokes, sweep_of, unfit_stroke
 from calibration.record import BudgetLine, Check, Plot, Record, line, points, sha256_of
 from mr.errors import CalibrationError
@@ -31,9 +31,12 @@ from mr.types import BoolArray, FloatArray
 
 SYRINGE_SHARE_SIGMA = 2.5e-3
 """A calibration syringe is good to 0.5 % (ATS/ERS 2019, spirometry), twice its sigma."""
-ROOTS = (0.03, 0.1, 0.3, 1.0)
-"""Scales of the roots, of the greatest counts: where the curve bends from straight to a root."""
-KNOTS = 17
+ROOTS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+"""Scales of the roots, of the greatest counts: where the curve bends from straight to a root. An
+orifice bends at rest, a mesh hardly."""
+ROOT_NOISES = 3.0
+"""A root that bends within so many sigmas of a reading's noise would add up noise."""
+KNOTS = 25
 """Of each direction, closer at rest, where the curve bends."""
 VOLUME_LIMIT = 0.02
 """Issue 6's cells are held to 2 %; a breath's volume no less."""
@@ -179,15 +182,15 @@ def measure_airway(strokes: Sequence[Stroke], what: str = "airway") -> AirwayRes
                 f"{what}: {way.sum()} strokes {name}, {LEAST_EACH_WAY} each way are needed: push "
                 "and draw the syringe, slowly and fast"
             )
-    ends = _ends(sweeps)
-    rows = np.array([_integrals(s, ends) for s in sweeps])
+    shapes = _Shapes.of(sweeps)
+    rows = np.array([shapes.over(s) for s in sweeps])
     _require_sizes(rows, volumes_ml, what)
     weights, share, covariance = _fit(rows, volumes_ml)
     keep = ~np.eye(len(rows), dtype=bool)
     left_out_ml = np.array([rows[k] @ _fit(rows[m], volumes_ml[m])[0] for k, m in enumerate(keep)])
     zeros = np.array([s.zero_counts for s in sweeps])
     return _result(
-        strokes, sweeps, (weights, share, covariance), ends, zeros, left_out_ml, rows, what
+        strokes, sweeps, (weights, share, covariance), shapes, zeros, left_out_ml, rows, what
     )
 
 
@@ -195,7 +198,7 @@ def _result(
     strokes: Sequence[Stroke],
     sweeps: Sequence[Sweep],
     fit: tuple[FloatArray, float, FloatArray],
-    ends: FloatArray,
+    shapes: _Shapes,
     zeros: FloatArray,
     left_out_ml: FloatArray,
     rows: FloatArray,
@@ -203,18 +206,18 @@ def _result(
 ) -> AirwayResult:
     weights, share, covariance = fit
     volumes_ml = np.array([s.volume_ml for s in strokes])
-    grid = np.linspace(0.0, 1.0, KNOTS) ** 1.5
-    above = np.concatenate([-ends[1] * grid[:0:-1], ends[0] * grid])
-    shapes = _shapes(above, ends)
-    flow_ml_s = shapes @ weights
-    sides = _sides_share(weights, ends)
+    grid = np.linspace(0.0, 1.0, KNOTS) ** 2
+    above = np.concatenate([-shapes.ends[1] * grid[:0:-1], shapes.ends[0] * grid])
+    table = shapes.at(above)
+    flow_ml_s = table @ weights
+    sides = _sides_share(weights, shapes)
     if abs(sides) > SIDES_LIMIT:
         raise CalibrationError(
             f"{what}: at the same pressure a push gives {100 * abs(sides):.0f} % "
             f"{'more' if sides > 0 else 'less'} flow than a draw: one way leaks; press the "
             "syringe's cone and the tubes tight, and do the strokes again"
         )
-    fit_ml_s = float(np.sqrt(np.mean(np.einsum("ni,ij,nj->n", shapes, covariance, shapes))))
+    fit_ml_s = float(np.sqrt(np.mean(np.einsum("ni,ij,nj->n", table, covariance, table))))
     syringe_ml_s = SYRINGE_SHARE_SIGMA * float(np.sqrt(np.mean(flow_ml_s**2)))
     rising = 1.0 if sweeps[0].sign > 0 else -1.0
     order = slice(None) if rising > 0 else slice(None, None, -1)
@@ -229,7 +232,9 @@ def _result(
         volumes_ml=volumes_ml,
         seen_ml=rows @ weights,
         left_out_ml=left_out_ml,
-        paces_ml_s=np.array([float(np.abs(_flow(s, weights, ends)).max()) for s in sweeps]),
+        paces_ml_s=np.array(
+            [float(np.abs(shapes.at(s.above_counts) @ weights).max()) for s in sweeps]
+        ),
         sides_share=sides,
         zero_counts=float(zeros.mean()),
         zero_drift_counts=float(np.ptp(zeros)),
@@ -264,32 +269,39 @@ def _rest_counts(curve: Curve) -> float:
     return float(np.interp(0.0, values[order], counts[order]))
 
 
-def _ends(sweeps: Sequence[Sweep]) -> FloatArray:
-    """Give the greatest counts above and below rest, (2,)."""
-    return np.array(
-        [
-            max(float((way * s.above_counts).max()) for s in sweeps if way * s.volume_ml > 0)
-            for way in (1.0, -1.0)
-        ]
-    )
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shapes:
+    """What the curve is a sum of."""
 
+    ends: FloatArray
+    """(2,) the greatest counts above and below rest."""
+    roots: tuple[float, ...]
 
-def _shapes(above: FloatArray, ends: FloatArray) -> FloatArray:
-    """Give the shapes at counts above rest, (n, both directions'): 0 on the other's side."""
-    columns = []
-    for way, end in ((1.0, ends[0]), (-1.0, ends[1])):
-        u = np.maximum(way * above, 0.0) / end
-        columns += [way * u, way * u**2]
-        columns += [way * (np.sqrt(1.0 + 2.0 * u / s) - 1.0) * s for s in ROOTS]
-    return np.column_stack(columns)
+    @staticmethod
+    def of(sweeps: Sequence[Sweep]) -> _Shapes:
+        ends = np.array(
+            [
+                max(float((way * s.above_counts).max()) for s in sweeps if way * s.volume_ml > 0)
+                for way in (1.0, -1.0)
+            ]
+        )
+        noise = float(np.median([s.noise_counts for s in sweeps]))
+        return _Shapes(ends, tuple(r for r in ROOTS if r * ends.min() > ROOT_NOISES * noise))
 
+    def at(self, above: FloatArray) -> FloatArray:
+        """Give the shapes at counts above rest, (n, both directions'): 0 on the other's side."""
+        columns = []
+        for way, end in ((1.0, self.ends[0]), (-1.0, self.ends[1])):
+            u = np.maximum(way * above, 0.0) / end
+            columns += [way * u, way * u**2]
+            for root in self.roots:
+                bent = np.sqrt(1.0 + 2.0 * u / root) - 1.0
+                columns.append(way * bent / (np.sqrt(1.0 + 2.0 / root) - 1.0))
+        return np.column_stack(columns)
 
-def _integrals(sweep: Sweep, ends: FloatArray) -> FloatArray:
-    return np.asarray(np.trapezoid(_shapes(sweep.above_counts, ends), sweep.t_s, axis=0))
-
-
-def _flow(sweep: Sweep, weights: FloatArray, ends: FloatArray) -> FloatArray:
-    return _shapes(sweep.above_counts, ends) @ weights
+    def over(self, sweep: Sweep) -> FloatArray:
+        """Give the shapes' integrals over a stroke."""
+        return np.asarray(np.trapezoid(self.at(sweep.above_counts), sweep.t_s, axis=0))
 
 
 def _fit(rows: FloatArray, volumes_ml: FloatArray) -> tuple[FloatArray, float, FloatArray]:
@@ -304,10 +316,10 @@ def _fit(rows: FloatArray, volumes_ml: FloatArray) -> tuple[FloatArray, float, F
     return weights, share, covariance
 
 
-def _sides_share(weights: FloatArray, ends: FloatArray) -> float:
+def _sides_share(weights: FloatArray, shapes: _Shapes) -> float:
     """Compare both directions at the same counts from rest, over what both have seen."""
-    above = np.linspace(0.05, 1.0, 40) * float(ends.min())
-    push, draw = _shapes(above, ends) @ weights, -_shapes(-above, ends) @ weights
+    above = np.linspace(0.05, 1.0, 40) * float(shapes.ends.min())
+    push, draw = shapes.at(above) @ weights, -shapes.at(-above) @ weights
     return float(push @ draw / (draw @ draw)) - 1.0
 
 
@@ -358,14 +370,3 @@ def _step(volume_ml: float, pace: str, seconds: float, round_: int) -> Step[Stro
         return Stroke(name, volume_ml, t_s, counts)
 
     return Step(name, ask, make, unfit_stroke, moves=())
-
-
-__all__ = [
-    "AIRWAY",
-    "AirwayResult",
-    "Stroke",
-    "airway_plan",
-    "changed_share",
-    "measure_airway",
-    "volumes_by",
-]

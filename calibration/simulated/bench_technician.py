@@ -124,7 +124,7 @@ def calibrate_bench(
     serial: str,
     chest_ap_m: float,
     *,
-    with_crosstalk: bool = True,
+    with_crosstalk: bool = False,
     clumsy_every: int = CLUMSY_EVERY,
 ) -> BenchWork:
     """Go through all plans of the bench and measure; takes about a second.
