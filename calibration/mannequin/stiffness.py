@@ -27,8 +27,8 @@ AT_M = 0.050
 FORCE_RANGE_N = (280.0, 680.0)
 """At 50 mm, of adult manikins."""
 CHANGE_LIMIT = 0.10
-"""The house's: 10 % softer or stiffer is felt in the arms, and is three times what a calibration
-scatters by. No standard gives a limit."""
+"""The house's own, for no standard gives one; far above what a calibration scatters by (0.2 %,
+simulated)."""
 CHANGE_SIGMAS = 3.0
 LEAST_DEPTH_M = 0.003
 """Below it the skin gives, not the spring."""
@@ -173,7 +173,7 @@ def changed(now: StiffnessEntry, earlier: StiffnessEntry, earlier_day: str) -> C
     """Compare the force at 50 mm with an earlier one of the same mannequin."""
     share = now.force_at_50mm_n / earlier.force_at_50mm_n - 1.0
     sigma = float(np.hypot(now.sigma_n, earlier.sigma_n * (1.0 + share)) / earlier.force_at_50mm_n)
-    why = "10 %: the house's own limit, three times a calibration's scatter"
+    why = "10 %: the house's own limit, for no standard gives one"
     if abs(share) > CHANGE_LIMIT:
         word = "softer" if share < 0 else "stiffer"
         cause = (

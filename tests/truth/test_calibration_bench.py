@@ -91,7 +91,8 @@ def test_the_chests_sigmas_are_honest() -> None:
 def test_the_loop_is_found() -> None:
     loops_mm = np.array([1000 * work(seed).chest.loop_m for seed in SEEDS])
     assert loops_mm.mean() == pytest.approx(0.3, abs=0.08)
-    assert np.ptp(loops_mm) > 0
+    sigmas_mm = np.array([1000 * work(seed).chest.loop_sigma_m for seed in SEEDS])
+    require_honest((loops_mm - 0.3) / sigmas_mm)
     none = Workbench(1, traits=SensorTraits())
     without = calibrate_bench(none, "SIM-0001", 0.22, clumsy_every=0).chest
     assert 1000 * without.loop_m < 0.12

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from mr.errors import CalibrationError, ConfigError
-from mr.rig import CameraCalibration, Intrinsics, PoseEntry, dumps_rig, loads_rig
+from mr.rig import (
+    CameraCalibration,
+    Intrinsics,
+    MannequinCalibration,
+    PoseEntry,
+    dumps_rig,
+    loads_rig,
+)
 from mr.wire import UNNAMED
 from tests.unit.recording.conftest import a_rig
 
@@ -100,3 +107,27 @@ def test_settings_of_another_size_than_calibrated_are_refused() -> None:
     with pytest.raises(ConfigError, match="settings ask for depth at 123x") as caught:
         loads_rig(camera_text(more), "rig.toml")
     assert "calibrate again" in str(caught.value)
+
+
+def test_crosstalk_and_stiffness_are_kept_and_left_out() -> None:
+    rig = a_rig()
+    assert rig.mannequin is not None
+    assert "crosstalk" not in dumps_rig(rig)
+    assert "stiffness" not in dumps_rig(rig)
+    data = rig.mannequin.model_dump() | {
+        "cell_crosstalk": ((1, 0.01, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0.02, 1)),
+        "stiffness": {
+            "linear_n_m": 5200.0,
+            "cubic_n_m3": 1.35e6,
+            "force_at_50mm_n": 428.75,
+            "sigma_n": 0.7,
+        },
+    }
+    mannequin = MannequinCalibration.model_validate(data)
+    kept = loads_rig(dumps_rig(rig.model_copy(update={"mannequin": mannequin})), "rig.toml")
+    assert kept.mannequin == mannequin
+    assert kept.mannequin.stiffness is not None
+    assert kept.mannequin.stiffness.damping_ns_m is None
+    for rows in (((1, 0.5, 0, 0), *data["cell_crosstalk"][1:]), ((0.9, 0, 0, 0),) * 4):
+        with pytest.raises(ValueError, match="calibrate the cells again"):
+            MannequinCalibration.model_validate(data | {"cell_crosstalk": rows})

@@ -180,3 +180,11 @@ def test_scales_are_those_of_the_wire() -> None:
     assert first[1] == pytest.approx(float(rig.airway_flow_ml_s(first[0])) * 10, abs=0.51)
     assert block.cell_xy_10um == ((3500, 4500), (-3500, 4500), (3500, -4500), (-3500, -4500))
     assert (block.body, block.made_utc_s, block.chest_ap_10um) == (1, MADE_UTC_S, 18000)
+
+
+def test_crosstalk_has_no_place_in_the_mannequin_and_is_not_dropped() -> None:
+    mixed = ((1, 0.01, 0, 0), (0.02, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
+    with pytest.raises(CalibrationError, match=r"crosstalk of up to 2\.0 % of a force"):
+        block_of(mannequin().model_copy(update={"cell_crosstalk": mixed}), MADE_UTC_S)
+    block, _ = block_of(mannequin(), MADE_UTC_S)
+    assert calibration_of(block, "SAM-7").cell_crosstalk is None
