@@ -21,13 +21,17 @@ from scipy.optimize import minimize
 
 from mr.types import FloatArray
 
+BIN_S = 0.2
+"""Looks of so long are averaged. Hands that sweep go straight for so long."""
 MOST_FITTED = 240
 """Looks of which a noise is fitted; of more, every second, third … is taken."""
 CORRELATION_S = (0.03, 5.0)
 """Correlation times that are believed: a longer one is a drift, a shorter one is white."""
 WHITE_SHARE = (0.02, 30.0)
 """White over correlated sigma."""
-FITTED_PERIODS = 40
+FITTED_STEPS = 40
+TOLD = 1e-10
+"""Of slopes' squares; what is told less is not told at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,26 @@ def solve_parts(
     return covariance @ right, covariance
 
 
+def averaged(
+    t_s: FloatArray, residual_m: FloatArray, columns: FloatArray, bin_s: float = BIN_S
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Average looks within short spans of time: instants, residuals and slopes.
+
+    A lag is found by sliding one noisy track along another, and the noise's own slope then
+    counts as motion: averages have hardly any.
+    """
+    _, index, counts = np.unique(
+        np.floor((t_s - t_s[0]) / bin_s), return_inverse=True, return_counts=True
+    )
+
+    def mean(values: FloatArray) -> FloatArray:
+        out = np.zeros((len(counts), *values.shape[1:]))
+        np.add.at(out, index, values)
+        return out / counts.reshape(-1, *[1] * (values.ndim - 1))
+
+    return mean(t_s), mean(residual_m), mean(columns)
+
+
 def fit_noise(t_s: FloatArray, residual_m: FloatArray, columns: FloatArray) -> CorrelatedNoise:
     """Fit a noise to residuals (n, 3) of a fit with slopes (n, 3, p)."""
     every = max(1, -(-len(t_s) // MOST_FITTED))
@@ -103,7 +127,7 @@ def fit_noise(t_s: FloatArray, residual_m: FloatArray, columns: FloatArray) -> C
         cost,
         np.log([0.3, 0.5]),
         method="Nelder-Mead",
-        options={"maxfev": FITTED_PERIODS, "xatol": 0.05, "fatol": 0.05},
+        options={"maxfev": FITTED_STEPS, "xatol": 0.05, "fatol": 0.05},
     )
     correlation_s, share = np.exp(np.clip(found.x, low, high))
     scale = _likelihood(np.array([correlation_s, share]), t_s, residual_m, columns)[1]
@@ -116,14 +140,15 @@ def _likelihood(
     """Give -2 log of the restricted likelihood, and the scale at which it is best."""
     noise = CorrelatedNoise(1.0, float(x[0]), float(x[1]))
     slopes, left, log_det = _whitened_with_size(t_s, residual_m, columns, noise)
-    rank = np.linalg.matrix_rank(slopes)
-    q, r = np.linalg.qr(slopes)
-    left = left - q @ (q.T @ left)
-    free = len(left) - rank
-    scale = float(np.sqrt(left @ left / free))
-    sizes = np.abs(np.diag(r))
-    log_slopes = 2 * np.sum(np.log(sizes[sizes > 1e-9 * sizes.max()]))
-    return float(3 * log_det + log_slopes + 2 * free * np.log(max(scale, 1e-12))), scale
+    size = np.maximum(np.linalg.norm(slopes, axis=0), 1e-12)
+    slopes = slopes / size
+    values, vectors = np.linalg.eigh(slopes.T @ slopes)
+    told = values > TOLD * values[-1]
+    along = (vectors[:, told].T @ (slopes.T @ left)) ** 2 / values[told]
+    free = len(left) - int(told.sum())
+    scale = float(np.sqrt(max(left @ left - along.sum(), 1e-24) / free))
+    log_slopes = float(np.log(values[told]).sum() + 2 * np.log(size[size > 1e-9]).sum())
+    return 3 * log_det + log_slopes + 2 * free * float(np.log(scale)), scale
 
 
 def _whitened(

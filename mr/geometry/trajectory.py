@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mr.errors import CalibrationError
-from mr.geometry.correlated import CorrelatedNoise, Part, fit_noise, solve_parts
+from mr.geometry.correlated import CorrelatedNoise, Part, averaged, fit_noise, solve_parts
 from mr.geometry.poses import perturb, skew
 from mr.geometry.tracks import NS_PER_S, PointTrack, first_offset_s
 from mr.types import BoolArray, FloatArray, Pose
@@ -44,7 +44,7 @@ class PointRegistration:
     """By how much a's stamps lag b's."""
     offset_sigma_s: float
     noise: CorrelatedNoise
-    """Of both together, one axis."""
+    """Of both together, one axis, averaged over `BIN_S`."""
     kept: BoolArray
     """(n,) b's looks that agree."""
     residual_m: FloatArray
@@ -81,9 +81,9 @@ def rigid_of(a_m: FloatArray, b_m: FloatArray, weights: FloatArray | None = None
     return Pose(R, middle_a - R @ middle_b)
 
 
-def consensus(a_m: FloatArray, b_m: FloatArray, seed: int = 0) -> Pose:
-    """Give the pose on which most of the pairs agree, by many triples of them."""
-    rng = np.random.default_rng(seed)
+def consensus(a_m: FloatArray, b_m: FloatArray, share: float = CONSENSUS_SHARE) -> Pose:
+    """Give the pose on which a share of the pairs agrees best, by many triples of them."""
+    rng = np.random.default_rng(0)
     picks = rng.integers(0, len(a_m), (N_TRIPLES, 3))
     a, b = a_m[picks], b_m[picks]
     middle_a, middle_b = a.mean(axis=1), b.mean(axis=1)
@@ -93,7 +93,7 @@ def consensus(a_m: FloatArray, b_m: FloatArray, seed: int = 0) -> Pose:
     R = u @ vt
     t_m = middle_a - np.einsum("kij,kj->ki", R, middle_b)
     left = np.linalg.norm(a_m - np.einsum("kij,nj->kni", R, b_m) - t_m[:, None], axis=2)
-    best = int(np.argmin(np.quantile(left, CONSENSUS_SHARE, axis=1)))
+    best = int(np.argmin(np.quantile(left, share, axis=1)))
     return Pose(R[best], t_m[best])
 
 
@@ -139,8 +139,9 @@ def register_points(
     for _ in range(NOISE_ROUNDS):
         residual, columns = residuals_of(a, b, pose, offset_s)
         kept = inliers_of(residual)
-        noise = fit_noise(t_s[kept], residual[kept], columns[kept])
-        part = Part(t_s[kept], residual[kept], columns[kept], noise)
+        mean = averaged(t_s[kept], residual[kept], columns[kept])
+        noise = fit_noise(*mean)
+        part = Part(*mean, noise)
         step, covariance = solve_parts([part], np.zeros((7, 7)), np.zeros(7))
         pose, offset_s = _stepped(pose, offset_s, step)
     residual, _ = residuals_of(a, b, pose, offset_s)
@@ -152,7 +153,7 @@ def register_points(
         noise=noise,
         kept=kept,
         residual_m=residual,
-        worth=noise.worth(t_s[kept]),
+        worth=noise.worth(mean[0]),
         extents_m=extents_m,
         directions_in_b=directions,
     )
@@ -189,7 +190,7 @@ def velocity_of(track: PointTrack) -> FloatArray:
     """Give a track's own velocity (n, 3) m/s at its stamps; zero at gaps and ends."""
     zero_ns = int(track.t_ns[0])
     t_s = (track.t_ns - zero_ns) / NS_PER_S
-    half_s = 3 * SLOPE_STEP_S  # over some looks: one difference would be mostly noise
+    half_s = 5 * SLOPE_STEP_S  # over some looks: one difference would be mostly noise
     step = track.at(t_s + half_s, zero_ns) - track.at(t_s - half_s, zero_ns)
     return np.nan_to_num(step / (2 * half_s))
 
