@@ -162,7 +162,7 @@ class _Motion:
         depth_t_s = (seen.depth_t_ns - zero_ns) / NS_PER_S
         t_s = (seen.surface_t_ns - zero_ns) / NS_PER_S
         low_m, high_m = (float(v) for v in np.percentile(seen.depth_m, (2, 98)))
-        presses_s = _presses_s(depth_t_s, seen.depth_m, low_m, high_m)
+        presses_s = presses_of(depth_t_s, seen.depth_m, low_m, high_m)
         within = spoken_of(depth_t_s, t_s)
         if len(presses_s):
             within &= (t_s >= presses_s[0]) & (t_s < presses_s[-1])
@@ -192,9 +192,9 @@ class _Motion:
     def refine(self, lag_s: float, keep: BoolArray) -> _Fit:
         """Fit lag, gain, offset and drift together to the heights of `keep`."""
         left = self._solve_robustly(lag_s, keep)
-        beta = self._solve(lag_s, _huber(left) * keep)[0]
+        beta = self._solve(lag_s, huber(left) * keep)[0]
         for _ in range(_ROUNDS):
-            u = left / (_TUKEY * _scale(left[keep]))
+            u = left / (_TUKEY * scale_of(left[keep]))
             weights = np.where(keep & (np.abs(u) < 1), (1 - u * u) ** 2, 0.0)
             step_s, beta, left = self._step(lag_s, float(beta[2]), weights)
             lag_s += step_s
@@ -221,14 +221,14 @@ class _Motion:
         """Solve for offset, drift and the gain's excess at one lag; residuals in sigmas."""
         depth_m = self._depth_at(lag_s)
         columns = np.column_stack((np.ones(self.n), self.t_s, -beyond_m(depth_m, self.soft)))
-        return _weighted(columns, self.z_m + depth_m, weights, self.sigma_m)
+        return weighted(columns, self.z_m + depth_m, weights, self.sigma_m)
 
     def _solve_robustly(self, lag_s: float, keep: BoolArray | None = None) -> FloatArray:
         """Give the residuals of a fit that a few wild heights do not move far."""
         base = np.ones(self.n) if keep is None else keep.astype(np.float64)
         left = self._solve(lag_s, base)[1]
         for _ in range(_ROUNDS):
-            left = self._solve(lag_s, _huber(left) * base)[1]
+            left = self._solve(lag_s, huber(left) * base)[1]
         return left
 
     def _step(
@@ -244,29 +244,31 @@ class _Motion:
         columns = np.column_stack(
             (np.ones(self.n), self.t_s, -beyond_m(depth_m, self.soft), seen_m_s)
         )
-        beta, _ = _weighted(columns, self.z_m + depth_m, weights, self.sigma_m)
+        beta, _ = weighted(columns, self.z_m + depth_m, weights, self.sigma_m)
         step_s = float(np.clip(beta[3], -LAG_STEP_S, LAG_STEP_S))
         return step_s, *self._solve(lag_s + step_s, weights)
 
 
-def _weighted(
+def weighted(
     columns: FloatArray, z_m: FloatArray, weights: FloatArray, sigma_m: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
+    """Solve weighted columns for values; what is left is in sigmas."""
     scale = np.sqrt(weights) / sigma_m
     beta = np.asarray(np.linalg.lstsq(columns * scale[:, None], z_m * scale, rcond=None)[0])
     return beta, (z_m - columns @ beta) / sigma_m
 
 
-def _huber(left: FloatArray) -> FloatArray:
-    return np.asarray(1.0 / np.maximum(1.0, np.abs(left) / (_HUBER * _scale(left))))
+def huber(left: FloatArray) -> FloatArray:
+    """Give Huber's weights of residuals."""
+    return np.asarray(1.0 / np.maximum(1.0, np.abs(left) / (_HUBER * scale_of(left))))
 
 
-def _scale(left: FloatArray) -> float:
+def scale_of(left: FloatArray) -> float:
     """Give the residuals' scale, which a few wrong ones do not move."""
     return max(_SIGMA_FROM_MAD * float(np.median(np.abs(left))), 1e-9)
 
 
-def _presses_s(t_s: FloatArray, depth_m: FloatArray, low_m: float, high_m: float) -> FloatArray:
+def presses_of(t_s: FloatArray, depth_m: FloatArray, low_m: float, high_m: float) -> FloatArray:
     """Tell when the chest passes half the stroke inwards, having been above a quarter."""
     deep = depth_m > low_m + 0.5 * (high_m - low_m)
     level = np.where(deep, 1, np.where(depth_m < low_m + 0.25 * (high_m - low_m), -1, 0))
