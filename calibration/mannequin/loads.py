@@ -230,14 +230,16 @@ def _start(basis: FloatArray, applied: Applied, k: int) -> FloatArray:
 
 
 def _misses(forces_n: FloatArray, xy_m: FloatArray, applied: Applied, *, each: bool) -> FloatArray:
-    """Give (n, 4): each cell's force, or the plate's force, two moments and nothing.
+    """Give (n, 4): of a plate the force, two moments and nothing; of a single cell the force in
+    all at its own place, and what the others carry at theirs.
 
-    `each` False: of a mass on a single cell, too, the force in all cells only.
+    `each` False: of a single cell, too, the force in all only.
     """
-    wanted = np.zeros_like(forces_n)
     single = applied.cell >= 0
     rows = np.flatnonzero(single)
-    wanted[rows, applied.cell[rows].astype(int)] = applied.force_n[rows]
+    alone = forces_n.copy()
+    if each:  # what others take is missing on the cell itself: the sum is known best
+        alone[rows, applied.cell[rows].astype(int)] = (forces_n.sum(axis=1) - applied.force_n)[rows]
     on_plate = np.column_stack(
         [
             forces_n.sum(axis=1) - applied.force_n,
@@ -245,8 +247,7 @@ def _misses(forces_n: FloatArray, xy_m: FloatArray, applied: Applied, *, each: b
             np.zeros(len(forces_n)),
         ]
     )
-    alone = forces_n - wanted if each else on_plate
-    return np.where(single[:, None], alone, on_plate)
+    return np.where(single[:, None], alone if each else on_plate, on_plate)
 
 
 def _sigmas(applied: Applied) -> FloatArray:

@@ -47,7 +47,7 @@ SIZES_LIMIT = 0.02
 EARLIER_LIMIT = 0.05
 LEAST_EACH_WAY = 4
 VOLUME_ML = 500.0
-PACES_S = {"slow": 3.0, "medium": 1.5, "fast": 0.7}
+PACES_S = {"slow": 3.0, "medium": 1.5, "fast": 0.9}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -42,6 +42,8 @@ class BenchErrors:
     seating_m: float = 4e-5
     """Laying it in, anew each time."""
     mass_share: float = 1e-3
+    side_share: float = 1e-3
+    """Of a mass on one cell, what another one carries, by the skin or a cable; each time anew."""
     place_m: float = 5e-4
     """Of a mass on the plate."""
     syringe_share: float = 2.5e-3
@@ -95,8 +97,9 @@ class Workbench:
 
     def on_cell(self, cell: int, mass_kg: float, seconds: float = 1.0) -> FloatArray:
         """Lay a mass on one cell alone; counts (n, 6)."""
-        carried_n = np.zeros(4)
-        carried_n[cell] = self._weight_n(mass_kg)
+        weight_n = self._weight_n(mass_kg)
+        carried_n = weight_n * self.errors.side_share * self._rng.standard_normal(4)
+        carried_n[cell] += weight_n - carried_n.sum()
         return self.counts(0.0, carried_n, 0.0, seconds)
 
     def on_plate(
