@@ -8,7 +8,7 @@ from __future__ import annotations
 import typer
 
 from mr.cli.calibrate_accept import accept
-from mr.cli.calibrate_all import all_
+from mr.cli.calibrate_all import COMMANDS, all_, status
 from mr.cli.calibrate_boards import boards, kit
 from mr.cli.calibrate_files import diff, history, restore, service
 
@@ -23,7 +23,10 @@ calibrate = typer.Typer(
 )
 calibrate.command("boards")(boards)
 calibrate.command("kit")(kit)
+calibrate.command("status")(status)
 calibrate.command("all")(all_)
+for _name, _run in COMMANDS.items():
+    calibrate.command(_name)(_run)
 calibrate.command("accept")(accept)
 calibrate.command("diff")(diff)
 calibrate.command("history")(history)

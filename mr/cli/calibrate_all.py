@@ -1,4 +1,4 @@
-"""`mrcpr calibrate all`, `new`, and each procedure by its name.
+"""`mrcpr calibrate all`, `status`, and each procedure by its name.
 
 Takes the choices of a command line, gives a calibrated rig with its report; leaves doing the
 steps to `calibrate_steps`.
@@ -6,87 +6,213 @@ steps to `calibrate_steps`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
-from calibration.draft import save_draft
-from calibration.plan import tasks_of
-from calibration.simulated.technician import SimulatedTechnician
-from calibration.workbook import Workbook
+from calibration.plan import PLAN, Procedure, Task, tasks_of
 from mr.cli.calibrate_book import Book
+from mr.cli.calibrate_live import LiveTechnician
 from mr.cli.calibrate_options import (
     DEFAULT_RIG,
+    AnewOption,
+    CameraFileOption,
+    CamerasOption,
+    JsonOption,
+    OldRigOption,
     OperatorOption,
+    PortOption,
     RigOption,
+    SeedOption,
     SimulateOption,
+    camera_files,
+    print_json,
 )
 from mr.cli.calibrate_screen import screen_for
-from mr.cli.calibrate_steps import do_tasks, save_and_report
+from mr.cli.calibrate_simulated import begin_simulated, simulated_technician
+from mr.cli.calibrate_steps import Technician, do_tasks, save_and_report
 from mr.cli.console import Output
 from mr.errors import ConfigError
-from mr.files import is_there
-from mr.sim.rig import CameraPlace, SimRig, make_sim_rigs
 
-SIM_NAME = "simulated rig"
-SIM_AWAY_DEG = 25.0
-"""Two cameras hang so far to each side of the best place."""
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What a calibration reads: live devices, files, or a simulated rig."""
+
+    port: str | None
+    files: Sequence[str]
+    simulate: bool
+    n_cameras: int
+    seed: int
+
+    def technician(self, rig: Path) -> Technician:
+        """Give who does the steps; a simulated rig begins where there is none yet."""
+        if not self.simulate:
+            return LiveTechnician(self.port, camera_files(self.files))
+        technician = simulated_technician(self.n_cameras, self.seed)
+        begin_simulated(rig, technician)
+        return technician
 
 
 def all_(
     rig: RigOption = DEFAULT_RIG,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="This procedure only; may be repeated."),
-    ] = None,
     operator: OperatorOption = None,
+    port: PortOption = None,
+    camera_file: CameraFileOption = None,
     simulate: SimulateOption = False,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the simulated rig.")] = 1,
-    cameras: Annotated[
-        int, typer.Option(metavar="N", min=1, max=2, help="Of the simulated rig.")
-    ] = 1,
-    anew: Annotated[bool, typer.Option("--anew", help="Forget what was taken before.")] = False,
+    cameras: CamerasOption = 1,
+    seed: SeedOption = 1,
+    anew: AnewOption = False,
 ) -> None:
     """Do all procedures in their order, save the rig and write its report.
 
     Each is kept as soon as it is done: Ctrl-C at any time, and the same command
     goes on from there.
     """
-    if not simulate:
-        raise ConfigError("live devices come next: use --simulate")
-    console = Output()
-    technician = SimulatedTechnician(sim_rigs_of(cameras), seed)
-    begin_simulated(rig, technician)
+    devices = Devices(port, camera_file or (), simulate, cameras, seed)
+    technician = devices.technician(rig)
+    book = _book(rig, operator, simulate)
+    tasks = tasks_of(book.draft)
+    todo = [task for task in tasks if anew or not book.has(task)]
+    if len(todo) < len(tasks):
+        Output().print(f"goes on: {len(tasks) - len(todo)} of {len(tasks)} were done before")
+    _do(book, tasks, todo, technician, anew=anew)
+
+
+def command_of(procedure: Procedure) -> Callable[..., None]:
+    """Make the command of one procedure."""
+
+    def run(
+        rig: RigOption = DEFAULT_RIG,
+        camera: Annotated[
+            str | None, typer.Option(metavar="ID", help="Of one camera only.")
+        ] = None,
+        operator: OperatorOption = None,
+        port: PortOption = None,
+        camera_file: CameraFileOption = None,
+        simulate: SimulateOption = False,
+        cameras: CamerasOption = 1,
+        seed: SeedOption = 1,
+        anew: AnewOption = False,
+    ) -> None:
+        devices = Devices(port, camera_file or (), simulate, cameras, seed)
+        technician = devices.technician(rig)
+        book = _book(rig, operator, simulate)
+        tasks = tasks_of(book.draft, (procedure.name,))
+        if camera is not None:
+            tasks = _of_camera(tasks, camera, book)
+        _do(book, tasks, tasks, technician, anew=anew)
+
+    run.__doc__ = f"Calibrate {procedure.title}."
+    run.__name__ = procedure.name
+    return run
+
+
+def _of_camera(tasks: Sequence[Task], camera: str, book: Book) -> tuple[Task, ...]:
+    found = tuple(task for task in tasks if task.subject == camera)
+    if not found:
+        raise ConfigError(
+            f"rig {book.draft.name!r} has no camera {camera!r} for this (it has: "
+            f"{', '.join(sorted(book.draft.cameras)) or 'none'}): mend --camera"
+        )
+    return found
+
+
+def _book(rig: Path, operator: str | None, simulate: bool) -> Book:
     book = Book(rig, operator)
-    if book.draft.kind == "live":
+    if simulate and book.draft.kind == "live":
         raise ConfigError(
             f"{rig} is a real rig: a simulated technician cannot calibrate it; leave out "
             "--simulate, or name another file with --rig"
         )
-    tasks = tasks_of(book.draft, tuple(only or ()))
-    todo = [task for task in tasks if anew or only or not book.has(task)]
-    if len(todo) < len(tasks):
-        console.print(f"goes on: {len(tasks) - len(todo)} of {len(tasks)} were done before")
+    if not simulate and book.draft.kind == "sim":
+        raise ConfigError(
+            f"{rig} is a simulated rig: add --simulate, or name another file with --rig"
+        )
+    return book
+
+
+def _do(
+    book: Book, tasks: Sequence[Task], todo: Sequence[Task], technician: Technician, *, anew: bool
+) -> None:
+    console = Output()
     with screen_for(console) as screen:
         records = do_tasks(book, todo, technician, screen, console, anew=anew)
     save_and_report(book, tasks, records, console)
 
 
-def sim_rigs_of(n_cameras: int) -> dict[str, SimRig]:
-    """Hang so many simulated cameras where they see the chest well."""
-    places = {"side": CameraPlace()}
-    if n_cameras > 1:
-        places = {
-            "a": CameraPlace(azimuth_deg=SIM_AWAY_DEG),
-            "b": CameraPlace(azimuth_deg=-SIM_AWAY_DEG),
-        }
-    return make_sim_rigs(places)
+def status(rig: OldRigOption = DEFAULT_RIG, json: JsonOption = False) -> None:
+    """Show which procedures are done, which is next, and what it needs."""
+    book = Book(rig)
+    tasks = tasks_of(book.draft)
+    steps = book.draft.provenance.steps
+    rows = []
+    for task in tasks:
+        done = next((s for s in steps.values() if _is_of(s.procedure, s.subject, task)), None)
+        begun = next(
+            (
+                b
+                for b in book.workbook.begun()
+                if b.folder.name.startswith(task.procedure.name) and b.about.subject == task.subject
+            ),
+            None,
+        )
+        rows.append((task, done, begun))
+    missing = book.draft.missing()
+    following = next((t for t, done, _ in rows if done is None), None)
+    if json:
+        print_json(
+            "status",
+            {
+                "rig": str(rig),
+                "whole": not missing,
+                "missing": missing,
+                "tasks": [
+                    {
+                        "procedure": t.procedure.name,
+                        "subject": t.subject,
+                        "done_utc": None if d is None else d.made_utc,
+                        "passed": None if d is None else d.passed,
+                        "taken": 0 if b is None else b.n_samples,
+                        "optional": t.procedure.optional,
+                        "minutes": t.procedure.minutes,
+                        "bring": t.procedure.bring,
+                    }
+                    for t, d, b in rows
+                ],
+            },
+        )
+        return
+    console = Output()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "procedure", "of", "what", ""):
+        table.add_column(heading, overflow="fold")
+    for task, done, begun in rows:
+        word, when = "[dim]– not yet[/]", "" if begun is None else f"{begun.n_samples} taken"
+        if done is not None:
+            word = "[green]✓ done[/]" if done.passed else "[bold red]✗ failed[/]"
+            when = done.made_utc[:10]
+        elif task == following:
+            word = "[cyan]→ next[/]"
+        name = task.procedure.name + (" (optional)" if task.procedure.optional else "")
+        table.add_row(word, name, escape(task.subject), task.procedure.title, when)
+    console.print(table)
+    if following is not None:
+        bring = f" (at hand: {following.procedure.bring})" if following.procedure.bring else ""
+        console.print(f"\n→ mrcpr calibrate {following.procedure.name}{bring}")
 
 
-def begin_simulated(rig: Path, technician: SimulatedTechnician) -> None:
-    """Begin a simulated rig where there is none yet."""
-    book = Workbook(rig)
-    draft = book.folder / "draft.toml"
-    if not is_there(rig) and not is_there(draft):
-        save_draft(technician.draft(SIM_NAME), draft)
+def _is_of(procedure: str, subject: str, task: Task) -> bool:
+    """Whether a step of the provenance is of a task: the lens has two names for it."""
+    names = {task.procedure.name}
+    if task.procedure.name == "intrinsics":
+        names.add("factory-intrinsics")
+    return procedure in names and subject == task.subject
+
+
+COMMANDS = {procedure.name: command_of(procedure) for procedure in PLAN}

@@ -27,6 +27,11 @@ from mr.rig import Rig
 RECORDS = "records"
 
 
+def draft_path_of(path: Path) -> Path:
+    """Tell where the draft of a rig file is kept."""
+    return Workbook(path).folder / "draft.toml"
+
+
 class Book:
     """A rig's calibration on the disk.
 
@@ -59,7 +64,7 @@ class Book:
     @property
     def draft_path(self) -> Path:
         """Where the draft is kept."""
-        return self.workbook.folder / "draft.toml"
+        return draft_path_of(self.path)
 
     def _begin(self) -> RigDraft:
         if is_there(self.draft_path):

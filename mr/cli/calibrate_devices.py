@@ -30,6 +30,11 @@ READ_S = 1.1
 """A station is read for so long: a second, and what the port delivers late."""
 STALE_S = 0.15
 """What came before the technician answered is not of this station."""
+REST_S, RESTED_S = 0.5, 1.0
+"""A stroke begins and ends with air at rest."""
+FLOWS_COUNTS = 8.0
+"""Air that moves the sensor by more flows: ten times its noise."""
+STROKE_MOST_S = 12.0
 POLL_S = 0.005
 STEP_NS = 1_000_000
 SILENT_S = 3.0
@@ -97,15 +102,45 @@ class Reader:
 
 def read_station(reader: Reader, ticks_per_s: float) -> tuple[FloatArray, FloatArray]:
     """Read the mannequin for a second from now: times (n,) s by its own clock, counts (n, 6)."""
-    start_ns = reader.now_ns
     frames: list[MannequinFrame] = []
+    for since_s, frame in _from_now(reader):
+        if since_s > READ_S:
+            break
+        frames.append(frame)
+    return _columns(frames, ticks_per_s)
+
+
+def read_stroke(reader: Reader, ticks_per_s: float) -> tuple[FloatArray, FloatArray]:
+    """Read the mannequin until air has flowed and rested: times (n,) s, counts (n, 6).
+
+    Where nothing flows it ends after a while, and the guide says what is missing.
+    """
+    frames: list[MannequinFrame] = []
+    flowed_s: float | None = None
+    rest: float | None = None
+    for since_s, frame in _from_now(reader):
+        frames.append(frame)
+        if rest is None and since_s > REST_S:
+            rest = float(np.median([f.airway_counts for f in frames]))
+        if rest is not None and abs(frame.airway_counts - rest) > FLOWS_COUNTS:
+            flowed_s = since_s
+        rested = flowed_s is not None and since_s > flowed_s + RESTED_S
+        if rested or since_s > STROKE_MOST_S:
+            break
+    return _columns(frames, ticks_per_s)
+
+
+def _from_now(reader: Reader) -> Iterator[tuple[float, MannequinFrame]]:
+    """Give the mannequin's frames that arrive from now on, with how long from now."""
+    start_ns = reader.now_ns
     for sample in reader.samples():
         if isinstance(sample, MannequinFrame):
             since_s = (sample.arrival.arrival_ns - start_ns) * 1e-9
-            if since_s > READ_S:
-                break
             if since_s > STALE_S:
-                frames.append(sample)
+                yield since_s, sample
+
+
+def _columns(frames: Sequence[MannequinFrame], ticks_per_s: float) -> tuple[FloatArray, FloatArray]:
     if not frames:
         raise DeviceError("the mannequin sent nothing: check its cable and try again")
     ticks = np.array([f.arrival.device_ticks for f in frames], dtype=np.float64)

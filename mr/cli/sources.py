@@ -18,7 +18,7 @@ from mr.devices.mannequin.find import find_mannequins
 from mr.devices.mannequin.source import MannequinSource
 from mr.devices.realsense.source import RealSenseSource
 from mr.errors import ConfigError, DeviceError
-from mr.rig import CameraCalibration, Rig
+from mr.rig import CameraModel, Rig
 from mr.sim.camera import SimCamera
 from mr.sim.learner import make_script
 from mr.sim.mannequin import SimMannequinPort
@@ -32,11 +32,11 @@ MANNEQUIN_HZ = 200
 SIM_TICK_PPM = 35.0
 """How fast the simulated mannequin's crystal runs: an ordinary one is some tens of ppm off."""
 
-OpenCamera = Callable[[CameraCalibration, str, NowNs], Device]
+OpenCamera = Callable[[CameraModel, str, NowNs], Device]
 """Makes a live camera from its calibration, the id it has in the rig, and the clock."""
 
 
-def _open_realsense(camera: CameraCalibration, camera_id: str, now: NowNs) -> Device:
+def _open_realsense(camera: CameraModel, camera_id: str, now: NowNs) -> Device:
     return RealSenseSource.live(camera.serial, camera_id, camera.live_settings(), now)
 
 
@@ -172,10 +172,15 @@ class RigSources:
 
 def driver(rig: Rig, camera_id: str) -> OpenCamera:
     """Find the module that opens a live camera (`ConfigError` when there is none)."""
-    name = rig.cameras[camera_id].driver or REALSENSE
+    return driver_of(rig.cameras[camera_id].driver, f"rig {rig.name!r}: camera {camera_id}")
+
+
+def driver_of(name: str | None, whose: str = "a camera") -> OpenCamera:
+    """Find the module of that name; `ConfigError` when there is none."""
+    name = name or REALSENSE
     if name not in DRIVERS:
         raise ConfigError(
-            f"rig {rig.name!r}: camera {camera_id} has the driver {name!r}, which is not here: "
+            f"{whose} has the driver {name!r}, which is not here: "
             f"use one of {', '.join(sorted(DRIVERS))}"
         )
     return DRIVERS[name]
