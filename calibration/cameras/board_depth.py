@@ -19,7 +19,7 @@ from calibration.cameras.view_pose import ViewPose, view_pose
 from mr.errors import CalibrationError
 from mr.geometry.camera import Camera, Float32Array
 from mr.geometry.poses import chain, inverse
-from mr.rig import CameraCalibration
+from mr.rig import CameraModel
 from mr.types import FloatArray, Pose
 
 MIN_FRAMES = 4
@@ -59,7 +59,7 @@ def board_depth(
     frames: Sequence[npt.NDArray[np.uint16]],
     m_per_count: float,
     board: CharucoBoard,
-    camera: CameraCalibration,
+    camera: CameraModel,
     gauge_m: float = float("nan"),
 ) -> BoardDepth:
     """Average depth frames over the board's window.
@@ -103,7 +103,7 @@ def board_depth(
     )
 
 
-def color_of(camera: CameraCalibration) -> tuple[Camera, Pose]:
+def color_of(camera: CameraModel) -> tuple[Camera, Pose]:
     """Give a camera's colour lens and ``cam_from_color``.
 
     Raises
@@ -138,7 +138,7 @@ class Cells:
     n_px: FloatArray
 
 
-def plane_cells(sample: BoardDepth, board: CharucoBoard, camera: CameraCalibration) -> Cells | None:
+def plane_cells(sample: BoardDepth, board: CharucoBoard, camera: CameraModel) -> Cells | None:
     """Compare a sample's depths with the plane of its corners; None when too little is seen."""
     lens, cam_from_color = color_of(camera)
     view = view_pose(sample.ids, sample.corners_px, board, lens)

@@ -6,12 +6,14 @@ measuring to `calibration.cameras.depth_scale`.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from calibration.boards.charuco import CharucoBoard
 from calibration.cameras.board_depth import BoardDepth, Cells, plane_cells
 from calibration.guide import Progress, Verdict
-from mr.rig import CameraCalibration
+from mr.rig import CameraModel
 from mr.types import FloatArray
 
 BANDS_M = (0.40, 0.60, 0.82, 1.20)
@@ -31,7 +33,7 @@ SAME_RAD = np.radians(4.0)
 class DepthGuide:
     """Guides places of the board in three bands of distance, and the step."""
 
-    def __init__(self, board: CharucoBoard, camera: CameraCalibration) -> None:
+    def __init__(self, board: CharucoBoard, camera: CameraModel) -> None:
         self._board, self._camera = board, camera
         self.samples: list[BoardDepth] = []
         self._cells: list[Cells] = []
@@ -64,6 +66,14 @@ class DepthGuide:
         self.samples.append(sample)
         self._cells.append(cells)
         return Verdict(True)
+
+    @property
+    def stage(self) -> Literal["held", "flat", "raised"]:
+        """Where the board belongs now: in a hand, flat on the table, or on the gauge block."""
+        held, flat, _ = self._counts()
+        if (held < np.array([WANTED] * 3)).any():
+            return "held"
+        return "flat" if flat < WANTED_STEP else "raised"
 
     @property
     def progress(self) -> Progress:

@@ -29,7 +29,7 @@ from calibration.cameras.view_pose import (
     pooled_sigma_px,
 )
 from mr.errors import CalibrationError
-from mr.rig import CameraCalibration
+from mr.rig import CameraModel
 from mr.types import BoolArray, FloatArray
 
 MIN_VIEWS = 6
@@ -101,7 +101,7 @@ class DepthScale:
 def measure_depth_scale(
     samples: Sequence[BoardDepth],
     board: CharucoBoard,
-    camera: CameraCalibration,
+    camera: CameraModel,
     *,
     print_sigma: float = PRINT_SIGMA,
     focal_sigma: float = FOCAL_SIGMA,
@@ -179,7 +179,7 @@ class _Fit:
 
 def _fit(
     cells: Sequence[Cells],
-    camera: CameraCalibration,
+    camera: CameraModel,
     fb: float,
     stated: float,
     bulge: Sequence[FloatArray] | None = None,
@@ -209,7 +209,7 @@ def _fit(
 
 def _rows(
     cells: Sequence[Cells],
-    camera: CameraCalibration,
+    camera: CameraModel,
     fb: float,
     bulge: Sequence[FloatArray] | None,
 ) -> FloatArray:
@@ -280,7 +280,7 @@ def _depth_bow(
     fit: _Fit,
     cells: Sequence[Cells],
     board: CharucoBoard,
-    camera: CameraCalibration,
+    camera: CameraModel,
     fb: float,
     stated: float,
 ) -> Bow:
@@ -325,7 +325,7 @@ def _result(
 
 
 def _usable(
-    samples: Sequence[BoardDepth], board: CharucoBoard, camera: CameraCalibration
+    samples: Sequence[BoardDepth], board: CharucoBoard, camera: CameraModel
 ) -> tuple[list[Cells], list[int]]:
     cells, which = [], []
     for k, sample in enumerate(samples):

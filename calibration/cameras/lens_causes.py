@@ -58,9 +58,7 @@ class Changed:
         return self.chi2 > CHANGE_CHI2
 
 
-def shaped(
-    view: Corners, bend: FloatArray, longer_across: float, middle_m: FloatArray
-) -> Corners:
+def shaped(view: Corners, bend: FloatArray, longer_across: float, middle_m: FloatArray) -> Corners:
     """Put a view's corners, known as on a flat and even print, onto the board as it is."""
     x, y = (view.board_m[:, :2] - middle_m[:2]).T
     real = view.board_m.copy()

@@ -30,7 +30,7 @@ from calibration.cameras.world_faults import (
 )
 from mr.geometry.camera import Camera
 from mr.geometry.poses import chain
-from mr.rig import CameraCalibration
+from mr.rig import CameraModel
 from mr.types import FloatArray, IntArray, Pose
 
 WORLD_FROM_BOARD = Pose(np.diag([1.0, -1.0, -1.0]), np.zeros(3))
@@ -91,7 +91,7 @@ class World:
 def measure_world(
     samples: Sequence[BoardsSeen],
     board: CharucoBoard,
-    cameras: Mapping[str, CameraCalibration],
+    cameras: Mapping[str, CameraModel],
     *,
     print_sigma: float = PRINT_SIGMA,
     focal_sigma: float = FOCAL_SIGMA,
@@ -156,7 +156,7 @@ def _stated(
 
 
 def _looks(
-    samples: Sequence[BoardsSeen], board: CharucoBoard, cameras: Mapping[str, CameraCalibration]
+    samples: Sequence[BoardsSeen], board: CharucoBoard, cameras: Mapping[str, CameraModel]
 ) -> Looks:
     """Condense every picture to a pose; boards that lie still at the origin are one board."""
     names = list(cameras)

@@ -7,6 +7,7 @@ next; leaves measuring to `calibration.cameras.world`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from calibration.cameras.world import BoardsSeen
 from calibration.cameras.world_faults import AT_ORIGIN
 from calibration.guide import Progress, Verdict
 from mr.geometry.poses import difference
-from mr.rig import CameraCalibration
+from mr.rig import CameraModel
 from mr.types import FloatArray, Pose
 
 WANTED_PAIR = 6
@@ -36,7 +37,7 @@ ENOUGH_TO_JUDGE = 2
 class WorldGuide:
     """Guides a board from the origin through the cameras' common views and back."""
 
-    def __init__(self, board: CharucoBoard, cameras: Mapping[str, CameraCalibration]) -> None:
+    def __init__(self, board: CharucoBoard, cameras: Mapping[str, CameraModel]) -> None:
         self._board = board
         self._names = tuple(cameras)
         self._lenses = {name: color_of(c)[0] for name, c in cameras.items()}
@@ -70,6 +71,16 @@ class WorldGuide:
         self.samples.append(sample)
         self._views.append(views)
         return Verdict(True)
+
+    @property
+    def stage(self) -> Literal["origin", "held", "back"]:
+        """Where the board belongs now: at the origin, in a hand, or laid back."""
+        places = [s.place for s in self.samples]
+        if places.count("origin") < WANTED_ORIGIN:
+            return "origin"
+        if any(n < WANTED_PAIR for _, _, n in self._links(self._common())):
+            return "held"
+        return "back"
 
     @property
     def progress(self) -> Progress:

@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from calibration.boards.charuco import BoardView, CharucoBoard
 from calibration.cameras.board_depth import BoardDepth, board_depth
 from mr.geometry.camera import Camera
-from mr.rig import CameraCalibration
+from mr.rig import CameraModel
 from mr.sim.camera import M_PER_COUNT
 from mr.sim.noise import NoiseModel
 from mr.sim.plane_depth import (
@@ -82,7 +82,7 @@ def depth_places(rng: np.random.Generator, board: CharucoBoard, n: int) -> Itera
 
 def depth_samples(
     true: TrueCamera,
-    camera: CameraCalibration,
+    camera: CameraModel,
     board: CharucoBoard,
     *,
     seed: int = 0,

@@ -19,6 +19,7 @@ from calibration.plan import Task
 from calibration.simulated.bench_technician import MOST_ATTEMPTS, BenchTechnician
 from calibration.simulated.board_technician import BoardTechnician
 from calibration.simulated.boards import depth_samples
+from calibration.simulated.rooms import world_samples
 from calibration.steps.step import Setup
 from mr.errors import CalibrationError
 from mr.sim.bench import Workbench
@@ -45,6 +46,7 @@ class SimulatedTechnician:
         self._ways: dict[str, Callable[[Setup, Any], Iterable[Any]]] = {
             "intrinsics": self._intrinsics,
             "depth": self._depth,
+            "world": self._world,
             "chest": self._chest,
             "cells": self._cells,
             "airway": self._airway,
@@ -90,6 +92,11 @@ class SimulatedTechnician:
             seed=self.seed,
             gauge_m=setup.kit.step_mm / 1000.0,
         )
+
+    def _world(self, setup: Setup, guide: Any) -> Iterator[Any]:
+        del guide
+        cameras = {key: rig.camera for key, rig in self.rigs.items()}
+        yield from world_samples(cameras, setup.kit.board, seed=self.seed)
 
     def _chest(self, setup: Setup, guide: StationsGuide[Any]) -> Iterator[Any]:
         del setup

@@ -17,10 +17,13 @@ from calibration.cameras.factory import prove_factory
 from calibration.cameras.intrinsics import measure_intrinsics
 from calibration.cameras.intrinsics_guide import IntrinsicsGuide
 from calibration.cameras.intrinsics_record import intrinsics_record
+from calibration.cameras.world import BoardsSeen, measure_world
+from calibration.cameras.world_guide import WorldGuide
+from calibration.cameras.world_record import world_record
 from calibration.steps.step import Done, Setup
 from calibration.workbook import Parameter
 from mr.errors import CalibrationError
-from mr.rig import CameraModel, Intrinsics
+from mr.rig import CameraModel, Intrinsics, PoseEntry
 
 
 def color_of(camera: CameraModel) -> Intrinsics:
@@ -98,3 +101,34 @@ class DepthStep:
             return Done(setup.draft, (record,))
         draft = setup.with_camera(depth_scale=found.scale, depth_offset_m=found.offset_m)
         return Done(draft, (record,))
+
+
+class WorldStep:
+    """Where the cameras stand, all of them together."""
+
+    sample = BoardsSeen
+
+    def parameters(self, setup: Setup) -> Mapping[str, Parameter]:
+        """Instants of other cameras, lenses or boards are others."""
+        cameras = setup.draft.cameras
+        return {
+            "board": setup.kit.board,
+            "cameras": {key: camera.serial for key, camera in cameras.items()},
+            "color": {key: color_of(camera) for key, camera in cameras.items()},
+        }
+
+    def guide(self, setup: Setup) -> WorldGuide:
+        """Guide the board from the origin through the cameras' views and back."""
+        return WorldGuide(setup.kit.board, setup.draft.cameras)
+
+    def finish(self, setup: Setup, samples: Sequence[BoardsSeen]) -> Done:
+        """Place the cameras."""
+        board, sigma = setup.kit.board, setup.kit.print_scale_sigma
+        found = measure_world(samples, board, setup.draft.cameras, print_sigma=sigma)
+        records = tuple(
+            world_record(found, camera_id, samples, board, print_sigma=sigma)
+            for camera_id in found.camera_ids
+        )
+        places = zip(found.camera_ids, found.world_from_cam, strict=True)
+        stand = {camera_id: PoseEntry.of(pose) for camera_id, pose in places}
+        return Done(setup.draft.model_copy(update={"world_from_cam": stand}), records)

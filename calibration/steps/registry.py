@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from calibration.steps.bench import AirwayStep, CellsStep, ChestStep
-from calibration.steps.cameras import DepthStep, IntrinsicsStep
+from calibration.steps.cameras import DepthStep, IntrinsicsStep, WorldStep
 from calibration.steps.step import Step
 
 STEPS: dict[str, Step[Any]] = {
     "intrinsics": IntrinsicsStep(),
     "depth": DepthStep(),
+    "world": WorldStep(),
     "chest": ChestStep(),
     "cells": CellsStep(),
     "airway": AirwayStep(),
