@@ -68,6 +68,13 @@ class Reader:
             raise EndOfStream
         return came
 
+    def drain(self) -> None:
+        """Throw away what came while nobody looked; a file plays on where it was."""
+        if not isinstance(self._now, SteppedClock):
+            for k, device in enumerate(self._devices):
+                if k not in self._ended and device.info.kind == "live":
+                    device.poll()
+
     def rest(self) -> None:
         """Wait until something may have come; on a stepped clock, step."""
         if isinstance(self._now, SteppedClock):

@@ -14,12 +14,17 @@ from typing import Any
 import cv2
 import numpy as np
 
-from calibration.boards.charuco import find_board
+from calibration.boards.charuco import CharucoBoard, find_board
+from calibration.cameras.board_depth import MIN_FRAMES, BoardDepth, board_depth
+from calibration.cameras.depth_guide import DepthGuide
+from calibration.cameras.still import Rested, Seen, StillBoard, board_distance_m
+from calibration.cameras.world import BoardsSeen
+from calibration.cameras.world_guide import WorldGuide
 from calibration.mannequin.station import StationsGuide
 from calibration.plan import Task
 from calibration.steps.step import Setup
 from mr.cli.calibrate_capture import stations
-from mr.cli.calibrate_devices import Reader, pictures, read_station, read_stroke
+from mr.cli.calibrate_devices import Picture, Reader, pictures, read_station, read_stroke
 from mr.cli.calibrate_screen import Screen
 from mr.cli.sources import MANNEQUIN_HZ, driver_of, find_port
 from mr.clock.host import host_now_ns
@@ -29,6 +34,8 @@ from mr.errors import CalibrationError
 from mr.rig import CameraModel
 from mr.types import ColorFrame, Device, FloatArray
 
+TOGETHER_S = 0.5
+"""Cameras that see a board come to rest within so long saw it at one instant."""
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
 
 
@@ -48,6 +55,8 @@ class LiveTechnician:
         self._files = dict(camera_files)
         self._ways: dict[str, Callable[[Setup, Any, Screen], Iterable[Any]]] = {
             "intrinsics": self._intrinsics,
+            "depth": self._depth,
+            "world": self._world,
             "chest": self._stations,
             "cells": self._stations,
             "airway": self._strokes,
@@ -89,6 +98,54 @@ class LiveTechnician:
             for picture in pictures(reader, [setup.subject]):
                 yield find_board(grey_of(picture.color), setup.kit.board)
 
+    def _depth(self, setup: Setup, guide: DepthGuide, screen: Screen) -> Iterator[BoardDepth]:
+        camera_id, board = setup.subject, setup.kit.board
+        still, asked = StillBoard(), "held"
+        with ExitStack() as stack:
+            reader = self._opened(stack, {camera_id: setup.camera})
+            for picture in pictures(reader, [camera_id]):
+                if guide.stage != asked:
+                    asked = guide.stage
+                    _require_answer(screen.ask(f"{guide.progress.next}, then Enter."))
+                    reader.drain()
+                rested = still.step(seen_of(picture, board))
+                if rested is None or len(rested.depths) < MIN_FRAMES:
+                    continue
+                gauge_m = {"held": float("nan"), "flat": 0.0, "raised": setup.kit.step_mm / 1e3}
+                yield board_depth(
+                    rested.view, rested.depths, rested.m_per_count, board, setup.camera,
+                    gauge_m[asked],
+                )  # fmt: skip
+                if asked != "held":
+                    still.forget()  # a second look at the same place
+
+    def _world(self, setup: Setup, guide: WorldGuide, screen: Screen) -> Iterator[BoardsSeen]:
+        board, cameras = setup.kit.board, setup.draft.cameras
+        still = {camera_id: StillBoard() for camera_id in cameras}
+        rested: dict[str, tuple[float, Rested]] = {}
+        asked = ""
+        with ExitStack() as stack:
+            reader = self._opened(stack, cameras)
+            for picture in pictures(reader, list(cameras)):
+                if guide.stage != asked:
+                    asked = guide.stage
+                    if asked != "held":
+                        _require_answer(screen.ask(f"{guide.progress.next}, then Enter."))
+                    reader.drain()
+                    rested.clear()
+                    for watch in still.values():
+                        watch.forget()
+                found = still[picture.camera_id].step(seen_of(picture, board))
+                if found is not None:
+                    rested[picture.camera_id] = (picture.t_s, found)
+                oldest_s = min((t_s for t_s, _ in rested.values()), default=np.inf)
+                if len(rested) == len(cameras) or picture.t_s - oldest_s > TOGETHER_S:
+                    yield _instant(asked, rested, board, cameras)
+                    rested.clear()
+                    if asked != "held":
+                        for watch in still.values():
+                            watch.forget()
+
     def _opened(self, stack: ExitStack, cameras: Mapping[str, CameraModel]) -> Reader:
         """Open cameras, or the files in their place, refusing other serial numbers."""
         devices: list[Device] = []
@@ -101,6 +158,47 @@ class LiveTechnician:
             require_serial(f"camera {camera_id}", device.info.serial, camera.serial)
             devices.append(device)
         return Reader(devices)
+
+
+def seen_of(picture: Picture, board: CharucoBoard) -> Seen:
+    """Look for the board in a picture."""
+    depth = picture.depth
+    view = find_board(grey_of(picture.color), board)
+    if depth is None:
+        return Seen(picture.t_s, view, None)
+    return Seen(picture.t_s, view, depth.depth_counts, depth.m_per_count)
+
+
+def _instant(
+    place: str,
+    rested: Mapping[str, tuple[float, Rested]],
+    board: CharucoBoard,
+    cameras: Mapping[str, CameraModel],
+) -> BoardsSeen:
+    """Put what the cameras saw of a board at rest into one instant."""
+    views = {camera_id: found for camera_id, (_, found) in rested.items()}
+    distances = [
+        board_distance_m(found.view, found.depths[-1], found.m_per_count, board, cameras[key])
+        if found.depths
+        else float("nan")
+        for key, found in views.items()
+    ]
+    return BoardsSeen(
+        place,
+        tuple(views),
+        tuple(found.view.ids for found in views.values()),
+        tuple(found.view.corners_px for found in views.values()),
+        tuple(found.view.n_foreign for found in views.values()),
+        tuple(found.view.sharpness_px for found in views.values()),
+        tuple(distances),
+    )
+
+
+def _require_answer(answer: str | None) -> None:
+    if answer is None:
+        raise CalibrationError(
+            "nobody is there to answer: run this in a terminal, or try it with --simulate"
+        )
 
 
 def grey_of(frame: ColorFrame) -> Grey:
