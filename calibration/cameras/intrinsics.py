@@ -56,6 +56,9 @@ OUTLIER_VIEW = 2.5
 """A view with so many times the usual rms is left out: it moved, or its board was bent."""
 OUTLIER_CORNER = 6.0
 """A corner so many of the usual deviations off is left out."""
+MOSTLY = 0.8
+"""... as long as so many of its view are not."""
+AGREE_ROUNDS = 5
 LEAST_KEPT = 0.7
 """Share of the views that must agree."""
 FLOOR_PX = 0.15
@@ -287,10 +290,13 @@ def _agreeing(
     """Fit; leave out views and corners that do not agree with the rest; decide about k3."""
     n_all, left_out = len(corners), []
     fit = _fitted(corners, size_px, with_k3=False, start=None)
-    for _ in range(4):
+    for _ in range(AGREE_ROUNDS):
+        corners, dropped = _without_wild(fit, corners)
+        if dropped:
+            fit = _fitted(corners, size_px, with_k3=False, start=fit.values)
         rms = fit.per_view_px
         keep = rms <= max(OUTLIER_VIEW * float(np.median(rms)), FLOOR_PX)
-        if keep.all():
+        if keep.all() and not dropped:
             break
         left_out += [
             (numbers[k], f"{rms[k]:.2f} px rms, {np.median(rms):.2f} is usual")
@@ -304,23 +310,21 @@ def _agreeing(
             )
         corners = [c for c, good in zip(corners, keep, strict=True) if good]
         numbers = [n for n, good in zip(numbers, keep, strict=True) if good]
-        fit = _fitted(corners, size_px, with_k3=False, start=fit.values)
-    corners, dropped = _without_wild(fit, corners)
-    if dropped:
-        fit = _fitted(corners, size_px, with_k3=False, start=fit.values)
+        if not keep.all():
+            fit = _fitted(corners, size_px, with_k3=False, start=fit.values)
     if _worth_k3(fit, corners, size_px):
         fit = _fitted(corners, size_px, with_k3=True, start=fit.values)
     return fit, corners, numbers, left_out
 
 
 def _without_wild(fit: LensFit, corners: list[Corners]) -> tuple[list[Corners], bool]:
-    """Leave single corners out that lie far off; a view keeps at least `MIN_CORNERS`."""
+    """Leave single corners out that lie far off; a view with many of them is left to be judged."""
     every = np.concatenate(fit.left_px)
     limit = OUTLIER_CORNER * _SIGMA_FROM_MAD * float(np.median(np.abs(every)))
     kept, dropped = [], False
     for view, left in zip(corners, fit.left_px, strict=True):
         good: BoolArray = np.abs(left).max(axis=1) <= max(limit, 1e-6)
-        whole = good.all() or good.sum() < MIN_CORNERS
+        whole = good.all() or good.sum() < MIN_CORNERS or good.mean() < MOSTLY
         kept.append(view if whole else view.keep(good))
         dropped |= not whole
     return kept, dropped

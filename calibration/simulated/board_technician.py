@@ -24,8 +24,8 @@ from mr.rig import Intrinsics
 from mr.sim.board_view import Bend, BoardPainter, Look, PrintedSheet
 from mr.types import FloatArray, Pose
 
-TEXTURE_PX = 64
-"""Per square; a board that fills a picture of 1280 px has 100, seen through a lens."""
+TEXTURE_PX = 128
+"""Per square; a board that fills a picture of 1280 px has 100 there."""
 RIM_SHARE = 0.35
 """White rim around the chessboard, in squares."""
 BAD = {"moving": 0.10, "again": 0.06, "covered": 0.06, "out of focus": 0.03}

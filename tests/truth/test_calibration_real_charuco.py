@@ -24,9 +24,7 @@ from mr.rig import Intrinsics
 from mr.types import Pose
 from tests.conftest import Require
 
-BOARD = CharucoBoard(
-    columns=4, rows=5, square_m=0.054, marker_m=0.0405, dictionary="DICT_4X4_1000"
-)
+BOARD = CharucoBoard(columns=4, rows=5, square_m=0.054, marker_m=0.0405, dictionary="DICT_4X4_1000")
 SIZE_PX = (1280, 720)
 PLACE_MM, TURN_DEG = 10.0, 2.0
 """Median over frames of how far two cameras, as published, see the board apart. Measured:
@@ -108,7 +106,10 @@ def poses_of(clip: Clip) -> dict[int, Pose]:
 
 
 def apart(
-    one: tuple[dict[int, Pose], Pose], other: tuple[dict[int, Pose], Pose], sync: Sync, ids: list[int]
+    one: tuple[dict[int, Pose], Pose],
+    other: tuple[dict[int, Pose], Pose],
+    sync: Sync,
+    ids: list[int],
 ) -> tuple[float, float, int]:
     """Give how far two cameras see the board's middle apart, mm and degrees (medians)."""
     middle = BOARD.corners_in_board_m.mean(axis=0)
@@ -129,9 +130,10 @@ def test_cameras_see_the_board_where_the_published_poses_say(
     clips: dict[int, Clip], in_step: Sync
 ) -> None:
     poses = {key: poses_of(clip) for key, clip in clips.items()}
-    for a in clips:
-        for b in range(a + 1, len(clips)):
-            one, other = (poses[a], clips[a].color_from_world), (poses[b], clips[b].color_from_world)
+    stands = {key: clip.color_from_world for key, clip in clips.items()}
+    for a in sorted(stands):
+        for b in range(a + 1, len(stands)):
+            one, other = (poses[a], stands[a]), (poses[b], stands[b])
             mm, deg, n = apart(one, other, in_step, [a, b])
             print(f"cameras {a} and {b}: {mm:.1f} mm, {deg:.2f} deg in {n} pictures")
             assert n >= 10
