@@ -51,6 +51,9 @@ TURNED_DEG = (60.0, 120.0)
 FAR_SHARE = 0.55
 """A board that fills less of the picture's height is far."""
 
+REACH = (0.17, 0.83)
+"""A board's middle goes no nearer to the picture's rim: too few corners would be left."""
+
 Side = Literal["right", "left", "bottom", "top"]
 SIDES: tuple[Side, ...] = ("right", "left", "bottom", "top")
 ZONES = tuple(
@@ -169,6 +172,9 @@ class IntrinsicsGuide:
         coverage = self.coverage
         order = [ZONES[(n + k) % len(ZONES)] for k in range(len(ZONES))]
         zone = min(order, key=lambda z: _zone_covered(coverage, z[1], z[2]))
+        lens = self._lens
+        if n >= ENOUGH_VIEWS and n % 2 and lens is not None and not _known(lens):
+            zone = _weakest(lens)
         turned = n % 3 == 2 and sum(self._turned) < ENOUGH_TURNED + n // 8
         far = n % 4 == 3 and sum(self._far) < ENOUGH_FAR + n // 8
         return Wanted(zone[0], zone[1], zone[2], away, turned, 0.45 if far else 0.75)
@@ -298,6 +304,15 @@ def _known(lens: MeasuredIntrinsics) -> bool:
     limit_px = FOCAL_SIGMA_MAX_PCT / 100 * lens.intrinsics.fx_px
     worst_px = max(lens.centre_sigma_px, float(lens.ray_sigma_px.max()))
     return lens.focal_sigma_pct < FOCAL_SIGMA_MAX_PCT and worst_px < limit_px
+
+
+def _weakest(lens: MeasuredIntrinsics) -> tuple[str, float, float]:
+    """Give the zone in which the lens is known worst, a little farther out."""
+    rows, columns = lens.ray_sigma_px.shape
+    row, column = np.unravel_index(int(np.argmax(lens.ray_sigma_px)), (rows, columns))
+    x, y = float(column / (columns - 1)), float(row / (rows - 1))
+    name, *_ = min(ZONES, key=lambda z: (z[1] - x) ** 2 + (z[2] - y) ** 2)
+    return name, float(np.clip(x, *REACH)), float(np.clip(y, *REACH))
 
 
 def _turned(color_from_board: FloatArray) -> bool:
