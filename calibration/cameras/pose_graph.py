@@ -127,13 +127,24 @@ def solve(
     )
 
 
-def gained_by(graph: Graph, columns: FloatArray) -> float:
-    """Tell by how much chi² falls when whitened columns (rows, n) become unknowns, too."""
-    factor = cho_factor(graph.rows.T @ graph.rows)
-    new = columns - graph.rows @ cho_solve(factor, graph.rows.T @ columns)
-    left = graph.miss - graph.rows @ cho_solve(factor, graph.rows.T @ graph.miss)
-    found = np.linalg.lstsq(new, left)[0]
-    return float(left @ left - np.sum((left - new @ found) ** 2))
+class Extended:
+    """A least-squares problem (whitened rows, miss) that is asked what further unknowns would do."""
+
+    def __init__(self, rows: FloatArray, miss: FloatArray) -> None:
+        self._q = np.linalg.qr(rows)[0]
+        self._left = self._without(miss)
+
+    def gain(self, columns: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Give the fall of chi², the unknowns' values, and their one-sigmas."""
+        new = self._without(columns)
+        value = np.linalg.lstsq(new, self._left)[0]
+        inverse = np.linalg.pinv(new.T @ new)
+        after = self._left - new @ value
+        fall = float(self._left @ self._left - after @ after)
+        return fall, value, np.sqrt(np.diag(inverse))
+
+    def _without(self, x: FloatArray) -> FloatArray:
+        return np.asarray(x - self._q @ (self._q.T @ x))
 
 
 def _linearised(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibration.boards.charuco import CharucoBoard
-from calibration.cameras.pose_graph import Edge, Graph, Tie, gained_by, reached, solve
+from calibration.cameras.pose_graph import Edge, Extended, Graph, Tie, reached, solve
 from calibration.cameras.view_pose import Bow, ViewPose, pooled_sigma_px
 from mr.errors import CalibrationError
 from mr.geometry.poses import difference
@@ -229,7 +229,7 @@ def _sound(looks: Looks, graph: Graph, calm: Graph) -> bool:
 
 def _gains_without(looks: Looks, calm: Graph) -> dict[int, float]:
     """Tell by how much chi² falls without each instant that can be spared."""
-    gains = {}
+    gains, asked = {}, Extended(calm.rows, calm.miss)
     for i in np.unique(looks.instant):
         mine = looks.instant == i
         spared = len(np.unique(looks.camera[~mine])) == looks.n_cameras
@@ -237,20 +237,20 @@ def _gains_without(looks: Looks, calm: Graph) -> dict[int, float]:
             rows = np.flatnonzero(np.repeat(mine, 6))
             columns = np.zeros((len(calm.miss), len(rows)))
             columns[rows, np.arange(len(rows))] = 1.0
-            gains[int(i)] = gained_by(calm, columns)
+            gains[int(i)] = asked.gain(columns)[0]
     return gains
 
 
 def _gains_moved(looks: Looks, calm: Graph) -> dict[tuple[int, int], float]:
     """Tell by how much chi² falls when a camera stands elsewhere from an instant on."""
-    gains = {}
+    gains, asked = {}, Extended(calm.rows, calm.miss)
     for c in range(looks.n_cameras):
         mine = looks.camera == c
         for i in np.unique(looks.instant[mine])[1:]:
             after = np.flatnonzero(np.repeat(mine & (looks.instant >= i), 6))
             columns = np.zeros((len(calm.miss), 6))
             columns[after] = calm.rows[after][:, 6 * c : 6 * c + 6]
-            gains[c, int(i)] = gained_by(calm, columns)
+            gains[c, int(i)] = asked.gain(columns)[0]
     return gains
 
 
