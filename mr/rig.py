@@ -317,6 +317,30 @@ class Bending(Strict):
         return np.array(self.shares, dtype=np.float64).reshape(-1)
 
 
+class HeadsetCalibration(Strict):
+    """What stays of one headset and one user's hands when its frame is another each session.
+
+    Where the frame lies (``xr_from_world``) is found anew in each session; with these its
+    sweep alone is as good as one with touches. Biases are in the hand's own axes: x right when
+    the palm is down, y along the fingers, z out of the back.
+    """
+
+    model: str
+    """As the runtime names it; another headset's numbers are no use."""
+    user: str = ""
+    """Whose hands; "" for anybody's, with sigmas to match."""
+    latency_s: float = Field(ge=-0.1, lt=0.4)
+    """By how much its hand joints' stamps lag the rig's."""
+    latency_sigma_s: float = Field(gt=0)
+    hand_bias_m: tuple[float, float, float]
+    """Of wrist and knuckles."""
+    tip_bias_m: tuple[float, float, float]
+    """Of the index finger's pad."""
+    bias_sigma_m: float = Field(gt=0, lt=0.05)
+    """One-sigma of the hand's bias, its length."""
+    made_utc: str
+
+
 class Provenance(Strict):
     """Where a rig's numbers come from."""
 
@@ -353,6 +377,8 @@ class Rig(Strict):
     """Without one, nothing but the markers says where the mannequin is."""
     bending: Bending | None = None
     """Without one, a camera's depth rests on hands that give like the technician's."""
+    headset: HeadsetCalibration | None = None
+    """Without one, a headset's latency and biases are found with its place in each session."""
     world_from_mannequin: PoseEntry
     """At rest, as calibrated."""
     validity: Validity | None = None

@@ -37,7 +37,7 @@ MIN_EXPLAINED = 0.6
 """Share of a signal's motion that another one's explains, if both saw the same."""
 APART_S = 0.12
 """Two lags nearer than this are one."""
-LEAST_WORSE = 1.5
+LEAST_WORSE = 1.25
 """By such a factor the next best lag must leave more (squares)."""
 N_RIVALS = 4
 MAX_GAP_S = 0.1
@@ -448,13 +448,15 @@ def _jump(
     """Tell when a clock jumped, and how far: where the lag of after begins to fit better."""
     k = next(i for i, p in enumerate(pairs) if name in (p.first, p.second))
     pair, fit = pairs[k], fits[k]
-    after = pair.t_s >= about_s
-    lags_s = [fit.lag_s + pair.local(fit, *_span(pair.t_s[part])) for part in (~after, after)]
-    before, later = (pair.refine(lag_s, rounds=0).left ** 2 for lag_s in lags_s)
-    near = np.abs(pair.t_s - about_s) < 2 * BLOCK_S
-    worse = np.cumsum((before - later)[near])
     sign = pair.sign * (1.0 if name == pair.second else -1.0)
-    return float(pair.t_s[near][int(np.argmin(worse))]), sign * (lags_s[1] - lags_s[0])
+    for _ in range(3):
+        after = pair.t_s >= about_s
+        lags_s = [fit.lag_s + pair.local(fit, *_span(pair.t_s[p])) for p in (~after, after)]
+        before, later = (pair.refine(lag_s, rounds=0).left ** 2 for lag_s in lags_s)
+        near = np.abs(pair.t_s - about_s) < 2 * BLOCK_S
+        worse = np.cumsum((before - later)[near])
+        about_s = float(pair.t_s[near][int(np.argmin(worse))])
+    return about_s, sign * (lags_s[1] - lags_s[0])
 
 
 def _span(t_s: FloatArray) -> tuple[float, float]:
