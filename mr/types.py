@@ -174,6 +174,10 @@ class MannequinPose:
     source: Literal["calibrated", "markers", "surface"]
     valid: bool
     why: str = ""
+    apart_m: float | None = None
+    """How far apart markers and surface say, on the mean, that it lies; None: not both say."""
+    apart_sigma_m: float | None = None
+    """One-sigma of `apart_m` along the way between them; None with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,25 @@ from mr.fusion.camera import CameraZero, Seen
 from mr.fusion.diary import Diary, Entry, Led, Left
 from mr.fusion.lesson import Look
 from mr.fusion.scales import Scales
-from mr.fusion.witness import Finding, lag_finding
+from mr.fusion.witness import Finding, Scale, lag_finding
 from mr.types import ChestObservation
 
 FRESH_S = 0.5
 """A camera unheard for longer is not one of the others."""
 AGREE_S = 3.0
 """Time constant of the difference: some compressions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What is off with one camera, as the mannequin says."""
+
+    camera_id: str
+    scale: Scale | None
+    """None until it is known well enough."""
+    late_s: float
+    """Beyond what was calibrated."""
+    late_sigma_s: float
 
 
 @dataclass(slots=True)
@@ -78,6 +90,13 @@ class Eyes:
         """Tell by how much a camera's instants are late beyond what was calibrated."""
         zero = self._zeros.get(camera_id)
         return zero.lesson.lag_s if zero else 0.0
+
+    def taught(self) -> tuple[Taught, ...]:
+        """Tell what the mannequin has taught of each camera so far."""
+        return tuple(
+            Taught(key, self._scales.told_by_the_mannequin(key), *zero.lesson.late)
+            for key, zero in self._zeros.items()
+        )
 
     def findings(self) -> tuple[Finding, ...]:
         """Tell which sources disagree, and which cameras are late."""

@@ -27,7 +27,7 @@ import numpy as np
 
 from mr.blocks import HANDS, ChestBlock, MannequinBlock
 from mr.fusion.diary import Diary
-from mr.fusion.eyes import Eyes
+from mr.fusion.eyes import Eyes, Taught
 from mr.fusion.hand import HandPlace
 from mr.fusion.kalman import JerkFilter
 from mr.fusion.lead import REMEMBER_NS, MannequinMotion, Said
@@ -136,6 +136,10 @@ class MotionFuser:
         if found != self._found:
             self._found = found
             self._news.append((seen.arrival.arrival_ns, found))
+
+    def taught(self) -> tuple[Taught, ...]:
+        """Tell what the mannequin has taught of each camera so far."""
+        return self._eyes.taught()
 
     def lag_s(self, camera_id: str) -> float:
         """Tell by how much a camera was found to be later than calibrated; it is put right."""

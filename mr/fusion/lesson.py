@@ -172,6 +172,11 @@ class Lesson:
         return caught_s
 
     @property
+    def late(self) -> tuple[float, float]:
+        """By how much the instants are late beyond what was calibrated, all told, and one-sigma."""
+        return self.lag_s + float(self._x[LAG]), math.sqrt(self._p[LAG, LAG])
+
+    @property
     def offset_m(self) -> float:
         """The height that means no depth."""
         return float(self._x[OFFSET])

@@ -102,6 +102,11 @@ class Scales:
         self._taught[seen.camera_id] = (self._spoken_s, scale)
         self._compare_taught(t_s)
 
+    def told_by_the_mannequin(self, camera_id: str) -> Scale | None:
+        """Give a camera's scale against the mannequin; None until it is known well enough."""
+        scale = self._taught[camera_id][1] if camera_id in self._taught else None
+        return scale if scale is not None and scale.sigma < UNSURE else None
+
     def _compare_taught(self, t_s: float) -> None:
         """Compare those that have spoken lately; all by the mannequin, which may be silent."""
         heard = {

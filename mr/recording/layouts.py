@@ -192,6 +192,9 @@ CODECS = {
                 Field("source", "text"),
                 Field("valid", "?"),
                 Field("why", "text"),
+                Field("apart_known", "?"),
+                Field("apart_m", "<f8", "m"),
+                Field("apart_sigma_m", "<f8", "m"),
             ),
             lambda s: (
                 *_arrival(s),
@@ -202,10 +205,18 @@ CODECS = {
                 s.source,
                 s.valid,
                 s.why,
+                s.apart_m is not None,
+                0.0 if s.apart_m is None else s.apart_m,
+                0.0 if s.apart_sigma_m is None else s.apart_sigma_m,
             ),
             lambda key, r: MannequinPose(
-                Arrival(key.stream, *r[:3]), Stamp(*r[3:5]), _to_pose(*r[5:9]), *r[9:]
+                Arrival(key.stream, *r[:3]),
+                Stamp(*r[3:5]),
+                _to_pose(*r[5:9]),
+                *r[9:14],
+                *(r[15:] if any(r[14:15]) else ()),
             ),
+            n_added=3,
         ),
         Codec(
             ChestObservation,

@@ -88,7 +88,9 @@ class _Stream:
 
     def complaints(self, now_ns: int, remarks: bool) -> list[str]:
         """Say what ails it, or what is to be known of it, each with since when."""
-        every = (*self.found.values(), *self.said.values())
+        # By when it began, not by when it was heard of: that may differ in a replay.
+        found = sorted(self.found.items(), key=lambda item: (item[1].since_ns, item[0]))
+        every = (*(s for _, s in found), *self.said.values())
         said = [s for s in every if s.remark == remarks]
         if self.seen is not None and self.seen_usable == remarks:
             said.insert(0, self.seen)

@@ -25,6 +25,8 @@ from mr.metrics.stepper import MetricsStepper
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
 from mr.session.advice import Adviser
+from mr.session.drift import DriftWatch
+from mr.session.drift_limits import DriftReading
 from mr.session.findings import FindingsLog
 from mr.session.health import HealthWatch
 from mr.session.match import own_profile
@@ -108,6 +110,7 @@ class Pipeline:
         self._mannequin_clock = _clock_of_the_mannequin(infos)
         self._fuser, self._diary = MotionFuser(rig, diary), diary
         self._findings = FindingsLog(self._health)
+        self._drift = DriftWatch(rig, self._health)
         self._metrics = MetricsStepper(metrics_config(self._guideline))
         self._events: list[MetricsEvent] = []
         self._adviser = Adviser(config, self._guideline, coached=coached)
@@ -170,6 +173,7 @@ class Pipeline:
     def _frames(self, run: MannequinRun) -> list[MetricsEvent]:
         frames = run.frames
         self._health.arrived_block(frames)
+        self._drift.frames(frames)
         for _, exchange in run.exchanges:
             self._count(exchange)
         if self._mannequin_clock is None:
@@ -182,6 +186,7 @@ class Pipeline:
             frames, t_ns, sigma_ns = frames.part(known), t_ns[known], sigma_ns[known]
         motion = self._fuser.block(frames, t_ns, sigma_ns)
         self._hear()
+        self._drift.moved(motion)
         return self._moved(motion)
 
     def _hear(self) -> None:
@@ -206,6 +211,9 @@ class Pipeline:
         if isinstance(sample, ChestObservation | HandSample):
             motion = self._fuser.step(sample, sample.stamp)
             self._hear()
+            if isinstance(sample, ChestObservation):
+                wants = self._drift.wants(sample)
+                self._drift.looked(sample, self._fuser.taught() if wants else None)
             return self._moved([ChestBlock.of([chest]) for chest in motion])
         return []
 
@@ -308,6 +316,7 @@ class Pipeline:
         of_color = pose.arrival.stream.endswith(".pose")
         frame = _of_frames(pose.arrival, ".color" if of_color else ".depth")
         self._health.complain(frame.stream, pose.why, frame.arrival_ns, usable=pose.valid)
+        self._drift.placed(pose)
         if pose.valid:
             self._pose = pose.world_from_mannequin
             # What the other stream said last may be older: both tell of one belief.
@@ -432,6 +441,10 @@ class Pipeline:
         if self._pose is None:
             self._pose = self._lies.pose()
         return self._pose
+
+    def drift(self) -> tuple[DriftReading, ...]:
+        """Tell how far the rig has drifted since it was calibrated, as far as it is known."""
+        return self._drift.readings()
 
     @property
     def cues(self) -> Sequence[Cue]:

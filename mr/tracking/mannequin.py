@@ -26,7 +26,7 @@ from mr.tracking.background import Background
 from mr.tracking.bump import BumpWatch
 from mr.tracking.markers import MarkerFit, Seen, estimate_pose, look_around
 from mr.tracking.plates import PlateWatch
-from mr.tracking.pose_filter import SCALE, Look, PoseFilter
+from mr.tracking.pose_filter import SCALE, Apart, Look, PoseFilter
 from mr.tracking.registration import SurfaceFit, SurfaceMatcher
 from mr.types import ColorFrame, DepthFrame, FloatArray, Pose
 
@@ -65,6 +65,8 @@ class Found:
     valid: bool
     why: str
     """Why it is not valid; or what is worth telling though it is."""
+    apart: Apart | None = None
+    """How far markers and surface are apart, where both were seen."""
 
 
 class MannequinWatch:
@@ -186,6 +188,7 @@ class MannequinWatch:
             0 if fit is None else fit.n_markers,
             not blind,
             why,
+            None if blind else self._belief.apart,
         )
 
     def _remark(self, t_ns: int) -> str:

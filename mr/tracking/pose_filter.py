@@ -58,6 +58,15 @@ class Look:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """How far the looks of one kind lie from those of the other, on the mean."""
+
+    distance_m: float
+    sigma_m: float
+    """One-sigma along the way from one to the other."""
+
+
 @dataclass(slots=True)
 class PoseFilter:
     """Holds a calibrated pose until the mannequin is seen, then follows it.
@@ -91,6 +100,8 @@ class PoseFilter:
     _usual: dict[Source, FloatArray] = field(default_factory=dict)
     """What each kind's looks usually differ from the belief by: only a change of that is a
     bump. What stays the same is a scan or a layout of its own mind."""
+    _unsure: dict[Source, FloatArray] = field(default_factory=dict)
+    """Noise (6, 6) that is left in `_usual`."""
     _odd: dict[Source, list[float]] = field(default_factory=dict)
     """Distances (m) of each kind's last looks that did not fit."""
 
@@ -112,6 +123,23 @@ class PoseFilter:
                 return float(np.median(gaps))
         return None
 
+    @property
+    def apart(self) -> Apart | None:
+        """How far apart markers and surface say that it lies; None until both have said."""
+        if len(self._unsure) < 2:
+            return None
+        gap = self._usual["markers"] - self._usual["surface"]
+        total = _floor() + sum(self._unsure.values())
+        distance_m = float(np.linalg.norm(gap[3:]))
+        way = gap[3:] / distance_m if distance_m > 0.0 else np.array([0.0, 0.0, 1.0])
+        return Apart(distance_m, float(np.sqrt(way @ total[3:, 3:] @ way)))
+
+    def _note_usual(self, look: Look, share: float) -> None:
+        """Keep how unsure `_usual` is: a part of what it was, a part of the new look."""
+        own, old = look.noise, self._unsure.get(look.source)
+        noise = own if old is None else (1.0 - share) ** 2 * (old - look.shared) + share**2 * own
+        self._unsure[look.source] = noise + look.shared
+
     def seen(self, look: Look, t_ns: int) -> None:
         """Take a measured pose at an instant."""
         if self.source == "calibrated" or self.stale_why:
@@ -121,7 +149,10 @@ class PoseFilter:
         gap = difference(look.pose, self.pose)
         own = look.noise + look.shared
         total = prior + self._held() + own
-        usual = self._usual.setdefault(look.source, gap)
+        if look.source not in self._usual:
+            self._usual[look.source] = gap
+            self._note_usual(look, 1.0)
+        usual = self._usual[look.source]
         change = gap - usual
         if gap @ np.linalg.solve(total + _floor(), gap) > GATE:
             gaps = self._odd.setdefault(look.source, [])
@@ -131,6 +162,7 @@ class PoseFilter:
             return
         self._odd.pop(look.source, None)
         self._usual[look.source] = usual + USUAL_SHARE * change
+        self._note_usual(look, USUAL_SHARE)
         gain = prior @ np.linalg.inv(prior + own)
         keep = np.eye(6) - gain
         self._noise = keep @ prior @ keep.T + gain @ look.noise @ gain.T
@@ -187,6 +219,7 @@ class PoseFilter:
         self._fixed_ns = t_ns
         self._odd.clear()
         self._usual = {look.source: np.zeros(6)}
+        self._unsure = {look.source: look.noise + look.shared}
         self._markers_ns = None
         self._borne_out(t_ns, look.source)
 

@@ -176,6 +176,8 @@ class CameraTracker:
             source=found.source,
             valid=found.valid,
             why=found.why,
+            apart_m=None if found.apart is None else found.apart.distance_m,
+            apart_sigma_m=None if found.apart is None else found.apart.sigma_m,
         )
 
     def _chest(self, frame: DepthFrame, stamp: Stamp) -> list[Observation]:

@@ -97,6 +97,9 @@ def one_of_each(seed: int = 0) -> list[Sample]:
         MarkersSeen(arrival("a/marks", 4), "a", (), np.zeros((0, 4, 2)), 0, looked=False),
         MannequinPose(arrival("a/pose", 3), stamp, pose, 0.25, 4, "markers", True),
         MannequinPose(arrival("a/pose", 4), stamp, bare, np.inf, 0, "surface", False, "no märker"),
+        MannequinPose(
+            arrival("a/pose", 5), stamp, pose, 0.25, 4, "markers", True, "", 0.1 + 0.2, -0.0
+        ),
         ChestObservation(arrival("a/chest", 5), stamp, "a", 0.1 + 0.2, 1e-3, "on", 99),
         ChestObservation(arrival("b/chest", 5), stamp, "b", None, 1e-3, "unknown", 0, "\udcff…"),
         ChestObservation(
