@@ -10,11 +10,9 @@ however the samples were cut into blocks; per sample it costs next to nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from mr.blocks import ChestBlock, MannequinBlock
 from mr.fusion.eyes import Taught
@@ -25,10 +23,9 @@ from mr.session.drift_rest import RestReading, RestWatch
 from mr.session.drift_spring import SpringReading, SpringWatch
 from mr.session.findings import FindingsLog
 from mr.session.health import HealthWatch
+from mr.session.pieces import Pieces
 from mr.types import ChestObservation, MannequinPose
 
-PIECE = 100
-"""Samples of the mannequin that are looked at together: half a second at 200 Hz."""
 LOOK_EVERY_NS = 500_000_000
 """Cameras are asked about so often."""
 HANDS_SEEN_NS = 500_000_000
@@ -37,28 +34,9 @@ CLOCKS_SIGMA_MS = 1.0
 """Clocks settle anew in each session."""
 LAG_KNOWN_MS = 2.5
 """A lag that is known no better is not told."""
+TOLD_AT_ONCE, TOLD_EVERY = 4, 4
+"""Pieces after which words are made anew."""
 SOFTER = "softer", "stiffer"
-Column = npt.NDArray[Any]
-
-
-class _Pieces:
-    """Cuts columns that come in blocks into pieces of `PIECE` rows."""
-
-    def __init__(self) -> None:
-        self._waiting: list[tuple[Column, ...]] = []
-        self._n = 0
-
-    def add(self, *columns: Column) -> Iterator[tuple[Column, ...]]:
-        """Take in a block's columns; give the pieces that are whole now."""
-        self._waiting.append(columns)
-        self._n += len(columns[0])
-        if self._n < PIECE:
-            return
-        whole = [np.concatenate(parts) for parts in zip(*self._waiting, strict=True)]
-        n_used = self._n - self._n % PIECE
-        self._waiting, self._n = [tuple(column[n_used:] for column in whole)], self._n - n_used
-        for start in range(0, n_used, PIECE):
-            yield tuple(column[start : start + PIECE].copy() for column in whole)
 
 
 class DriftWatch:
@@ -73,14 +51,13 @@ class DriftWatch:
     """
 
     def __init__(self, rig: Rig, health: HealthWatch) -> None:
-        self._frames, self._motion = _Pieces(), _Pieces()
+        self._frames: Pieces[MannequinBlock] = Pieces()
+        self._motion: Pieces[ChestBlock] = Pieces()
         self._rest: RestWatch | None = None
         self._spring: SpringWatch | None = None
         # A log each, for each stream of pieces ends at instants of its own.
         self._rest_log, self._spring_log = FindingsLog(health), FindingsLog(health)
         self._cameras_log = FindingsLog(health)
-        self._resting: RestReading | None = None
-        self._sprung: SpringReading | None = None
         self._told: set[tuple[str, str]] = set()
         self._lies: PoseEntry = rig.world_from_mannequin
         self._placed: dict[str, MannequinPose] = {}
@@ -90,9 +67,8 @@ class DriftWatch:
         mannequin = rig.mannequin
         if mannequin is not None:
             self._rest = RestWatch(mannequin)
-            spring = getattr(mannequin, "stiffness", None)
-            if spring is not None:
-                self._spring = SpringWatch(spring, spring.sigma, mannequin)
+            if mannequin.stiffness is not None:
+                self._spring = SpringWatch(mannequin.stiffness, mannequin)
 
     # --- in ---------------------------------------------------------------------------
 
@@ -100,12 +76,10 @@ class DriftWatch:
         """Take in the mannequin's raw frames."""
         if self._rest is None:
             return
-        columns = block.chest_counts, block.force_counts, block.airway_counts, block.arrival_ns
-        for chest, forces, airway, arrival_ns in self._frames.add(*columns):
-            at_ns = int(arrival_ns[-1])
+        for piece in self._frames.add(block):
+            at_ns = piece.last("arrival_ns")
             on = self._hands_ns is not None and at_ns - self._hands_ns < HANDS_SEEN_NS
-            if self._rest.piece(chest, forces, airway, on):
-                self._resting = self._rest.reading()
+            if not on and self._rest.piece(piece) and _is_due(self._rest.n_taken):
                 self._rest_log.hear(self._findings(self._of_rest()), at_ns)
 
     def moved(self, motion: Sequence[ChestBlock]) -> None:
@@ -115,11 +89,10 @@ class DriftWatch:
         for block in motion:
             if block.sources != (MANNEQUIN,):
                 continue
-            columns = block.depth_m, block.velocity_m_s, block.force_n, block.t_ns
-            for depth_m, velocity_m_s, force_n, t_ns in self._motion.add(*columns):
-                if self._spring.piece(depth_m, velocity_m_s, force_n):
-                    self._sprung = self._spring.reading()
-                    self._spring_log.hear(self._findings(self._of_spring()), int(t_ns[-1]))
+            for piece in self._motion.add(block):
+                if self._spring.piece(piece) and _is_due(self._spring.n_taken):
+                    at_ns = piece.last("t_ns")
+                    self._spring_log.hear(self._findings(self._of_spring()), at_ns)
 
     def placed(self, pose: MannequinPose) -> None:
         """Take in where a camera sees the mannequin."""
@@ -164,10 +137,12 @@ class DriftWatch:
         return tuple(told)
 
     def _of_rest(self) -> list[DriftReading]:
-        return [] if self._resting is None else rest_readings(self._resting)
+        rest = None if self._rest is None else self._rest.reading()
+        return [] if rest is None else rest_readings(rest)
 
     def _of_spring(self) -> list[DriftReading]:
-        return [] if self._sprung is None else [spring_reading(self._sprung)]
+        sprung = None if self._spring is None else self._spring.reading()
+        return [] if sprung is None else [spring_reading(sprung)]
 
     def _of_cameras(self) -> list[DriftReading]:
         found: list[DriftReading] = []
@@ -241,6 +216,11 @@ def place_readings(camera_id: str, pose: MannequinPose, lies: PoseEntry) -> list
         DriftReading("place", camera_id, mm, sigma_mm, "mm", what),
         DriftReading("turn", camera_id, deg, sigma_deg, "deg", turned),
     ]
+
+
+def _is_due(n: int) -> bool:
+    """Whether so many pieces are worth a new word: the first few are, then some."""
+    return n <= TOLD_AT_ONCE or n % TOLD_EVERY == 0
 
 
 def _fusion_says(one: DriftReading) -> bool:

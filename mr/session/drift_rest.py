@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mr.blocks import MannequinBlock
 from mr.fusion.mannequin import LET_GO_N, LIGHT_N, NOISE_COUNTS, ZERO_RANGE_M, CountsCurve
 from mr.rig import MannequinCalibration
+from mr.session.pieces import Piece
 from mr.types import FloatArray, IntArray
 from mr.wire import AIRWAY_UNKNOWN
 
@@ -52,47 +54,48 @@ class RestWatch:
         self._depth = CountsCurve(calibration.chest_depth_m)
         self._cells = [CountsCurve(curve) for curve in calibration.cell_force_n]
         self._flow = CountsCurve(calibration.airway_flow_ml_s)
-        self._rests: deque[tuple[float, float, FloatArray]] = deque(maxlen=REMEMBERED)
+        self._rests: deque[tuple[float, ...]] = deque(maxlen=REMEMBERED)
         """Total force (N), depth (m) and cells (N) of each."""
         self._flows: deque[float] = deque(maxlen=REMEMBERED)
         self._least_n = math.inf
+        self.n_taken = 0
+        """Rests so far."""
 
-    def piece(self, chest: IntArray, forces: IntArray, airway: IntArray, hands_on: bool) -> bool:
-        """Take in some frames, (n,), (n, 4), (n,); tells whether they were a rest."""
-        depth_m, slope = self._depth(chest)
-        mean_m = float(depth_m.mean())
-        noise_m = NOISE_COUNTS * abs(float(slope[0]))
-        if hands_on or abs(mean_m) > ZERO_RANGE_M or float(depth_m.std()) > STILL * noise_m:
+    def piece(self, piece: Piece[MannequinBlock]) -> bool:
+        """Take in some frames without hands; tells whether they were a rest."""
+        chest = piece.column("chest_counts")
+        if float(chest.std()) > STILL * NOISE_COUNTS:
             return False
-        cells, variance = np.empty((4, len(chest))), 0.0
-        for k, curve in enumerate(self._cells):
-            cells[k], slope = curve(forces[:, k])
-            variance += float(slope[0]) ** 2
-        total_n = cells.sum(axis=0)
-        felt_n, noise_n = float(total_n.mean()), NOISE_COUNTS * math.sqrt(variance)
+        mean_m = float(self._depth(chest)[0].mean())
+        if abs(mean_m) > ZERO_RANGE_M:
+            return False
+        counts = piece.column("force_counts").T
+        cells, slopes = zip(*map(_each, self._cells, counts), strict=True)
+        total_n = cells[0] + cells[1] + cells[2] + cells[3]
+        felt_n, noise_n = float(total_n.mean()), NOISE_COUNTS * math.hypot(*slopes)
         if float(total_n.std()) > STILL * noise_n or (felt_n > LET_GO_N and mean_m > LAIN_ON_M):
             return False
         self._least_n = min(self._least_n, felt_n)
         if felt_n > self._least_n + LIGHT_N:
             return False
-        self._rests.append((felt_n, mean_m, cells.mean(axis=1)))
-        self._blow(airway)
+        self._rests.append((felt_n, mean_m, *(float(cell.mean()) for cell in cells)))
+        self._blow(piece.column("airway_counts"))
+        self.n_taken += 1
         return True
 
     def _blow(self, airway: IntArray) -> None:
-        if (airway == AIRWAY_UNKNOWN).any():
-            return
-        flow_ml_s, slope = self._flow(airway)
-        if float(flow_ml_s.std()) <= STILL * NOISE_COUNTS * abs(float(slope[0])):
-            self._flows.append(float(flow_ml_s.mean()))
+        if float(airway.std()) <= STILL * NOISE_COUNTS and not (airway == AIRWAY_UNKNOWN).any():
+            self._flows.append(float(self._flow(airway)[0].mean()))
 
     def reading(self) -> RestReading | None:
         """Give the medians of the rests; None while there are too few."""
-        kept = [r for r in self._rests if r[0] <= self._least_n + LIGHT_N]
-        if len(kept) < LEAST_RESTS:
+        if len(self._rests) < LEAST_RESTS:
             return None
-        zeros_m, cells_n = np.array([r[1] for r in kept]), np.array([r[2] for r in kept])
-        flows = np.array(self._flows)
+        rests = np.array(self._rests)
+        rests = rests[rests[:, 0] <= self._least_n + LIGHT_N]
+        if len(rests) < LEAST_RESTS:
+            return None
+        zeros_m, cells_n, flows = rests[:, 1], rests[:, 2:], np.array(self._flows)
         known = len(flows) >= LEAST_RESTS
         return RestReading(
             float(np.median(zeros_m)),
@@ -102,6 +105,12 @@ class RestWatch:
             float(np.median(flows)) if known else None,
             math.hypot(float(_sem(flows)), FLOW_SIGMA_ML_S) if known else math.nan,
         )
+
+
+def _each(curve: CountsCurve, counts: IntArray) -> tuple[FloatArray, float]:
+    """Give one cell's forces (n,), and its slope in N per count."""
+    force_n, slope = curve(counts)
+    return force_n, float(slope[0])
 
 
 def _sem(values: FloatArray) -> FloatArray:

@@ -10,38 +10,27 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from mr.rig import MannequinCalibration
+from mr.blocks import ChestBlock
+from mr.rig import MannequinCalibration, StiffnessEntry
+from mr.session.pieces import Piece
 from mr.types import FloatArray
 
 FROM_M = 0.015
 """Less deep, the zero's error and the resting hands weigh too much."""
 AT_M = 0.050
 REMEMBERED = 120
+EVERY = 2
+"""So many samples are one: a spring needs no more."""
 LEAST_PIECES, LEAST_SHARE = 4, 0.1
 LEAST_REACH_N = 25.0
 """By so much the spring's force must scatter over a piece, or its zero cannot be told apart."""
 ZERO_SIGMA_M = 1e-4
 
 
-class Spring(Protocol):
-    """A chest's stiffness, as a rig file holds it."""
-
-    @property
-    def linear_n_m(self) -> float:
-        """Force per depth."""
-        ...
-
-    @property
-    def cubic_n_m3(self) -> float:
-        """Force per depth cubed."""
-        ...
-
-
-def spring_force_n(spring: Spring, depth_m: FloatArray) -> FloatArray:
+def spring_force_n(spring: StiffnessEntry, depth_m: FloatArray) -> FloatArray:
     """Give the spring's force (...) at depths."""
     return np.asarray(spring.linear_n_m * depth_m + spring.cubic_n_m3 * depth_m**3)
 
@@ -59,31 +48,37 @@ class SpringReading:
 class SpringWatch:
     """Gathers the compressions of a session."""
 
-    def __init__(self, spring: Spring, sigma: float, calibration: MannequinCalibration) -> None:
+    def __init__(self, spring: StiffnessEntry, calibration: MannequinCalibration) -> None:
         self._spring = spring
         self._sums: deque[FloatArray] = deque(maxlen=REMEMBERED)
         """Of each piece: see `_ratio`."""
         self._own: deque[float] = deque(maxlen=REMEMBERED)
         """Each piece's own ratio."""
-        self._at_n = float(spring_force_n(spring, np.array(AT_M)))
+        self.n_taken = 0
+        """Pieces so far."""
+        self._at_n = spring.force_at_50mm_n
         steep_n_m = spring.linear_n_m + 3.0 * spring.cubic_n_m3 * AT_M**2
         cells_n = math.sqrt(sum(curve.sigma**2 for curve in calibration.cell_force_n))
         depth_m = math.hypot(calibration.chest_depth_m.sigma, ZERO_SIGMA_M)
-        self._steady = math.hypot(sigma, cells_n / self._at_n, depth_m * steep_n_m / self._at_n)
+        known = spring.sigma_n / self._at_n
+        self._steady = math.hypot(known, cells_n / self._at_n, depth_m * steep_n_m / self._at_n)
 
-    def piece(self, depth_m: FloatArray, velocity_m_s: FloatArray, force_n: FloatArray) -> bool:
-        """Take in some samples, (n,) each; tells whether there was something in them."""
-        pressed = depth_m > FROM_M
-        if np.count_nonzero(pressed) < LEAST_SHARE * len(depth_m):
+    def piece(self, piece: Piece[ChestBlock]) -> bool:
+        """Take in some motion; tells whether there was a compression in it."""
+        depth_m = piece.column("depth_m")
+        which = np.flatnonzero(depth_m > FROM_M)[::EVERY]
+        if len(which) < LEAST_SHARE * len(depth_m) / EVERY:
             return False
-        spring_n = spring_force_n(self._spring, depth_m[pressed])
-        columns = (spring_n, velocity_m_s[pressed], np.ones(len(spring_n)), force_n[pressed])
-        # Plain sums: the same bits wherever the samples lie in memory.
-        sums = np.array([[float((a * b).sum()) for b in columns] for a in columns])
+        columns = np.ones((4, len(which)))
+        columns[0] = spring_force_n(self._spring, depth_m[which])
+        columns[1] = piece.column("velocity_m_s")[which]
+        columns[3] = piece.column("force_n")[which]
+        sums = columns @ columns.T
         self._sums.append(sums)
         ratio = _ratio(sums)
         if ratio is not None:
             self._own.append(ratio)
+        self.n_taken += 1
         return True
 
     def reading(self) -> SpringReading | None:
