@@ -30,6 +30,8 @@ LOOK_EVERY_NS = 500_000_000
 """Cameras are asked about so often."""
 HANDS_SEEN_NS = 500_000_000
 """Hands that a camera saw on the chest so lately are still there."""
+LASTS_LOOKS = 5
+"""So often in a row a camera must be off before it is told: for two seconds."""
 CLOCKS_SIGMA_MS = 1.0
 """Clocks settle anew in each session."""
 LAG_KNOWN_MS = 2.5
@@ -59,6 +61,8 @@ class DriftWatch:
         self._rest_log, self._spring_log = FindingsLog(health), FindingsLog(health)
         self._cameras_log = FindingsLog(health)
         self._told: set[tuple[str, str]] = set()
+        self._off: dict[tuple[str, str], int] = {}
+        """How often in a row each was off."""
         self._lies: PoseEntry = rig.world_from_mannequin
         self._placed: dict[str, MannequinPose] = {}
         self._taught: tuple[Taught, ...] = ()
@@ -127,7 +131,9 @@ class DriftWatch:
         for one in found:
             key, level = (one.subject, one.topic), one.level
             low = one.warn_at is None or abs(one.value) < STAYS_TOLD * one.warn_at
-            if level in ("warn", "beyond"):
+            off = level in ("warn", "beyond")
+            self._off[key] = self._off.get(key, 0) + 1 if off else 0
+            if self._off[key] >= (LASTS_LOOKS if one.subject != MANNEQUIN else 1):
                 self._told.add(key)
             elif low:
                 self._told.discard(key)

@@ -52,10 +52,11 @@ LIMITS = {
         "replace the spring or calibrate the cells",
     ),
     "scale": Limit(
-        2.8,
+        3.5,
         100.0 * NAMED,
         "%",
-        "ours: where fusion names a disagreement (mr.fusion.witness.NAMED)",
+        "ours: where fusion names a disagreement (mr.fusion.witness.NAMED); healthy cameras read "
+        "up to 3 % off in a session (simulated), so less is told by the log over sessions only",
         "calibrate `motion`, or the chest",
     ),
     "lag": Limit(

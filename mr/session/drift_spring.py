@@ -51,7 +51,7 @@ class SpringWatch:
     def __init__(self, spring: StiffnessEntry, calibration: MannequinCalibration) -> None:
         self._spring = spring
         self._sums: deque[FloatArray] = deque(maxlen=REMEMBERED)
-        """Of each piece: see `_ratio`."""
+        """Of each piece: see `spring_sums`."""
         self._own: deque[float] = deque(maxlen=REMEMBERED)
         """Each piece's own ratio."""
         self.n_taken = 0
@@ -69,13 +69,14 @@ class SpringWatch:
         which = np.flatnonzero(depth_m > FROM_M)[::EVERY]
         if len(which) < LEAST_SHARE * len(depth_m) / EVERY:
             return False
-        columns = np.ones((4, len(which)))
-        columns[0] = spring_force_n(self._spring, depth_m[which])
-        columns[1] = piece.column("velocity_m_s")[which]
-        columns[3] = piece.column("force_n")[which]
-        sums = columns @ columns.T
+        sums = spring_sums(
+            self._spring,
+            depth_m[which],
+            piece.column("velocity_m_s")[which],
+            piece.column("force_n")[which],
+        )
         self._sums.append(sums)
-        ratio = _ratio(sums)
+        ratio = spring_ratio(sums)
         if ratio is not None:
             self._own.append(ratio)
         self.n_taken += 1
@@ -85,18 +86,25 @@ class SpringWatch:
         """Give the ratio over all pieces; None while there are too few."""
         if len(self._own) < LEAST_PIECES:
             return None
-        ratio = _ratio(np.array(self._sums).sum(axis=0))
+        ratio = spring_ratio(np.array(self._sums).sum(axis=0))
         if ratio is None:
             return None
         scatter = float(np.std(np.array(self._own), ddof=1)) / math.sqrt(len(self._own))
         return SpringReading(ratio, math.hypot(self._steady, scatter), ratio * self._at_n)
 
 
-def _ratio(sums: FloatArray) -> float | None:
-    """Solve for the spring beside damper and zero; None where the strokes are too short for it.
+def spring_sums(
+    spring: StiffnessEntry, depth_m: FloatArray, velocity_m_s: FloatArray, force_n: FloatArray
+) -> FloatArray:
+    """Give the products (4, 4) of spring, velocity, one and force, over samples (n,) each."""
+    columns = np.ones((4, len(depth_m)))
+    columns[0] = spring_force_n(spring, depth_m)
+    columns[1], columns[3] = velocity_m_s, force_n
+    return columns @ columns.T
 
-    `sums` are the products (4, 4) of spring, velocity, one and force.
-    """
+
+def spring_ratio(sums: FloatArray) -> float | None:
+    """Solve for the spring beside damper and zero; None where the strokes are too short for it."""
     n = float(sums[2, 2])
     reach_n = math.sqrt(max(sums[0, 0] / n - (sums[0, 2] / n) ** 2, 0.0))
     if reach_n < LEAST_REACH_N or sums[1, 1] <= 0.0:
