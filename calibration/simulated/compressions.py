@@ -7,6 +7,8 @@ and the front end of a session. Leaves measuring to `calibration.together.motion
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 from calibration.together.learn import RecordedCompressions
@@ -20,7 +22,7 @@ from mr.sim.mannequin import SimMannequinPort
 from mr.sim.plant import Plant, SensorTraits
 from mr.sim.rig import SimRig
 from mr.sim.script import HandsSegment, Script
-from mr.types import EndOfStream, Sample
+from mr.types import Device, EndOfStream, Sample
 
 TECHNICIAN = LearnerStyle(
     "technician",
@@ -52,10 +54,12 @@ AFTER_S = 0.2
 LATE_S = 0.1
 """After the script's end its last frames still arrive."""
 STEP_NS = 1_000_000
+SECOND_SEED = 1000
+"""From one camera's noise to the next one's."""
 
 
 def record_compressions(
-    sim_rig: SimRig,
+    sim_rig: SimRig | Sequence[SimRig],
     rig: Rig,
     compressing_s: float = 6.0,
     seed: int = 0,
@@ -68,7 +72,7 @@ def record_compressions(
     Parameters
     ----------
     sim_rig
-        The true rig.
+        The true rig; of several cameras, as each of them has it.
     rig
         Calibrated so far: the front end needs the camera's model and the resting pose.
     compressing_s
@@ -87,34 +91,42 @@ def record_compressions(
     script = _soon(make_script(technician, compressing_s=compressing_s, seed=seed))
     start_ns = now()
     end_ns = start_ns + round((script.duration_s + LATE_S) * 1e9)
-    port = SimMannequinPort(
-        Plant(script, seed, traits=sensors), now, serial=sim_rig.mannequin_serial, tick_ppm=TICK_PPM
+    sim_rigs = (sim_rig,) if isinstance(sim_rig, SimRig) else tuple(sim_rig)
+    plant = Plant(script, seed, traits=sensors)
+    serial = sim_rigs[0].mannequin_serial
+    mannequin = MannequinSource(
+        SimMannequinPort(plant, now, serial=serial, tick_ppm=TICK_PPM), now, kind="sim"
     )
-    mannequin = MannequinSource(port, now, kind="sim")
-    camera = SimCamera(
-        sim_rig,
-        script,
-        now,
-        depth_hz=DEPTH_HZ,
-        color_hz=0.0,
-        seed=seed,
-        start_ns=start_ns,
-        traits=traits,
-    )
-    samples: list[Sample] = []
-    with mannequin, camera:
-        front = FrontEnd(rig, [mannequin.info, camera.info])
-        playing = True
+    cameras = [
+        SimCamera(
+            one,
+            script,
+            now,
+            depth_hz=DEPTH_HZ,
+            color_hz=0.0,
+            seed=seed + SECOND_SEED * k,
+            start_ns=start_ns,
+            traits=traits,
+        )
+        for k, one in enumerate(sim_rigs)
+    ]
+    with ExitStack() as stack:
+        devices: list[Device] = [mannequin, *cameras]
+        for device in devices:
+            stack.enter_context(device)
+        front = FrontEnd(rig, [device.info for device in devices])
+        samples: list[Sample] = []
+        playing = devices
         while now() < end_ns:
             now.advance(STEP_NS)
-            arrived: list[Sample] = list(mannequin.poll())
-            if playing:
+            for device in tuple(playing):
                 try:
-                    arrived += camera.poll()
+                    arrived = device.poll()
                 except EndOfStream:
-                    playing = False
-            for sample in arrived:
-                samples += front.step(sample)
+                    playing.remove(device)
+                    continue
+                for sample in arrived:
+                    samples += front.step(sample)
         return RecordedCompressions(samples, mannequin.info)
 
 

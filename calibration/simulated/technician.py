@@ -19,12 +19,15 @@ from calibration.plan import Task
 from calibration.simulated.bench_technician import MOST_ATTEMPTS, BenchTechnician
 from calibration.simulated.board_technician import BoardTechnician
 from calibration.simulated.boards import depth_samples
+from calibration.simulated.compressions import WANDERING, record_compressions
 from calibration.simulated.rooms import world_samples
 from calibration.steps.step import Setup
 from mr.errors import CalibrationError
 from mr.sim.bench import Workbench
 from mr.sim.plant import SensorTraits
 from mr.sim.rig import SimRig, sim_calibration
+
+COMPRESSING_S = 12.0
 
 
 class SimulatedTechnician:
@@ -50,6 +53,7 @@ class SimulatedTechnician:
             "chest": self._chest,
             "cells": self._cells,
             "airway": self._airway,
+            "motion": self._motion,
         }
 
     @property
@@ -109,6 +113,19 @@ class SimulatedTechnician:
     def _airway(self, setup: Setup, guide: StationsGuide[Any]) -> Iterator[Any]:
         del setup
         return _worked(guide, self._bench.airway)
+
+    def _motion(self, setup: Setup, guide: Any) -> Iterator[Any]:
+        del guide
+        recorded = record_compressions(
+            tuple(self.rigs.values()),
+            setup.draft.rig(),
+            COMPRESSING_S,
+            self.seed,
+            technician=WANDERING,
+            sensors=self.sensors,
+        )
+        yield recorded.mannequin
+        yield from recorded.samples
 
 
 def _worked(guide: StationsGuide[Any], do: Callable[[Station[Any]], Any]) -> Iterator[Any]:

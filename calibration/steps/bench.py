@@ -27,6 +27,7 @@ class ChestStep:
     """The displacement sensor, by gauge blocks."""
 
     sample = DepthStation
+    kept = True
 
     def parameters(self, setup: Setup) -> Mapping[str, Parameter]:
         """Readings of another mannequin or other blocks are others."""
@@ -46,6 +47,7 @@ class CellsStep:
     """The force cells, by masses."""
 
     sample = LoadStation
+    kept = True
 
     def parameters(self, setup: Setup) -> Mapping[str, Parameter]:
         """Readings of another mannequin or other masses are others."""
@@ -71,6 +73,7 @@ class AirwayStep:
     """The flow sensor, by strokes of a calibration syringe."""
 
     sample = Stroke
+    kept = True
 
     def parameters(self, setup: Setup) -> Mapping[str, Parameter]:
         """Strokes of another mannequin or syringe are others."""

@@ -40,6 +40,7 @@ class IntrinsicsStep:
     """The lens: the factory's is kept where pictures prove it, and replaced where they do not."""
 
     sample = BoardView
+    kept = True
 
     def parameters(self, setup: Setup) -> Mapping[str, Parameter]:
         """Samples of another board, camera or size of picture are others."""
@@ -73,6 +74,7 @@ class DepthStep:
     """The depth camera's scale and offset."""
 
     sample = BoardDepth
+    kept = True
 
     def parameters(self, setup: Setup) -> Mapping[str, Parameter]:
         """Samples of another board, camera or block are others."""
@@ -107,6 +109,7 @@ class WorldStep:
     """Where the cameras stand, all of them together."""
 
     sample = BoardsSeen
+    kept = True
 
     def parameters(self, setup: Setup) -> Mapping[str, Parameter]:
         """Instants of other cameras, lenses or boards are others."""

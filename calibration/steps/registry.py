@@ -6,6 +6,7 @@ from typing import Any
 
 from calibration.steps.bench import AirwayStep, CellsStep, ChestStep
 from calibration.steps.cameras import DepthStep, IntrinsicsStep, WorldStep
+from calibration.steps.motion import MotionStep
 from calibration.steps.step import Step
 
 STEPS: dict[str, Step[Any]] = {
@@ -15,6 +16,7 @@ STEPS: dict[str, Step[Any]] = {
     "chest": ChestStep(),
     "cells": CellsStep(),
     "airway": AirwayStep(),
+    "motion": MotionStep(),
 }
 
 

@@ -85,6 +85,11 @@ class Step(Protocol[S]):
         """The type of its samples."""
         ...
 
+    @property
+    def kept(self) -> bool:
+        """Whether its samples are kept, so that an interrupted capture goes on."""
+        ...
+
     def parameters(self, setup: Setup) -> Mapping[str, Parameter]:
         """Tell what samples are taken with; others cannot be mixed with them."""
         ...

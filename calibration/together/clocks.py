@@ -130,8 +130,10 @@ def measure_clocks(signals: Sequence[Signal]) -> Clocks:
     edges_s = _edges(signals, zero_ns)
     replicas = np.array(
         [
-            [p.refine(f.lag_s, p.outside(lo, hi), REPLICA_ROUNDS).lag_s
-             for p, f in zip(pairs, fits, strict=True)]
+            [
+                p.refine(f.lag_s, p.outside(lo, hi), REPLICA_ROUNDS).lag_s
+                for p, f in zip(pairs, fits, strict=True)
+            ]
             for lo, hi in itertools.pairwise(edges_s)
         ]
     )
@@ -193,15 +195,11 @@ class _Pair:
         dense_s, t_s = ((s.t_ns - zero_ns) / NS_PER_S for s in (slid, looks))
         knots_s = np.arange(t_s[0], t_s[-1] + KNOT_S, KNOT_S)
         hats = np.maximum(0.0, 1 - np.abs(t_s[:, None] - knots_s) / KNOT_S)
-        return _Pair(
-            a.name, b.name, sign, dense_s, slid.value, t_s, looks.value, looks.sigma, hats
-        )
+        return _Pair(a.name, b.name, sign, dense_s, slid.value, t_s, looks.value, looks.sigma, hats)
 
     def best(self) -> _Fit:
         """Find the lag that leaves least, among the best few of a correlation."""
-        return min(
-            (self.refine(lag_s) for lag_s in self.candidates()), key=lambda fit: fit.cost
-        )
+        return min((self.refine(lag_s) for lag_s in self.candidates()), key=lambda fit: fit.cost)
 
     def candidates(self) -> list[float]:
         """Give the lags at which both are most alike, of either sign."""
@@ -303,9 +301,7 @@ def _rival(pair: _Pair, fit: _Fit) -> tuple[float, float]:
 # --- all of them ------------------------------------------------------------------------
 
 
-def _consistent(
-    names: tuple[str, ...], pairs: Sequence[_Pair], sigma_s: FloatArray
-) -> FloatArray:
+def _consistent(names: tuple[str, ...], pairs: Sequence[_Pair], sigma_s: FloatArray) -> FloatArray:
     """Give the matrix that makes offsets (k,) of the pairs' own lags (p,)."""
     rows = _incidence(names, pairs) / sigma_s[:, None]
     solve = np.zeros((len(names), len(pairs)))
@@ -364,7 +360,7 @@ def _require_same_motion(
     names: tuple[str, ...], pairs: Sequence[_Pair], fits: Sequence[_Fit]
 ) -> None:
     """Refuse a signal that no other one explains, naming it."""
-    strange = {name: 0 for name in names}
+    strange = dict.fromkeys(names, 0)
     for pair, fit in zip(pairs, fits, strict=True):
         if fit.explained < MIN_EXPLAINED:
             strange[pair.first] += 1

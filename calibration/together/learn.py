@@ -7,18 +7,22 @@ from it; leaves each measurement to the modules beside it, and recording to the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from calibration.mannequin.bending import measure_bending
 from calibration.record import sha256_of
-from calibration.together.heel import measure_heel_offset
-from calibration.together.motion import measure_camera_motion
+from calibration.together.clocks import Signal
+from calibration.together.heel import HeelOffset, measure_heel_offset
+from calibration.together.motion import CameraMotion, SeenMotion, measure_camera_motion
 from calibration.together.sightings import seen_motion
 from mr.rig import Rig
 from mr.types import DepthFrame, DeviceInfo, Sample
+
+MANNEQUIN_NOISE_M = 1e-4
+"""Of one reading of the chest: a count is 0.1 mm."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,8 +33,29 @@ class RecordedCompressions:
     mannequin: DeviceInfo
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Learnt:
+    """What was learnt of one camera, and the rig with it."""
+
+    rig: Rig
+    seen: SeenMotion
+    motion: CameraMotion
+    heel: HeelOffset
+
+
 def learn_motion(rig: Rig, camera_id: str, recorded: RecordedCompressions) -> Rig:
     """Write the camera's latency and gain, from what both devices saw, into the rig."""
+    return learn(rig, camera_id, recorded).rig
+
+
+def learn(rig: Rig, camera_id: str, recorded: RecordedCompressions) -> Learnt:
+    """Learn what compressions tell of one camera.
+
+    Raises
+    ------
+    CalibrationError
+        When they were too few, too shallow, or not seen by both.
+    """
     mannequin = rig.require_mannequin(recorded.mannequin.serial)
     seen = seen_motion(recorded.samples, mannequin, recorded.mannequin, camera_id)
     found = measure_camera_motion(seen, camera_id)
@@ -61,13 +86,29 @@ def learn_motion(rig: Rig, camera_id: str, recorded: RecordedCompressions) -> Ri
         }
     )
     bending = measure_bending(recorded.samples, rig, camera_id, seen, found.latency_s)
-    return rig.model_copy(
+    learnt = rig.model_copy(
         update={
             "cameras": rig.cameras | {camera_id: camera},
             "bending": bending,
             "provenance": provenance,
         }
     )
+    return Learnt(learnt, seen, found, heel)
+
+
+def chest_signals(
+    learnt: Mapping[str, Learnt],
+) -> tuple[Signal, ...]:
+    """Give what each sensor saw of the chest's motion, for the clocks: the mannequin first."""
+    first = next(iter(learnt.values())).seen
+    sigma_m = np.full(len(first.depth_m), MANNEQUIN_NOISE_M)
+    signals = [Signal("mannequin", first.depth_t_ns, first.depth_m, sigma_m)]
+    for camera_id, one in learnt.items():
+        seen = one.seen
+        signals.append(
+            Signal(f"camera {camera_id}", seen.surface_t_ns, seen.surface_z_m, seen.surface_sigma_m)
+        )
+    return tuple(signals)
 
 
 def _frames_sha256(samples: Iterable[Sample]) -> str:

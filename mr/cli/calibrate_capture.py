@@ -8,7 +8,7 @@ A capture that is interrupted keeps what was taken: begun again, it goes on from
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,15 @@ class Keeping(Protocol[S]):
     def add(self, sample: S) -> object:
         """Keep one more, whole, before it returns."""
         ...
+
+
+class NotKept:
+    """Keeps nothing: for captures that are repeated more quickly than stored."""
+
+    samples: tuple[Any, ...] = ()
+
+    def add(self, sample: object) -> None:
+        """Forget it."""
 
 
 class Guided(Guide[S], Protocol[S]):

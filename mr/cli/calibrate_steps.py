@@ -14,9 +14,9 @@ from rich.markup import escape
 from calibration.plan import Task
 from calibration.record import Record
 from calibration.steps.registry import step_of
-from calibration.steps.step import Done, Guided, Setup
+from calibration.steps.step import Done, Guided, Setup, Step
 from mr.cli.calibrate_book import Book
-from mr.cli.calibrate_capture import capture
+from mr.cli.calibrate_capture import NotKept, capture
 from mr.cli.calibrate_report import deliver_report
 from mr.cli.calibrate_screen import Screen
 from mr.cli.calibrate_table import print_record
@@ -73,16 +73,34 @@ def _do(
     name, subject = task.procedure.name, task.subject
     if anew and (aside := book.workbook.start_over(name, subject)) is not None:
         screen.say(f"begun anew; what was taken before is in {aside}")
+    if not step.kept:
+        guide = step.guide(setup)
+        candidates = technician.candidates(task, setup, guide, screen)
+        samples = capture(guide, candidates, NotKept(), screen)
+        return _measured(book, task, step, setup, samples, {}, screen)
     page = book.workbook.open(name, subject, step.sample, step.parameters(setup))
     with page:
         for why in page.left_out:
             screen.say(f"left out: {why}")
         guide = step.guide(setup)
         samples = capture(guide, technician.candidates(task, setup, guide, screen), page, screen)
-        with screen.working(f"measuring: {task.procedure.title}"):
-            done: Done = step.finish(setup, samples)
-        if all(record.passed for record in done.records):
-            book.note(task, done, page.inputs_sha256())
+        return _measured(book, task, step, setup, samples, page.inputs_sha256(), screen)
+
+
+def _measured(
+    book: Book,
+    task: Task,
+    step: Step[Any],
+    setup: Setup,
+    samples: Sequence[Any],
+    inputs_sha256: dict[str, str],
+    screen: Screen,
+) -> tuple[Record, ...]:
+    """Measure, and note what was found if it keeps its limits."""
+    with screen.working(f"measuring: {task.procedure.title}"):
+        done: Done = step.finish(setup, samples)
+    if all(record.passed for record in done.records):
+        book.note(task, done, inputs_sha256)
     return done.records
 
 

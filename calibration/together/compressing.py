@@ -1,0 +1,112 @@
+"""The capture of compressions: how many, how deep, how uneven, seen by whom.
+
+Takes the samples of a session's front end one at a time, gives words for who compresses;
+leaves measuring to `calibration.together`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from calibration.guide import Progress, Verdict
+from calibration.together.motion import MIN_STROKE_M
+from mr.rig import MannequinCalibration
+from mr.types import ChestObservation, DeviceInfo, MannequinFrame, Sample
+
+BARE_LOOKS = 10
+"""The chest without hands first: where it lies at rest."""
+WANTED = 14
+"""Compressions; ten are measured with ease, and the first ones settle the clocks."""
+WANTED_LOOKS = 120
+"""Of each camera with hands on the chest."""
+UNEVEN = 0.03
+"""Relative spread of the periods: from there on no compression can be taken for the next."""
+LAST_S = 0.4
+"""After the last compression its samples are still on their way."""
+UP_SHARE, DOWN_SHARE = 0.25, 0.6
+
+MotionSample = Sample | DeviceInfo
+"""What devices said; and first, who the mannequin is."""
+
+
+class CompressingGuide:
+    """Guides a technician's compressions.
+
+    Parameters
+    ----------
+    mannequin
+        With its chest's curve.
+    camera_ids
+        Who else is to see them.
+    """
+
+    def __init__(self, mannequin: MannequinCalibration, camera_ids: tuple[str, ...]) -> None:
+        self._curve = mannequin.chest_depth_m
+        self._cameras = camera_ids
+        self.samples: list[MotionSample] = []
+        self._bare: Counter[str] = Counter()
+        self._on: Counter[str] = Counter()
+        self._down = False
+        self._deepest_m = 0.0
+        self._presses_ns: list[int] = []
+        self._depths_m: list[float] = []
+        self._now_ns = 0
+
+    def offer(self, sample: MotionSample) -> Verdict:
+        """Take every sample: a hole would be taken for a lost device."""
+        self.samples.append(sample)
+        if isinstance(sample, MannequinFrame):
+            self._now_ns = sample.arrival.arrival_ns
+            self._follow(float(self._curve(sample.chest_counts)))
+        elif isinstance(sample, ChestObservation) and sample.surface_z_m is not None:
+            (self._on if sample.hands == "on" else self._bare)[sample.camera_id] += 1
+        return Verdict(True)
+
+    def _follow(self, depth_m: float) -> None:
+        """Count a compression when the chest comes up again."""
+        if not self._down and depth_m > DOWN_SHARE * MIN_STROKE_M * 2:
+            self._down, self._deepest_m = True, depth_m
+            self._presses_ns.append(self._now_ns)
+        elif self._down:
+            self._deepest_m = max(self._deepest_m, depth_m)
+            if depth_m < UP_SHARE * self._deepest_m:
+                self._down = False
+                self._depths_m.append(self._deepest_m)
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        n = len(self._depths_m)
+        looks = min((self._on[c] for c in self._cameras), default=WANTED_LOOKS)
+        bare = min((self._bare[c] for c in self._cameras), default=BARE_LOOKS)
+        parts = (bare / BARE_LOOKS, n / WANTED, looks / WANTED_LOOKS)
+        done = min(parts) >= 1.0 and self._is_uneven() and not self._down
+        done = done and self._now_ns - self._presses_ns[-1] > LAST_S * 1e9
+        share = float(np.mean(np.minimum(parts, 1.0)))
+        return Progress(1.0 if done else min(share, 0.99), done, self._next(bare), n, self._deep())
+
+    def _next(self, bare: int) -> str:
+        if bare < BARE_LOOKS and not self._presses_ns:
+            return "keep everything away from the chest, in the cameras' sight"
+        if not self._presses_ns:
+            return "lay both hands on the chest, hold still for a second, then compress"
+        n = len(self._depths_m)
+        if n >= WANTED and not self._is_uneven():
+            return "too regular: go on, now faster, now slower"
+        hidden = [c for c in self._cameras if self._on[c] < WANTED_LOOKS]
+        if n >= WANTED and hidden:
+            return f"go on: camera {hidden[0]} does not see the hands well; lean out of its way"
+        if n >= WANTED:
+            return "enough: hands off"
+        return f"compress as deep as in training, unevenly: {n} of {WANTED}"
+
+    def _is_uneven(self) -> bool:
+        periods = np.diff(self._presses_ns[-WANTED:])
+        return len(periods) >= 4 and bool(np.std(periods) > UNEVEN * np.mean(periods))
+
+    def _deep(self) -> str:
+        if not self._depths_m:
+            return ""
+        return f"{1e3 * float(np.mean(self._depths_m)):.0f} mm deep"
