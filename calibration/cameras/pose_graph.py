@@ -128,7 +128,7 @@ def solve(
 
 
 class Extended:
-    """A least-squares problem (whitened rows, miss) that is asked what further unknowns would do."""
+    """A least-squares problem (whitened rows, miss) that is asked what more unknowns would do."""
 
     def __init__(self, rows: FloatArray, miss: FloatArray) -> None:
         self._q = np.linalg.qr(rows)[0]
@@ -141,7 +141,8 @@ class Extended:
         inverse = np.linalg.pinv(new.T @ new)
         after = self._left - new @ value
         fall = float(self._left @ self._left - after @ after)
-        return fall, value, np.sqrt(np.diag(inverse))
+        sigma = np.sqrt(np.diag(inverse))
+        return fall, value.astype(np.float64), sigma.astype(np.float64)
 
     def _without(self, x: FloatArray) -> FloatArray:
         return np.asarray(x - self._q @ (self._q.T @ x))

@@ -82,21 +82,17 @@ def adjust(
     plates = dict(start)
     board_px = pooled_sigma_px([p.board for p in pictures])
     sigma_px = 2 * LEAST_SIGMA_PX
-    step_of = np.zeros(0)
     for _ in range(ROUNDS):
         rows, miss, _, left = _linearised(pictures, poses, ids, plates, sides_m, board_px, sigma_px)
-        step_of = np.linalg.lstsq(rows, miss)[0]
-        steps = step_of.reshape(-1, 6)
+        steps: FloatArray = np.linalg.lstsq(rows, miss)[0].reshape(-1, 6).astype(np.float64)
         poses = [perturb(p, s) for p, s in zip(poses, steps, strict=False)]
         plates = {j: perturb(plates[j], s) for j, s in zip(ids, steps[len(poses) :], strict=True)}
         freedom = max(left.size - 6 * len(ids), 1)
         sigma_px = max(LEAST_SIGMA_PX, float(np.sqrt(np.sum(left**2) / freedom)))
-        if np.abs(step_of).max() < DONE:
+        if np.abs(steps).max() < DONE:
             break
-    rows, miss, looks, left = _linearised(
-        pictures, poses, ids, plates, sides_m, board_px, sigma_px
-    )
-    covariance = np.linalg.inv(rows.T @ rows)
+    rows, miss, looks, left = _linearised(pictures, poses, ids, plates, sides_m, board_px, sigma_px)
+    covariance: FloatArray = np.linalg.inv(rows.T @ rows).astype(np.float64)
     known = {}
     for k, j in enumerate(ids):
         at = slice(6 * (len(poses) + k), 6 * (len(poses) + k) + 6)
@@ -162,7 +158,9 @@ def start_of(pictures: Sequence[Picture], plate: int, side_m: float) -> tuple[Po
         )
         for k in range(n):
             R = np.asarray(cv2.Rodrigues(turns[k])[0], dtype=np.float64)
-            lies = picture.board.color_from_board.inverse() @ Pose(R, shifts[k].ravel())
+            lies = picture.board.color_from_board.inverse() @ Pose(
+                R, shifts[k].ravel().astype(np.float64)
+            )
             off = [_miss_px(p, lies, corners, plate) for p in mine]
             if float(np.median(off)) < best[1]:
                 best = (lies, float(np.median(off)))

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
 from mr.errors import CalibrationError
+from mr.geometry.poses import chain
 from mr.rig import CameraCalibration, MarkerLayout
 from mr.tracking.markers import estimate_pose
 from mr.types import FloatArray, Pose
@@ -34,6 +35,7 @@ class RestingPose:
     """The mannequin's resting place and how well the frames agree on it."""
 
     world_from_mannequin: Pose
+    """Its covariance is one frame's: what a still picture gets wrong it gets wrong again."""
     rms_m: float
     """Scatter of the frames used, rotation counted at half a chest's distance."""
     residual_px: float
@@ -116,7 +118,7 @@ def measure_resting_pose(
         if fit.cam_from_mannequin is None:
             reasons[fit.why] += 1
             continue
-        poses.append(world_from_color @ fit.cam_from_mannequin)
+        poses.append(chain(world_from_color, fit.cam_from_mannequin))
         residuals_px.append(fit.residual_px)
     if len(poses) < MIN_FRAMES:
         why = f" ({reasons.most_common(1)[0][0]})" if reasons else ""
@@ -131,4 +133,7 @@ def measure_resting_pose(
             f"{MAX_RMS_M * 1000:.0f} are allowed: let it lie still and take them again"
         )
     residual_px = float(np.mean(np.array(residuals_px)[used]))
+    known = [p.covariance for p, u in zip(poses, used, strict=True) if u and p.covariance is not None]
+    if known:
+        pose = Pose(pose.R, pose.t_m, np.mean(known, axis=0))
     return RestingPose(pose, rms_m, residual_px, n_frames, int(used.sum()))

@@ -142,9 +142,7 @@ def pictures_of(
 
 def seen_angle_rad(pictures: Sequence[Picture], plate: int) -> float:
     """Tell the widest angle between the directions from which a plate was seen with the board."""
-    eyes = np.array(
-        [p.board.color_from_board.inverse().t_m for p in pictures if plate in p.plates]
-    )
+    eyes = np.array([p.board.color_from_board.inverse().t_m for p in pictures if plate in p.plates])
     if len(eyes) < 2:
         return 0.0
     ways = eyes / np.linalg.norm(eyes, axis=1, keepdims=True)
@@ -232,6 +230,9 @@ def _marker(plate: int, corners_m: FloatArray) -> Marker:
     return Marker(
         id=plate,
         corners_in_mannequin_m=(
-            (a[0], a[1], a[2]), (b[0], b[1], b[2]), (c[0], c[1], c[2]), (d[0], d[1], d[2])
+            (a[0], a[1], a[2]),
+            (b[0], b[1], b[2]),
+            (c[0], c[1], c[2]),
+            (d[0], d[1], d[2]),
         ),
     )

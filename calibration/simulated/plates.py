@@ -39,7 +39,7 @@ def eyes(n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
         around = 2 * np.pi * k / n * 1.0 + rng.uniform(-0.2, 0.2)
         off = np.radians((20.0, 40.0)[k % 2] + rng.uniform(-6, 6))
         way = np.array([np.sin(off) * np.cos(around), np.sin(off) * np.sin(around), np.cos(off)])
-        yield rng.uniform(0.72, 0.92) * way
+        yield np.asarray(rng.uniform(0.72, 0.92) * way, dtype=np.float64)
 
 
 def survey_samples(
@@ -71,9 +71,7 @@ def survey_samples(
         lies = board_on_chest(board)
         if board_moved is not None and k >= board_moved[0]:
             lies = perturb(lies, board_moved[1])
-        view = board_view(
-            color_from_mannequin @ lies, real, lens, rng, sigma_px=CORNER_SIGMA_PX
-        )
+        view = board_view(color_from_mannequin @ lies, real, lens, rng, sigma_px=CORNER_SIGMA_PX)
         ids, corners = [], []
         for plate in rig.plates:
             points = _corners(plate, true_sides_m or {}, twist_m or {})
