@@ -18,7 +18,7 @@ from scipy.spatial.transform import Rotation
 from mr.errors import CalibrationError
 from mr.geometry.poses import chain
 from mr.rig import CameraCalibration, MarkerLayout
-from mr.tracking.markers import estimate_pose
+from mr.tracking.markers import Seen, estimate_pose
 from mr.types import FloatArray, Pose
 
 MIN_FRAMES = 3
@@ -84,14 +84,17 @@ def _distances_m(
 
 
 def measure_resting_pose(
-    frames: Iterable[npt.NDArray[np.uint8]], layout: MarkerLayout, camera: CameraCalibration
+    frames: Iterable[npt.NDArray[np.uint8] | Seen],
+    layout: MarkerLayout,
+    camera: CameraCalibration,
 ) -> RestingPose:
     """Measure where the mannequin lies.
 
     Parameters
     ----------
     frames
-        Colour images (H, W, 3) blue-green-red of the mannequin at rest, five or more.
+        Colour images (H, W, 3) blue-green-red of the mannequin at rest, five or more; or
+        the markers that were seen in them.
     layout
         Its markers.
     camera
@@ -133,7 +136,9 @@ def measure_resting_pose(
             f"{MAX_RMS_M * 1000:.0f} are allowed: let it lie still and take them again"
         )
     residual_px = float(np.mean(np.array(residuals_px)[used]))
-    known = [p.covariance for p, u in zip(poses, used, strict=True) if u and p.covariance is not None]
+    known = [
+        p.covariance for p, u in zip(poses, used, strict=True) if u and p.covariance is not None
+    ]
     if known:
         pose = Pose(pose.R, pose.t_m, np.mean(known, axis=0))
     return RestingPose(pose, rms_m, residual_px, n_frames, int(used.sum()))

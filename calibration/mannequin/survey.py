@@ -20,7 +20,7 @@ from calibration.mannequin.plate_bundle import Bundle, Picture, adjust, square_c
 from calibration.mannequin.survey_faults import Oddity, odd_plates, require_sound
 from mr.errors import CalibrationError
 from mr.geometry.poses import skew
-from mr.rig import CameraCalibration, Marker, MarkerLayout
+from mr.rig import CameraModel, Marker, MarkerLayout
 from mr.types import FloatArray, IntArray, Pose
 
 MIN_PICTURES = 4
@@ -75,7 +75,7 @@ class Survey:
 def measure_survey(
     samples: Sequence[PlatesSeen],
     board: CharucoBoard,
-    cameras: Mapping[str, CameraCalibration],
+    cameras: Mapping[str, CameraModel],
     mannequin_from_board: Pose,
     sides_m: Mapping[int, float],
     dictionary: str = "DICT_APRILTAG_36h11",
@@ -121,7 +121,7 @@ def measure_survey(
 def pictures_of(
     samples: Sequence[PlatesSeen],
     board: CharucoBoard,
-    cameras: Mapping[str, CameraCalibration],
+    cameras: Mapping[str, CameraModel],
     sides_m: Mapping[int, float],
 ) -> list[Picture]:
     """Find the board's pose in each picture; those without a clear one are left out."""

@@ -14,7 +14,7 @@ from calibration.boards.charuco import CharucoBoard
 from calibration.guide import Progress, Verdict
 from calibration.mannequin.plate_bundle import Picture
 from calibration.mannequin.survey import PlatesSeen, pictures_of, seen_angle_rad
-from mr.rig import CameraCalibration
+from mr.rig import CameraModel
 from mr.types import FloatArray
 
 WANTED = 6
@@ -31,7 +31,7 @@ class SurveyGuide:
     def __init__(
         self,
         board: CharucoBoard,
-        cameras: Mapping[str, CameraCalibration],
+        cameras: Mapping[str, CameraModel],
         sides_m: Mapping[int, float],
     ) -> None:
         self._board, self._cameras, self._sides_m = board, dict(cameras), dict(sides_m)

@@ -54,6 +54,7 @@ def survey_samples(
     moved: Mapping[int, tuple[int, FloatArray]] | None = None,
     board_moved: tuple[int, FloatArray] | None = None,
     one_side: bool = False,
+    mannequin_from_board: Pose | None = None,
 ) -> Iterator[PlatesSeen]:
     """Yield pictures.
 
@@ -68,7 +69,7 @@ def survey_samples(
         plate = rig.plates[k % len(rig.plates)]  # this one and the board, and what else is there
         aim = 0.45 * np.array(plate.center_in_mannequin_m) + rng.uniform(-0.03, 0.03, 3)
         color_from_mannequin = looking_at(at, aim, _up(rng)).inverse()
-        lies = board_on_chest(board)
+        lies = mannequin_from_board or board_on_chest(board)
         if board_moved is not None and k >= board_moved[0]:
             lies = perturb(lies, board_moved[1])
         view = board_view(color_from_mannequin @ lies, real, lens, rng, sigma_px=CORNER_SIGMA_PX)

@@ -8,11 +8,15 @@ truth to whoever compares.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from calibration.boards.charuco import find_board
 from calibration.cameras.intrinsics_guide import IntrinsicsGuide
 from calibration.draft import MannequinDraft, RigDraft, model_of, new_draft
+from calibration.mannequin.rest import LOOKS, RestLook
 from calibration.mannequin.station import StationsGuide
 from calibration.mannequin.station import Step as Station
 from calibration.plan import Task
@@ -20,14 +24,26 @@ from calibration.simulated.bench_technician import MOST_ATTEMPTS, BenchTechnicia
 from calibration.simulated.board_technician import BoardTechnician
 from calibration.simulated.boards import depth_samples
 from calibration.simulated.compressions import WANDERING, record_compressions
+from calibration.simulated.plates import survey_samples
 from calibration.simulated.rooms import world_samples
+from calibration.steps.place import layout_of, registration_board
 from calibration.steps.step import Setup
 from mr.errors import CalibrationError
+from mr.geometry.poses import perturb
 from mr.sim.bench import Workbench
+from mr.sim.camera import M_PER_COUNT, SimImager
+from mr.sim.learner import still_script
 from mr.sim.plant import SensorTraits
 from mr.sim.rig import SimRig, sim_calibration
+from mr.tracking.markers import detect
 
-COMPRESSING_S = 12.0
+COMPRESSING_S = 14.0
+UNEVEN = replace(WANDERING, rate_spread_cpm=9.0)
+"""Who does as the guide says: now faster, now slower."""
+CARD_RAD, CARD_M = 0.002, 0.0005
+"""How well a card is laid onto the compression point, by its cross hairs."""
+N_ROUND = 40
+"""Pictures of the plates, some of them taken."""
 
 
 class SimulatedTechnician:
@@ -50,6 +66,8 @@ class SimulatedTechnician:
             "intrinsics": self._intrinsics,
             "depth": self._depth,
             "world": self._world,
+            "plates": self._plates,
+            "rest": self._rest,
             "chest": self._chest,
             "cells": self._cells,
             "airway": self._airway,
@@ -102,6 +120,30 @@ class SimulatedTechnician:
         cameras = {key: rig.camera for key, rig in self.rigs.items()}
         yield from world_samples(cameras, setup.kit.board, seed=self.seed)
 
+    def _plates(self, setup: Setup, guide: Any) -> Iterator[Any]:
+        """Lay the registration board onto the chest, a little off, and go round with a camera."""
+        del guide
+        card = registration_board(setup.kit)
+        rng = np.random.default_rng([self.seed, 0xCA])
+        slip = np.concatenate([CARD_RAD * rng.standard_normal(3), CARD_M * rng.standard_normal(3)])
+        slip *= np.array([0.0, 0.0, 1.0, 1.0, 1.0, 0.0])  # it lies flat on the chest
+        lies = perturb(card.mannequin_from_board, slip)
+        yield from survey_samples(
+            self.first, card.board, seed=self.seed, n=N_ROUND, mannequin_from_board=lies
+        )
+
+    def _rest(self, setup: Setup, guide: Any) -> Iterator[Any]:
+        del guide
+        layout = layout_of(setup.draft)
+        for k, (camera_id, rig) in enumerate(self.rigs.items()):
+            imager = SimImager(rig, still_script(duration_s=float(LOOKS)), self.seed + k)
+            for number in range(LOOKS):
+                seen = detect(imager.bgr(number / 5.0), layout)
+                depth = imager.depth_counts(number / 5.0)
+                yield RestLook(
+                    camera_id, seen.ids, seen.corners_px, seen.n_foreign, depth, M_PER_COUNT
+                )
+
     def _chest(self, setup: Setup, guide: StationsGuide[Any]) -> Iterator[Any]:
         del setup
         return _worked(guide, self._bench.chest)
@@ -121,7 +163,7 @@ class SimulatedTechnician:
             setup.draft.rig(),
             COMPRESSING_S,
             self.seed,
-            technician=WANDERING,
+            technician=UNEVEN,
             sensors=self.sensors,
         )
         yield recorded.mannequin

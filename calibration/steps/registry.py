@@ -7,12 +7,15 @@ from typing import Any
 from calibration.steps.bench import AirwayStep, CellsStep, ChestStep
 from calibration.steps.cameras import DepthStep, IntrinsicsStep, WorldStep
 from calibration.steps.motion import MotionStep
+from calibration.steps.place import PlatesStep, RestStep
 from calibration.steps.step import Step
 
 STEPS: dict[str, Step[Any]] = {
     "intrinsics": IntrinsicsStep(),
     "depth": DepthStep(),
     "world": WorldStep(),
+    "plates": PlatesStep(),
+    "rest": RestStep(),
     "chest": ChestStep(),
     "cells": CellsStep(),
     "airway": AirwayStep(),

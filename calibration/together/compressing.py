@@ -21,8 +21,9 @@ WANTED = 14
 """Compressions; ten are measured with ease, and the first ones settle the clocks."""
 WANTED_LOOKS = 120
 """Of each camera with hands on the chest."""
-UNEVEN = 0.03
-"""Relative spread of the periods: from there on no compression can be taken for the next."""
+UNEVEN = 0.02
+"""Relative spread of the periods, before it is worth measuring: `calibration.together.clocks`
+itself refuses what is too regular."""
 LAST_S = 0.4
 """After the last compression its samples are still on their way."""
 UP_SHARE, DOWN_SHARE = 0.25, 0.6
