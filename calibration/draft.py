@@ -25,6 +25,7 @@ from mr.rig import (
     CameraCalibration,
     CameraModel,
     Curve,
+    HeadsetCalibration,
     MannequinCalibration,
     MarkerLayout,
     PoseEntry,
@@ -34,6 +35,7 @@ from mr.rig import (
     SurfaceEntry,
     toml_ready,
 )
+from mr.validity import Validity
 
 FourCurves = tuple[Curve, Curve, Curve, Curve]
 FourPlaces = tuple[
@@ -82,6 +84,8 @@ class RigDraft(Strict):
     surface: SurfaceEntry | None = None
     bending: Bending | None = None
     world_from_mannequin: PoseEntry | None = None
+    headset: HeadsetCalibration | None = None
+    validity: Validity | None = None
     provenance: Provenance
 
     def missing(self) -> tuple[str, ...]:
@@ -123,6 +127,8 @@ class RigDraft(Strict):
             surface=self.surface,
             bending=self.bending,
             world_from_mannequin=self.world_from_mannequin,
+            headset=self.headset,
+            validity=self.validity,
             provenance=self.provenance,
         )
 
@@ -144,6 +150,8 @@ class RigDraft(Strict):
             surface=rig.surface,
             bending=rig.bending,
             world_from_mannequin=rig.world_from_mannequin,
+            headset=rig.headset,
+            validity=rig.validity,
             provenance=rig.provenance,
         )
 

@@ -136,13 +136,11 @@ def measure_rest(
     found: dict[str, RestingPose] = {}
     poses: dict[str, Pose] = {}
     for camera_id, camera in cameras.items():
-        mine = [look.seen for look in looks if look.camera_id == camera_id]
-        if not mine:
-            raise CalibrationError(
-                f"rest: camera {camera_id} has not looked: let it see the plates"
-            )
-        found[camera_id] = measure_resting_pose(mine, layout, camera)
-        poses[camera_id] = _with_covariance(found[camera_id], mine, layout, camera)
+        seen = [look.seen for look in looks if look.camera_id == camera_id]
+        if not seen:
+            raise CalibrationError(f"rest: camera {camera_id} has not looked: show it the plates")
+        found[camera_id] = measure_resting_pose(seen, layout, camera)
+        poses[camera_id] = _with_covariance(found[camera_id], seen, layout, camera)
     apart_m, apart_rad = _apart(poses)
     lies = _joined(list(poses.values()))
     chests, scans = [], []

@@ -6,8 +6,8 @@ be recorded, some of them bad; leaves guiding to `calibration.headset`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -49,12 +49,15 @@ class HeadsetTechnician:
     world_from_mannequin: Pose
     seed: int = 0
     clumsy: bool = True
+    crosses_in_mannequin_m: Mapping[int, tuple[float, float, float]] = field(
+        default_factory=lambda: CROSSES_IN_MANNEQUIN_M
+    )
 
     @property
     def crosses(self) -> dict[int, tuple[float, float, float]]:
         """Give the crosses' places in the world."""
         placed = {}
-        for number, place in CROSSES_IN_MANNEQUIN_M.items():
+        for number, place in self.crosses_in_mannequin_m.items():
             x, y, z = self.world_from_mannequin.apply(np.array(place))
             placed[number] = (float(x), float(y), float(z))
         return placed

@@ -12,10 +12,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from calibration.boards.charuco import find_board
+from calibration.boards.registration import RegistrationBoard
 from calibration.cameras.intrinsics_guide import IntrinsicsGuide
 from calibration.draft import MannequinDraft, RigDraft, model_of, new_draft
+from calibration.headset.capture import HandSeen, HeadsetGuide
 from calibration.mannequin.rest import LOOKS, RestLook
 from calibration.mannequin.station import StationsGuide
 from calibration.mannequin.station import Step as Station
@@ -24,6 +27,7 @@ from calibration.simulated.bench_technician import MOST_ATTEMPTS, BenchTechnicia
 from calibration.simulated.board_technician import BoardTechnician
 from calibration.simulated.boards import depth_samples
 from calibration.simulated.compressions import WANDERING, record_compressions
+from calibration.simulated.headset_technician import HeadsetTechnician
 from calibration.simulated.plates import survey_samples
 from calibration.simulated.rooms import world_samples
 from calibration.steps.place import layout_of, registration_board
@@ -32,10 +36,12 @@ from mr.errors import CalibrationError
 from mr.geometry.poses import perturb
 from mr.sim.bench import Workbench
 from mr.sim.camera import M_PER_COUNT, SimImager
+from mr.sim.headset import SimHeadset
 from mr.sim.learner import still_script
 from mr.sim.plant import SensorTraits
 from mr.sim.rig import SimRig, sim_calibration
 from mr.tracking.markers import detect
+from mr.types import Pose
 
 COMPRESSING_S = 14.0
 UNEVEN = replace(WANDERING, rate_spread_cpm=9.0)
@@ -72,6 +78,7 @@ class SimulatedTechnician:
             "cells": self._cells,
             "airway": self._airway,
             "motion": self._motion,
+            "headset": self._headset,
         }
 
     @property
@@ -168,6 +175,25 @@ class SimulatedTechnician:
         )
         yield recorded.mannequin
         yield from recorded.samples
+
+    def _headset(self, setup: Setup, guide: HeadsetGuide) -> Iterator[Any]:
+        """Sweep and touch, wearing a headset whose frame lies anywhere; see the true mannequin."""
+        del setup
+        rng = np.random.default_rng([self.seed, 0x4E])
+        turn = Rotation.from_euler("xyz", [-90.0, 0.0, rng.uniform(-180, 180)], degrees=True)
+        headset = SimHeadset(Pose(turn.as_matrix(), rng.normal(0.0, 0.5, 3)), self.seed)
+        places = RegistrationBoard().touch_points_in_mannequin_m
+        crosses = {k + 1: (float(x), float(y), float(z)) for k, (x, y, z) in enumerate(places)}
+        technician = HeadsetTechnician(
+            headset, self.first.world_from_mannequin, self.seed, crosses_in_mannequin_m=crosses
+        )
+        for piece in technician.sweep():
+            yield HandSeen(piece=piece)
+        for n in range(MOST_ATTEMPTS):
+            wanted = guide.wanted
+            if wanted is None:
+                return
+            yield HandSeen(touch=technician.touch(*wanted, n))
 
 
 def _worked(guide: StationsGuide[Any], do: Callable[[Station[Any]], Any]) -> Iterator[Any]:

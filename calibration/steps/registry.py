@@ -6,6 +6,7 @@ from typing import Any
 
 from calibration.steps.bench import AirwayStep, CellsStep, ChestStep
 from calibration.steps.cameras import DepthStep, IntrinsicsStep, WorldStep
+from calibration.steps.headset import HeadsetStep
 from calibration.steps.motion import MotionStep
 from calibration.steps.place import PlatesStep, RestStep
 from calibration.steps.step import Step
@@ -20,6 +21,7 @@ STEPS: dict[str, Step[Any]] = {
     "cells": CellsStep(),
     "airway": AirwayStep(),
     "motion": MotionStep(),
+    "headset": HeadsetStep(),
 }
 
 
