@@ -27,14 +27,18 @@ from mr.rig import CameraCalibration
 from mr.types import FloatArray, Pose
 
 MIN_FRAMES = 8
-HALF_M = (0.080, 0.075)
-"""Half sides of the patch around the compression point: the sternum with the ribs beside it."""
+PATCH_M = ((-0.080, 0.080), (-0.075, 0.105))
+"""The patch around the compression point, x and y: the sternum with the ribs beside it."""
 HIGH_M = 0.05
 """What stands so far from the foretold plane is a hand, or not this chest."""
 MIN_CELLS = 9
-LEAST_CELL_PX = 0.02
-"""A cell's steady error, at least. Ref: planes by the same noise scatter by 0.026 px a cell."""
-PICTURE_SIGMA_PX = 0.011
+CELL_SIGMA_PX, CELL_LOOKS = 0.03, 12.0
+"""A cell's steady error, and as how many cells it counts beside those that are seen: so few
+tell their own scatter badly. Ref: planes scatter by 0.026 px a cell; neighbours still share a
+little, which counts as 0.03."""
+TAPER_SIGMA = 1.5
+"""One-sigma of x²y, in 1/m²: how a chest widens to its head. It looks like a tilt."""
+PICTURE_SIGMA_PX = 0.014
 """Disparity that a whole picture shares: slow wandering, and drawing to whole pixels."""
 SHAPE_SIGMA_RAD = 1.5e-3
 """What a chest's shape beyond the polynomial feigns of a tilt."""
@@ -171,9 +175,7 @@ def measure_chest_normal(
     sigma = float(np.sqrt(way @ (surface + markers) @ way))
     limit = float(np.clip(SIGMAS * sigma, *TILT_BOUNDS_RAD))
     height_sigma = float(np.sqrt(covariance[0, 0]))
-    high_limit = float(
-        np.clip(SIGMAS * np.hypot(height_sigma, PLACE_SIGMA_M), *HEIGHT_BOUNDS_M)
-    )
+    high_limit = float(np.clip(SIGMAS * np.hypot(height_sigma, PLACE_SIGMA_M), *HEIGHT_BOUNDS_M))
     _require_agreement(apart, limit, float(x[0]), high_limit)
     gain = markers @ np.linalg.inv(surface + markers)
     both = (np.eye(2) - gain) @ markers
@@ -200,20 +202,22 @@ def _cells(chest: RestingChest, camera: CameraCalibration, lies: Pose) -> _Cells
     lens = Camera(camera.depth)
     if chest.depth_counts.shape != (lens.height_px, lens.width_px):
         raise CalibrationError(
-            f"chest normal: depth of camera {chest.camera_id} is {chest.depth_counts.shape}, it was "
-            f"calibrated at {(lens.height_px, lens.width_px)}: set it to the rig's mode"
+            f"chest normal: depth of camera {chest.camera_id} is {chest.depth_counts.shape}, it "
+            f"was calibrated at {(lens.height_px, lens.width_px)}: set it to the rig's mode"
         )
     mannequin_from_cam = lies.inverse() @ camera.world_from_cam.pose()
-    (half_x, half_y), back = HALF_M, mannequin_from_cam.inverse()
-    rim = np.array([[a, b, 0.0] for a in (-half_x, half_x) for b in (-half_y, half_y)])
+    (left, right), (low, high) = PATCH_M
+    back = mannequin_from_cam.inverse()
+    rim = np.array([[a, b, 0.0] for a in (left, right) for b in (low, high)])
     window = lens.window(back.apply(rim), CELL_PX)
     counts = chest.depth_counts[window].astype(np.float64)
     z = counts * (chest.m_per_count * camera.depth_scale) + camera.depth_offset_m
     rays = lens.rays[window].astype(np.float64) @ mannequin_from_cam.R.T
     points = rays * z[..., None] + mannequin_from_cam.t_m
     on = (counts > 0) & (np.abs(points[..., 2]) < HIGH_M)
-    on &= (np.abs(points[..., 0]) < half_x) & (np.abs(points[..., 1]) < half_y)
-    rows, columns = np.indices(counts.shape)
+    on &= (points[..., 0] > left) & (points[..., 0] < right)
+    on &= (points[..., 1] > low) & (points[..., 1] < high)
+    rows, columns = np.mgrid[: counts.shape[0], : counts.shape[1]]
     cell = (rows // CELL_PX) * 10_000 + columns // CELL_PX
     _, index, n = np.unique(cell[on], return_inverse=True, return_counts=True)
     filled = n >= LEAST_FILLED * CELL_PX**2
@@ -226,9 +230,7 @@ def _cells(chest: RestingChest, camera: CameraCalibration, lies: Pose) -> _Cells
     x, y, height = points[on].T
     along = -rays[on][:, 2]
     fb = camera.depth.fx_px * camera.baseline_m
-    columns_of = np.stack(
-        [*_shape(x, y), height, z[on] ** 2 / fb * along, x, y], axis=1
-    )
+    columns_of = np.stack([*_shape(x, y), height, z[on] ** 2 / fb * along, x, y], axis=1)
     sums = np.stack([np.bincount(index.ravel(), c, len(n)) for c in columns_of.T], axis=1)
     mean = (sums / n[:, None])[filled]
     return _Cells(
@@ -252,8 +254,9 @@ def _fit(cells: Sequence[_Cells]) -> tuple[FloatArray, FloatArray, FloatArray, f
     unit = np.concatenate([c.px_m * np.sqrt(CELL_PX**2 / c.n_px) for c in cells])
     shared = block_diag(*[c.px_m[:, None] for c in cells])
     rows = np.hstack([shape, shared])
-    prior = np.diag([0.0] * N_SHAPE + [1.0 / PICTURE_SIGMA_PX**2] * len(cells))
-    cell_px = 0.03
+    known = [0.0] * (N_SHAPE - 1) + [TAPER_SIGMA**-2] + [PICTURE_SIGMA_PX**-2] * len(cells)
+    prior = np.diag(known)
+    cell_px = CELL_SIGMA_PX
     for _ in range(4):
         scaled = rows / (cell_px * unit)[:, None]
         covariance = np.linalg.inv(scaled.T @ scaled + prior)
@@ -261,7 +264,8 @@ def _fit(cells: Sequence[_Cells]) -> tuple[FloatArray, FloatArray, FloatArray, f
         left = height - rows @ x
         used = float(np.sum((scaled @ covariance) * scaled))
         freedom = max(len(height) - used, 1.0)
-        cell_px = max(LEAST_CELL_PX, float(np.sqrt(np.sum((left / unit) ** 2) / freedom)))
+        seen = float(np.sum((left / unit) ** 2)) + CELL_LOOKS * CELL_SIGMA_PX**2
+        cell_px = float(np.sqrt(seen / (freedom + CELL_LOOKS)))
     return (
         np.asarray(x, dtype=np.float64),
         np.asarray(covariance, dtype=np.float64),

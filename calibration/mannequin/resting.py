@@ -84,17 +84,15 @@ def _distances_m(
 
 
 def measure_resting_pose(
-    frames: Iterable[npt.NDArray[np.uint8] | Seen],
-    layout: MarkerLayout,
-    camera: CameraCalibration,
+    frames: Iterable[npt.NDArray[np.uint8] | Seen], layout: MarkerLayout, camera: CameraCalibration
 ) -> RestingPose:
     """Measure where the mannequin lies.
 
     Parameters
     ----------
     frames
-        Colour images (H, W, 3) blue-green-red of the mannequin at rest, five or more; or
-        the markers that were seen in them.
+        Colour images (H, W, 3) blue-green-red of the mannequin at rest, five or more; or the
+        markers that were seen in them.
     layout
         Its markers.
     camera

@@ -91,7 +91,8 @@ def survey_samples(
 
 def _up(rng: np.random.Generator) -> FloatArray:
     """A camera in the hand is not level."""
-    return np.array([*rng.uniform(-0.3, 0.3, 2), 0.0]) + np.array([0.0, 1.0, 0.1])
+    x, y = rng.uniform(-0.3, 0.3, 2)
+    return np.array([x, 1.0 + y, 0.1])
 
 
 def _corners(
