@@ -122,7 +122,7 @@ class Solution:
 
 def solve(looks: Sequence[Look], state: State) -> Solution:
     """Find the state that fits all best, each with the noise that its residuals show."""
-    precision = np.linalg.inv(prior())
+    precision = np.asarray(np.linalg.inv(prior()))
     for _ in range(ROUNDS):
         parts = []
         for look in looks:
@@ -134,8 +134,7 @@ def solve(looks: Sequence[Look], state: State) -> Solution:
     covariance[LATENCY] *= LATENCY_SHARED
     covariance[:, LATENCY] *= LATENCY_SHARED
     done = tuple(
-        Part(*averaged(*look(state)), part.noise)
-        for look, part in zip(looks, parts, strict=True)
+        Part(*averaged(*look(state)), part.noise) for look, part in zip(looks, parts, strict=True)
     )
     return Solution(state, covariance, done)
 

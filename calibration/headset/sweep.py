@@ -38,7 +38,7 @@ from calibration.headset.registering import (
 from mr.errors import CalibrationError
 from mr.geometry.poses import skew
 from mr.geometry.tracks import MAX_GAP_S, PointTrack, first_offset_s
-from mr.geometry.trajectory import consensus, extents_of, inliers_of, rigid_of, velocity_of
+from mr.geometry.trajectory import consensus, extents_of, inliers_of, velocity_of
 from mr.types import BoolArray, FloatArray, IntArray, Pose
 
 MIN_LOOKS = 120
@@ -51,6 +51,10 @@ MOVED_SHARE = 0.6
 """Of looks that agree before and after: a frame that jumped leaves one side without any."""
 EDGE_S = 3.0
 MIN_KEPT = 0.5
+MIRRORED_GAIN = 0.3
+"""So much more must agree of the mirror image before it is called one."""
+AGREES_M = 0.06
+"""Of a hand's middle: five sigmas of a headset's joint."""
 ROUNDS = 8
 
 
@@ -85,7 +89,7 @@ class Sweep:
 
     def look(self, state: State) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Give instants, residuals and slopes of the middle of the places that agree."""
-        used = self.kept.any(axis=1)
+        used = np.asarray(self.kept.any(axis=1))
         residual, known = self.residuals(state)
         weights = (self.kept & known)[used].astype(np.float64)
         used[used] = weights.any(axis=1)
@@ -107,7 +111,7 @@ class Sweep:
         shown = self.points_in_world_m + (self.turns_in_world @ inside)[:, None]
         wanted = state.xr_from_world.apply(shown)
         residual = self.joints_at(state.latency_s) - wanted
-        return residual, np.isfinite(residual).all(axis=2)
+        return residual, np.asarray(np.isfinite(residual).all(axis=2))
 
     def joints_at(self, latency_s: float) -> FloatArray:
         """Give the headset's places (n, 5, 3) at the rig's instants."""
@@ -246,10 +250,6 @@ def _require_one_frame(t_s: FloatArray, a_m: FloatArray, b_m: FloatArray, pose: 
     )
 
 
-AGREES_M = 0.06
-"""Of a hand's middle: five sigmas of a headset's joint."""
-
-
 def inliers_within(a_m: FloatArray, b_m: FloatArray, pose: Pose) -> BoolArray:
     """Tell which pairs a pose explains."""
     return np.asarray(np.linalg.norm(a_m - pose.apply(b_m), axis=1) < AGREES_M)
@@ -272,9 +272,6 @@ def _require_agreement(a_m: FloatArray, b_m: FloatArray, pose: Pose) -> None:
     )
 
 
-MIRRORED_GAIN = 0.3
-
-
 def _require_hand(sweep: Sweep) -> None:
     """Refuse a hand whose index finger is at the other side: left and right are swapped."""
     used = sweep.kept[:, 1] & sweep.kept[:, 4]
@@ -291,12 +288,11 @@ def _require_hand(sweep: Sweep) -> None:
 
 def _middle(points_m: FloatArray) -> FloatArray:
     """Give the median (n, 3) of places (n, 5, 3) that are known."""
-    with np.errstate(all="ignore"):
-        known = np.isfinite(points_m).all(axis=2)
-        filled = np.where(known[..., None], points_m, np.nan)
-        out = np.full((len(points_m), 3), np.nan)
-        some = known.any(axis=1)
-        out[some] = np.nanmedian(filled[some], axis=1)
+    known = np.asarray(np.isfinite(points_m).all(axis=2))
+    filled = np.where(known[..., None], points_m, np.nan)
+    out = np.full((len(points_m), 3), np.nan)
+    some = np.asarray(known.any(axis=1))
+    out[some] = np.nanmedian(filled[some], axis=1)
     return out
 
 

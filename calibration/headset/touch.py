@@ -159,7 +159,9 @@ def gather_touches(
     looks = [settled_pad(touch) for touch in touches]
     first_ns = min(int(touch.t_ns[0]) for touch in touches)
     gathered = Touches(
-        np.concatenate([(t.t_ns[k] - first_ns) / NS_PER_S for t, (_, _, k) in zip_(touches, looks)]),
+        np.concatenate(
+            [(t.t_ns[k] - first_ns) / NS_PER_S for t, (_, _, k) in zip_(touches, looks)]
+        ),
         np.concatenate([pad for pad, _, _ in looks]),
         np.concatenate([np.repeat(turn[None], len(pad), axis=0) for pad, turn, _ in looks]),
         np.concatenate(

@@ -1,7 +1,7 @@
 """How touches are guided: which cross next, and how the hand is held.
 
 Takes touches of about a second, gives a verdict on each; leaves measuring to
-`calibration.headset.touch`. Each cross is touched three times, with the hand turned otherwise
+`calibration.headset.touch`. Each cross is touched four times, with the hand turned otherwise
 each time: so the bias, which turns with it, is told from the place, which stays.
 """
 
@@ -21,7 +21,7 @@ from calibration.headset.touch import (
 from mr.errors import CalibrationError
 from mr.types import Pose
 
-TIMES = 3
+TIMES = 4
 WAYS = (
     "flat, fingers towards the head",
     "fingers towards the mannequin's left, pointing down",
@@ -74,7 +74,7 @@ class TouchGuide:
         for round_ in range(self._times):
             for k, cross in enumerate(self._crosses):
                 if counts[cross] <= round_:
-                    return cross, WAYS[(k + round_ * len(self._crosses)) % len(WAYS)]
+                    return cross, WAYS[(k + round_) % len(WAYS)]
         return None
 
     @property

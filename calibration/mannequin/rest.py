@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from calibration.guide import Progress, Verdict
 from calibration.mannequin.normal import ChestNormal, measure_chest_normal, resting_chest
+from calibration.mannequin.normal_guide import RestLook
+from calibration.mannequin.normal_record import MAX_RESIDUAL_PX, normal_record
 from calibration.mannequin.resting import RestingPose, measure_resting_pose
 from calibration.mannequin.surface import Scan, scan_surface
-from calibration.record import BudgetLine, Check, Record, sha256_of
+from calibration.record import Check, Record, sha256_of
 from mr.errors import CalibrationError
 from mr.geometry.cloud import Cloud
 from mr.geometry.poses import difference, perturb
@@ -27,33 +27,9 @@ from mr.rig import CameraCalibration, MarkerLayout
 from mr.tracking.markers import Seen, estimate_pose
 from mr.types import FloatArray, Pose
 
-LOOKS = 12
-"""Of each camera: the surface then has a quarter of one frame's noise."""
-MOVED_PX = 1.5
-"""Markers of a mannequin at rest stay where they are; a creeping table shows."""
 APART_M = 0.004
 APART_RAD = np.radians(0.6)
 """Two cameras that have the mannequin farther apart: one of them is not where it is said to be."""
-RESIDUAL_PX = 1.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RestLook:
-    """One camera's look at the resting mannequin."""
-
-    camera_id: str
-    ids: tuple[int, ...]
-    corners_px: FloatArray
-    """(n, 4, 2) of the layout's markers in colour."""
-    n_foreign: int
-    depth_counts: npt.NDArray[np.uint16]
-    """(H, W)."""
-    m_per_count: float
-
-    @property
-    def seen(self) -> Seen:
-        """The markers as tracking takes them."""
-        return Seen(self.ids, self.corners_px, self.n_foreign)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,54 +46,6 @@ class Rest:
     surface: Cloud
     n_looks: int
     inputs_sha256: str
-
-
-class RestGuide:
-    """Guides a few seconds of looking at the mannequin at rest, without hands."""
-
-    def __init__(self, layout: MarkerLayout, camera_ids: Sequence[str]) -> None:
-        self._ids = {m.id for m in layout.markers}
-        self._cameras = tuple(camera_ids)
-        self.samples: list[RestLook] = []
-        self._first: dict[str, RestLook] = {}
-
-    def offer(self, sample: RestLook) -> Verdict:
-        """Take a look, or say why not."""
-        if self._count(sample.camera_id) >= LOOKS:
-            return Verdict(False, f"camera {sample.camera_id} has seen enough")
-        if not sample.ids:
-            more = f" ({sample.n_foreign} of another layout)" if sample.n_foreign else ""
-            return Verdict(
-                False, f"camera {sample.camera_id} sees no plate{more}: clear its sight, give light"
-            )
-        first = self._first.setdefault(sample.camera_id, sample)
-        if _moved_px(first, sample) > MOVED_PX:
-            self.samples = [s for s in self.samples if s.camera_id != sample.camera_id]
-            self._first[sample.camera_id] = sample
-            return Verdict(
-                False, f"camera {sample.camera_id} or the mannequin moves: let all rest; begun anew"
-            )
-        self.samples.append(sample)
-        return Verdict(True)
-
-    def _count(self, camera_id: str) -> int:
-        return sum(s.camera_id == camera_id for s in self.samples)
-
-    @property
-    def progress(self) -> Progress:
-        """How far it is."""
-        shares = np.array([self._count(c) / LOOKS for c in self._cameras])
-        done = bool((shares >= 1.0).all())
-        short = [c for c, share in zip(self._cameras, shares, strict=True) if share < 1.0]
-        words = "enough" if done else f"hands off, nobody in the way; camera {short[0]} looks"
-        return Progress(
-            float(np.minimum(shares, 1.0).mean()),
-            done,
-            words,
-            len(self.samples),
-            coverage=shares[None, :],
-            coverage_of="cameras " + ", ".join(self._cameras),
-        )
 
 
 def measure_rest(
@@ -151,7 +79,7 @@ def measure_rest(
         cam_from_mannequin = camera.world_from_cam.pose().inverse() @ lies
         scans.append(Scan(frames, mine[0].m_per_count, camera, cam_from_mannequin))
     normal = measure_chest_normal(chests, cameras, lies)
-    arrays = [a for look in looks for a in (look.corners_px, look.depth_counts)]
+    arrays = [a for look in looks for a in (look.marker_corners_px, look.depth_counts)]
     return Rest(
         normal.world_from_mannequin,
         found,
@@ -166,49 +94,37 @@ def measure_rest(
 
 def rest_record(rest: Rest, subject: str) -> Record:
     """Write down where the mannequin lies and how far all agree."""
-    covariance = rest.world_from_mannequin.covariance
-    assert covariance is not None
-    place_mm = 1e3 * float(np.sqrt(np.trace(covariance[3:, 3:])))
-    n = rest.normal
-    checks = [
-        Check(item="place, one-sigma", value=place_mm, unit="mm"),
-        Check(item="chest normal, one-sigma", value=float(np.degrees(n.sigma_rad)), unit="deg",
-              high=0.3, why="issue 6: the chest's normal within 0.3 degrees"),
-        Check(item="normal by the surface, off the markers'",
-              value=float(np.degrees(n.apart_rad)), unit="deg",
-              sigma=float(np.degrees(n.surface_sigma_rad)),
-              high=float(np.degrees(n.apart_limit_rad)),
-              why="markers and surface must agree: 3.5 sigma of both, 1 degree at most"),
-        Check(item="surface over the markers' plane at the compression point",
-              value=1e3 * n.height_m, unit="mm", sigma=1e3 * n.height_sigma_m,
-              low=-1e3 * n.height_limit_m, high=1e3 * n.height_limit_m,
-              why="markers and surface must agree: 3.5 sigma of both, 3 mm at most"),
-    ]  # fmt: skip
-    for camera_id, pose in rest.by_camera.items():
+    record = normal_record(rest.normal, next(iter(rest.by_camera.values())), subject)
+    checks = list(record.checks)
+    for camera_id, pose in list(rest.by_camera.items())[1:]:
         checks.append(
-            Check(item=f"camera {camera_id}: markers off their pose", value=pose.residual_px,
-                  unit="px", high=RESIDUAL_PX, why="more: a plate moved, or the lens is wrong")
-        )  # fmt: skip
+            Check(
+                item=f"markers off their pose, camera {camera_id}",
+                value=pose.residual_px,
+                unit="px",
+                high=MAX_RESIDUAL_PX,
+                why="more is a plate that was moved, or another lens",
+            )
+        )
     if len(rest.by_camera) > 1:
         checks.append(
-            Check(item="two cameras' markers apart, at worst", value=1e3 * rest.apart_m, unit="mm",
-                  high=1e3 * APART_M, why="more: a camera was moved since it was placed")
-        )  # fmt: skip
+            Check(
+                item="two cameras' markers apart, at worst",
+                value=1e3 * rest.apart_m,
+                unit="mm",
+                high=1e3 * APART_M,
+                why="more: a camera was moved since it was placed",
+            )
+        )
     checks.append(Check(item="points of the surface", value=float(len(rest.surface)), unit=""))
-    return Record(
-        procedure="rest",
-        subject=subject,
-        checks=tuple(checks),
-        budget=(
-            BudgetLine(source="markers' tilt", unit="deg", how="measured: corners, and the survey",
-                       sigma=float(np.degrees(np.sqrt(np.linalg.eigvalsh(n.marker_covariance)[-1])))),
-            BudgetLine(source="surface's tilt", unit="deg",
-                       how="measured: cells of the depth picture; the stereo's steady error",
-                       sigma=float(np.degrees(n.surface_sigma_rad))),
-        ),
-        n_samples=rest.n_looks,
-        inputs_sha256={"rest_looks": rest.inputs_sha256},
-    )  # fmt: skip
+    return record.model_copy(
+        update={
+            "procedure": "rest",
+            "checks": tuple(checks),
+            "n_samples": rest.n_looks,
+            "inputs_sha256": {"rest_looks": rest.inputs_sha256},
+        }
+    )
 
 
 def _with_covariance(
@@ -254,12 +170,3 @@ def _apart(poses: Mapping[str, Pose]) -> tuple[float, float]:
             )
         worst_m, worst_rad = max(worst_m, shift), max(worst_rad, turn)
     return worst_m, worst_rad
-
-
-def _moved_px(first: RestLook, now: RestLook) -> float:
-    common = [i for i in first.ids if i in now.ids]
-    if not common:
-        return 0.0
-    here = np.array([now.corners_px[now.ids.index(i)] for i in common])
-    there = np.array([first.corners_px[first.ids.index(i)] for i in common])
-    return float(np.median(np.abs(here - there)))

@@ -12,7 +12,8 @@ from calibration.boards.layout import STANDARD, TAG_M
 from calibration.boards.registration import RegistrationBoard
 from calibration.draft import RigDraft
 from calibration.kit import Kit
-from calibration.mannequin.rest import RestGuide, RestLook, measure_rest, rest_record
+from calibration.mannequin.normal_guide import RestGuide, RestLook
+from calibration.mannequin.rest import measure_rest, rest_record
 from calibration.mannequin.survey import PlatesSeen, measure_survey
 from calibration.mannequin.survey_guide import SurveyGuide
 from calibration.mannequin.survey_record import survey_record
@@ -107,7 +108,7 @@ class RestStep:
 
     def guide(self, setup: Setup) -> RestGuide:
         """Guide some seconds of rest."""
-        return RestGuide(layout_of(setup.draft), tuple(setup.draft.cameras))
+        return RestGuide(placed_cameras(setup.draft), layout_of(setup.draft))
 
     def finish(self, setup: Setup, samples: Sequence[RestLook]) -> Done:
         """Measure pose, normal and surface."""

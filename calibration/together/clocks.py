@@ -17,48 +17,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import correlate, find_peaks
 
-from calibration.together.motion import huber, presses_of, weighted
+from calibration.together.motion import presses_of
+from calibration.together.pair_lag import APART_S, NS_PER_S, Fit, Pair, Signal
 from mr.errors import CalibrationError
-from mr.types import BoolArray, FloatArray, IntArray
+from mr.types import FloatArray
 
-NS_PER_S = 1e9
-MOST_LAG_S = 1.5
-GRID_HZ = 100.0
-SLOW_S = 1.2
-"""What is slower than two compressions is drift."""
-KNOT_S = 2.0
-"""The drift bends so often."""
 BLOCK_S = 2.0
 MIN_LOOKS, MIN_COMPRESSIONS, MIN_SPAN_S = 100, 8, 5.0
 MIN_EXPLAINED = 0.6
 """Share of a signal's motion that another one's explains, if both saw the same."""
-APART_S = 0.12
-"""Two lags nearer than this are one."""
 LEAST_WORSE = 1.25
 """By such a factor the next best lag must leave more (squares)."""
-N_RIVALS = 4
-MAX_GAP_S = 0.1
-ROUNDS, REPLICA_ROUNDS, STEP_S = 12, 3, 0.02
-SLOPE_S = 0.012
+REPLICA_ROUNDS = 3
 LEAST_SIGMA_S = 2e-5
 CLOSURE_SIGMAS, CLOSURE_S = 4.0, 0.002
 JUMP_SIGMAS, JUMP_S = 6.0, 0.004
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Signal:
-    """What one sensor saw of the compressions."""
-
-    name: str
-    t_ns: IntArray
-    """(n,) its own stamps, which increase."""
-    value: FloatArray
-    """(n,) any unit, either sign."""
-    sigma: FloatArray
-    """(n,) noise of one value, in the same unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +96,7 @@ def measure_clocks(signals: Sequence[Signal]) -> Clocks:
         raise CalibrationError("clocks: two sensors or more are needed, each with its own name")
     zero_ns = int(signals[0].t_ns[0])
     n_compressions = _count(signals[0], zero_ns)
-    pairs = [_Pair.of(a, b, zero_ns) for a, b in itertools.combinations(signals, 2)]
+    pairs = [Pair.of(a, b, zero_ns) for a, b in itertools.combinations(signals, 2)]
     names = tuple(signal.name for signal in signals)
     fits = [pair.best() for pair in pairs]
     _require_same_motion(names, pairs, fits)
@@ -159,132 +133,9 @@ def measure_clocks(signals: Sequence[Signal]) -> Clocks:
     )
 
 
-# --- one pair ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fit:
-    lag_s: float
-    gain: float
-    left: FloatArray
-    """(n,) in the looks' sigmas."""
-    weights: FloatArray
-    explained: float
-    cost: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pair:
-    """A denser signal that is slid along the other's looks."""
-
-    first: str
-    second: str
-    sign: float
-    """+1 when the second is the one with the looks."""
-    dense_s: FloatArray
-    dense: FloatArray
-    t_s: FloatArray
-    value: FloatArray
-    sigma: FloatArray
-    hats: FloatArray
-    """(n, knots) the drift's columns."""
-
-    @staticmethod
-    def of(a: Signal, b: Signal, zero_ns: int) -> _Pair:
-        slid, looks, sign = (a, b, 1.0) if len(a.t_ns) >= len(b.t_ns) else (b, a, -1.0)
-        dense_s, t_s = ((s.t_ns - zero_ns) / NS_PER_S for s in (slid, looks))
-        knots_s = np.arange(t_s[0], t_s[-1] + KNOT_S, KNOT_S)
-        hats = np.maximum(0.0, 1 - np.abs(t_s[:, None] - knots_s) / KNOT_S)
-        return _Pair(a.name, b.name, sign, dense_s, slid.value, t_s, looks.value, looks.sigma, hats)
-
-    def best(self) -> _Fit:
-        """Find the lag that leaves least, among the best few of a correlation."""
-        return min((self.refine(lag_s) for lag_s in self.candidates()), key=lambda fit: fit.cost)
-
-    def candidates(self) -> list[float]:
-        """Give the lags at which both are most alike, of either sign."""
-        low_s = min(self.dense_s[0], self.t_s[0])
-        grid_s = np.arange(low_s, max(self.dense_s[-1], self.t_s[-1]), 1 / GRID_HZ)
-        x = _quick(grid_s, self.dense_s, self.dense)
-        y = _quick(grid_s, self.t_s, self.value)
-        alike = np.abs(correlate(y, x, "full"))
-        steps = np.arange(-len(grid_s) + 1, len(grid_s))
-        near = np.abs(steps) <= MOST_LAG_S * GRID_HZ
-        alike, steps = alike[near], steps[near]
-        peaks, _ = find_peaks(alike, distance=round(APART_S * GRID_HZ))
-        best = peaks[np.argsort(alike[peaks])[::-1][:N_RIVALS]]
-        return [float(steps[k]) / GRID_HZ for k in best] or [0.0]
-
-    def refine(self, lag_s: float, keep: BoolArray | None = None, rounds: int = ROUNDS) -> _Fit:
-        """Fit lag, gain and drift together; the lag is of the looks against the other."""
-        base = self.known(lag_s) & (np.ones(len(self.t_s), bool) if keep is None else keep)
-        weights, gain = base.astype(np.float64), 0.0
-        for k in range(rounds):
-            seen, slope = self.slid(lag_s)
-            columns = np.column_stack((self.hats, seen))
-            if k == 0:
-                gain = float(weighted(columns, self.value, weights, self.sigma)[0][-1])
-            columns = np.column_stack((columns, -gain * slope))
-            beta, left = weighted(columns, self.value, weights, self.sigma)
-            gain = float(beta[-2])
-            lag_s += float(np.clip(beta[-1], -STEP_S, STEP_S))
-            weights = huber(left) * base
-        columns = np.column_stack((self.hats, self.slid(lag_s)[0]))
-        beta, left = weighted(columns, self.value, weights, self.sigma)
-        drift = weighted(self.hats, self.value, weights, self.sigma)[1]
-        cost = float(np.sum(weights * left**2) / max(weights.sum(), 1e-9))
-        whole = float(np.sum(weights * drift**2) / max(weights.sum(), 1e-9))
-        return _Fit(lag_s, float(beta[-1]), left, weights, 1 - cost / max(whole, 1e-12), cost)
-
-    def slid(self, lag_s: float) -> tuple[FloatArray, FloatArray]:
-        """Give the denser signal at the looks' instants less the lag, and its slope."""
-        at_s = self.t_s - lag_s
-        seen = np.interp(at_s, self.dense_s, self.dense)
-        ahead = np.interp(at_s + SLOPE_S, self.dense_s, self.dense)
-        behind = np.interp(at_s - SLOPE_S, self.dense_s, self.dense)
-        return seen, (ahead - behind) / (2 * SLOPE_S)
-
-    def known(self, lag_s: float) -> BoolArray:
-        """Tell which looks lie where the denser signal has no gap."""
-        at_s = self.t_s - lag_s
-        after = np.clip(np.searchsorted(self.dense_s, at_s), 1, len(self.dense_s) - 1)
-        near = self.dense_s[after] - self.dense_s[after - 1] <= MAX_GAP_S
-        return np.asarray(near & (at_s >= self.dense_s[0]) & (at_s <= self.dense_s[-1]))
-
-    def outside(self, low_s: float, high_s: float) -> BoolArray:
-        """Tell which looks are not of a block."""
-        return np.asarray((self.t_s < low_s) | (self.t_s >= high_s))
-
-    def local(self, fit: _Fit, low_s: float, high_s: float) -> float:
-        """Give the lag within a block alone, less the whole one; NaN with too few looks."""
-        block = ~self.outside(low_s, high_s) & (fit.weights > 0)
-        if block.sum() < 10:
-            return float("nan")
-        lag_s = fit.lag_s
-        for _ in range(ROUNDS):
-            seen, slope = self.slid(lag_s)
-            columns = np.column_stack((np.ones(len(seen)), self.t_s, seen, -fit.gain * slope))
-            rows = columns[block] / self.sigma[block, None]
-            right = self.value[block] / self.sigma[block]
-            # The gain is the whole's: a block of two compressions tells it badly.
-            right = right - rows[:, 2] * fit.gain
-            beta = np.linalg.lstsq(rows[:, [0, 1, 3]], right, rcond=None)[0]
-            lag_s += float(np.clip(beta[2], -STEP_S, STEP_S))
-        return lag_s - fit.lag_s
-
-
-def _quick(grid_s: FloatArray, t_s: FloatArray, value: FloatArray) -> FloatArray:
-    """Give a signal on a grid without what is slow; zero where it has not begun or has ended."""
-    there = (grid_s >= t_s[0]) & (grid_s <= t_s[-1])
-    on_grid = np.interp(grid_s, t_s, value)
-    quick = on_grid - uniform_filter1d(on_grid, round(SLOW_S * GRID_HZ), mode="nearest")
-    return np.where(there, quick, 0.0)
-
-
-def _rival(pair: _Pair, fit: _Fit) -> tuple[float, float]:
+def _rival(pair: Pair, fit: Fit) -> tuple[float, float]:
     """Give the next best lag and how much more it leaves; refuse one that is nearly as good."""
-    others = [pair.refine(lag_s) for lag_s in pair.candidates()]
-    others = [o for o in others if abs(o.lag_s - fit.lag_s) > APART_S]
+    others = [o for o in pair.fits() if abs(o.lag_s - fit.lag_s) > APART_S]
     if not others:
         return float("nan"), float("inf")
     rival = min(others, key=lambda o: o.cost)
@@ -301,7 +152,7 @@ def _rival(pair: _Pair, fit: _Fit) -> tuple[float, float]:
 # --- all of them ------------------------------------------------------------------------
 
 
-def _consistent(names: tuple[str, ...], pairs: Sequence[_Pair], sigma_s: FloatArray) -> FloatArray:
+def _consistent(names: tuple[str, ...], pairs: Sequence[Pair], sigma_s: FloatArray) -> FloatArray:
     """Give the matrix that makes offsets (k,) of the pairs' own lags (p,)."""
     rows = _incidence(names, pairs) / sigma_s[:, None]
     solve = np.zeros((len(names), len(pairs)))
@@ -309,7 +160,7 @@ def _consistent(names: tuple[str, ...], pairs: Sequence[_Pair], sigma_s: FloatAr
     return solve
 
 
-def _incidence(names: tuple[str, ...], pairs: Sequence[_Pair]) -> FloatArray:
+def _incidence(names: tuple[str, ...], pairs: Sequence[Pair]) -> FloatArray:
     """Give what each pair's fitted lag is of the offsets, (p, k)."""
     rows = np.zeros((len(pairs), len(names)))
     for row, pair in zip(rows, pairs, strict=True):
@@ -357,7 +208,7 @@ def _require_whole(signal: Signal) -> None:
 
 
 def _require_same_motion(
-    names: tuple[str, ...], pairs: Sequence[_Pair], fits: Sequence[_Fit]
+    names: tuple[str, ...], pairs: Sequence[Pair], fits: Sequence[Fit]
 ) -> None:
     """Refuse a signal that no other one explains, naming it."""
     strange = dict.fromkeys(names, 0)
@@ -376,12 +227,13 @@ def _require_same_motion(
 
 
 def _require_closure(
-    names: tuple[str, ...], pairs: Sequence[_Pair], lags_s: FloatArray, spread: FloatArray
+    names: tuple[str, ...], pairs: Sequence[Pair], lags_s: FloatArray, spread: FloatArray
 ) -> tuple[float, tuple[str, ...]]:
     """Give the worst sum of lags around three sensors; refuse one that does not close."""
     index = {(p.first, p.second): k for k, p in enumerate(pairs)}
     signs = np.array([p.sign for p in pairs])
-    worst_s, worst_of = 0.0, ()
+    worst_s = 0.0
+    worst_of: tuple[str, ...] = ()
     for a, b, c in itertools.combinations(names, 3):
         around = np.zeros(len(pairs))
         around[index[a, b]], around[index[b, c]], around[index[a, c]] = 1.0, 1.0, -1.0
@@ -400,8 +252,8 @@ def _require_closure(
 
 def _require_one_clock(
     names: tuple[str, ...],
-    pairs: Sequence[_Pair],
-    fits: Sequence[_Fit],
+    pairs: Sequence[Pair],
+    fits: Sequence[Fit],
     solve: FloatArray,
     edges_s: FloatArray,
 ) -> None:
@@ -439,7 +291,7 @@ def _require_one_clock(
 
 
 def _jump(
-    name: str, pairs: Sequence[_Pair], fits: Sequence[_Fit], about_s: float
+    name: str, pairs: Sequence[Pair], fits: Sequence[Fit], about_s: float
 ) -> tuple[float, float]:
     """Tell when a clock jumped, and how far: where the lag of after begins to fit better."""
     k = next(i for i, p in enumerate(pairs) if name in (p.first, p.second))

@@ -89,7 +89,7 @@ def solve_parts(
         normal += columns.T @ columns
         right += columns.T @ residual
     covariance = np.linalg.pinv(normal, hermitian=True)
-    return covariance @ right, covariance
+    return np.asarray(covariance @ right), np.asarray(covariance)
 
 
 def averaged(

@@ -65,7 +65,7 @@ def spread_of(
     R, t_m, known = _target_in_base(hand, eye, hand_from_eye, offset_s)
     turns = Rotation.from_matrix(R[known])
     away = np.linalg.norm(t_m[known] - t_m[known].mean(axis=0), axis=1)
-    return (turns * turns.mean().inv()).magnitude(), away
+    return np.asarray((turns * turns.mean().inv()).magnitude()), np.asarray(away)
 
 
 def solve_hand_eye(
@@ -148,11 +148,11 @@ def _start(hand: PoseTrack, eye: PoseTrack, offset_s: float, known: BoolArray) -
     # (R_hand - 1) t = R moved_eye - moved_hand, over all pairs.
     columns = turned_hand - np.eye(3)
     wanted = turn.apply(moved_eye) - moved_hand
-    place = np.zeros(3)
+    place: FloatArray = np.zeros(3)
     for _ in range(ROUNDS):
         scale = np.sqrt(weights)[:, None]
         rows = (columns * scale[..., None]).reshape(-1, 3)
-        place = np.linalg.lstsq(rows, (wanted * scale).ravel(), rcond=None)[0]
+        place = np.asarray(np.linalg.lstsq(rows, (wanted * scale).ravel(), rcond=None)[0])
         weights = _weights(np.linalg.norm(wanted - columns @ place, axis=1))
     x = pose_of(turn.as_rotvec(), place)
     R, t_m, _ = _target_in_base(hand, eye, x, offset_s)
@@ -170,7 +170,7 @@ def _relative(
 
 
 def _require_turns(axes: FloatArray) -> None:
-    values, vectors = np.linalg.eigh(axes.T @ axes)
+    vectors = np.linalg.eigh(axes.T @ axes)[1]
     across = float(np.percentile(np.abs(axes @ vectors[:, 1]), 95))
     if across < MIN_TURN_RAD:
         raise CalibrationError(
@@ -189,11 +189,12 @@ def _refined(hand: PoseTrack, eye: PoseTrack, x: FloatArray, known: BoolArray) -
         z = np.linalg.norm(left / sigmas, axis=1)
         agree = known & (z < CUT_SIGMAS * np.sqrt(left.shape[1]))
         fit = least_squares(
-            lambda p, agree=agree, sigmas=sigmas: (_left(hand, eye, p)[agree] / sigmas).ravel(),
+            _scaled,
             x,
             loss="soft_l1",
             x_scale=0.01,
             max_nfev=MOST_STEPS,
+            args=(hand, eye, agree, sigmas),
         )
         x, done = fit.x, np.array_equal(agree, kept)
         kept = agree
@@ -204,7 +205,7 @@ def _refined(hand: PoseTrack, eye: PoseTrack, x: FloatArray, known: BoolArray) -
             f"hand-eye: {int(kept.sum())} of {int(known.sum())} looks agree: check that hand and "
             "eye are fixed to each other and that the target lies still"
         )
-    covariance = _covariance(fit.jac, fit.fun.reshape(-1, 6))
+    covariance = _covariance(np.asarray(fit.jac), fit.fun.reshape(-1, 6))
     return HandEye(
         _pose(x[:6], covariance[:6, :6]),
         _pose(x[6:12], covariance[6:12, 6:12]),
@@ -214,6 +215,12 @@ def _refined(hand: PoseTrack, eye: PoseTrack, x: FloatArray, known: BoolArray) -
         sigma_rad,
         sigma_m,
     )
+
+
+def _scaled(
+    x: FloatArray, hand: PoseTrack, eye: PoseTrack, agree: BoolArray, sigmas: FloatArray
+) -> FloatArray:
+    return np.asarray((_left(hand, eye, x)[agree] / sigmas).ravel())
 
 
 def _left(hand: PoseTrack, eye: PoseTrack, x: FloatArray) -> FloatArray:

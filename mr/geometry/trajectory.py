@@ -130,7 +130,7 @@ def register_points(
         residual, columns = residuals_of(a, b, pose, offset_s)
         kept = inliers_of(residual)
         step = np.linalg.lstsq(columns[kept].reshape(-1, 7), residual[kept].ravel(), rcond=1e-9)[0]
-        pose, offset_s = _stepped(pose, offset_s, step)
+        pose, offset_s = _stepped(pose, offset_s, np.asarray(step))
     if kept.sum() < LEAST_KEPT * len(b):
         raise CalibrationError(
             f"{what}: {int(kept.sum())} of {len(b)} looks agree: check that both have seen the "
@@ -162,7 +162,7 @@ def register_points(
 def _start(a: PointTrack, b: PointTrack, offset_s: float, what: str) -> tuple[Pose, BoolArray]:
     zero_ns = int(b.t_ns[0])
     seen = a.at((b.t_ns - zero_ns) / NS_PER_S + offset_s, zero_ns)
-    known = np.isfinite(seen).all(axis=1) & np.isfinite(b.points_m).all(axis=1)
+    known = np.asarray(np.isfinite(seen).all(axis=1) & np.isfinite(b.points_m).all(axis=1))
     if known.sum() < MIN_LOOKS:
         raise CalibrationError(
             f"{what}: {int(known.sum())} looks at the same time, {MIN_LOOKS} are needed: "

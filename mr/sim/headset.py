@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -91,7 +91,7 @@ class SimHeadset:
     traits: HeadsetTraits = HeadsetTraits()
     side: str = "right"
     recentred_s: float = math.inf
-    recentred: Pose = Pose(np.eye(3), np.zeros(3))
+    recentred: Pose = field(default_factory=Pose.identity)
 
     def see(
         self, way: Way, duration_s: float, seed: int, rig: RigHandTraits | None = None
