@@ -29,7 +29,7 @@ MIN_EXPLAINED = 0.6
 """Share of a signal's motion that another one's explains, if both saw the same."""
 LEAST_WORSE = 1.25
 """By such a factor the next best lag must leave more (squares)."""
-REPLICA_ROUNDS = 3
+REPLICA_ROUNDS = 2
 LEAST_SIGMA_S = 2e-5
 CLOSURE_SIGMAS, CLOSURE_S = 4.0, 0.002
 JUMP_SIGMAS, JUMP_S = 6.0, 0.004
@@ -98,7 +98,9 @@ def measure_clocks(signals: Sequence[Signal]) -> Clocks:
     n_compressions = _count(signals[0], zero_ns)
     pairs = [Pair.of(a, b, zero_ns) for a, b in itertools.combinations(signals, 2)]
     names = tuple(signal.name for signal in signals)
-    fits = [pair.best() for pair in pairs]
+    options = [pair.fits() for pair in pairs]
+    best = [min(fits, key=lambda fit: fit.cost) for fits in options]
+    fits = [pair.refine(fit.lag_s) for pair, fit in zip(pairs, best, strict=True)]
     _require_same_motion(names, pairs, fits)
     lags_s = np.array([fit.lag_s for fit in fits])
     edges_s = _edges(signals, zero_ns)
@@ -117,7 +119,7 @@ def measure_clocks(signals: Sequence[Signal]) -> Clocks:
     sigma_s = np.maximum(np.sqrt(np.diag(spread)), LEAST_SIGMA_S)
     solve = _consistent(names, pairs, sigma_s)
     _require_one_clock(names, pairs, fits, solve, edges_s)
-    rivals = [_rival(pair, fit) for pair, fit in zip(pairs, fits, strict=True)]
+    rivals = [_rival(*one) for one in zip(pairs, fits, options, strict=True)]
     closure_s, closure_of = _require_closure(names, pairs, lags_s, spread)
     return Clocks(
         names,
@@ -133,13 +135,13 @@ def measure_clocks(signals: Sequence[Signal]) -> Clocks:
     )
 
 
-def _rival(pair: Pair, fit: Fit) -> tuple[float, float]:
+def _rival(pair: Pair, fit: Fit, options: Sequence[Fit]) -> tuple[float, float]:
     """Give the next best lag and how much more it leaves; refuse one that is nearly as good."""
-    others = [o for o in pair.fits() if abs(o.lag_s - fit.lag_s) > APART_S]
+    others = [o for o in options if abs(o.lag_s - fit.lag_s) > APART_S]
     if not others:
         return float("nan"), float("inf")
-    rival = min(others, key=lambda o: o.cost)
-    worse = rival.cost / max(fit.cost, 1e-12)
+    rival = min(others, key=lambda o: o.typical)
+    worse = rival.typical / max(fit.typical, 1e-12)
     if worse < LEAST_WORSE:
         raise CalibrationError(
             f"clocks, {pair.first} and {pair.second}: lags of {pair.sign * fit.lag_s * 1000:.0f} "

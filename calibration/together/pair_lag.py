@@ -27,7 +27,7 @@ APART_S = 0.12
 N_RIVALS = 6
 MAX_GAP_S = 0.1
 SLOPE_S = 0.012
-ROUNDS, STEP_S = 12, 0.02
+ROUNDS, FEW_ROUNDS, STEP_S = 10, 4, 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +57,9 @@ class Fit:
     weights: FloatArray
     explained: float
     cost: float
+    typical: float
+    """Median of the squares: a train's first compression alone does not tell one lag from the
+    next, for a sensor may have missed it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,13 +90,9 @@ class Pair:
         values = (slid.value, t_s, looks.value, looks.sigma)
         return Pair(a.name, b.name, sign, dense_s, *values, hats, a.sign * b.sign)
 
-    def best(self) -> Fit:
-        """Find the lag that leaves least, among the best few of a correlation."""
-        return min(self.fits(), key=lambda fit: fit.cost)
-
     def fits(self) -> list[Fit]:
         """Fit from each candidate; those of the wrong sign are none, unless all are."""
-        fits = [self.refine(lag_s) for lag_s in self.candidates()]
+        fits = [self.refine(lag_s, rounds=FEW_ROUNDS) for lag_s in self.candidates()]
         return [fit for fit in fits if fit.gain * self.turned >= 0] or fits
 
     def candidates(self) -> list[float]:
@@ -129,7 +128,10 @@ class Pair:
         drift = weighted(self.hats, self.value, weights, self.sigma)[1]
         cost = float(np.sum(weights * left**2) / max(weights.sum(), 1e-9))
         whole = float(np.sum(weights * drift**2) / max(weights.sum(), 1e-9))
-        return Fit(lag_s, float(beta[-1]), left, weights, 1 - cost / max(whole, 1e-12), cost)
+        squares = left[weights > 0] ** 2
+        typical = float(np.median(squares)) if squares.size else float("inf")
+        explained = 1 - cost / max(whole, 1e-12)
+        return Fit(lag_s, float(beta[-1]), left, weights, explained, cost, typical)
 
     def slid(self, lag_s: float) -> tuple[FloatArray, FloatArray]:
         """Give the denser signal at the looks' instants less the lag, and its slope."""
