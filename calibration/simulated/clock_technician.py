@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from calibration.together.clocks import Signal
+from calibration.together.pair_lag import Signal
 from mr.sim.clocked import SENSORS, SensorTraits, see_compressions
 
 

@@ -15,10 +15,11 @@ from calibration.mannequin.bending import joined_bending
 from calibration.mannequin.stiffness import StiffnessResult, measure_stiffness, presses_of
 from calibration.record import Record
 from calibration.steps.step import Done, Setup
+from calibration.together.clock_record import clocks_record
 from calibration.together.clocks import measure_clocks
 from calibration.together.compressing import CompressingGuide, MotionSample
 from calibration.together.learn import RecordedCompressions, chest_signals, learn
-from calibration.together.motion_records import clocks_record, motion_record
+from calibration.together.motion_records import motion_record
 from calibration.workbook import Parameter
 from mr.clock.mannequin import mannequin_clock
 from mr.errors import CalibrationError

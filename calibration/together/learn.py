@@ -14,9 +14,9 @@ import numpy as np
 
 from calibration.mannequin.bending import measure_bending
 from calibration.record import sha256_of
-from calibration.together.clocks import Signal
 from calibration.together.heel import HeelOffset, measure_heel_offset
 from calibration.together.motion import CameraMotion, SeenMotion, measure_camera_motion
+from calibration.together.pair_lag import Signal
 from calibration.together.sightings import seen_motion
 from mr.rig import Rig
 from mr.types import DepthFrame, DeviceInfo, Sample
@@ -102,7 +102,7 @@ def chest_signals(
     """Give what each sensor saw of the chest's motion, for the clocks: the mannequin first."""
     first = next(iter(learnt.values())).seen
     sigma_m = np.full(len(first.depth_m), MANNEQUIN_NOISE_M)
-    signals = [Signal("mannequin", first.depth_t_ns, first.depth_m, sigma_m)]
+    signals = [Signal("mannequin", first.depth_t_ns, first.depth_m, sigma_m, 1)]
     for camera_id, one in learnt.items():
         seen = one.seen
         signals.append(

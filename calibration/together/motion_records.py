@@ -1,6 +1,6 @@
-"""What compressions taught, as records: one a camera, one of the clocks.
+"""What compressions taught of a camera, as a record.
 
-Takes results, gives `Record`s with limits; leaves measuring to `.motion`, `.heel` and `.clocks`.
+Takes results, gives a `Record` with limits; leaves measuring to `.motion` and `.heel`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from calibration.record import BudgetLine, Check, Plot, Record, line, points
-from calibration.together.clocks import Clocks
 from calibration.together.heel import HeelOffset
 from calibration.together.motion import GAIN_BOUNDS, MAX_RMS_M, CameraMotion, SeenMotion
 
@@ -18,7 +17,6 @@ GAIN_SIGMA_PCT = 1.0
 """Ours: half a millimetre of a stroke of 50 mm."""
 HEEL_SCATTER_MM = 15.0
 """Ours: half of the 30 mm within which hands are in place."""
-CLOSURE_MS = 2.0
 PLOTTED_S = 5.0
 
 
@@ -59,34 +57,6 @@ def motion_record(
         plots=(_plot(seen, found),),
         n_samples=found.n_used,
     )  # fmt: skip
-
-
-def clocks_record(clocks: Clocks, subject: str) -> Record:
-    """Write every pair's offset down, and whether they close."""
-    checks = []
-    for pair in clocks.pairs:
-        lag_s, sigma_s = clocks.lag_s(pair.first, pair.second)
-        checks.append(
-            Check(item=f"{pair.second} behind {pair.first}", value=1e3 * lag_s, unit="ms",
-                  sigma=1e3 * sigma_s)
-        )  # fmt: skip
-        checks.append(
-            Check(item=f"{pair.second} behind {pair.first}, one-sigma", value=1e3 * sigma_s,
-                  unit="ms", high=LATENCY_SIGMA_MS,
-                  why="clocks within 1 ms: compress for longer, unevenly")
-        )  # fmt: skip
-    if len(clocks.names) > 2:
-        around = ", ".join(clocks.closure_of)
-        checks.append(
-            Check(item=f"sum around {around}", value=1e3 * clocks.closure_s, unit="ms",
-                  low=-CLOSURE_MS, high=CLOSURE_MS, why="three clocks must agree with each other")
-        )  # fmt: skip
-    return Record(
-        procedure="clocks",
-        subject=subject,
-        checks=tuple(checks),
-        n_samples=clocks.n_compressions,
-    )
 
 
 def _plot(seen: SeenMotion, found: CameraMotion) -> Plot:
