@@ -11,14 +11,19 @@ from dataclasses import dataclass
 
 from calibration.guide import Progress, Verdict
 from calibration.headset.hands import SweepPiece, Touch
+from calibration.headset.records import PLACE_MM
 from calibration.headset.sweep import measure_sweep
 from calibration.headset.sweep_guide import SweepGuide
-from calibration.headset.touch import Crosses
-from calibration.headset.touch_guide import TouchGuide
+from calibration.headset.touch import Crosses, measure_headset
+from calibration.headset.touch_guide import TIMES, TouchGuide
 from mr.errors import CalibrationError
 from mr.types import Pose
 
 SWEEP_SHARE = 0.4
+ENOUGH = 0.95
+"""Of the limit; the crosses' own sigma comes on top."""
+MOST_TIMES = 8
+"""Each cross is touched so often at most; who is no surer then has another fault."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +47,12 @@ class HeadsetGuide:
 
     def __init__(self, world_from_mannequin: Pose, crosses: Crosses) -> None:
         self._crosses = crosses
+        self._chest_m = world_from_mannequin.t_m
         self._sweeping = SweepGuide(world_from_mannequin)
         self._touching: TouchGuide | None = None
+        self._expected: Pose | None = None
+        self._times = TIMES
+        self._sigma_m = float("nan")
 
     @property
     def samples(self) -> Sequence[HandSeen]:
@@ -69,7 +78,26 @@ class HeadsetGuide:
             return Verdict(False, "neither a sweep nor a touch")
         if self._touching is None:
             return Verdict(False, f"sweep first: {self._sweeping.progress.next}")
-        return self._touching.offer(sample.touch)
+        verdict = self._touching.offer(sample.touch)
+        if self._touching.progress.done:
+            self._judge()
+        return verdict
+
+    def _judge(self) -> None:
+        """See how sure the place is by now; ask for one more round where it is not enough."""
+        assert self._touching is not None
+        touches = self._touching.samples
+        try:
+            found = measure_headset(self._sweeping.samples, touches, self._crosses)
+        except CalibrationError:
+            return  # the procedure itself says so, with what to do
+        self._sigma_m = found.sigma_at_m(self._chest_m)
+        if self._sigma_m <= ENOUGH * PLACE_MM / 1000 or self._times >= MOST_TIMES:
+            return
+        self._times += 1
+        self._touching = TouchGuide(self._crosses, self._expected, self._times)
+        for touch in touches:
+            self._touching.offer(touch)
 
     def _swept(self) -> Verdict:
         """Register by the sweep, so that a wrong cross is noticed at once."""
@@ -77,7 +105,8 @@ class HeadsetGuide:
             found = measure_sweep(self._sweeping.samples)
         except CalibrationError as error:
             return Verdict(False, str(error))
-        self._touching = TouchGuide(self._crosses, found.xr_from_world)
+        self._expected = found.xr_from_world
+        self._touching = TouchGuide(self._crosses, self._expected, self._times)
         return Verdict(True)
 
     @property
@@ -92,7 +121,12 @@ class HeadsetGuide:
             self._touching is not None and now.done,
             now.next,
             len(self.samples),
-            now.residual,
+            self._residual(now),
             now.coverage,
             now.coverage_of,
         )
+
+    def _residual(self, now: Progress) -> str:
+        if self._sigma_m != self._sigma_m:
+            return now.residual
+        return f"the chest's place to {1000 * self._sigma_m:.1f} mm"
