@@ -47,6 +47,16 @@ class Check(Strict):
         high = self.high is None or self.value <= self.high
         return low and high
 
+    @property
+    def limits(self) -> str:
+        """The limits in print: "≤ 1.5", "± 0.5", "280 … 680"; empty where there is none."""
+        low, high = self.low, self.high
+        if low is not None and high is not None:
+            return f"± {plain(high)}" if low == -high else f"{plain(low)} … {plain(high)}"
+        if high is not None:
+            return f"≤ {plain(high)}"
+        return "" if low is None else f"≥ {plain(low)}"
+
 
 class BudgetLine(Strict):
     """One source of a result's uncertainty."""
@@ -130,6 +140,11 @@ def sha256_of(arrays: Sequence[npt.NDArray[Any]]) -> str:
         digest.update(f"{whole.dtype.str}{whole.shape}".encode())
         digest.update(whole.tobytes())
     return digest.hexdigest()
+
+
+def plain(value: float) -> str:
+    """Write a number to four digits, with a true minus."""
+    return f"{value:.4g}".replace("-", "−")
 
 
 def _floats(values: npt.ArrayLike) -> tuple[float, ...]:

@@ -21,7 +21,7 @@ import mr
 from calibration.difference import Difference, diff_rigs
 from calibration.history import STAMP, NowUtc
 from calibration.printed import NoPdf, pdf_of
-from calibration.record import BudgetLine, Check, Record
+from calibration.record import BudgetLine, Check, Record, plain
 from calibration.report_plots import caption, draw
 from mr.clock.host import wall_now_utc
 from mr.errors import MrError
@@ -45,21 +45,16 @@ NAMES = {
     "intrinsics": "Lens of a camera",
     "depth": "Distance of a depth camera",
     "world": "Cameras in one world",
-    "cameras": "Cameras in one world",
-    "mannequin": "Place of the mannequin",
+    "plates": "Marker plates",
+    "clocks": "Clocks against each other",
+    "factory-intrinsics": "Lens of a camera, as its maker says",
     "rest": "Place of the mannequin",
-    "markers": "Marker plates",
-    "surface": "Surface of the mannequin",
-    "bending": "Bending of the chest",
     "chest": "Displacement of the chest",
     "cells": "Load cells",
     "airway": "Ventilation",
     "stiffness": "Stiffness of the chest",
-    "clock": "Clocks against each other",
     "motion": "Camera against mannequin",
-    "heel": "Heel of the hand",
     "headset": "Headset to rig",
-    "touch": "Headset to rig, by touch",
     "check": "Daily check",
     "accept": "Acceptance",
 }
@@ -270,22 +265,7 @@ def _row(check: Check) -> Row:
     if check.limited:
         verdict = "pass" if check.passed else "fail"
     unit = UNIT_WORDS.get(check.unit, check.unit)
-    return Row(check.item, value, sigma, unit, _limit(check), verdict, check.why)
-
-
-def _limit(check: Check) -> str:
-    low, high = check.low, check.high
-    if low is not None and high is not None:
-        if low == -high:
-            return f"± {_plain(high)}"
-        return f"{_plain(low)} … {_plain(high)}"
-    if high is not None:
-        return f"≤ {_plain(high)}"
-    return "" if low is None else f"≥ {_plain(low)}"
-
-
-def _plain(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
+    return Row(check.item, value, sigma, unit, check.limits, verdict, check.why)
 
 
 def _budgets(lines: Sequence[BudgetLine]) -> tuple[BudgetTable, ...]:
@@ -352,7 +332,7 @@ def _change(d: Difference) -> Change:
         judged = "within the limit"
     unit = UNIT_WORDS.get(d.unit, d.unit)
     sigma = "" if d.sigma is None else f"± {with_sigma(0.0, d.sigma)[1]} {unit}"
-    limit = "" if d.limit is None else f"± {_plain(d.limit)} {unit}"
+    limit = "" if d.limit is None else f"± {plain(d.limit)} {unit}"
     return Change(d.thing, d.what, d.words, sigma, limit, d.beyond_limit, judged)
 
 
@@ -368,10 +348,10 @@ def _due(rig: Rig) -> str:
 def _room(held: Validity) -> str:
     low, high = held.temperature_low_c, held.temperature_high_c
     if low is not None and high is not None:
-        return f"{_plain(low)} to {_plain(high)} °C"
+        return f"{plain(low)} to {plain(high)} °C"
     if high is not None:
-        return f"up to {_plain(high)} °C"
-    return "" if low is None else f"from {_plain(low)} °C"
+        return f"up to {plain(high)} °C"
+    return "" if low is None else f"from {plain(low)} °C"
 
 
 def _day(text: str) -> str:

@@ -98,19 +98,14 @@ def _budget(found: HeadsetRegistration, chest_in_world_m: FloatArray) -> tuple[B
             source="joints' noise and the user's bias, as far as they were told apart",
             sigma=1000 * found.sigma_at_m(chest_in_world_m),
             unit="mm",
-            how=f"measured: {found.worth:.0f} independent looks",
+            how=f"measured: {found.worth:.0f} independent looks; a user's bias of "
+            f"{1000 * BIAS_M:g} mm was assumed before",
         ),
         BudgetLine(
             source="places of the crosses",
             sigma=1000 * CROSS_SIGMA_M,
             unit="mm",
             how="assumed: ruler and the mannequin's pose",
-        ),
-        BudgetLine(
-            source="bias of a hand before it is measured",
-            sigma=1000 * BIAS_M,
-            unit="mm",
-            how="assumed: 8 mm per user; what is left of it is in the first line",
         ),
     )
 

@@ -18,6 +18,7 @@ from calibration.mannequin.normal import (
 )
 from calibration.mannequin.resting import MAX_RMS_M, RestingPose
 from calibration.record import BudgetLine, Check, Plot, Record, points, sha256_of
+from mr.types import FloatArray
 
 MAX_NORMAL_DEG = 0.3
 """Ref: issue 6, the chest's normal."""
@@ -28,7 +29,7 @@ def normal_record(
     normal: ChestNormal, rest: RestingPose, mannequin: str, chests: Sequence[RestingChest] = ()
 ) -> Record:
     """Write the resting pose and its two normals down for the report."""
-    both = np.degrees(np.sqrt(np.linalg.eigvalsh(normal.marker_covariance)[-1]))
+    both = _deg(normal.marker_covariance)
     surface = np.degrees(normal.surface_sigma_rad)
     return Record(
         procedure="normal",
@@ -74,32 +75,7 @@ def normal_record(
                 why="more is a plate that was moved, or another lens",
             ),
         ),
-        budget=(
-            BudgetLine(
-                source="the plates' survey",
-                sigma=float(np.degrees(LAYOUT_SIGMA_RAD)),
-                unit="deg",
-                how="assumed: 0.5 mm over 0.35 m",
-            ),
-            BudgetLine(
-                source="markers' normal with its survey",
-                sigma=float(both),
-                unit="deg",
-                how="measured: by the corners' residuals",
-            ),
-            BudgetLine(
-                source="surface's normal: the stereo's steady error",
-                sigma=float(surface),
-                unit="deg",
-                how="measured: from what the surface leaves over; no averaging helps",
-            ),
-            BudgetLine(
-                source="the chest's shape",
-                sigma=float(np.degrees(SHAPE_SIGMA_RAD)),
-                unit="deg",
-                how="assumed: what a polynomial misses",
-            ),
-        ),
+        budget=_budget(normal),
         plots=(
             Plot(
                 title="heights of the chest off the fitted surface",
@@ -120,3 +96,30 @@ def normal_record(
             {"chest_depth": sha256_of([c.depth_counts for c in chests])} if chests else {}
         ),
     )
+
+
+def _budget(normal: ChestNormal) -> tuple[BudgetLine, ...]:
+    """Give what each estimate leaves in the normal that both say: its sigma by its weight."""
+    total = normal.surface_covariance + normal.marker_covariance
+    by_surface = normal.marker_covariance @ np.linalg.inv(total)
+    by_markers = np.eye(2) - by_surface
+    return (
+        BudgetLine(
+            source="markers' normal with the plates' survey",
+            sigma=_deg(by_markers @ normal.marker_covariance @ by_markers.T),
+            unit="deg",
+            how=f"measured: {_deg(normal.marker_covariance):.2f} deg by itself; of these assumed "
+            f"for the survey: {np.degrees(LAYOUT_SIGMA_RAD):.2f} deg, 0.5 mm over 0.35 m",
+        ),
+        BudgetLine(
+            source="surface's normal: the stereo's steady error",
+            sigma=_deg(by_surface @ normal.surface_covariance @ by_surface.T),
+            unit="deg",
+            how=f"measured: {_deg(normal.surface_covariance):.2f} deg by itself: little "
+            f"weight; of these, of the chest's shape: {np.degrees(SHAPE_SIGMA_RAD):.2f} deg",
+        ),
+    )
+
+
+def _deg(covariance: FloatArray) -> float:
+    return float(np.degrees(np.sqrt(np.linalg.eigvalsh(covariance)[-1])))

@@ -60,7 +60,7 @@ def survey_record(survey: Survey, mannequin: str, samples: Sequence[PlatesSeen] 
     left = survey.left_px
     corners = np.array([m.corners_in_mannequin_m for m in survey.layout.markers])
     return Record(
-        procedure="survey",
+        procedure="plates",
         subject=mannequin,
         checks=tuple(checks),
         budget=(

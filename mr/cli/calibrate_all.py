@@ -207,12 +207,17 @@ def status(rig: OldRigOption = DEFAULT_RIG, json: JsonOption = False) -> None:
         console.print(f"\n→ mrcpr calibrate {following.procedure.name}{bring}")
 
 
+RECORDED_AS = {
+    "intrinsics": ("intrinsics", "factory-intrinsics"),
+    "motion": ("motion", "clocks", "stiffness"),
+}
+"""Under which names a procedure's records are filed; the others have their own name."""
+
+
 def _is_of(procedure: str, subject: str, task: Task) -> bool:
-    """Whether a step of the provenance is of a task: the lens has two names for it."""
-    names = {task.procedure.name}
-    if task.procedure.name == "intrinsics":
-        names.add("factory-intrinsics")
-    return procedure in names and subject == task.subject
+    """Whether a step of the provenance is of a task."""
+    names = RECORDED_AS.get(task.procedure.name, (task.procedure.name,))
+    return procedure in names and (task.procedure.subject != "camera" or subject == task.subject)
 
 
 COMMANDS = {procedure.name: command_of(procedure) for procedure in PLAN}

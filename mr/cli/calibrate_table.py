@@ -22,7 +22,7 @@ def print_record(console: Output, record: Record) -> None:
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
     for check in record.checks:
-        table.add_row(mark(check), escape(check.item), value_text(check), limit_text(check))
+        table.add_row(mark(check), escape(check.item), value_text(check), check.limits)
     console.print(table)
     for check in record.failures:
         if check.why:
@@ -46,16 +46,6 @@ def value_text(check: Check) -> str:
         return f"{text}{unit}"
     digits = min(max(0, 2 - _exponent(check.sigma) - 1), 6)
     return f"{check.value:.{digits}f} ± {check.sigma:.{digits}f}{unit}"
-
-
-def limit_text(check: Check) -> str:
-    """Write the limits: "≤ 1.5", "−0.5 … 0.5", nothing where there is none."""
-    low, high = check.low, check.high
-    if low is not None and high is not None:
-        return f"± {high:g}" if low == -high else f"{low:g} … {high:g}"
-    if high is not None:
-        return f"≤ {high:g}"
-    return f"≥ {low:g}" if low is not None else ""
 
 
 def _exponent(value: float) -> int:
