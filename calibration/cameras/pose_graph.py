@@ -22,6 +22,7 @@ from mr.types import FloatArray, Pose
 
 ROUNDS = 8
 DONE = 1e-9
+NOTHING_NEW = 1e-7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,13 +137,14 @@ class Extended:
 
     def gain(self, columns: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """Give the fall of chi², the unknowns' values, and their one-sigmas."""
-        new = self._without(columns)
-        value = np.linalg.lstsq(new, self._left)[0]
-        inverse = np.linalg.pinv(new.T @ new)
-        after = self._left - new @ value
-        fall = float(self._left @ self._left - after @ after)
-        sigma = np.sqrt(np.diag(inverse))
-        return fall, value.astype(np.float64), sigma.astype(np.float64)
+        u, size, turn = np.linalg.svd(self._without(columns), full_matrices=False)
+        # What the problem's own unknowns can do already is no further unknown.
+        told = size > NOTHING_NEW * max(float(np.linalg.norm(columns)), 1e-300)
+        u, size, turn = u[:, told], size[told], turn[told]
+        along = u.T @ self._left
+        value = turn.T @ (along / size)
+        sigma = np.sqrt(np.sum((turn.T / size) ** 2, axis=1))
+        return float(along @ along), value, sigma
 
     def _without(self, x: FloatArray) -> FloatArray:
         return np.asarray(x - self._q @ (self._q.T @ x))
