@@ -183,3 +183,16 @@ def plane_cells(sample: BoardDepth, board: CharucoBoard, camera: CameraModel) ->
         in_board,
         n[filled].astype(np.float64),
     )
+
+
+def middle_depth_m(sample: BoardDepth, board: CharucoBoard, camera: CameraCalibration) -> float:
+    """Tell the depth sensor's distance of a board's middle, corrected; NaN when it is not seen.
+
+    It is what `calibration.cameras.world` holds the corners' distance against.
+    """
+    cells = plane_cells(sample, board, camera)
+    if cells is None:
+        return float("nan")
+    middle = cells.cam_from_board.apply(np.array([*board.size_m, 0.0]) / 2)
+    reported = float(middle[2] - np.mean(cells.gap_m))
+    return reported * camera.depth_scale + camera.depth_offset_m

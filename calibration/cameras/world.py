@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.boards.charuco import CharucoBoard
+from calibration.boards.charuco import BoardView, CharucoBoard
 from calibration.cameras.board_depth import color_of
 from calibration.cameras.depth_scale import PRINT_SIGMA, SHIFT_SIGMA_M
 from calibration.cameras.pose_graph import Graph
@@ -58,6 +58,22 @@ class BoardsSeen:
     sharpness_px: tuple[float, ...]
     depth_m: tuple[float, ...]
     """Depth sensor's distance of the board's middle along its own axis; NaN: unknown."""
+
+
+def boards_seen(
+    place: str, views: Mapping[str, BoardView], depth_m: Mapping[str, float] | None = None
+) -> BoardsSeen:
+    """Put what the cameras saw at one instant together."""
+    known = depth_m or {}
+    return BoardsSeen(
+        place,
+        tuple(views),
+        tuple(v.ids for v in views.values()),
+        tuple(v.corners_px for v in views.values()),
+        tuple(v.n_foreign for v in views.values()),
+        tuple(v.sharpness_px for v in views.values()),
+        tuple(known.get(name, float("nan")) for name in views),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

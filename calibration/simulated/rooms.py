@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from calibration.boards.charuco import CharucoBoard
-from calibration.cameras.world import WORLD_FROM_BOARD, BoardsSeen
+from calibration.cameras.world import WORLD_FROM_BOARD, BoardsSeen, boards_seen
 from calibration.simulated.boards import board_view
 from mr.geometry.camera import Camera
 from mr.rig import CameraCalibration, PoseEntry
@@ -116,14 +116,8 @@ def world_samples(
             middle = np.array([*real.size_m, 0.0]) / 2
             z = (true.color_from_depth.inverse() @ seen).apply(middle)[2]
             depths.append(float(z * (1 + rng.normal(0, DEPTH_SHARE_SIGMA))))
-        yield BoardsSeen(
-            place,
-            tuple(cameras),
-            tuple(v.ids for v in views),
-            tuple(v.corners_px for v in views),
-            tuple(v.n_foreign for v in views),
-            tuple(v.sharpness_px for v in views),
-            tuple(depths),
+        yield boards_seen(
+            place, dict(zip(cameras, views, strict=True)), dict(zip(cameras, depths, strict=True))
         )
 
 

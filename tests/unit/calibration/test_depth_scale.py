@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from calibration.boards.charuco import CharucoBoard
-from calibration.cameras.board_depth import BoardDepth, board_depth
+from calibration.cameras.board_depth import BoardDepth, board_depth, middle_depth_m
 from calibration.cameras.depth_guide import DepthGuide
 from calibration.cameras.depth_record import depth_record
 from calibration.cameras.depth_scale import measure_depth_scale
@@ -84,6 +84,16 @@ def test_pictures_that_were_not_still_are_left_out_or_refused(samples: list[Boar
     many = [moved(s) if k % 3 == 1 else s for k, s in enumerate(samples)]
     with pytest.raises(CalibrationError, match="hold it still"):
         measure_depth_scale(many, BOARD, CAMERA)
+
+
+def test_the_boards_middle_is_where_the_corrected_depth_has_it(samples: list[BoardDepth]) -> None:
+    told = CAMERA.model_copy(update={"depth_scale": FAULT.scale, "depth_offset_m": FAULT.offset_m})
+    far = 0.45 * (1.1 / 0.45) ** (5 / 11)
+    assert middle_depth_m(samples[5], BOARD, told) == pytest.approx(far, rel=0.03)
+    apart = middle_depth_m(samples[5], BOARD, told) - middle_depth_m(samples[5], BOARD, CAMERA)
+    assert apart == pytest.approx(far * (FAULT.scale - 1) + FAULT.offset_m, abs=5e-4)
+    none = dataclasses.replace(samples[5], depth_counts=samples[5].depth_counts * 0)
+    assert np.isnan(middle_depth_m(none, BOARD, told))
 
 
 def test_too_few_frames_or_corners_make_no_sample() -> None:
