@@ -75,6 +75,8 @@ class Checked:
     flow_sigma_ml_s: float
     cameras: tuple[CameraChecked, ...]
     plates: tuple[PlatesChecked, ...]
+    absent: tuple[str, ...]
+    """Cameras of the rig that took no part."""
     t_s: FloatArray
     depth_mm: FloatArray
     """The whole capture, thinned, for the plot."""
@@ -99,6 +101,7 @@ class Checked:
             checks=tuple(checks),
             plots=(_plot(self),),
             n_samples=self.n_samples,
+            notes=tuple(f"camera {key} took no part: it was not checked" for key in self.absent),
         )
 
 
@@ -133,6 +136,8 @@ def measure_check(
             f"rig {rig.name!r} has no mannequin: the daily check presses one onto a gauge block"
         )
     every = list(samples)
+    streams = {s.name.rpartition(".")[0] for info in infos for s in info.streams}
+    seeing = tuple(key for key in rig.cameras if f"cam_{key}" in streams)
     pressed = pressed_onto(every, rig.mannequin, infos, block_mm)
     holds = pressed.holds
     before_mm = np.array([hold.before_mm for hold in holds])
@@ -160,8 +165,9 @@ def measure_check(
         shares_pct=100.0 * shares,
         flow_ml_s=rest.flow_ml_s,
         flow_sigma_ml_s=math.hypot(rest.flow_sem_ml_s, FLOW_SIGMA_ML_S),
-        cameras=check_cameras(every, rig, pressed, block_mm, block_sigma_mm),
-        plates=check_plates(every, rig),
+        cameras=check_cameras(every, rig, seeing, pressed, block_mm, block_sigma_mm),
+        plates=check_plates(every, rig, seeing),
+        absent=tuple(key for key in rig.cameras if key not in seeing),
         t_s=pressed.t_s[::10],
         depth_mm=pressed.depth_mm[::10],
         n_samples=len(pressed.t_s),

@@ -94,9 +94,8 @@ class CheckGuide:
         """Times (s) and depths (mm) of the last tenth of a second."""
         self._zero_mm: list[float] = []
         self._held_mm = 0.0
-        can_see = (
-            {k for k, c in rig.cameras.items() if c.color is not None} if rig.markers else set()
-        )
+        names = {s.name for info in infos for s in info.streams}
+        can_see = [key for key in rig.cameras if f"cam_{key}.color" in names and rig.markers]
         self._looks_left = dict.fromkeys(sorted(can_see), LOOKS)
 
     def offer(self, sample: Sample) -> Verdict:
@@ -180,8 +179,8 @@ class CheckGuide:
             return Verdict(True)
         if abs(at_mm - self._block_mm) > BLOCK_NEAR_MM:
             return self._refuse(
-                f"held at {at_mm:.0f} mm: is this the {self._block_mm:g} mm block, and is the chest "
-                "down on it? Let go and press once more"
+                f"held at {at_mm:.0f} mm: is this the {self._block_mm:g} mm block, and is the "
+                "chest down on it? Let go and press once more"
             )
         self._n_held += 1
         self._go(_Phase.LET_GO)

@@ -198,10 +198,15 @@ class PlatesChecked:
 
 
 def check_cameras(
-    samples: Sequence[Sample], rig: Rig, pressed: Pressed, block_mm: float, block_sigma_mm: float
+    samples: Sequence[Sample],
+    rig: Rig,
+    camera_ids: Sequence[str],
+    pressed: Pressed,
+    block_mm: float,
+    block_sigma_mm: float,
 ) -> tuple[CameraChecked, ...]:
     """Compare what each camera sees of the presses with the block."""
-    looks: dict[str, list[ChestObservation]] = {key: [] for key in rig.cameras}
+    looks: dict[str, list[ChestObservation]] = {key: [] for key in camera_ids}
     for sample in samples:
         if isinstance(sample, ChestObservation) and sample.camera_id in looks:
             looks[sample.camera_id].append(sample)
@@ -262,8 +267,8 @@ def _fit(
 ) -> tuple[float, float, float, float] | None:  # fmt: skip
     """Fit an offset for each press, a scale and a lag; (scale, sigma, lag in s, sigma).
 
-    ``z = offset[press] + slide[press] * t - scale * seen(depth(t - lag))``. Looks that follow one another
-    are alike, and what their pixels are each off stays in the scale.
+    ``z = offset[press] + slide[press] * t - scale * seen(depth(t - lag))``. Looks
+    that follow one another are alike, and what their pixels are each off stays in the scale.
     """
     n = int(press.max()) + 1
     depth_m = np.interp(t_s, pressed.t_s, pressed.depth_mm / 1e3) - zeros_m[press]
@@ -320,14 +325,16 @@ def _beside(
     return float(np.mean(means)), math.hypot(float(np.std(means, ddof=1)), BESIDE_SIGMA_MM)
 
 
-def check_plates(samples: Sequence[Sample], rig: Rig) -> tuple[PlatesChecked, ...]:
+def check_plates(
+    samples: Sequence[Sample], rig: Rig, camera_ids: Sequence[str]
+) -> tuple[PlatesChecked, ...]:
     """Look at where each camera sees the mannequin and its plates."""
     if rig.markers is None and rig.surface is None:
         return ()
     lies = rig.world_from_mannequin.pose()
-    poses = {key: _last_pose(samples, key) for key in rig.cameras}
+    poses = {key: _last_pose(samples, key) for key in camera_ids}
     found = []
-    for key in rig.cameras:
+    for key in camera_ids:
         pictures = [
             s for s in samples if isinstance(s, MarkersSeen) and s.camera_id == key and s.looked
         ]

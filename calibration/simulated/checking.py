@@ -99,6 +99,7 @@ def record_check(
     stiffness: Stiffness | None = None,
     sensors: SensorTraits | None = None,
     traits: CameraTraits | None = None,
+    with_cameras: bool = True,
 ) -> RecordedCheck:
     """Let the technician do the check, as fast as the machine goes.
 
@@ -114,6 +115,8 @@ def record_check(
         Of all noise.
     stiffness, sensors, traits
         The true spring, the true sensors, and how cameras deliver their frames.
+    with_cameras
+        False: the mannequin alone, which takes a second.
     """
     every = (sim_rigs,) if isinstance(sim_rigs, SimRig) else tuple(sim_rigs)
     script = checking_script(seed=seed) if script is None else script
@@ -127,7 +130,7 @@ def record_check(
     cameras = [
         SimCamera(one, script, now, depth_hz=DEPTH_HZ, color_hz=COLOR_HZ, seed=seed + k,
                   start_ns=start_ns, traits=traits)
-        for k, one in enumerate(every)
+        for k, one in enumerate(every if with_cameras else ())
     ]  # fmt: skip
     with mannequin:
         infos = [mannequin.info, *(camera.info for camera in cameras)]

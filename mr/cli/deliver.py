@@ -71,6 +71,7 @@ def analysis_of(
     not_used: Criteria | None = None,
     calibrated: bool = True,
     simpad: dict[str, Any] | None = None,
+    drift: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Put an outcome into the published JSON form."""
     return build_analysis(
@@ -91,6 +92,7 @@ def analysis_of(
         not_used=not_used,
         calibrated=calibrated,
         simpad=simpad,
+        drift=drift,
     )
 
 
@@ -117,6 +119,7 @@ def analysis_of_recording(
         criteria=own or criteria,
         locked=own is not None and again.as_recorded and smoothed is None,
         not_used=criteria if others else None,
+        drift=[reading.as_json() for reading in again.pipeline.drift()],
     )
 
 

@@ -13,6 +13,7 @@ from rich.markup import escape
 from mr import DISCLAIMER
 from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, picture_beside, print_analysis, write_report
+from mr.cli.drift import note_drift
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
     ArmsOption,
@@ -244,6 +245,7 @@ def run(
     analysis = analysis_of_recording(again)
     write_report(again, analysis, path.with_suffix(".html"), picture_beside(path, console))
     print_analysis(console, analysis)
+    note_drift(rig, again, console)
     if keeper.lesson:
         console.print(f"to take along: {keeper.lesson}")
     console.print(escape(f"recording: {path}\nreport:    {path.with_suffix('.html')}"))

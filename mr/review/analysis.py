@@ -104,6 +104,7 @@ def build_analysis(
     not_used: Criteria | None = None,
     calibrated: bool = True,
     simpad: Json | None = None,
+    drift: Sequence[Json] | None = None,
 ) -> Json:
     """Put a session's numbers into one JSON object.
 
@@ -131,6 +132,8 @@ def build_analysis(
         not used, and is null.
     simpad
         What else a SimPad file says, as it stands.
+    drift
+        How far the rig had drifted since it was calibrated; None where no rig took part.
 
     Raises
     ------
@@ -162,6 +165,8 @@ def build_analysis(
     }
     if simpad is not None:
         analysis["simpad"] = simpad
+    if drift is not None:
+        analysis["drift"] = list(drift)
     validate(analysis)
     return analysis
 

@@ -8,7 +8,7 @@ keep (0.5 mm of depth's bias) and to where fusion stops putting things right by 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from mr.fusion.airway import LEAST_QUIET_ML_S
 from mr.fusion.mannequin import LET_GO_N
@@ -122,6 +122,20 @@ class DriftReading:
         if far < self.warn_at or far < SURE * self.sigma:
             return "ok"
         return "warn" if far < self.limit else "beyond"
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as the analysis has it."""
+        return {
+            "topic": self.topic,
+            "subject": self.subject,
+            "value": self.value,
+            "sigma": self.sigma,
+            "unit": self.unit,
+            "warn_at": self.warn_at,
+            "limit": self.limit,
+            "level": self.level,
+            "words": self.words,
+        }
 
     @property
     def words(self) -> str:
