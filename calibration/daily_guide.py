@@ -93,7 +93,9 @@ class CheckGuide:
         self._recent: list[tuple[float, float]] = []
         """Times (s) and depths (mm) of the last tenth of a second."""
         self._zero_mm: list[float] = []
-        self._held_mm = 0.0
+        self._held_mm = self._deepest_mm = 0.0
+        self._spoilt = False
+        """The attempt is dropped as soon as the chest is let go."""
         names = {s.name for info in infos for s in info.streams}
         can_see = [key for key in rig.cameras if f"cam_{key}.color" in names and rig.markers]
         self._looks_left = dict.fromkeys(sorted(can_see), LOOKS)
@@ -169,6 +171,7 @@ class CheckGuide:
         return Verdict(True)
 
     def _holding(self, at_mm: float, still: bool) -> Verdict:
+        self._deepest_mm = max(self._deepest_mm, at_mm)
         if at_mm < UP_MM:
             return self._let_go_early()
         if not still or abs(at_mm - self._held_mm) > STILL_MM:
@@ -187,9 +190,8 @@ class CheckGuide:
         return Verdict(True)
 
     def _let_go_early(self) -> Verdict:
-        off = abs(self._held_mm - self._block_mm) > BLOCK_NEAR_MM
-        if off:
-            why = f"pressed to {self._held_mm:.0f} mm: is this the {self._block_mm:g} mm block? "
+        if abs(self._deepest_mm - self._block_mm) > BLOCK_NEAR_MM:
+            why = f"pressed to {self._deepest_mm:.0f} mm: is this the {self._block_mm:g} mm block? "
         else:
             why = "not held for one second: "
         return self._refuse(why + "Press down onto the block once more and hold")
@@ -197,13 +199,11 @@ class CheckGuide:
     def _after(self, at_mm: float) -> Verdict:
         if at_mm > UP_MM:
             self._since_s = None
-            if self._phase is _Phase.LET_GO and self._n_spoilt:
-                return Verdict(False, "let go first")
             return Verdict(True)
         self._since_s = self._t_s if self._since_s is None else self._since_s
         waited_s = self._t_s - self._since_s
         if self._phase is _Phase.LET_GO and waited_s >= AFTER_S:
-            if self._n_spoilt:
+            if self._spoilt:
                 self._drop_attempt()
             self._go(_Phase.PRESS if self._n_held < PRESSES else _Phase.LOOK)
         if self._phase is _Phase.LOOK and (
@@ -214,18 +214,16 @@ class CheckGuide:
 
     # --- attempts -----------------------------------------------------------------------
 
-    _n_spoilt = 0
-
     def _go(self, phase: _Phase) -> None:
         self._phase, self._since_s = phase, None
         if phase is _Phase.PRESS:
             self._mark = len(self.samples)
         if phase is _Phase.HOLD:
-            self._held_mm = 0.0
+            self._held_mm = self._deepest_mm = 0.0
 
     def _refuse(self, why: str) -> Verdict:
         """Let an attempt at the block begin anew, once the chest is let go."""
-        self._n_spoilt += 1
+        self._spoilt = True
         self._go(_Phase.LET_GO)
         return Verdict(False, why)
 
@@ -241,4 +239,4 @@ class CheckGuide:
         kept = (ClockExchange, MannequinPose, MarkersSeen)
         late = [s for s in self.samples[self._mark :] if isinstance(s, kept)]
         self.samples = [*self.samples[: self._mark], *late]
-        self._n_spoilt = 0
+        self._spoilt = False

@@ -175,7 +175,7 @@ def test_a_moved_plate_is_named(rig: Rig, checks: list[RecordedCheck], number: i
     def moved(marker: Marker) -> Marker:
         if marker.id != number:
             return marker
-        corners = np.array(marker.corners_in_mannequin_m) + [0.005, -0.003, 0.0]
+        corners = np.array(marker.corners_in_mannequin_m) + np.array([0.005, -0.003, 0.0])
         return marker.model_copy(update={"corners_in_mannequin_m": tuple(map(tuple, corners))})
 
     layout = rig.markers.model_copy(update={"markers": tuple(map(moved, rig.markers.markers))})
