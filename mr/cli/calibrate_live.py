@@ -15,23 +15,31 @@ import cv2
 import numpy as np
 
 from calibration.boards.charuco import CharucoBoard, find_board
+from calibration.boards.layout import standard_layout
 from calibration.cameras.board_depth import MIN_FRAMES, BoardDepth, board_depth
 from calibration.cameras.depth_guide import DepthGuide
 from calibration.cameras.still import Rested, Seen, StillBoard, board_distance_m
 from calibration.cameras.world import BoardsSeen
 from calibration.cameras.world_guide import WorldGuide
+from calibration.mannequin.normal_guide import RestGuide, RestLook
 from calibration.mannequin.station import StationsGuide
+from calibration.mannequin.survey import PlatesSeen
+from calibration.mannequin.survey_guide import SurveyGuide
 from calibration.plan import Task
+from calibration.steps.place import layout_of, registration_board
 from calibration.steps.step import Setup
+from calibration.together.compressing import MotionSample
 from mr.cli.calibrate_capture import stations
 from mr.cli.calibrate_devices import Picture, Reader, pictures, read_station, read_stroke
 from mr.cli.calibrate_screen import Screen
-from mr.cli.sources import MANNEQUIN_HZ, driver_of, find_port
+from mr.cli.sources import MANNEQUIN_HZ, RigSources, driver_of, find_port
 from mr.clock.host import host_now_ns
 from mr.devices.mannequin.source import MannequinSource
 from mr.devices.realsense.source import RealSenseSource
 from mr.errors import CalibrationError
 from mr.rig import CameraModel
+from mr.session.front import FrontEnd
+from mr.tracking.markers import detect
 from mr.types import ColorFrame, Device, FloatArray
 
 TOGETHER_S = 0.5
@@ -57,6 +65,9 @@ class LiveTechnician:
             "intrinsics": self._intrinsics,
             "depth": self._depth,
             "world": self._world,
+            "plates": self._plates,
+            "rest": self._rest,
+            "motion": self._motion,
             "chest": self._stations,
             "cells": self._stations,
             "airway": self._strokes,
@@ -66,7 +77,10 @@ class LiveTechnician:
         """Give candidates for one task."""
         way = self._ways.get(task.procedure.name)
         if way is None:
-            raise CalibrationError(f"{task.procedure.name} cannot be captured yet")
+            raise CalibrationError(
+                f"{task.procedure.name}: it is captured while the headset is worn, which this "
+                "version cannot do from a terminal; try it with --simulate"
+            )
         return way(setup, guide, screen)
 
     # --- the mannequin ----------------------------------------------------------------
@@ -145,6 +159,59 @@ class LiveTechnician:
                     if asked != "held":
                         for watch in still.values():
                             watch.forget()
+
+    def _plates(self, setup: Setup, guide: SurveyGuide, screen: Screen) -> Iterator[PlatesSeen]:
+        """Look for board and plates; a camera in the hand goes round, the others stay."""
+        del guide, screen
+        board = registration_board(setup.kit).board
+        layout = standard_layout()
+        with ExitStack() as stack:
+            reader = self._opened(stack, setup.draft.cameras)
+            for picture in pictures(reader, list(setup.draft.cameras)):
+                view = find_board(grey_of(picture.color), board)
+                plates = detect(picture.color.bgr, layout)
+                yield PlatesSeen(
+                    picture.camera_id,
+                    view.ids,
+                    view.corners_px,
+                    plates.ids,
+                    plates.corners_px,
+                    view.sharpness_px,
+                )
+
+    def _rest(self, setup: Setup, guide: RestGuide, screen: Screen) -> Iterator[RestLook]:
+        del guide, screen
+        layout = layout_of(setup.draft)
+        with ExitStack() as stack:
+            reader = self._opened(stack, setup.draft.cameras)
+            for picture in pictures(reader, list(setup.draft.cameras)):
+                if picture.depth is None:
+                    continue
+                plates = detect(picture.color.bgr, layout)
+                yield RestLook(
+                    picture.camera_id,
+                    plates.ids,
+                    plates.corners_px,
+                    plates.n_foreign,
+                    picture.depth.depth_counts,
+                    picture.depth.m_per_count,
+                )
+
+    def _motion(self, setup: Setup, guide: Any, screen: Screen) -> Iterator[MotionSample]:
+        """Give what a session's front end makes of all devices."""
+        del guide, screen
+        rig = setup.draft.rig()
+        with ExitStack() as stack:
+            devices = list(RigSources(rig, self._port, (), True, True)(host_now_ns))
+            for device in devices:
+                stack.enter_context(device)
+            infos = [device.info for device in devices]
+            mannequin = infos[0]
+            require_serial("mannequin", mannequin.serial, setup.mannequin.serial)
+            front = FrontEnd(rig, infos)
+            yield mannequin
+            for sample in Reader(devices).samples():
+                yield from front.step(sample)
 
     def _opened(self, stack: ExitStack, cameras: Mapping[str, CameraModel]) -> Reader:
         """Open cameras, or the files in their place, refusing other serial numbers."""
