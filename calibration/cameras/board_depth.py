@@ -185,7 +185,7 @@ def plane_cells(sample: BoardDepth, board: CharucoBoard, camera: CameraModel) ->
     )
 
 
-def middle_depth_m(sample: BoardDepth, board: CharucoBoard, camera: CameraCalibration) -> float:
+def middle_depth_m(sample: BoardDepth, board: CharucoBoard, camera: CameraModel) -> float:
     """Tell the depth sensor's distance of a board's middle, corrected; NaN when it is not seen.
 
     It is what `calibration.cameras.world` holds the corners' distance against.
@@ -194,5 +194,5 @@ def middle_depth_m(sample: BoardDepth, board: CharucoBoard, camera: CameraCalibr
     if cells is None:
         return float("nan")
     middle = cells.cam_from_board.apply(np.array([*board.size_m, 0.0]) / 2)
-    reported = float(middle[2] - np.mean(cells.gap_m))
-    return reported * camera.depth_scale + camera.depth_offset_m
+    reported_m = float(middle[2] - np.mean(cells.gap_m))
+    return float(reported_m * camera.depth_scale + camera.depth_offset_m)

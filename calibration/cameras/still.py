@@ -13,17 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from calibration.boards.charuco import BoardView, CharucoBoard
-from calibration.cameras.view_pose import view_pose
-from mr.geometry.camera import Camera
-from mr.rig import CameraModel
+from calibration.boards.charuco import BoardView
 
 STILL_S = 0.4
 STILL_PX = 0.7
 """Corners of a board in steady hands wander by some tenths of a pixel."""
 MOVED_PX = 8.0
 MIN_CORNERS = 8
-DEPTH_HALF_PX = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,32 +72,6 @@ class StillBoard:
         """Let the board be given again where it lies: the technician has said that it is meant."""
         self._given = None
         self._window.clear()
-
-
-def board_distance_m(
-    view: BoardView,
-    depth_counts: npt.NDArray[np.uint16],
-    m_per_count: float,
-    board: CharucoBoard,
-    camera: CameraModel,
-) -> float:
-    """Give the depth sensor's distance of a board's middle along its axis; NaN where unknown."""
-    if camera.color is None or camera.color_from_depth is None:
-        return float("nan")
-    found = view_pose(view.ids, view.corners_px, board, Camera(camera.color))
-    if found is None:
-        return float("nan")
-    middle = np.array([*board.size_m, 0.0]) / 2
-    in_cam = camera.color_from_depth.pose().inverse().apply(found.color_from_board.apply(middle))
-    column, row = np.rint(Camera(camera.depth).project(in_cam[None])[0]).astype(int)
-    patch = depth_counts[
-        max(row - DEPTH_HALF_PX, 0) : row + DEPTH_HALF_PX + 1,
-        max(column - DEPTH_HALF_PX, 0) : column + DEPTH_HALF_PX + 1,
-    ]
-    known = patch[patch > 0]
-    if 2 * known.size < patch.size or not known.size:
-        return float("nan")
-    return float(np.median(known)) * m_per_count
 
 
 def _apart_px(a: BoardView, b: BoardView) -> float:

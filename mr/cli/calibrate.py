@@ -10,7 +10,9 @@ import typer
 from mr.cli.calibrate_accept import accept
 from mr.cli.calibrate_all import COMMANDS, all_, status
 from mr.cli.calibrate_boards import boards, kit
+from mr.cli.calibrate_check import check
 from mr.cli.calibrate_files import diff, history, restore, service
+from mr.cli.calibrate_new import new
 
 calibrate = typer.Typer(
     name="calibrate",
@@ -23,10 +25,12 @@ calibrate = typer.Typer(
 )
 calibrate.command("boards")(boards)
 calibrate.command("kit")(kit)
+calibrate.command("new")(new)
 calibrate.command("status")(status)
 calibrate.command("all")(all_)
 for _name, _run in COMMANDS.items():
     calibrate.command(_name)(_run)
+calibrate.command("check")(check)
 calibrate.command("accept")(accept)
 calibrate.command("diff")(diff)
 calibrate.command("history")(history)

@@ -16,9 +16,9 @@ import numpy as np
 
 from calibration.boards.charuco import CharucoBoard, find_board
 from calibration.boards.layout import standard_layout
-from calibration.cameras.board_depth import MIN_FRAMES, BoardDepth, board_depth
+from calibration.cameras.board_depth import MIN_FRAMES, BoardDepth, board_depth, middle_depth_m
 from calibration.cameras.depth_guide import DepthGuide
-from calibration.cameras.still import Rested, Seen, StillBoard, board_distance_m
+from calibration.cameras.still import Rested, Seen, StillBoard
 from calibration.cameras.world import BoardsSeen
 from calibration.cameras.world_guide import WorldGuide
 from calibration.mannequin.normal_guide import RestGuide, RestLook
@@ -244,12 +244,7 @@ def _instant(
 ) -> BoardsSeen:
     """Put what the cameras saw of a board at rest into one instant."""
     views = {camera_id: found for camera_id, (_, found) in rested.items()}
-    distances = [
-        board_distance_m(found.view, found.depths[-1], found.m_per_count, board, cameras[key])
-        if found.depths
-        else float("nan")
-        for key, found in views.items()
-    ]
+    distances = [_distance_m(found, board, cameras[key]) for key, found in views.items()]
     return BoardsSeen(
         place,
         tuple(views),
@@ -259,6 +254,14 @@ def _instant(
         tuple(found.view.sharpness_px for found in views.values()),
         tuple(distances),
     )
+
+
+def _distance_m(found: Rested, board: CharucoBoard, camera: CameraModel) -> float:
+    """Give the depth sensor's distance of the board's middle; NaN where it does not see it."""
+    if len(found.depths) < MIN_FRAMES:
+        return float("nan")
+    sample = board_depth(found.view, found.depths, found.m_per_count, board, camera)
+    return middle_depth_m(sample, board, camera)
 
 
 def _require_answer(answer: str | None) -> None:
