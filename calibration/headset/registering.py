@@ -28,7 +28,7 @@ OWN_BIAS_M = 0.003
 """Length of what the fingertip's and the knuckles' biases do not have in common. Ours."""
 LATENCY_SIGMA_S = 0.2
 """The latency is as good as unknown before."""
-LATENCY_SHARED = 1.3
+LATENCY_WIDER = 1.3
 """Sigmas of the latency are wider than the model's by so much: while one noisy track slides
 along another its noise counts as motion. Source: measured on simulated sweeps."""
 TURN, MOVE, LATENCY = slice(0, 3), slice(3, 6), 6
@@ -131,8 +131,8 @@ def solve(looks: Sequence[Look], state: State) -> Solution:
         biases = np.concatenate([np.zeros(7), state.hand_bias_m, state.tip_bias_m])
         step, covariance = solve_parts(parts, precision, -precision @ biases)
         state = state.moved(step)
-    covariance[LATENCY] *= LATENCY_SHARED
-    covariance[:, LATENCY] *= LATENCY_SHARED
+    covariance[LATENCY] *= LATENCY_WIDER
+    covariance[:, LATENCY] *= LATENCY_WIDER
     done = tuple(
         Part(*averaged(*look(state)), part.noise) for look, part in zip(looks, parts, strict=True)
     )

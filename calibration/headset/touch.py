@@ -157,16 +157,13 @@ def gather_touches(
     """
     _require_enough(touches, crosses)
     looks = [settled_pad(touch) for touch in touches]
+    pairs = list(zip(touches, looks, strict=True))
     first_ns = min(int(touch.t_ns[0]) for touch in touches)
     gathered = Touches(
-        np.concatenate(
-            [(t.t_ns[k] - first_ns) / NS_PER_S for t, (_, _, k) in zip_(touches, looks)]
-        ),
+        np.concatenate([(t.t_ns[k] - first_ns) / NS_PER_S for t, (_, _, k) in pairs]),
         np.concatenate([pad for pad, _, _ in looks]),
         np.concatenate([np.repeat(turn[None], len(pad), axis=0) for pad, turn, _ in looks]),
-        np.concatenate(
-            [np.tile(crosses[t.cross], (len(pad), 1)) for t, (pad, _, _) in zip_(touches, looks)]
-        ),
+        np.concatenate([np.tile(crosses[t.cross], (len(pad), 1)) for t, (pad, _, _) in pairs]),
         np.concatenate([np.full(len(pad), i) for i, (pad, _, _) in enumerate(looks)]),
         tuple(touch.cross for touch in touches),
     )
@@ -206,13 +203,6 @@ def settled_pad(touch: Touch) -> tuple[FloatArray, FloatArray, BoolArray]:
     near = np.linalg.norm(pads - np.median(pads[known], axis=0), axis=1) < GROSS_M
     kept = known & near
     return pads[kept], _mean_turn(turn[kept]), kept
-
-
-def zip_(
-    touches: Sequence[Touch], looks: Sequence[tuple[FloatArray, FloatArray, BoolArray]]
-) -> list[tuple[Touch, tuple[FloatArray, FloatArray, BoolArray]]]:
-    """Pair touches with what was taken of them."""
-    return list(zip(touches, looks, strict=True))
 
 
 def _mean_turn(turns: FloatArray) -> FloatArray:

@@ -36,6 +36,8 @@ SCALE_PCT, SCALE_Z = 80.0, 1.2816
 """Of the residuals' sizes; the median would be that of the looks at which nothing moves."""
 ROUNDS, MOST_STEPS = 6, 30
 N_BLOCKS = 24
+MOST_SIGMA_M, MOST_SIGMA_RAD = 0.05, 0.1
+"""A look that is worse is no tracker's: another motion."""
 _LEAST_KEPT = 0.5
 
 
@@ -200,6 +202,11 @@ def _refined(hand: PoseTrack, eye: PoseTrack, x: FloatArray, known: BoolArray) -
         kept = agree
         if done:
             break
+    if sigma_m > MOST_SIGMA_M or sigma_rad > MOST_SIGMA_RAD:
+        raise CalibrationError(
+            f"hand-eye: looks scatter by {sigma_m * 1000:.0f} mm and {np.degrees(sigma_rad):.0f} "
+            "deg: check that hand and eye are fixed to each other and that the target lies still"
+        )
     if kept.sum() < _LEAST_KEPT * known.sum():
         raise CalibrationError(
             f"hand-eye: {int(kept.sum())} of {int(known.sum())} looks agree: check that hand and "
@@ -233,10 +240,11 @@ def _left(hand: PoseTrack, eye: PoseTrack, x: FloatArray) -> FloatArray:
 def _covariance(slope: FloatArray, left: FloatArray) -> FloatArray:
     """Give the covariance of a fit whose residuals hang together within blocks of time.
 
-    `slope` has the loss's own weights in it (SciPy scales rows so that it is the one of the
-    weighted problem), and so must the residuals.
+    `slope` has the loss's second derivative in it, as SciPy gives it: for ``soft_l1`` rows are
+    scaled by ``(1 + r²)^-3/4``, and with residuals scaled by ``(1 + r²)^1/4`` their product is
+    the loss's own gradient.
     """
-    weighted = left / np.sqrt(np.sqrt(1 + left**2))
+    weighted = left * np.sqrt(np.sqrt(1 + left**2))
     rows = slope.reshape(len(left), 6, -1)
     scores = np.einsum("nip,ni->np", rows, weighted)
     blocks = np.array_split(scores, min(N_BLOCKS, len(left)))
