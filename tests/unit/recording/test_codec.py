@@ -12,6 +12,7 @@ from mr.types import (
     Arrival,
     ChestObservation,
     HandLandmarks,
+    MannequinPose,
     MannequinFrame,
     Sample,
     SessionEvent,
@@ -102,5 +103,18 @@ def test_chests_of_recordings_without_what_lies_beside_can_still_be_read() -> No
     message = replace(before, to_row=lambda _: row).encode([sample])
     (read,) = before.decode(channel_key(sample), message)
     assert exact(read) == exact(replace(sample, beside_depth_m=None, beside_sigma_m=None))
+    with pytest.raises(RecordingError):
+        newest.decode(channel_key(sample), message)
+
+
+def test_poses_of_recordings_without_markers_beside_the_surface_can_still_be_read() -> None:
+    newest = CODECS["MannequinPose"]
+    before = newest.for_layout(newest.layout["fields"][:-3])
+    assert before is not None
+    sample = next(s for s in one_of_each() if isinstance(s, MannequinPose) and s.apart_m)
+    row = newest.to_row(sample)[:-3]
+    message = replace(before, to_row=lambda _: row).encode([sample])
+    (read,) = before.decode(channel_key(sample), message)
+    assert exact(read) == exact(replace(sample, apart_m=None, apart_sigma_m=None))
     with pytest.raises(RecordingError):
         newest.decode(channel_key(sample), message)
