@@ -44,11 +44,13 @@ from mr.sim.rig import SimRig, sim_calibration
 from mr.tracking.markers import detect
 from mr.types import Pose
 
-COMPRESSING_S = 14.0
+COMPRESSING_S = 22.0
 UNEVEN = replace(WANDERING, rate_spread_cpm=9.0)
 """Who does as the guide says: now faster, now slower."""
 CARD_RAD, CARD_M = 0.002, 0.0005
 """How well a card is laid onto the compression point, by its cross hairs."""
+N_DISTANCES = 18
+"""Places of the board from near to far: each of the guide's distances is met facing and tilted."""
 N_ROUND = 40
 """Pictures of the plates, some of them taken."""
 
@@ -120,6 +122,7 @@ class SimulatedTechnician:
             setup.camera,
             setup.kit.board,
             seed=self.seed,
+            n=N_DISTANCES,
             gauge_m=setup.kit.step_mm / 1000.0,
         )
 
