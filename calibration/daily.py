@@ -3,7 +3,7 @@
 Takes one capture's samples (after the front end) of a technician who leaves the chest alone
 and then presses it three times down onto a gauge block, gives what was found with limits and
 words; leaves the capture's guiding to `calibration.daily_guide`, cameras' and markers' part to
-`calibration.daily_views`, and showing to the commands. Nothing is calibrated here.
+`calibration.daily_views` and `.daily_plates`, and showing to the commands. Nothing is calibrated here.
 """
 
 from __future__ import annotations
@@ -14,14 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calibration.daily_plates import PlatesChecked, check_plates
 from calibration.daily_presses import Pressed, pressed_onto
-from calibration.daily_views import (
-    PRESS_NS,
-    CameraChecked,
-    PlatesChecked,
-    check_cameras,
-    check_plates,
-)
+from calibration.daily_views import PRESS_NS, CameraChecked, check_cameras
 from calibration.record import Check, Plot, Record, line, points
 from mr.errors import CalibrationError
 from mr.rig import Rig
