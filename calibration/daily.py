@@ -3,7 +3,8 @@
 Takes one capture's samples (after the front end) of a technician who leaves the chest alone
 and then presses it three times down onto a gauge block, gives what was found with limits and
 words; leaves the capture's guiding to `calibration.daily_guide`, cameras' and markers' part to
-`calibration.daily_views` and `.daily_plates`, and showing to the commands. Nothing is calibrated here.
+`calibration.daily_views` and `.daily_plates`, and showing to the commands. Nothing is calibrated
+here.
 """
 
 from __future__ import annotations
