@@ -13,6 +13,7 @@ from mr.cli.calibrate_boards import boards, kit
 from mr.cli.calibrate_check import check
 from mr.cli.calibrate_files import diff, history, restore, service
 from mr.cli.calibrate_new import new
+from mr.cli.calibrate_page import page
 
 calibrate = typer.Typer(
     name="calibrate",
@@ -31,6 +32,7 @@ calibrate.command("all")(all_)
 for _name, _run in COMMANDS.items():
     calibrate.command(_name)(_run)
 calibrate.command("check")(check)
+calibrate.command("page")(page)
 calibrate.command("accept")(accept)
 calibrate.command("diff")(diff)
 calibrate.command("history")(history)

@@ -93,14 +93,13 @@ class Book:
         found: list[Record] = []
         files = (self.workbook.folder / RECORDS).glob("*.json")
         for path in sorted(files, key=lambda p: p.stat().st_mtime_ns):
-            try:
-                data = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
-                raise ConfigError(
-                    f"{path}: what this step found cannot be read ({error}): do the step again"
-                ) from error
-            found += [parse(Record, entry, str(path)) for entry in data]
+            found += _read_records(path)
         return tuple(found)
+
+    def found(self, task: Task) -> tuple[Record, ...]:
+        """Give what a task found since the rig was saved last."""
+        path = self._records_path(task.key)
+        return _read_records(path) if is_there(path) else ()
 
     def save(self, tasks: Sequence[Task]) -> Path | None:
         """Save the rig; tells where the old one is kept.
@@ -114,7 +113,7 @@ class Book:
         """
         kept = save_with_history(self.draft.rig(), self.path, self._base_sha256)
         base = read_base(self.path)
-        self._base_sha256 = base.sha256
+        self.before, self._base_sha256 = base.rig, base.sha256
         keys = [(task.procedure.name, task.subject) for task in tasks]
         self.workbook.file_away(base.sha256, keys)
         for path in (self.draft_path, *(self.workbook.folder / RECORDS).glob("*.json")):
@@ -132,3 +131,13 @@ class Book:
                 f"{path}: cannot be written ({error.strerror}): free some space; nothing is lost, "
                 "begin the step again"
             ) from error
+
+
+def _read_records(path: Path) -> tuple[Record, ...]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{path}: what this step found cannot be read ({error}): do the step again"
+        ) from error
+    return tuple(parse(Record, entry, str(path)) for entry in data)

@@ -6,7 +6,7 @@ what is captured to the guides, what is measured to `calibration.steps`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from rich.markup import escape
@@ -56,7 +56,7 @@ def do_tasks(
     for k, task in enumerate(tasks, start=1):
         title = f"{task.procedure.title}, {task.subject}"
         screen.begin(f"{k} of {len(tasks)}: {title}", task.procedure.bring)
-        records = _do(book, task, technician, screen, anew=anew)
+        records = do_task(book, task, technician, screen, anew=anew)
         found += records
         screen.pause()
         for record in records:
@@ -65,9 +65,16 @@ def do_tasks(
     return tuple(found)
 
 
-def _do(
+def do_task(
     book: Book, task: Task, technician: Technician, screen: Screen, *, anew: bool
 ) -> tuple[Record, ...]:
+    """Do one task; the book takes it in when all that it found keeps its limits.
+
+    Raises
+    ------
+    CalibrationError
+        When its samples are unfit or their capture has ended early; they are kept.
+    """
     setup = Setup(book.draft, book.kit, task.subject)
     step = step_of(task.procedure.name)
     name, subject = task.procedure.name, task.subject
@@ -123,12 +130,20 @@ def save_and_report(
         console.print(escape(f"kept in {book.draft_path}"))
         console.print(f"→ still to do: mrcpr calibrate {escape(', '.join(missing))}")
         return
+    for line in saved_lines(book, tasks, records):
+        console.print(escape(line))
+
+
+def saved_lines(
+    book: Book, tasks: Sequence[Task], records: Sequence[Record] = ()
+) -> Iterator[str]:
+    """Save the whole rig, then write its report; gives what to tell as soon as it is done."""
     before: Rig | None = book.before
     every = book.records() or tuple(records)
     kept = book.save(tasks)
-    console.print(escape(f"saved: {book.path}"))
+    yield f"saved: {book.path}"
     if kept is not None:
-        console.print(escape(f"the one before is kept: {kept}"))
+        yield f"the one before is kept: {kept}"
     rig = book.draft.rig()
     for path in deliver_report(rig, every, book.path, "calibration", book.kit.operator, before):
-        console.print(escape(f"report: {path}"))
+        yield f"report: {path}"

@@ -90,9 +90,7 @@ def as_it_is(rig: Rig, sim_rig: SimRig, sensors: SensorTraits) -> Rig:
             "bending": None,
         }
     )
-    recorded = record_compressions(
-        sim_rig, true, 28.0, 77, technician=WANDERING, sensors=sensors
-    )
+    recorded = record_compressions(sim_rig, true, 28.0, 77, technician=WANDERING, sensors=sensors)
     return learn_motion(true, sim_rig.camera_id, recorded)
 
 
