@@ -35,7 +35,8 @@ class Panels:
         self._chosen = ""
         self._keys = {_name(row): row.task.key for row in worker.state.view.rows}
         self._pictures: dict[str, Any] = {}
-        gui.set_panel_label("MR-CPR calibration")
+        simulated = worker.state.view.draft.kind == "sim"
+        gui.set_panel_label("MR-CPR calibration" + (", SIMULATED" if simulated else ""))
         gui.main_panel.dock_left()
         gui.main_panel.set_width(LEFT_PX)
         tabs = gui.add_tab_group()
@@ -88,10 +89,10 @@ class Panels:
         gui = self._gui
         self._head = gui.add_html("")
         self._trouble = gui.add_html("", visible=False)
-        self._plan = gui.add_html("")
         self._missing = gui.add_html("")
         self._save = gui.add_button("Save the rig and its report", color="green", icon="device-floppy")
         self._saved = gui.add_html("", visible=False)
+        self._plan = gui.add_html("")
         self._save.on_click(lambda _: self._worker.save())
 
     def _make_kit(self) -> None:

@@ -33,7 +33,7 @@ POINT_M = 0.0035
 LEAST_CORNERS = 8
 """Fewer of the board's corners leave its tilt open."""
 GREY = (125, 135, 145)
-SKIN, PLATE, NORMAL = (205, 150, 120), (250, 250, 250), (11, 107, 58)
+SKIN, PLATE, NORMAL, HEEL = (205, 150, 120), (250, 250, 250), (11, 107, 58), (194, 65, 12)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,10 +57,10 @@ class Room:
         """Draw what is calibrated; what was drawn before and is not known now goes."""
         unknown = [place.what for place in places_of(draft) if not place.known]
         self._gone("/unknown", "/mannequin")
-        if unknown:
+        for k, what in enumerate(reversed(unknown)):
             self.scene.add_label(
-                "/unknown", "place not known yet: " + ", ".join(unknown),
-                position=(0.0, 0.0, 0.2), anchor="bottom-center",
+                f"/unknown/{k}", f"{what}: place not known yet",
+                position=(0.0, 0.0, 0.22 + 0.07 * k), anchor="bottom-center",
             )  # fmt: skip
         if draft.world_from_mannequin is not None:
             self._mannequin(draft, draft.world_from_mannequin.pose())
@@ -144,14 +144,18 @@ class Room:
         ink = cv2.cvtColor(board_texture(board, 24), cv2.COLOR_GRAY2RGB)
         self.scene.add_image(name, ink, width_m, height_m, **_at(middle))
 
-    def heel(self, heel_in_world_m: FloatArray | None) -> None:
-        """Draw the heel of the hand, while it is seen."""
+    def heel(self, camera_id: str, heel_in_world_m: FloatArray | None) -> None:
+        """Draw the heel of the hand, while a camera sees it."""
+        name = f"/heel seen by {camera_id}"
         if heel_in_world_m is None:
-            self._gone("/heel")
+            self._gone(name)
             return
-        at = tuple(float(v) for v in heel_in_world_m)
-        self.scene.add_icosphere("/heel", radius=0.018, color=(194, 65, 12), position=at)
-        self.scene.add_label("/heel/name", "heel of the hand", anchor="bottom-center")
+        x, y, z = (float(v) for v in heel_in_world_m)
+        self.scene.add_icosphere(name, radius=0.02, color=HEEL, position=(x, y, z))
+        self.scene.add_label(
+            f"{name}/name", f"heel of the hand, seen by {camera_id}", position=(0.0, 0.0, 0.04),
+            anchor="bottom-left",
+        )  # fmt: skip
 
     def _gone(self, *names: str) -> None:
         for name in names:

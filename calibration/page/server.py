@@ -8,11 +8,12 @@ loopback address, and nowhere else, and there is no option to change that.
 from __future__ import annotations
 
 import importlib.util
+import io
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ import cv2
 from calibration.boards.charuco import BoardView, find_board
 from calibration.look import NewestPictures, Seen
 from calibration.page.desk import Desk
+from calibration.page.hands import HeelWatch
 from calibration.page.panels import Panels
 from calibration.page.pictures import PICTURE_PX, shown_picture
 from calibration.page.scene import Room
@@ -34,8 +36,7 @@ NEEDS = "the technician's page needs viser: pip install 'mrcpr[page]'"
 REDRAW_S = 0.12
 PICTURES_S = 0.5
 """A camera's picture and points are drawn anew so often at most."""
-EYE_M = (1.15, -1.05, 1.15)
-AIM_M = (0.25, -0.05, 0.2)
+EYE_M, AIM_M = (1.0, -1.15, 1.05), (0.27, -0.1, 0.28)
 BRAND = (31, 95, 168)
 
 
@@ -86,9 +87,11 @@ def served(desk: Desk, port: int | None = None) -> Iterator[Page]:
         _require_free(port)
     import viser  # noqa: PLC0415 -- an extra, and a second to load
 
-    server = viser.ViserServer(
-        host=HOST, port=PORT if port is None else port, label="MR-CPR calibration", verbose=False
-    )
+    with _quiet():
+        server = viser.ViserServer(
+            host=HOST, port=PORT if port is None else port, label="MR-CPR calibration",
+            verbose=False,
+        )  # fmt: skip
     worker = Worker(desk)
     page = Page(server, worker)
     ended = threading.Event()
@@ -105,7 +108,15 @@ def served(desk: Desk, port: int | None = None) -> Iterator[Page]:
         worker.close()
         ended.set()
         painter.join(5.0)
-        server.stop()
+        with _quiet():
+            server.stop()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep viser's own words off the terminal: it prints its addresses and its end."""
+    with redirect_stdout(io.StringIO()):
+        yield
 
 
 def _require_free(port: int) -> None:
@@ -125,6 +136,7 @@ def _paint(page: Page, ended: threading.Event) -> None:
     panels = Panels(page.server.gui, page.worker)
     room = Room(page.server.scene)
     room.begin()
+    heels = HeelWatch()
     drawn: dict[str, int] = {}
     draft: object = None
     looked_s = 0.0
@@ -141,6 +153,7 @@ def _paint(page: Page, ended: threading.Event) -> None:
                 if changed or drawn.get(camera_id) != seen.number:
                     drawn[camera_id] = seen.number
                     _draw_picture(camera_id, seen, view, panels, room)
+                    room.heel(camera_id, heels.heel_in_world_m(view.draft, camera_id, seen))
         ended.wait(REDRAW_S)
 
 

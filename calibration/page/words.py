@@ -43,6 +43,7 @@ STYLE = Markup("""<style>
 .cal .box{border-left:4px solid;padding:.25em .6em;margin:.35em 0;background:#f6f7f8}
 .cal .box.bad{background:#fdeeed} .cal .box.ask{background:#e8f1fb;border-color:#1f5fa8}
 .cal .box.warn{background:#fff5db;border-color:#a16207;color:#5c3b00}
+.cal .right{float:right;padding-left:.5em}
 .cal ul{margin:.2em 0;padding-left:1.2em} .cal svg{width:100%;height:auto;margin-top:.3em}
 .cal code{font-size:12px;overflow-wrap:anywhere}
 </style>""")
@@ -69,7 +70,7 @@ def head(view: View) -> str:
     )
     who = view.kit.operator or "nobody yet (see Kit)"
     return page_piece(
-        Markup("<h2>{}</h2><p>{}</p><p class=dim>operator: {}<br>file: <code>{}</code></p>").format(
+        Markup("<h2>{}</h2><p>{}</p><p class=dim>operator: {} · file: <code>{}</code></p>").format(
             draft.name, kind, who, view.place
         )
     )
@@ -80,9 +81,9 @@ def plan(view: View) -> str:
     done = sum(row.state in ("done", "kept") for row in view.rows)
     rows = [_plan_row(row) for row in view.rows]
     left = sum(r.task.procedure.minutes for r in view.rows if r.state not in ("done", "kept"))
-    words = f"{done} of {len(rows)} done" + (f", about {left:.0f} min to go" if left else "")
+    words = f"{done} of {len(rows)} done" + (f", {left:.0f} min to go" if left else "")
     return page_piece(
-        Markup("<h3>The plan: {}</h3><table>").format(words), *rows, Markup("</table>")
+        Markup("<h3>The plan <small>{}</small></h3><table>").format(words), *rows, Markup("</table>")
     )
 
 
@@ -100,11 +101,11 @@ def _plan_row(row: Row) -> Markup:
         about.append(what.bring)
     failed = Markup('<br><small class="bad">✗ {}</small>').format(row.failed) if row.failed else ""
     return Markup(
-        '<tr class="{}"><td class="sign {}">{}</td><td><b>{}</b> <span class=dim>{}</span>'
-        '<br><small>{}</small>{}</td><td class="n word {}">{}</td></tr>'
+        '<tr class="{}"><td class="sign {}">{}</td><td><span class="word {} right">{}</span>'
+        "<b>{}</b> <span class=dim>{}</span><br><small>{}</small>{}</td></tr>"
     ).format(
-        "next" if row.next else "", style, sign, what.name, _of(row), " · ".join(about), failed,
-        style, word,
+        "next" if row.next else "", style, sign, style, word, what.name, _of(row),
+        " · ".join(about), failed,
     )  # fmt: skip
 
 
@@ -122,9 +123,9 @@ def still_to_do(draft: RigDraft) -> str:
     """Say what is missing before the rig can be saved."""
     missing = draft.missing()
     if not missing:
-        return page_piece(Markup('<p class="good">✓ nothing is missing: the rig can be saved</p>'))
+        return page_piece(Markup('<p class="good"><b>✓ nothing is missing</b></p>'))
     return page_piece(
-        Markup("<p class=dim>– cannot be saved yet; missing: {}</p>").format(", ".join(missing))
+        Markup("<p class=dim>– no rig yet, missing: {}</p>").format(", ".join(missing))
     )
 
 
@@ -262,7 +263,10 @@ def places(known: Sequence[Place]) -> str:
     return page_piece(
         Markup("<h3>What the picture shows</h3><table>{}</table>").format(rows),
         Markup(
-            "<p class=dim>Axes: x red, y green, z blue. Turn with the left button, shift with the "
-            "right one, the wheel comes nearer.</p>"
+            "<p class=dim>Axes: x red, y green, z blue. The green arrow is the chest’s normal, at the "
+            "compression point. Blue: cameras, with what they see now; the points are what their "
+            "depth sensors see. The board and the heel of the hand are drawn while they are seen."
+            "</p><p class=dim>Turn with the left button, shift with the right one, come nearer "
+            "with the wheel.</p>"
         ),
     )

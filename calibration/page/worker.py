@@ -141,5 +141,5 @@ def rows_of(desk: Desk, failed: Mapping[str, str], busy: str = "") -> tuple[Row,
         elif task.key in failed:
             state = "failed"
         rows.append(Row(task, state, failed=failed.get(task.key, "")))
-    due = next((row for row in rows if row.state in DUE), None)
+    due = None if busy else next((row for row in rows if row.state in DUE), None)
     return tuple(replace(row, next=row is due) for row in rows)

@@ -23,21 +23,26 @@ def look_about(
     rigs: Mapping[str, SimRig],
     look: Look,
     wanted: Callable[[], bool],
+    hands: Callable[[], bool],
     ended: threading.Event,
     *,
     seed: int = 0,
     every_s: float = EVERY_S,
 ) -> None:
-    """Tell pictures of each camera, while they are wanted, until it ends; for a thread."""
-    script = still_script(duration_s=SCRIPT_S)
-    imagers: dict[str, SimImager] = {}
+    """Tell pictures of each camera, while they are wanted, until it ends; for a thread.
+
+    `hands` tells whether somebody's hands rest on the chest now.
+    """
+    imagers: dict[tuple[str, bool], SimImager] = {}
     t_s = 0.0
     while not ended.is_set():
         for k, (camera_id, rig) in enumerate(rigs.items()):
             if ended.is_set() or not wanted():
                 break
-            if camera_id not in imagers:
-                imagers[camera_id] = SimImager(rig, script, seed + k)
-            look(camera_id, imagers[camera_id].bgr(t_s), imagers[camera_id].depth_counts(t_s))
+            which = (camera_id, hands())
+            if which not in imagers:
+                script = still_script(duration_s=SCRIPT_S, hands=which[1])
+                imagers[which] = SimImager(rig, script, seed + k)
+            look(camera_id, imagers[which].bgr(t_s), imagers[which].depth_counts(t_s))
         t_s = (t_s + every_s) % SCRIPT_S
         ended.wait(every_s if imagers else 0.2)

@@ -107,9 +107,11 @@ def stations(guide: StationsGuide[T], read: Read, screen: Screen) -> Iterator[T]
             )
         if answer.strip().lower() == "s":
             _say_refusal(guide.leave_out(), screen)
+            screen.show(guide.progress, None)
             continue
         if answer.strip().lower() == "b":
             _say_refusal(guide.take_back(), screen)
+            screen.show(guide.progress, None)
             continue
         t_s, counts = read()
         yield step.make(t_s, np.asarray(counts, dtype=np.float64))

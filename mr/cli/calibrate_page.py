@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -183,10 +183,16 @@ def _eyes(shown: Page, technician: SimulatedTechnician, seed: int) -> Iterator[N
     """Show what the simulated cameras see."""
     ended = threading.Event()
     technician.look = shown.look
-    wanted: Callable[[], bool] = lambda: shown.is_watched and shown.worker.state.view.live is None  # noqa: E731
+
+    def wanted() -> bool:
+        return shown.is_watched and shown.worker.state.view.live is None
+
+    def hands() -> bool:  # somebody tries the rig when it is whole
+        return not shown.worker.state.view.draft.missing()
+
     thread = threading.Thread(
         target=look_about,
-        args=(technician.rigs, shown.look, wanted, ended),
+        args=(technician.rigs, shown.look, wanted, hands, ended),
         kwargs={"seed": seed},
         name="simulated cameras",
         daemon=True,
