@@ -17,7 +17,6 @@ from calibration.kit import Kit
 from calibration.plan import Task
 from calibration.record import Record
 
-
 State = Literal["done", "kept", "failed", "busy", "begun", "not yet", "absent"]
 """"done": since the rig was saved last; "kept": the rig has it from before; "begun": samples of it
 are kept; "absent": no step of this program does it."""

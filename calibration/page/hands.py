@@ -6,6 +6,8 @@ leaves drawing it to `calibration.page.scene`. Nothing is measured with it.
 
 from __future__ import annotations
 
+import numpy as np
+
 from calibration.draft import RigDraft
 from calibration.look import Seen
 from mr.errors import CalibrationError
@@ -49,7 +51,7 @@ class HeelWatch:
         if heel is None:
             return None
         lies = self._lies.get(camera_id, rig.world_from_mannequin.pose())
-        return lies.apply(heel)
+        return lies.apply(np.array(heel))
 
     def _of(self, draft: RigDraft) -> Rig | None:
         if draft is not self._draft:

@@ -16,12 +16,11 @@ from calibration.page.kit_form import FIELDS, kit_of, texts_of
 from calibration.page.pictures import Rgb, coverage_picture
 from calibration.page.places import places_of
 from calibration.page.state import Live, Row, View
-from calibration.page.worker import Worker
+from calibration.page.worker import BUSY, Worker
 from calibration.record import Record
 from mr.errors import ConfigError
 
 LEFT_PX, RIGHT_PX = 345.0, 400.0
-BUSY = "a step is being done: wait for it, or stop it"
 
 
 class Panels:
@@ -90,7 +89,9 @@ class Panels:
         self._head = gui.add_html("")
         self._trouble = gui.add_html("", visible=False)
         self._missing = gui.add_html("")
-        self._save = gui.add_button("Save the rig and its report", color="green", icon="device-floppy")
+        self._save = gui.add_button(
+            "Save the rig and its report", color="green", icon="device-floppy"
+        )
         self._saved = gui.add_html("", visible=False)
         self._plan = gui.add_html("")
         self._save.on_click(lambda _: self._worker.save())
@@ -99,9 +100,7 @@ class Panels:
         gui = self._gui
         texts = texts_of(self._worker.state.view.kit)
         gui.add_html(words.KIT_INTRODUCTION)
-        self._boxes = {
-            f.key: gui.add_text(f.label, texts[f.key], hint=f.hint) for f in FIELDS
-        }
+        self._boxes = {f.key: gui.add_text(f.label, texts[f.key], hint=f.hint) for f in FIELDS}
         self._keep = gui.add_button("Keep the kit", icon="device-floppy")
         self._kit_said = gui.add_html("")
         self._keep.on_click(lambda _: self._keep_kit())
@@ -119,6 +118,7 @@ class Panels:
             "b": gui.add_button("b: the last one again", visible=False, color="gray"),
         }
         self._start = gui.add_button("Start", icon="player-play")
+        self._next = gui.add_button("Next", visible=False, icon="arrow-right")
         self._anew = gui.add_button("Begin anew", color="gray", icon="rotate")
         self._stop = gui.add_button("Stop; what was taken is kept", color="red", icon="player-stop")
         self._covered = gui.add_html("", visible=False)
@@ -133,6 +133,7 @@ class Panels:
         self._choice.on_update(self._choose)
         self._start.on_click(lambda _: self._begin(anew=False))
         self._anew.on_click(lambda _: self._begin(anew=True))
+        self._next.on_click(lambda _: self._go_to_next())
         self._stop.on_click(lambda _: self._worker.screen.stop())
         for answer, button in self._answers.items():
             button.on_click(self._answering(answer))
@@ -150,6 +151,11 @@ class Panels:
         if event.client is not None:  # a person, not this program
             self._chosen = self._keys.get(self._choice.value, "")
             self._drawn = -1
+
+    def _go_to_next(self) -> None:
+        due = self._worker.state.view.next
+        if due is not None:
+            self._chosen, self._drawn = due.task.key, -1
 
     def _begin(self, *, anew: bool) -> None:
         if not self._worker.do(self._chosen, anew=anew):
@@ -190,12 +196,17 @@ class Panels:
         state = "absent" if row is None else row.state
         _set(self._start, visible=idle and state != "done")
         _set(self._start, label="Go on" if state in ("begun", "failed") else "Start")
+        due = view.next
+        done = idle and state in ("done", "kept") and due is not None
+        _set(self._next, visible=done, label="Next" if due is None else f"Next: {_name(due)}")
         _set(self._anew, visible=idle and state in ("begun", "done", "failed"))
         _set(self._stop, visible=live is not None)
         asked = live.question if live is not None else ""
         wanted = asks_for(asked)
         _set(self._text, visible="text" in wanted)
-        _set(self._answers[""], label="Give the answer" if "text" in wanted else "Enter: it is done")
+        _set(
+            self._answers[""], label="Give the answer" if "text" in wanted else "Enter: it is done"
+        )
         for answer, button in self._answers.items():
             _set(button, visible=bool(asked) and (not answer or answer in wanted))
 
@@ -219,8 +230,9 @@ class Panels:
         except ConfigError as error:
             _set(self._kit_said, content=words.trouble(f"not kept: {error}"))
             return
-        kept = self._worker.keep_kit(kit)
-        _set(self._kit_said, content=words.KIT_KEPT if kept else words.trouble(BUSY))
+        why = self._worker.keep_kit(kit)
+        said = words.trouble(f"not kept: {why}") if why else words.KIT_KEPT
+        _set(self._kit_said, content=said)
 
 
 def asks_for(question: str) -> frozenset[str]:

@@ -52,9 +52,7 @@ def shown_picture(bgr: Bgr, board: BoardView | None, wide_px: int = WIDE_PX) -> 
     """Give a camera's picture for the page, with the board's corners that are seen in it."""
     scale = min(1.0, wide_px / bgr.shape[1])
     size = (round(bgr.shape[1] * scale), round(bgr.shape[0] * scale))
-    picture = cv2.cvtColor(
-        cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB
-    )
+    picture = cv2.cvtColor(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
     if board is not None:
         for x, y in np.rint(board.corners_px * scale).astype(int):
             cv2.circle(picture, (int(x), int(y)), 4, (255, 255, 255), 2, cv2.LINE_AA)

@@ -192,8 +192,8 @@ def board_place(
 def cloud_of(model: CameraModel, seen: Seen) -> tuple[FloatArray, Rgb]:
     """Give a depth picture's points (n, 3) m in the camera's frame, thinned, with their colours."""
     assert seen.depth_counts is not None
-    z_m = seen.depth_counts[::THIN, ::THIN] * (seen.m_per_count * model.depth_scale)
-    z_m = z_m + model.depth_offset_m * (z_m > 0)
+    reported_m = seen.depth_counts[::THIN, ::THIN].astype(np.float64) * seen.m_per_count
+    z_m = model.depth_scale * reported_m + model.depth_offset_m * (reported_m > 0)
     there = (z_m > NEAR_M) & (z_m < FAR_M)
     rows, columns = np.nonzero(there)
     at_px = THIN * np.column_stack([columns, rows]).astype(np.float64)

@@ -19,7 +19,7 @@ from mr.errors import CalibrationError
 STOPPED = "stopped; what was taken is kept"
 
 
-class Stopped(CalibrationError):
+class Stopped(CalibrationError):  # noqa: N818 -- no error, like EndOfStream
     """A step that the technician stopped: nothing is wrong with it."""
 
 

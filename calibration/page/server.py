@@ -7,8 +7,10 @@ loopback address, and nowhere else, and there is no option to change that.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import io
+import re
 import socket
 import threading
 import time
@@ -18,8 +20,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
+import numpy as np
 
 from calibration.boards.charuco import BoardView, find_board
+from calibration.draft import RigDraft
 from calibration.look import NewestPictures, Seen
 from calibration.page.desk import Desk
 from calibration.page.hands import HeelWatch
@@ -37,6 +41,8 @@ REDRAW_S = 0.12
 PICTURES_S = 0.5
 """A camera's picture and points are drawn anew so often at most."""
 EYE_M, AIM_M = (1.0, -1.15, 1.05), (0.27, -0.1, 0.28)
+OWN_PAGE = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+"""Where the page is from, on this machine or at the near end of an ssh tunnel."""
 BRAND = (31, 95, 168)
 
 
@@ -87,7 +93,7 @@ def served(desk: Desk, port: int | None = None) -> Iterator[Page]:
         _require_free(port)
     import viser  # noqa: PLC0415 -- an extra, and a second to load
 
-    with _quiet():
+    with _quiet(), _for_its_own_page_only():
         server = viser.ViserServer(
             host=HOST, port=PORT if port is None else port, label="MR-CPR calibration",
             verbose=False,
@@ -119,6 +125,24 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _for_its_own_page_only() -> Iterator[None]:
+    """Let a server that is made meanwhile refuse what pages of other sites send to it.
+
+    A browser lets any page talk to a socket of this machine, and names the page; viser does not
+    look at the name, nor can it be told to.
+    """
+    from websockets.asyncio import server as sockets  # noqa: PLC0415 -- comes with viser
+
+    serve = sockets.serve
+    ours = functools.partial(serve, origins=[None, OWN_PAGE])
+    sockets.serve = ours  # type: ignore[misc, assignment]
+    try:
+        yield
+    finally:
+        sockets.serve = serve  # type: ignore[misc]
+
+
 def _require_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -132,38 +156,54 @@ def _require_free(port: int) -> None:
 
 
 def _paint(page: Page, ended: threading.Event) -> None:
-    """Draw what changes, in one thread."""
+    """Draw what changes, in one thread; what cannot be drawn is told, and the rest goes on."""
     panels = Panels(page.server.gui, page.worker)
     room = Room(page.server.scene)
     room.begin()
-    heels = HeelWatch()
-    drawn: dict[str, int] = {}
-    draft: object = None
-    looked_s = 0.0
+    pictures = _Pictures(page, panels, room)
     while not ended.is_set():
-        view = page.worker.state.view
-        panels.redraw()
-        changed = view.draft is not draft
-        if changed:
-            room.draw(view.draft)
-            draft = view.draft
-        if changed or time.monotonic() - looked_s > PICTURES_S:
-            looked_s = time.monotonic()
-            for camera_id, seen in page.look.newest().items():
-                if changed or drawn.get(camera_id) != seen.number:
-                    drawn[camera_id] = seen.number
-                    _draw_picture(camera_id, seen, view, panels, room)
-                    room.heel(camera_id, heels.heel_in_world_m(view.draft, camera_id, seen))
+        try:
+            panels.redraw()
+            pictures.redraw()
+        except Exception as error:  # noqa: BLE001 -- a page that stands still says nothing
+            page.worker.trouble(f"this cannot be drawn: {type(error).__name__}: {error}")
         ended.wait(REDRAW_S)
 
 
-def _draw_picture(camera_id: str, seen: Seen, view: View, panels: Panels, room: Room) -> None:
-    board: BoardView | None = None
-    picture = None
-    if seen.bgr is not None:
-        board = find_board(cv2.cvtColor(seen.bgr, cv2.COLOR_BGR2GRAY), view.kit.board)
-        picture = shown_picture(seen.bgr, board)
-        panels.picture(camera_id, picture)
-        picture = shown_picture(seen.bgr, None, PICTURE_PX)
-    room.camera(camera_id, view.draft, seen, picture)
-    room.board(camera_id, view.draft, view.kit.board, board)
+class _Pictures:
+    """What the cameras see, in the panel and in the room."""
+
+    def __init__(self, page: Page, panels: Panels, room: Room) -> None:
+        self._page, self._panels, self._room = page, panels, room
+        self._heels = HeelWatch()
+        self._drawn: dict[str, int] = {}
+        self._draft: RigDraft | None = None
+        self._looked_s = 0.0
+
+    def redraw(self) -> None:
+        """Draw the room anew when the draft has changed, and pictures when they are new."""
+        view = self._page.worker.state.view
+        changed = view.draft is not self._draft
+        if changed:
+            self._draft = view.draft
+            self._room.draw(view.draft)
+        if not changed and time.monotonic() - self._looked_s < PICTURES_S:
+            return
+        self._looked_s = time.monotonic()
+        for camera_id, seen in self._page.look.newest().items():
+            if changed or self._drawn.get(camera_id) != seen.number:
+                self._drawn[camera_id] = seen.number
+                self._draw(camera_id, seen, view)
+
+    def _draw(self, camera_id: str, seen: Seen, view: View) -> None:
+        board: BoardView | None = None
+        small = None
+        if seen.bgr is not None:
+            grey = np.asarray(cv2.cvtColor(seen.bgr, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+            board = find_board(grey, view.kit.board)
+            self._panels.picture(camera_id, shown_picture(seen.bgr, board))
+            small = shown_picture(seen.bgr, None, PICTURE_PX)
+        self._room.camera(camera_id, view.draft, seen, small)
+        self._room.board(camera_id, view.draft, view.kit.board, board)
+        heel_in_world_m = self._heels.heel_in_world_m(view.draft, camera_id, seen)
+        self._room.heel(camera_id, heel_in_world_m)

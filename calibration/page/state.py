@@ -93,9 +93,7 @@ class PageState:
         """Change what is told of the step that is being done."""
         self.change(
             lambda view: (
-                view
-                if view.live is None
-                else replace(view, live=replace(view.live, **changes))  # type: ignore[arg-type]
+                view if view.live is None else replace(view, live=replace(view.live, **changes))  # type: ignore[arg-type]
             )
         )
 

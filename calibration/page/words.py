@@ -30,18 +30,21 @@ MARKS: dict[State, tuple[str, str, str]] = {
 """Sign, word and style of each state."""
 STYLE = Markup("""<style>
 .cal{font:13px/1.4 system-ui,"DejaVu Sans",sans-serif;color:#1b2732;padding:0 .7em .3em}
-.cal h2{font-size:17px;margin:.1em 0 .15em;line-height:1.25} .cal h3{font-size:14px;margin:.5em 0 .2em}
+.cal h2{font-size:17px;margin:.1em 0 .15em;line-height:1.25}
+.cal h3{font-size:14px;margin:.5em 0 .2em}
 .cal p{margin:.25em 0} .cal small,.cal .dim{color:#55626e;font-size:12px}
 .cal table{border-collapse:collapse;width:100%}
 .cal td{padding:.22em .3em;vertical-align:top;border-top:1px solid #e3e7ea}
 .cal td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .cal .sign{font-weight:700;width:1.2em;text-align:center}
-.cal .good{color:#0b6b3a} .cal .bad{color:#b3261e} .cal .now{color:#1f5fa8} .cal .quiet{color:#55626e}
+.cal .good{color:#0b6b3a} .cal .bad{color:#b3261e} .cal .now{color:#1f5fa8}
+.cal .quiet{color:#55626e}
 .cal tr.next td{background:#e8f1fb} .cal .word{font-weight:600;white-space:nowrap}
 .cal .sim{background:#ffd75e;color:#3d2c00;font-weight:700;padding:.1em .5em;border-radius:3px}
 .cal .big{font-size:21px;line-height:1.25;font-weight:650;margin:.25em 0;text-wrap:pretty}
 .cal .box{border-left:4px solid;padding:.25em .6em;margin:.35em 0;background:#f6f7f8}
-.cal .box.bad{background:#fdeeed} .cal .box.ask{background:#e8f1fb;border-color:#1f5fa8}
+.cal .box.bad{background:#fdeeed} .cal .box.kept{border-color:#0b6b3a}
+.cal .box.ask{background:#e8f1fb;border-color:#1f5fa8}
 .cal .box.warn{background:#fff5db;border-color:#a16207;color:#5c3b00}
 .cal .right{float:right;padding-left:.5em}
 .cal ul{margin:.2em 0;padding-left:1.2em} .cal svg{width:100%;height:auto;margin-top:.3em}
@@ -54,9 +57,14 @@ def page_piece(*parts: Markup) -> str:
     return str(STYLE + Markup('<div class="cal">') + Markup("").join(parts) + Markup("</div>"))
 
 
-KIT_INTRODUCTION = page_piece(
-    Markup("<p class=dim>What you have at hand, as you measured it.</p>")
+ROOM_LEGEND = Markup(
+    "<p class=dim>Axes: x red, y green, z blue. The green arrow is the chest’s normal, at the "
+    "compression point. Blue: cameras, with what they see now; the points are what their depth "
+    "sensors see. The board and the heel of the hand are drawn while they are seen.</p>"
+    "<p class=dim>Turn with the left button, shift with the right one, come nearer with the "
+    "wheel.</p>"
 )
+KIT_INTRODUCTION = page_piece(Markup("<p class=dim>What you have at hand, as you measured it.</p>"))
 KIT_KEPT = page_piece(Markup("<p class=good><b>✓ kept</b></p>"))
 
 
@@ -83,7 +91,9 @@ def plan(view: View) -> str:
     left = sum(r.task.procedure.minutes for r in view.rows if r.state not in ("done", "kept"))
     words = f"{done} of {len(rows)} done" + (f", {left:.0f} min to go" if left else "")
     return page_piece(
-        Markup("<h3>The plan <small>{}</small></h3><table>").format(words), *rows, Markup("</table>")
+        Markup("<h3>The plan <small>{}</small></h3><table>").format(words),
+        *rows,
+        Markup("</table>"),
     )
 
 
@@ -133,8 +143,8 @@ def saved(lines: Sequence[str]) -> str:
     """Say where the rig and its report are."""
     items = Markup("").join(Markup("<li><code>{}</code></li>").format(line) for line in lines)
     return page_piece(
-        Markup('<div class="box" style="border-color:#0b6b3a"><b class=good>✓ saved</b><ul>{}</ul></div>').format(items)
-    )  # fmt: skip
+        Markup('<div class="box kept"><b class=good>✓ saved</b><ul>{}</ul></div>').format(items)
+    )
 
 
 def trouble(text: str) -> str:
@@ -181,9 +191,13 @@ def live_step(live: Live) -> str:
         sign, style = ("✓", "good") if progress.done else ("→", "now")
         parts.append(Markup('<p class="big {}">{} {}</p>').format(style, sign, progress.next))
     if live.question:
-        parts.append(Markup('<div class="box ask"><p class="big">{}</p></div>').format(live.question))
+        parts.append(
+            Markup('<div class="box ask"><p class="big">{}</p></div>').format(live.question)
+        )
     if live.refused:
-        parts.append(Markup('<div class="box warn"><b>✗ not taken:</b> {}</div>').format(live.refused))
+        parts.append(
+            Markup('<div class="box warn"><b>✗ not taken:</b> {}</div>').format(live.refused)
+        )
     if progress is not None:
         words = f"{100 * min(max(progress.share, 0.0), 1.0):.0f} %, {progress.n_taken} taken"
         words += f" · residual {progress.residual}" if progress.residual else ""
@@ -254,19 +268,16 @@ def plots(records: Sequence[Record], *, simulated: bool) -> str:
 
 def places(known: Sequence[Place]) -> str:
     """Tell what is drawn in the room, and what is not because nobody knows where it is."""
-    rows = Markup("").join(
-        Markup(
-            '<tr><td class="sign {}">{}</td><td>{}</td><td class="{}">{}</td></tr>'
-        ).format(*(("good", "✓", p.what, "", p.words) if p.known else ("quiet", "–", p.what, "quiet", p.words)))
-        for p in known
-    )  # fmt: skip
     return page_piece(
-        Markup("<h3>What the picture shows</h3><table>{}</table>").format(rows),
-        Markup(
-            "<p class=dim>Axes: x red, y green, z blue. The green arrow is the chest’s normal, at the "
-            "compression point. Blue: cameras, with what they see now; the points are what their "
-            "depth sensors see. The board and the heel of the hand are drawn while they are seen."
-            "</p><p class=dim>Turn with the left button, shift with the right one, come nearer "
-            "with the wheel.</p>"
+        Markup("<h3>What the picture shows</h3><table>{}</table>").format(
+            Markup("").join(_place(place) for place in known)
         ),
+        ROOM_LEGEND,
+    )
+
+
+def _place(place: Place) -> Markup:
+    sign, style = ("✓", "good") if place.known else ("–", "quiet")
+    return Markup('<tr><td class="sign {}">{}</td><td>{}</td><td class="{}">{}</td></tr>').format(
+        style, sign, place.what, "" if place.known else style, place.words
     )

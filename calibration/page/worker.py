@@ -13,14 +13,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from calibration.kit import Kit
-from calibration.page.desk import Desk
+from calibration.page.desk import Desk, State
 from calibration.page.screen import PageScreen, Stopped
-from calibration.page.state import Live, PageState, Row, State, View
+from calibration.page.state import Live, PageState, Row, View
 from calibration.plan import Task
 from calibration.record import Record
 from mr.errors import MrError
 
 DUE = ("not yet", "begun", "failed")
+BUSY = "a step is being done: wait for it, or stop it"
 LEAVE_S = 10.0
 """A step that measures is waited for at the end; after that the program ends without it."""
 
@@ -55,9 +56,18 @@ class Worker:
         task = next((task for task in self._desk.tasks() if task.key == key), None)
         return task is not None and self._submit(lambda: self._do(task, anew=anew), key)
 
-    def keep_kit(self, kit: Kit) -> bool:
-        """Keep the kit; False when a step is being done with the one before."""
-        return self._submit(lambda: self._desk.keep_kit(kit), "")
+    def keep_kit(self, kit: Kit) -> str:
+        """Keep the kit at once; tells why not, when it could not be."""
+        if not self._busy.acquire(blocking=False):
+            return BUSY
+        try:
+            self._desk.keep_kit(kit)
+        except MrError as error:
+            return str(error)
+        finally:
+            self._take_stock()
+            self._busy.release()
+        return ""
 
     def save(self) -> bool:
         """Save the rig; False when a step is being done."""
@@ -67,7 +77,7 @@ class Worker:
         if not self._busy.acquire(blocking=False):
             return False
         self.screen.ready()
-        live = Live(key) if key else Live("", working="saving")
+        live = Live(key) if key else Live("", working="saving the rig and its report")
         self.state.change(lambda view: replace(view, live=live, trouble=""))
         self._take_stock(busy=key)
         self._jobs.put(job)
@@ -78,12 +88,12 @@ class Worker:
             try:
                 job()
             except MrError as error:
-                self._trouble(str(error))
+                self.trouble(str(error))
             except Exception as error:  # noqa: BLE001 -- whatever it is, the page goes on
-                self._trouble(f"an internal fault: {type(error).__name__}: {error}")
+                self.trouble(f"an internal fault: {type(error).__name__}: {error}")
             finally:
-                self.state.change(lambda view: replace(view, live=None))
                 self._take_stock()
+                self.state.change(lambda view: replace(view, live=None))
                 self._busy.release()
 
     def _do(self, task: Task, *, anew: bool) -> None:
@@ -113,7 +123,10 @@ class Worker:
         self._failed.clear()
         self.state.change(lambda view: replace(view, saved=told))
 
-    def _trouble(self, text: str) -> None:
+    def trouble(self, text: str) -> None:
+        """Tell what went wrong with no step in particular."""
+        if self.state.view.trouble == text:
+            return
         self.state.change(lambda view: replace(view, trouble=text))
 
     def _take_stock(self, busy: str = "") -> None:
@@ -122,13 +135,11 @@ class Worker:
             rows = rows_of(self._desk, self._failed, busy)
             found = {task.key: self._desk.found(task) for task in self._desk.tasks()}
         except MrError as error:
-            self._trouble(str(error))
+            self.trouble(str(error))
             return
         found = {key: records for key, records in (found | self._found).items() if records}
         draft, kit = self._desk.draft, self._desk.kit
-        self.state.change(
-            lambda view: replace(view, draft=draft, kit=kit, rows=rows, found=found)
-        )
+        self.state.change(lambda view: replace(view, draft=draft, kit=kit, rows=rows, found=found))
 
 
 def rows_of(desk: Desk, failed: Mapping[str, str], busy: str = "") -> tuple[Row, ...]:

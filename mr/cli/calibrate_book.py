@@ -114,7 +114,7 @@ class Book:
         kept = save_with_history(self.draft.rig(), self.path, self._base_sha256)
         base = read_base(self.path)
         self.before, self._base_sha256 = base.rig, base.sha256
-        keys = [(task.procedure.name, task.subject) for task in tasks]
+        keys = [(task.procedure.name, task.subject) for task in tasks if self.has(task)]
         self.workbook.file_away(base.sha256, keys)
         for path in (self.draft_path, *(self.workbook.folder / RECORDS).glob("*.json")):
             path.unlink(missing_ok=True)

@@ -134,9 +134,7 @@ def save_and_report(
         console.print(escape(line))
 
 
-def saved_lines(
-    book: Book, tasks: Sequence[Task], records: Sequence[Record] = ()
-) -> Iterator[str]:
+def saved_lines(book: Book, tasks: Sequence[Task], records: Sequence[Record] = ()) -> Iterator[str]:
     """Save the whole rig, then write its report; gives what to tell as soon as it is done."""
     before: Rig | None = book.before
     every = book.records() or tuple(records)

@@ -161,7 +161,11 @@ def test_a_step_is_watched_from_start_to_its_table(
     assert "pass" in browser.tab.locator("tr", has_text="twice its sigma").inner_text()
     browser.sees("Plots")
     assert browser.tab.locator("svg.plot").count() >= 1
-    assert RigDesk(here, Technician()).draft.mannequin.chest_depth_m is not None
+    draft = RigDesk(here, Technician()).draft
+    assert draft.mannequin is not None
+    assert draft.mannequin.chest_depth_m is not None
+    browser.click("Next: intrinsics of side")
+    browser.sees("the camera's lens")
 
 
 def test_what_fails_is_one_line_and_the_page_goes_on(browse: Callable[[], Browser]) -> None:
@@ -274,6 +278,18 @@ def test_only_this_machine_can_open_it(page: Page) -> None:
             mine = "127.0.0.2"  # another address of this machine, where it has no network
     with pytest.raises(OSError):
         socket.create_connection((mine if mine != HOST else "127.0.0.2", page.port), 2.0)
+
+
+def test_pages_of_other_sites_cannot_talk_to_it(page: Page) -> None:
+    from websockets.exceptions import InvalidStatus
+    from websockets.sync.client import connect
+
+    address = f"ws://{HOST}:{page.port}"
+    for own in (f"http://localhost:{page.port}", "http://127.0.0.1:9000"):
+        connect(address, origin=own, open_timeout=5).close()
+    for other in ("http://example.org", "http://localhost.example.org:8642", "null"):
+        with pytest.raises(InvalidStatus, match="403"):
+            connect(address, origin=other, open_timeout=5)
 
 
 def test_a_port_that_is_taken_is_named(page: Page, here: Path, technician: Technician) -> None:
