@@ -35,6 +35,10 @@ class Look(Protocol):
         ...
 
 
+NO_DEPTH: Counts = np.zeros((1, 1), dtype=np.uint16)
+"""Tells that a camera's depth is not known now: what it saw before is over."""
+
+
 def unseen(
     camera_id: str,
     bgr: Bgr | None,
@@ -54,6 +58,8 @@ class Seen:
     m_per_count: float
     number: int
     """Rises with each picture of any camera."""
+    together: bool = False
+    """Both kinds were taken at one instant."""
 
 
 class NewestPictures:
@@ -74,12 +80,13 @@ class NewestPictures:
         """Keep a picture; a kind that is not given now stays as it was."""
         with self._lock:
             self._number += 1
+            together = bgr is not None and depth_counts is not None
             last = self._seen.get(camera_id)
             if last is not None:
                 bgr = last.bgr if bgr is None else bgr
                 if depth_counts is None:
                     depth_counts, m_per_count = last.depth_counts, last.m_per_count
-            self._seen[camera_id] = Seen(bgr, depth_counts, m_per_count, self._number)
+            self._seen[camera_id] = Seen(bgr, depth_counts, m_per_count, self._number, together)
 
     def newest(self) -> dict[str, Seen]:
         """Give the newest of each camera."""

@@ -231,7 +231,7 @@ class Panels:
             _set(self._kit_said, content=words.trouble(f"not kept: {error}"))
             return
         why = self._worker.keep_kit(kit)
-        said = words.trouble(f"not kept: {why}") if why else words.KIT_KEPT
+        said = words.trouble(f"not kept: {why}") if why else words.kit_kept(kit)
         _set(self._kit_said, content=said)
 
 

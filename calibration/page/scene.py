@@ -73,7 +73,7 @@ class Room:
             "/mannequin", axes_length=0.07, axes_radius=0.003, **_at(world_from_mannequin)
         )
         self.scene.add_label(
-            "/mannequin/name", "compression point", position=(0.0, 0.0, 0.21),
+            "/mannequin/name", "compression point", position=(0.0, 0.0, 0.23),
             anchor="bottom-center",
         )  # fmt: skip
         self.scene.add_arrows(
@@ -201,6 +201,8 @@ def cloud_of(model: CameraModel, seen: Seen) -> tuple[FloatArray, Rgb]:
     colors = np.full((len(points_m), 3), GREY, dtype=np.uint8)
     if seen.bgr is None or model.color is None or model.color_from_depth is None:
         return points_m, colors
+    if not seen.together:
+        return points_m, colors  # what lay there then may not lie there now
     px = np.rint(Camera(model.color).project(model.color_from_depth.pose().apply(points_m)))
     height, width = seen.bgr.shape[:2]
     inside = (px >= 0).all(axis=1) & (px[:, 0] < width) & (px[:, 1] < height)

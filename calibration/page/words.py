@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 from calibration.draft import RigDraft
+from calibration.kit import Kit
 from calibration.page.desk import State
+from calibration.page.kit_form import FIELDS, texts_of
 from calibration.page.places import Place
 from calibration.page.state import Live, Row, View
 from calibration.record import Check, Record
@@ -65,7 +67,6 @@ ROOM_LEGEND = Markup(
     "wheel.</p>"
 )
 KIT_INTRODUCTION = page_piece(Markup("<p class=dim>What you have at hand, as you measured it.</p>"))
-KIT_KEPT = page_piece(Markup("<p class=good><b>✓ kept</b></p>"))
 
 
 def head(view: View) -> str:
@@ -163,8 +164,8 @@ def about_task(view: View, row: Row) -> str:
     ]
     if what.bring:
         parts.append(Markup("<p>at hand: <b>{}</b></p>").format(what.bring))
-    undone = [n for n in what.needs if not _is_done(view, n)]
-    if undone:
+    undone = [name for name in what.needs if not _is_done(view, name, row)]
+    if undone and row.state not in ("done", "kept"):
         parts.append(
             Markup('<div class="box warn">builds on {}, which is not done yet</div>').format(
                 " and ".join(undone)
@@ -175,8 +176,16 @@ def about_task(view: View, row: Row) -> str:
     return page_piece(*parts)
 
 
-def _is_done(view: View, name: str) -> bool:
-    return all(r.state in ("done", "kept") for r in view.rows if r.task.procedure.name == name)
+def _is_done(view: View, name: str, of: Row) -> bool:
+    """Tell whether a procedure is done; of one camera, where both are about cameras."""
+    for row in view.rows:
+        what = row.task.procedure
+        other = {what.subject, of.task.procedure.subject} == {"camera"}
+        if what.name != name or (other and row.task.subject != of.task.subject):
+            continue
+        if row.state not in ("done", "kept"):
+            return False
+    return True
 
 
 def live_step(live: Live) -> str:
@@ -203,6 +212,18 @@ def live_step(live: Live) -> str:
         words += f" · residual {progress.residual}" if progress.residual else ""
         parts.append(Markup("<p><b>{}</b></p>").format(words))
     return page_piece(*parts)
+
+
+def kit_kept(kit: Kit) -> str:
+    """Say what was kept, so that a slip of the hand is seen."""
+    texts = texts_of(kit)
+    items = Markup("").join(
+        Markup("<li>{}: <b>{}</b></li>").format(field.label, texts[field.key] or "none")
+        for field in FIELDS
+    )
+    return page_piece(
+        Markup('<div class="box kept"><b class=good>✓ kept</b><ul>{}</ul></div>').format(items)
+    )
 
 
 def coverage_title(what: str) -> str:
@@ -243,11 +264,13 @@ def _check(check: Check) -> Markup:
         if check.why and not check.passed
         else ""
     )
+    limit = limit_of(check)
     return Markup(
-        '<tr><td class="sign {}">{}</td><td>{}{}</td><td class=n>{}</td>'
-        '<td class="n dim">{}</td><td class="n {}">{}</td></tr>'
+        '<tr><td class="sign {}">{}</td><td><span class="word {} right">{}</span>{}<br>'
+        "<b>{}</b> <span class=dim>{}</span>{}</td></tr>"
     ).format(
-        style, sign, check.item, why, _value(check), limit_of(check), style, word
+        style, sign, style, word, check.item, _value(check),
+        f"limit {limit}" if limit else "for information", why,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from calibration.draft import MannequinDraft, RigDraft, model_of, new_draft
 from calibration.headset.capture import HandSeen, HeadsetGuide
 from calibration.mannequin.normal_guide import WANTED as LOOKS
 from calibration.mannequin.normal_guide import RestLook
-from calibration.look import Look, unseen
+from calibration.look import NO_DEPTH, Look, unseen
 from calibration.mannequin.station import StationsGuide
 from calibration.mannequin.station import Step as Station
 from calibration.plan import Task
@@ -116,7 +116,7 @@ class SimulatedTechnician:
         seed = self.seed + list(self.rigs).index(setup.subject)
         technician = BoardTechnician(self._true(setup).camera.color, board, seed)
         for frame in technician.frames(guide):
-            self.look(setup.subject, np.repeat(frame.grey[..., None], 3, axis=2))
+            self.look(setup.subject, np.repeat(frame.grey[..., None], 3, axis=2), NO_DEPTH)
             yield find_board(frame.grey, board)
 
     def _depth(self, setup: Setup, guide: Any) -> Iterator[Any]:

@@ -297,7 +297,9 @@ def test_newest_pictures_keep_the_other_kind() -> None:
     seen = look.newest()["a"]
     assert seen.bgr is not None and seen.bgr.max() == 1
     assert seen.depth_counts is depth
-    assert (seen.m_per_count, seen.number) == (1e-3, 2)
+    assert (seen.m_per_count, seen.number, seen.together) == (1e-3, 2, False)
+    look("a", bgr, depth)
+    assert look.newest()["a"].together
     assert shown_picture(np.zeros((480, 960, 3), dtype=np.uint8), None).shape == (240, 480, 3)
 
 
@@ -359,13 +361,15 @@ def test_points_lie_where_the_scene_truly_is(desk: FakeDesk) -> None:
     rig = sim_rigs_of(1)["side"]
     imager = SimImager(rig, still_script(), calibration_error=False)
     model = desk.draft.cameras["side"].model_copy(update={"depth": rig.camera.depth})
-    seen = Seen(imager.bgr(0.0), imager.depth_counts(0.0), 1e-4, 1)
+    seen = Seen(imager.bgr(0.0), imager.depth_counts(0.0), 1e-4, 1, together=True)
     points_m, colors = cloud_of(model, seen)
     in_mannequin = rig.mannequin_from_cam.apply(points_m)
     near = np.linalg.norm(in_mannequin[:, :2], axis=1) < 0.02
     assert near.sum() > 5
     assert abs(in_mannequin[near, 2].mean()) < 0.003
     assert colors[near].mean(axis=0)[0] > colors[near].mean(axis=0)[2]  # skin: red over blue
+    _, colors = cloud_of(model, replace(seen, together=False))
+    assert len(np.unique(colors, axis=0)) == 1  # a picture of another instant colours nothing
 
 
 def test_the_board_stands_where_a_camera_sees_it(desk: FakeDesk) -> None:
