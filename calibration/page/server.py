@@ -87,10 +87,7 @@ def served(desk: Desk, port: int | None = None) -> Iterator[Page]:
     ConfigError
         When viser is not installed, or the port is taken.
     """
-    if importlib.util.find_spec("viser") is None:
-        raise ConfigError(NEEDS)
-    if port is not None:
-        _require_free(port)
+    require_servable(port)
     import viser  # noqa: PLC0415 -- an extra, and a second to load
 
     with _quiet(), _for_its_own_page_only():
@@ -143,7 +140,12 @@ def _for_its_own_page_only() -> Iterator[None]:
         sockets.serve = serve  # type: ignore[misc]
 
 
-def _require_free(port: int) -> None:
+def require_servable(port: int | None = None) -> None:
+    """Raise `ConfigError` when viser is not installed, or the port is taken."""
+    if importlib.util.find_spec("viser") is None:
+        raise ConfigError(NEEDS)
+    if port is None:
+        return
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

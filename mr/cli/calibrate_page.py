@@ -19,7 +19,7 @@ from rich.markup import escape
 from calibration.draft import RigDraft
 from calibration.kit import Kit, kit_path, save_kit
 from calibration.page.desk import Shown, State
-from calibration.page.server import HOST, PORT, Page, served
+from calibration.page.server import HOST, PORT, Page, require_servable, served
 from calibration.plan import Task, tasks_of
 from calibration.record import Record
 from calibration.simulated.eyes import look_about
@@ -159,6 +159,7 @@ def page(
     """
     if not simulate:
         raise ConfigError("live devices come next: use --simulate")
+    require_servable(port)
     technician = SimulatedTechnician(sim_rigs_of(cameras), seed)
     begin_simulated(rig, technician)
     desk = RigDesk(rig, PacedTechnician(technician), operator)

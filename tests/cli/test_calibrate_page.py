@@ -26,6 +26,7 @@ from calibration.workbook import Workbook
 from mr.cli.calibrate_all import begin_simulated, sim_rigs_of
 from mr.cli.calibrate_capture import stations
 from mr.cli.calibrate_page import RigDesk
+from mr.cli.calibrate_page import page as page_command
 from mr.cli.calibrate_screen import Screen
 from mr.errors import ConfigError, DeviceError
 from mr.rig import load_rig
@@ -297,13 +298,13 @@ def test_a_port_that_is_taken_is_named(page: Page, here: Path, technician: Techn
         served(RigDesk(here, technician), page.port).__enter__()
 
 
-def test_without_viser_it_says_what_to_install(
-    here: Path, technician: Technician, monkeypatch: pytest.MonkeyPatch
+def test_without_viser_it_says_what_to_install_and_begins_nothing(
+    here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin_simulated(here, technician.simulated)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"pip install 'mrcpr\[page\]'"):
-        served(RigDesk(here, technician)).__enter__()
+        page_command(here, simulate=True)
+    assert not list(here.parent.iterdir())
 
 
 def test_ctrl_c_ends_the_command_and_leaves_all_whole(
