@@ -128,6 +128,19 @@ def tasks_of(draft: RigDraft, names: tuple[str, ...] = ()) -> tuple[Task, ...]:
     return tuple(tasks)
 
 
+RECORDED_AS = {
+    "intrinsics": ("intrinsics", "factory-intrinsics"),
+    "motion": ("motion", "clocks", "stiffness"),
+}
+"""Under which names a procedure's records are filed; the others have their own name."""
+
+
+def is_of(task: Task, procedure: str, subject: str) -> bool:
+    """Whether a record's, or a provenance step's, procedure and subject are of a task."""
+    names = RECORDED_AS.get(task.procedure.name, (task.procedure.name,))
+    return procedure in names and (task.procedure.subject != "camera" or subject == task.subject)
+
+
 def _subjects(draft: RigDraft, procedure: Procedure) -> tuple[str, ...]:
     cameras, mannequin = tuple(draft.cameras), draft.mannequin
     if procedure.subject == "camera":

@@ -264,7 +264,7 @@ def _check(check: Check) -> Markup:
         if check.why and not check.passed
         else ""
     )
-    limit = limit_of(check)
+    limit = check.limits
     return Markup(
         '<tr><td class="sign {}">{}</td><td><span class="word {} right">{}</span>{}<br>'
         "<b>{}</b> <span class=dim>{}</span>{}</td></tr>"

@@ -19,9 +19,9 @@ from calibration.boards.registration import RegistrationBoard
 from calibration.cameras.intrinsics_guide import IntrinsicsGuide
 from calibration.draft import MannequinDraft, RigDraft, model_of, new_draft
 from calibration.headset.capture import HandSeen, HeadsetGuide
+from calibration.look import NO_DEPTH, Look, unseen
 from calibration.mannequin.normal_guide import WANTED as LOOKS
 from calibration.mannequin.normal_guide import RestLook
-from calibration.look import NO_DEPTH, Look, unseen
 from calibration.mannequin.station import StationsGuide
 from calibration.mannequin.station import Step as Station
 from calibration.plan import Task

@@ -15,8 +15,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from calibration.plan import PLAN, Procedure, Task, tasks_of
-from mr.cli.calibrate_book import Book
+from calibration.plan import PLAN, Procedure, Task, is_of, tasks_of
+from mr.cli.calibrate_book import Book, require_kind
 from mr.cli.calibrate_live import LiveTechnician
 from mr.cli.calibrate_options import (
     DEFAULT_RIG,
@@ -125,15 +125,7 @@ def _of_camera(tasks: Sequence[Task], camera: str, book: Book) -> tuple[Task, ..
 
 def _book(rig: Path, operator: str | None, simulate: bool) -> Book:
     book = Book(rig, operator)
-    if simulate and book.draft.kind == "live":
-        raise ConfigError(
-            f"{rig} is a real rig: a simulated technician cannot calibrate it; leave out "
-            "--simulate, or name another file with --rig"
-        )
-    if not simulate and book.draft.kind == "sim":
-        raise ConfigError(
-            f"{rig} is a simulated rig: add --simulate, or name another file with --rig"
-        )
+    require_kind(book.draft, rig, simulate)
     return book
 
 
@@ -153,7 +145,7 @@ def status(rig: OldRigOption = DEFAULT_RIG, json: JsonOption = False) -> None:
     steps = book.draft.provenance.steps
     rows = []
     for task in tasks:
-        done = next((s for s in steps.values() if _is_of(s.procedure, s.subject, task)), None)
+        done = next((s for s in steps.values() if is_of(task, s.procedure, s.subject)), None)
         begun = next(
             (
                 b
@@ -205,19 +197,6 @@ def status(rig: OldRigOption = DEFAULT_RIG, json: JsonOption = False) -> None:
     if following is not None:
         bring = f" (at hand: {following.procedure.bring})" if following.procedure.bring else ""
         console.print(f"\n→ mrcpr calibrate {following.procedure.name}{bring}")
-
-
-RECORDED_AS = {
-    "intrinsics": ("intrinsics", "factory-intrinsics"),
-    "motion": ("motion", "clocks", "stiffness"),
-}
-"""Under which names a procedure's records are filed; the others have their own name."""
-
-
-def _is_of(procedure: str, subject: str, task: Task) -> bool:
-    """Whether a step of the provenance is of a task."""
-    names = RECORDED_AS.get(task.procedure.name, (task.procedure.name,))
-    return procedure in names and (task.procedure.subject != "camera" or subject == task.subject)
 
 
 COMMANDS = {procedure.name: command_of(procedure) for procedure in PLAN}

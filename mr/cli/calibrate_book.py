@@ -32,6 +32,25 @@ def draft_path_of(path: Path) -> Path:
     return Workbook(path).folder / "draft.toml"
 
 
+def require_kind(draft: RigDraft, path: Path, simulate: bool) -> None:
+    """Refuse a simulated technician for a real rig, and real devices for a simulated one.
+
+    Raises
+    ------
+    ConfigError
+        With what to leave out or add.
+    """
+    if simulate and draft.kind == "live":
+        raise ConfigError(
+            f"{path} is a real rig: a simulated technician cannot calibrate it; leave out "
+            "--simulate, or name another file with --rig"
+        )
+    if not simulate and draft.kind == "sim":
+        raise ConfigError(
+            f"{path} is a simulated rig: add --simulate, or name another file with --rig"
+        )
+
+
 class Book:
     """A rig's calibration on the disk.
 

@@ -6,7 +6,7 @@ recorded camera files in their place; leaves what is taken to the guides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from calibration.cameras.depth_guide import DepthGuide
 from calibration.cameras.still import Rested, Seen, StillBoard
 from calibration.cameras.world import BoardsSeen
 from calibration.cameras.world_guide import WorldGuide
+from calibration.look import Look, unseen
 from calibration.mannequin.normal_guide import RestGuide, RestLook
 from calibration.mannequin.station import StationsGuide
 from calibration.mannequin.survey import PlatesSeen
@@ -61,6 +62,8 @@ class LiveTechnician:
     def __init__(self, port: str | None, camera_files: Mapping[str, Path]) -> None:
         self._port = port
         self._files = dict(camera_files)
+        self.look: Look = unseen
+        """Who wants to see what the cameras see."""
         self._ways: dict[str, Callable[[Setup, Any, Screen], Iterable[Any]]] = {
             "intrinsics": self._intrinsics,
             "depth": self._depth,
@@ -109,7 +112,7 @@ class LiveTechnician:
         del guide, screen
         with ExitStack() as stack:
             reader = self._opened(stack, {setup.subject: setup.camera})
-            for picture in pictures(reader, [setup.subject]):
+            for picture in self._shown(reader, [setup.subject]):
                 yield find_board(grey_of(picture.color), setup.kit.board)
 
     def _depth(self, setup: Setup, guide: DepthGuide, screen: Screen) -> Iterator[BoardDepth]:
@@ -117,7 +120,7 @@ class LiveTechnician:
         still, asked = StillBoard(), "held"
         with ExitStack() as stack:
             reader = self._opened(stack, {camera_id: setup.camera})
-            for picture in pictures(reader, [camera_id]):
+            for picture in self._shown(reader, [camera_id]):
                 if guide.stage != asked:
                     asked = guide.stage
                     _require_answer(screen.ask(f"{guide.progress.next}, then Enter."))
@@ -140,7 +143,7 @@ class LiveTechnician:
         asked = ""
         with ExitStack() as stack:
             reader = self._opened(stack, cameras)
-            for picture in pictures(reader, list(cameras)):
+            for picture in self._shown(reader, list(cameras)):
                 if guide.stage != asked:
                     asked = guide.stage
                     if asked != "held":
@@ -167,7 +170,7 @@ class LiveTechnician:
         layout = standard_layout()
         with ExitStack() as stack:
             reader = self._opened(stack, setup.draft.cameras)
-            for picture in pictures(reader, list(setup.draft.cameras)):
+            for picture in self._shown(reader, list(setup.draft.cameras)):
                 view = find_board(grey_of(picture.color), board)
                 plates = detect(picture.color.bgr, layout)
                 yield PlatesSeen(
@@ -184,7 +187,7 @@ class LiveTechnician:
         layout = layout_of(setup.draft)
         with ExitStack() as stack:
             reader = self._opened(stack, setup.draft.cameras)
-            for picture in pictures(reader, list(setup.draft.cameras)):
+            for picture in self._shown(reader, list(setup.draft.cameras)):
                 if picture.depth is None:
                     continue
                 plates = detect(picture.color.bgr, layout)
@@ -212,6 +215,18 @@ class LiveTechnician:
             yield mannequin
             for sample in Reader(devices).samples():
                 yield from front.step(sample)
+
+    def _shown(self, reader: Reader, camera_ids: Sequence[str]) -> Iterator[Picture]:
+        """Pass pictures on, and let whoever looks see them."""
+        for picture in pictures(reader, camera_ids):
+            depth = picture.depth
+            if depth is None:
+                self.look(picture.camera_id, picture.color.bgr)
+            else:
+                self.look(
+                    picture.camera_id, picture.color.bgr, depth.depth_counts, depth.m_per_count
+                )
+            yield picture
 
     def _opened(self, stack: ExitStack, cameras: Mapping[str, CameraModel]) -> Reader:
         """Open cameras, or the files in their place, refusing other serial numbers."""

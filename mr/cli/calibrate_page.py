@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,20 +20,30 @@ from calibration.draft import RigDraft
 from calibration.kit import Kit, kit_path, save_kit
 from calibration.page.desk import Shown, State
 from calibration.page.server import HOST, PORT, Page, require_servable, served
-from calibration.plan import Task, tasks_of
+from calibration.plan import Task, is_of, tasks_of
 from calibration.record import Record
 from calibration.simulated.eyes import look_about
 from calibration.simulated.technician import SimulatedTechnician
 from calibration.steps.registry import STEPS
 from calibration.steps.step import Guided, Setup
-from mr.cli.calibrate_all import begin_simulated, sim_rigs_of
-from mr.cli.calibrate_book import Book
-from mr.cli.calibrate_options import DEFAULT_RIG, OperatorOption, RigOption, SimulateOption
+from mr.cli.calibrate_book import Book, require_kind
+from mr.cli.calibrate_live import LiveTechnician
+from mr.cli.calibrate_options import (
+    DEFAULT_RIG,
+    CameraFileOption,
+    CamerasOption,
+    OperatorOption,
+    RigOption,
+    SeedOption,
+    SimulateOption,
+    camera_files,
+)
 from mr.cli.calibrate_screen import Screen
+from mr.cli.calibrate_simulated import begin_simulated, simulated_technician
 from mr.cli.calibrate_steps import Technician, do_task, saved_lines
 from mr.cli.calibrate_table import print_record
 from mr.cli.console import Output
-from mr.errors import ConfigError, MrError
+from mr.errors import MrError
 
 PACE_S = 0.12
 """A simulated sample is taken so often: quicker than by hand, slow enough to be watched."""
@@ -87,8 +97,7 @@ class RigDesk:
             return False
         if not task.procedure.optional:
             return task.procedure.name not in self._book.draft.missing()
-        key = (task.procedure.name, task.subject)
-        return any((s.procedure, s.subject) == key for s in rig.provenance.steps.values())
+        return any(is_of(task, s.procedure, s.subject) for s in rig.provenance.steps.values())
 
     def found(self, task: Task) -> tuple[Record, ...]:
         """Give what a task found since the rig was saved last."""
@@ -140,11 +149,14 @@ class PacedTechnician:
 def page(
     rig: RigOption = DEFAULT_RIG,
     operator: OperatorOption = None,
+    mannequin_port: Annotated[
+        str | None,
+        typer.Option(metavar="PORT", help="Of the mannequin: path or USB id; default: found."),
+    ] = None,
+    camera_file: CameraFileOption = None,
     simulate: SimulateOption = False,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the simulated rig.")] = 1,
-    cameras: Annotated[
-        int, typer.Option(metavar="N", min=1, max=2, help="Of the simulated rig.")
-    ] = 1,
+    cameras: CamerasOption = 1,
+    seed: SeedOption = 1,
     port: Annotated[
         int | None,
         typer.Option(
@@ -157,19 +169,23 @@ def page(
     It has no password, so only this machine can open it; from another one go through
     ssh. All that it does can be done in the terminal, too.
     """
-    if not simulate:
-        raise ConfigError("live devices come next: use --simulate")
     require_servable(port)
-    technician = SimulatedTechnician(sim_rigs_of(cameras), seed)
-    begin_simulated(rig, technician)
-    desk = RigDesk(rig, PacedTechnician(technician), operator)
-    if desk.draft.kind == "live":
-        raise ConfigError(
-            f"{rig} is a real rig: a simulated technician cannot calibrate it; leave out "
-            "--simulate, or name another file with --rig"
-        )
+    if simulate:
+        simulated = simulated_technician(cameras, seed)
+        begin_simulated(rig, simulated)
+        technician: Technician = PacedTechnician(simulated)
+    else:
+        live = LiveTechnician(mannequin_port, camera_files(camera_file or ()))
+        technician = live
+    desk = RigDesk(rig, technician, operator)
+    require_kind(desk.draft, rig, simulate)
     console = Output()
-    with served(desk, port) as shown, _eyes(shown, technician, seed):
+    with ExitStack() as stack:
+        shown = stack.enter_context(served(desk, port))
+        if simulate:
+            stack.enter_context(_eyes(shown, simulated, seed))
+        else:
+            live.look = shown.look
         console.print(f"the page: [bold]{shown.address}[/]")
         console.prose(
             f"It is open on this machine only ({HOST}). From another one: ssh -L "
