@@ -35,6 +35,7 @@ from mr.rig import (
     SurfaceEntry,
     toml_ready,
 )
+from mr.types import Pose
 from mr.validity import Validity
 
 FourCurves = tuple[Curve, Curve, Curve, Curve]
@@ -87,6 +88,8 @@ class RigDraft(Strict):
     headset: HeadsetCalibration | None = None
     validity: Validity | None = None
     provenance: Provenance
+    base_sha256: str | None = None
+    """Of the rig file that this was begun from; None: from none."""
 
     def missing(self) -> tuple[str, ...]:
         """Name the procedures without which this is no rig yet, in the order of their use."""
@@ -95,7 +98,7 @@ class RigDraft(Strict):
             names.append("world")
         if self.cameras and self.markers is None and self.surface is None:
             names.append("plates")
-        if self.world_from_mannequin is None:
+        if self.cameras and self.world_from_mannequin is None:
             names.append("rest")
         return (*names, *(self.mannequin.missing() if self.mannequin is not None else ()))
 
@@ -112,7 +115,8 @@ class RigDraft(Strict):
                 f"rig {self.name!r} is not whole yet: do `mrcpr calibrate {missing[0]}`"
                 + (f", then {', '.join(missing[1:])}" if missing[1:] else "")
             )
-        assert self.world_from_mannequin is not None
+        # Where no camera sees it, the world is the mannequin's own frame.
+        lies = self.world_from_mannequin or PoseEntry.of(Pose.identity())
         cameras = {
             camera_id: CameraCalibration(
                 **model.model_dump(), world_from_cam=self.world_from_cam[camera_id]
@@ -126,7 +130,7 @@ class RigDraft(Strict):
             markers=self.markers,
             surface=self.surface,
             bending=self.bending,
-            world_from_mannequin=self.world_from_mannequin,
+            world_from_mannequin=lies,
             headset=self.headset,
             validity=self.validity,
             provenance=self.provenance,
@@ -190,8 +194,8 @@ def load_draft(path: Path) -> RigDraft:
         data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(
-            f"{path}: cannot read this draft of a rig ({error}): begin it again with "
-            "`mrcpr calibrate new`"
+            f"{path}: cannot read this draft of a rig ({error}): mend it, or move it away and "
+            "begin again from the rig file, or with `mrcpr calibrate new` where there is none"
         ) from error
     return parse(RigDraft, data, str(path))
 

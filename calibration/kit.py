@@ -7,6 +7,7 @@ measured once and used for every rig of a lab.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 
@@ -14,13 +15,19 @@ import tomlkit
 from pydantic import Field, field_validator
 
 from calibration.boards.charuco import CharucoBoard
-from calibration.mannequin.chest import BLOCKS_MM
+from calibration.boards.ruler import SCALE_LIMIT
+from calibration.mannequin.chest import BLOCKS_MM, FULL_RANGE_M
+from calibration.mannequin.matrix import LEAST_MASSES
 from mr.config import Strict, parse
 from mr.errors import ConfigError
 from mr.files import write_whole
 
 PRINT_SCALE_SIGMA = 1e-3
 """Relative one-sigma of a print that was measured with a ruler: 0.2 mm over 200 mm."""
+
+LEAST_BLOCKS = 6
+"""With five up to 70 mm the chest's curve misses its limit of 0.2 mm between them (simulated:
+twice its sigma is 0.3 mm, with six up to 60 mm 0.14 mm)."""
 
 
 class Kit(Strict):
@@ -47,9 +54,39 @@ class Kit(Strict):
     @field_validator("blocks_mm", "masses_kg")
     @classmethod
     def _some(cls, values: tuple[float, ...]) -> tuple[float, ...]:
-        if any(v < 0 for v in values) or len(set(values)) != len(values):
-            raise ValueError("each once, none below 0")
+        if not all(math.isfinite(v) and v > 0 for v in values) or len(set(values)) != len(values):
+            raise ValueError("each once, all above 0")
         return tuple(sorted(values))
+
+    @field_validator("blocks_mm")
+    @classmethod
+    def _deep_enough(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        if len(values) < LEAST_BLOCKS or values[-1] < 1e3 * FULL_RANGE_M:
+            raise ValueError(
+                f"{LEAST_BLOCKS} at least are needed, the deepest of {1e3 * FULL_RANGE_M:g} mm or "
+                "more"
+            )
+        return values
+
+    @field_validator("masses_kg")
+    @classmethod
+    def _enough(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        if len(values) < LEAST_MASSES:
+            raise ValueError(f"{LEAST_MASSES} different ones are needed at least")
+        return values
+
+    @field_validator("board", "registration_print_scale")
+    @classmethod
+    def _true_to_scale(
+        cls, value: CharucoBoard | tuple[float, float]
+    ) -> CharucoBoard | tuple[float, float]:
+        """Refuse a ruler's millimetres in a scale's place."""
+        scale = value.print_scale if isinstance(value, CharucoBoard) else value
+        if any(not abs(s - 1.0) <= SCALE_LIMIT for s in scale):
+            raise ValueError(
+                "a print's scale is what its ruler of 100 mm measures, over 100: near 1"
+            )
+        return value
 
 
 def kit_path(rig: Path) -> Path:

@@ -67,6 +67,7 @@ class Page(Generic[S]):
     """Files that are not whole, with what is wrong with them."""
     _next: int
     _held: ExitStack = field(repr=False)
+    _paths: dict[Path, S] = field(repr=False)
 
     def add(self, sample: S) -> Path:
         """Keep an accepted sample, whole or not at all.
@@ -81,7 +82,24 @@ class Page(Generic[S]):
             write_whole(path, pack(sample))
         self._next += 1
         self.samples.append(sample)
+        self._paths[path] = sample
         return path
+
+    def drop(self, sample: S) -> None:
+        """Put a kept sample aside, which the technician takes back: it must not come again.
+
+        Raises
+        ------
+        CalibrationError
+            When it cannot be moved.
+        """
+        for path, kept in self._paths.items():
+            if kept is sample:
+                with _told(path):
+                    path.rename(path.with_name(f"taken-back-{path.name}"))
+                del self._paths[path]
+                break
+        self.samples = [kept for kept in self.samples if kept is not sample]
 
     def refill(self, guide: Guide[S]) -> tuple[str, ...]:
         """Give a new guide all that was kept; tells what it did not take, and why."""
@@ -174,11 +192,11 @@ class Workbook:
             with _told(folder):
                 held.enter_context(locked(folder, f"measuring {about.key}"))
                 about = _begin(folder, about)
-                samples, left_out, last = _read_samples(folder, kind)
+                paths, left_out, last = _read_samples(folder, kind)
         except BaseException:
             held.close()
             raise
-        return Page(folder, about, samples, left_out, last + 1, held)
+        return Page(folder, about, list(paths.values()), left_out, last + 1, held, paths)
 
     def begun(self) -> tuple[Begun, ...]:
         """List what can be resumed, the oldest first."""
@@ -301,15 +319,15 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield from _flat(f"{name}.{key}" if name else key, inner)
 
 
-def _read_samples(folder: Path, kind: type[S]) -> tuple[list[S], tuple[str, ...], int]:
-    samples: list[S] = []
+def _read_samples(folder: Path, kind: type[S]) -> tuple[dict[Path, S], tuple[str, ...], int]:
+    samples: dict[Path, S] = {}
     left_out = []
     last = 0
     for path in sorted(folder.glob("[0-9]*.npz"), key=lambda p: (len(p.name), p.name)):
         if path.stem.isdecimal():
             last = max(last, int(path.stem))  # a damaged one is not written over either
         try:
-            samples.append(unpack(path.read_bytes(), kind))
+            samples[path] = unpack(path.read_bytes(), kind)
         except (UnreadableSample, OSError) as error:
             left_out.append(f"{path.name}: {error}")
     return samples, tuple(left_out), last

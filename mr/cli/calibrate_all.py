@@ -105,6 +105,10 @@ def command_of(procedure: Procedure) -> Callable[..., None]:
         book = _book(rig, operator, simulate)
         tasks = tasks_of(book.draft, (procedure.name,))
         if camera is not None:
+            if procedure.subject != "camera":
+                raise ConfigError(
+                    f"`{procedure.name}` is not done for one camera: leave --camera out"
+                )
             tasks = _of_camera(tasks, camera, book)
         _do(book, tasks, tasks, technician, anew=anew)
 

@@ -20,7 +20,7 @@ from calibration.record import Record
 from calibration.steps.step import Done
 from calibration.workbook import Workbook
 from mr.config import parse
-from mr.errors import ConfigError
+from mr.errors import CalibrationError, ConfigError
 from mr.files import is_there, write_whole
 from mr.rig import Rig
 
@@ -87,12 +87,26 @@ class Book:
 
     def _begin(self) -> RigDraft:
         if is_there(self.draft_path):
-            return load_draft(self.draft_path)
+            draft = load_draft(self.draft_path)
+            self._require_base(draft)
+            return draft
         if self.before is not None:
-            return RigDraft.of(self.before)
+            begun = RigDraft.of(self.before)
+            return begun.model_copy(update={"base_sha256": self._base_sha256})
         raise ConfigError(
             f"{self.path}: no rig is here yet: begin one with `mrcpr calibrate new --rig "
             f"{self.path}`"
+        )
+
+    def _require_base(self, draft: RigDraft) -> None:
+        """Refuse a draft of another rig file, unless it was just saved as this one."""
+        if draft.base_sha256 == self._base_sha256:
+            return
+        if self.before is not None and not draft.missing() and draft.rig() == self.before:
+            return
+        raise CalibrationError(
+            f"{self.draft_path} was begun from another {self.path} than is here now: move the "
+            "draft away to begin from the present file, or put the file of that time back"
         )
 
     def note(self, task: Task, done: Done, inputs_sha256: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ A capture that is interrupted keeps what was taken: begun again, it goes on from
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -37,6 +37,11 @@ class Keeping(Protocol[S]):
         ...
 
 
+    def drop(self, sample: S) -> None:
+        """Let go of one that was kept."""
+        ...
+
+
 class NotKept:
     """Keeps nothing: for captures that are repeated more quickly than stored."""
 
@@ -44,6 +49,13 @@ class NotKept:
 
     def add(self, sample: object) -> None:
         """Forget it."""
+
+    def drop(self, sample: object) -> None:
+        """Nothing was kept."""
+
+
+class TakeBack:
+    """In a sample's place: the technician wants the last one again."""
 
 
 class Guided(Guide[S], Protocol[S]):
@@ -55,8 +67,16 @@ class Guided(Guide[S], Protocol[S]):
         ...
 
 
+class Revisable(Guided[S], Protocol[S]):
+    """A guide that forgets its last sample when it is told to."""
+
+    def take_back(self) -> Verdict:
+        """Forget the last sample, or say why not."""
+        ...
+
+
 def capture(
-    guide: Guided[S], candidates: Iterable[S], kept: Keeping[S], screen: Screen
+    guide: Guided[S], candidates: Iterable[S | TakeBack], kept: Keeping[S], screen: Screen
 ) -> Sequence[S]:
     """Take candidates until there are enough.
 
@@ -74,6 +94,9 @@ def capture(
     screen.show(progress, None)
     if not progress.done:
         for sample in candidates:
+            if isinstance(sample, TakeBack):
+                _say_refusal(_taken_back(cast(Revisable[S], guide), kept), screen)
+                continue
             verdict = guide.offer(sample)
             if verdict.taken:
                 kept.add(sample)
@@ -89,7 +112,16 @@ def capture(
     return guide.samples
 
 
-def stations(guide: StationsGuide[T], read: Read, screen: Screen) -> Iterator[T]:
+def _taken_back(guide: Revisable[S], kept: Keeping[S]) -> Verdict:
+    """Forget the last sample where it is kept, too: a resumed capture must not find it."""
+    last = guide.samples[-1:]
+    verdict = guide.take_back()
+    if verdict.taken:
+        kept.drop(last[0])
+    return verdict
+
+
+def stations(guide: StationsGuide[T], read: Read, screen: Screen) -> Iterator[T | TakeBack]:
     """Ask for one station of a bench procedure after the other, and read each.
 
     Raises
@@ -110,8 +142,7 @@ def stations(guide: StationsGuide[T], read: Read, screen: Screen) -> Iterator[T]
             screen.show(guide.progress, None)
             continue
         if answer.strip().lower() == "b":
-            _say_refusal(guide.take_back(), screen)
-            screen.show(guide.progress, None)
+            yield TakeBack()
             continue
         t_s, counts = read()
         yield step.make(t_s, np.asarray(counts, dtype=np.float64))

@@ -74,7 +74,7 @@ class LineScreen:
     def __init__(self, console: Output) -> None:
         self._console = console
         self._said_s = -PLAIN_EVERY_S
-        self._last = ""
+        self._last = self._unsaid = ""
 
     def __enter__(self) -> Self:
         return self
@@ -94,12 +94,21 @@ class LineScreen:
         """Say how far it is, when that has changed and it was not just said."""
         now_s = time.monotonic()
         line = _plain_line(progress, verdict)
-        if line != self._last and (progress.done or now_s - self._said_s >= PLAIN_EVERY_S):
-            self._said_s, self._last = now_s, line
-            self._console.print(escape(line))
+        if line == self._last:
+            return
+        self._unsaid = line
+        if progress.done or now_s - self._said_s >= PLAIN_EVERY_S:
+            self._said_s = now_s
+            self._say_unsaid()
+
+    def _say_unsaid(self) -> None:
+        if self._unsaid:
+            self._last, self._unsaid = self._unsaid, ""
+            self._console.print(escape(self._last))
 
     def ask(self, question: str) -> str | None:
-        """Ask on standard input."""
+        """Ask on standard input; how far it is comes first, and why the last was not taken."""
+        self._say_unsaid()
         return answer_of(self._console, f"{question} ")
 
     def say(self, text: str) -> None:
@@ -123,7 +132,7 @@ class LiveScreen:
         self._live: Live | None = None
         self._title = ""
         self._drawn_s = 0.0
-        self._refused = ""
+        self._refused = self._far = ""
 
     def __enter__(self) -> Self:
         return self
@@ -140,12 +149,13 @@ class LiveScreen:
         """Clear the picture for what comes now."""
         self._stop()
         self._title = title + (f"\nat hand: {bring}" if bring else "")
-        self._refused = ""
+        self._refused = self._far = ""
 
     def show(self, progress: Progress, verdict: Verdict | None) -> None:
         """Draw how far it is, ten times a second at most."""
         if verdict is not None:
             self._refused = "" if verdict.taken else verdict.why
+        self._far = _far(progress)
         now_s = time.monotonic()
         if not progress.done and now_s - self._drawn_s < REDRAW_S:
             return
@@ -156,8 +166,13 @@ class LiveScreen:
         self._live.update(picture(self._title, progress, self._refused), refresh=True)
 
     def ask(self, question: str) -> str | None:
-        """Ask on standard input; the picture makes room for it."""
+        """Ask on standard input; the picture makes room for it, what it said last stays."""
         self._stop()
+        if self._refused:
+            self._console.print(_refusal(self._refused))
+        if self._far:
+            self._console.print(f"[dim]{self._far}[/]")
+        self._refused = self._far = ""
         return answer_of(self._console, f"{question} ")
 
     def say(self, text: str) -> None:
@@ -184,21 +199,30 @@ def picture(title: str, progress: Progress, refused: str) -> RenderableType:
     """Lay a capture out in 80 columns."""
     head = Table.grid(padding=(0, 1))
     share = min(max(progress.share, 0.0), 1.0)
-    words = f"{100 * share:3.0f} %, {progress.n_taken} taken"
-    words += f", {progress.residual}" if progress.residual else ""
-    head.add_row(ProgressBar(total=1.0, completed=share, width=BAR_COLUMNS), Text(words))
+    bar = ProgressBar(total=1.0, completed=share, width=BAR_COLUMNS)
+    head.add_row(bar, Text(_far(progress)))
     parts: list[RenderableType] = [Text(title, style="bold", overflow="fold"), head]
     if progress.coverage is not None:
         parts += [Text(), Text(f"covered so far, {progress.coverage_of}:", style="dim")]
         parts.append(Text("\n".join(shaded(progress.coverage))))
     parts.append(Text())
     if refused:
-        parts.append(Text(f"✗ not taken: {refused}", style="yellow", overflow="fold"))
+        parts.append(_refusal(refused))
     arrow = "✓" if progress.done else "→"
     style = "bold green" if progress.done else "bold cyan"
     parts.append(Text(f"{arrow} {progress.next}", style=style, overflow="fold"))
     parts.append(Text("Ctrl-C stops; what was taken is kept", style="dim"))
     return Group(*parts)
+
+
+def _far(progress: Progress) -> str:
+    share = min(max(progress.share, 0.0), 1.0)
+    words = f"{100 * share:3.0f} %, {progress.n_taken} taken"
+    return words + (f", {progress.residual}" if progress.residual else "")
+
+
+def _refusal(why: str) -> Text:
+    return Text(f"✗ not taken: {why}", style="yellow", overflow="fold")
 
 
 def shaded(coverage: FloatArray) -> list[str]:
