@@ -214,7 +214,9 @@ class StationsGuide(Generic[S]):
         n = sum(step.name in done for step in wanted)
         enough = all(step.optional or step.name in done for step in wanted)
         due = self.current
-        ask = "all is read" if due is None else f"{due.ask}, let it rest, press Enter"
+        ask = "all is read" if due is None else due.ask
+        if due is not None and "press Enter" not in ask:  # a stroke is begun with it
+            ask += ", let it rest, press Enter"
         if due is not None and due.optional:
             ask += " (may be left out)"
         return Progress(n / max(len(wanted), 1), enough, ask, len(self._samples))

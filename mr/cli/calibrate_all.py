@@ -200,7 +200,8 @@ def status(rig: OldRigOption = DEFAULT_RIG, json: JsonOption = False) -> None:
     console.print(table)
     if following is not None:
         bring = f" (at hand: {following.procedure.bring})" if following.procedure.bring else ""
-        console.print(f"\n→ mrcpr calibrate {following.procedure.name}{bring}")
+        which = "" if rig == DEFAULT_RIG else f" --rig {rig}"
+        console.print(escape(f"\n→ mrcpr calibrate {following.procedure.name}{which}{bring}"))
 
 
 COMMANDS = {procedure.name: command_of(procedure) for procedure in PLAN}

@@ -130,8 +130,8 @@ def stations(guide: StationsGuide[T], read: Read, screen: Screen) -> Iterator[T 
         When nobody answers.
     """
     while (step := guide.current) is not None:
-        words = "Enter" if not step.optional else "Enter, or s to leave it out"
-        answer = screen.ask(f"{guide.progress.next} ({words}; b: the last one again)")
+        words = "s: leave it out; " if step.optional else ""
+        answer = screen.ask(f"{guide.progress.next} [{words}b: the last one again]")
         if answer is None:
             raise CalibrationError(
                 f"{step.ask}: nobody is there to do it; run this in a terminal, or try it with "
