@@ -86,8 +86,8 @@ def capture(
         When the candidates end before; what was taken is kept.
     """
     resumed = 0
-    for sample in tuple(kept.samples):
-        resumed += int(guide.offer(sample).taken)
+    for before in tuple(kept.samples):
+        resumed += int(guide.offer(before).taken)
     if resumed:
         screen.say(f"goes on with {resumed} taken before")
     progress = guide.progress
@@ -96,6 +96,7 @@ def capture(
         for sample in candidates:
             if isinstance(sample, TakeBack):
                 _say_refusal(_taken_back(cast(Revisable[S], guide), kept), screen)
+                screen.show(guide.progress, None)
                 continue
             verdict = guide.offer(sample)
             if verdict.taken:
