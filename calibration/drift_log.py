@@ -7,9 +7,7 @@ to `mr.session.drift`. Nothing in it is about a person: neither learner nor reco
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +18,8 @@ import numpy as np
 from pydantic import AwareDatetime
 from scipy import stats
 
-from mr.config import Strict, parse
-from mr.errors import CalibrationError, ConfigError
+from calibration.lines import append_line, read_lines
+from mr.config import Strict
 from mr.session.drift_limits import DriftReading
 from mr.types import FloatArray
 
@@ -143,45 +141,17 @@ def log_drift(rig: Path, entry: DriftEntry) -> None:
     CalibrationError
         When the log cannot be written.
     """
-    line = json.dumps(entry.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False)
-    path = drift_path(rig)
-    try:
-        with path.open("a+b") as file:
-            # A line that a power cut tore stays torn, and does not swallow the next one.
-            if file.tell() > 0:
-                file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":
-                    file.write(b"\n")
-            file.write(line.encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise CalibrationError(
-            f"{path}: cannot write the drift log ({error.strerror}): the session is whole, but its "
-            "drift is noted nowhere; make the folder writable"
-        ) from error
+    append_line(
+        drift_path(rig),
+        entry,
+        "the drift log",
+        "the session is whole, but its drift is noted nowhere; make the folder writable",
+    )
 
 
 def read_drift(rig: Path) -> tuple[tuple[DriftEntry, ...], tuple[str, ...]]:
     """Give a rig's entries in their order, and words for lines that cannot be read."""
-    path = drift_path(rig)
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        return (), ()
-    except OSError as error:
-        raise CalibrationError(
-            f"{path}: cannot read the drift log ({error.strerror}): make it readable"
-        ) from error
-    entries, damaged = [], []
-    for number, text in enumerate(lines, start=1):
-        if not text.strip():
-            continue
-        try:
-            entries.append(parse(DriftEntry, json.loads(text), f"{path}, line {number}"))
-        except (ValueError, ConfigError):
-            damaged.append(f"{path}, line {number}: not an entry, it is left out")
-    return tuple(entries), tuple(damaged)
+    return read_lines(drift_path(rig), DriftEntry, "the drift log")
 
 
 def trends(entries: Sequence[DriftEntry]) -> tuple[Trend, ...]:

@@ -7,8 +7,6 @@ to the lab: those here are defaults (docs/guides/technician/acceptance.md).
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,8 +14,8 @@ from pathlib import Path
 
 from pydantic import AwareDatetime
 
-from mr.config import Strict, parse
-from mr.errors import CalibrationError, ConfigError
+from calibration.lines import append_line, read_lines
+from mr.config import Strict
 from mr.validity import RECALIBRATE_AFTER_DAYS
 
 
@@ -82,46 +80,18 @@ def log_service(rig: Path, entry: Entry) -> None:
     CalibrationError
         When the log cannot be written.
     """
-    line = json.dumps(entry.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False)
-    path = service_path(rig)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+b") as file:
-            # A line that a power cut tore stays torn, and does not swallow the next one.
-            if file.tell() > 0:
-                file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":
-                    file.write(b"\n")
-            file.write(line.encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise CalibrationError(
-            f"{path}: cannot write the service log ({error.strerror}): the work was done, but it "
-            "is noted nowhere; make the file writable and note it with `mrcpr calibrate service`"
-        ) from error
+    append_line(
+        service_path(rig),
+        entry,
+        "the service log",
+        "the work was done, but it is noted nowhere; make the file writable and note it with "
+        "`mrcpr calibrate service`",
+    )
 
 
 def read_service(rig: Path) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """Give a rig's entries in their order, and words for lines that cannot be read."""
-    path = service_path(rig)
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        return (), ()
-    except OSError as error:
-        raise CalibrationError(
-            f"{path}: cannot read the service log ({error.strerror}): make it readable"
-        ) from error
-    entries, damaged = [], []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            entries.append(parse(Entry, json.loads(line), f"{path}, line {number}"))
-        except (ValueError, ConfigError):
-            damaged.append(f"{path}, line {number}: not an entry, it is left out")
-    return tuple(entries), tuple(damaged)
+    return read_lines(service_path(rig), Entry, "the service log")
 
 
 def due_work(entries: Sequence[Entry]) -> tuple[Due, ...]:

@@ -4,7 +4,7 @@ Takes the board's corners in some twenty pictures, gives focal lengths, centre a
 distortion with their covariance, and what else the residuals tell: a bent board, a print
 that is longer one way, a lens that changed in the middle. Leaves the pictures to
 `IntrinsicsGuide`, what the maker says to `calibration.cameras.factory`, and the board's true
-size, which one camera cannot see, to `calibration.cameras.square_size`.
+size, which one camera cannot see, to the ruler and to `calibration.cameras.depth_step`.
 
 A set that is weak but can be solved is solved; its record then fails and says what is weak.
 """

@@ -13,7 +13,6 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from calibration.mannequin.bench import results_data
 from calibration.mannequin.chest import ChestResult, DepthStation, chest_plan, measure_chest
 from calibration.mannequin.loads import LoadStation
 from calibration.mannequin.matrix import CellsResult, cells_plan, measure_cells
@@ -139,9 +138,17 @@ def calibrate_bench(
     loads = who.work(StationsGuide(cells_plan()), who.cells)
     cells = measure_cells(loads, np.array(CELL_XY_M), with_crosstalk=with_crosstalk)
     airway = measure_airway(who.work(StationsGuide(airway_plan()), who.airway))
-    data = {"serial": serial, "chest_ap_m": chest_ap_m}
-    data |= results_data(chest=chest, cells=cells, airway=airway)
-    calibration = MannequinCalibration.model_validate(data)
+    calibration = MannequinCalibration.model_validate(
+        {
+            "serial": serial,
+            "chest_ap_m": chest_ap_m,
+            "chest_depth_m": chest.curve,
+            "cell_force_n": cells.curves,
+            "cell_xy_in_mannequin_m": cells.cell_xy_in_mannequin_m,
+            "cell_crosstalk": cells.crosstalk,
+            "airway_flow_ml_s": airway.curve,
+        }
+    )
     presses = presses_of(calibration, *bench.presses(), middle_sigma_m=chest.mean_sigma_m)
     stiffness = measure_stiffness([presses])
     whole = calibration.model_copy(update={"stiffness": stiffness.entry()})

@@ -20,8 +20,6 @@ from calibration.cameras.intrinsics_guide import IntrinsicsGuide
 from calibration.draft import MannequinDraft, RigDraft, model_of, new_draft
 from calibration.headset.capture import HandSeen, HeadsetGuide
 from calibration.look import NO_DEPTH, Look, unseen
-from calibration.mannequin.normal_guide import WANTED as LOOKS
-from calibration.mannequin.normal_guide import RestLook
 from calibration.mannequin.station import StationsGuide
 from calibration.mannequin.station import Step as Station
 from calibration.plan import Task
@@ -31,18 +29,16 @@ from calibration.simulated.boards import depth_samples
 from calibration.simulated.compressions import WANDERING, record_compressions
 from calibration.simulated.headset_technician import HeadsetTechnician
 from calibration.simulated.plates import survey_samples
+from calibration.simulated.resting import rest_looks
 from calibration.simulated.rooms import world_samples
-from calibration.steps.place import layout_of, registration_board
+from calibration.steps.place import placed_cameras, registration_board
 from calibration.steps.step import Setup
 from mr.errors import CalibrationError
 from mr.geometry.poses import perturb
 from mr.sim.bench import Workbench
-from mr.sim.camera import M_PER_COUNT, SimImager
 from mr.sim.headset import SimHeadset
-from mr.sim.learner import still_script
 from mr.sim.plant import SensorTraits
 from mr.sim.rig import SimRig, sim_calibration
-from mr.tracking.markers import detect
 from mr.types import Pose
 
 COMPRESSING_S = 22.0
@@ -149,15 +145,9 @@ class SimulatedTechnician:
 
     def _rest(self, setup: Setup, guide: Any) -> Iterator[Any]:
         del guide
-        layout = layout_of(setup.draft)
+        cameras = placed_cameras(setup.draft)
         for k, (camera_id, rig) in enumerate(self.rigs.items()):
-            imager = SimImager(rig, still_script(duration_s=float(LOOKS)), self.seed + k)
-            for number in range(LOOKS):
-                seen = detect(imager.bgr(number / 5.0), layout)
-                depth = imager.depth_counts(number / 5.0)
-                yield RestLook(
-                    camera_id, seen.ids, seen.corners_px, seen.n_foreign, depth, M_PER_COUNT
-                )
+            yield from rest_looks(rig, cameras[camera_id], seed=self.seed + k)
 
     def _chest(self, setup: Setup, guide: StationsGuide[Any]) -> Iterator[Any]:
         del setup

@@ -1,28 +1,20 @@
-"""Clocks as they are shown and filed, and how compressing for them is guided.
+"""Clocks as they are shown and filed.
 
-Takes what `calibration.together.clocks` measured, gives its record; and takes the reference's
-depths as they come, gives how far the capture is.
+Takes what `calibration.together.clocks` measured, gives its record; leaves guiding the
+compressions to `calibration.together.compressing`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from calibration.guide import Progress, Verdict
 from calibration.record import BudgetLine, Check, Plot, Record, points
-from calibration.together.clocks import MIN_COMPRESSIONS, Clocks
-from calibration.together.motion import presses_of
-from calibration.together.pair_lag import NS_PER_S, Signal
+from calibration.together.clocks import Clocks
 from mr.types import FloatArray
 
 SIGMA_MS = 1.0
 """Limit of an offset's one-sigma. Source: the issue."""
 CLOSURE_MS = 2.0
-WANTED_S = 20.0
-WANTED_N = 20
-UNEVEN_SHARE = 0.03
-"""Spread of the compressions' times, of their mean: less is a metronome."""
-MOST_SILENT_S = 0.5
 
 
 def clocks_record(found: Clocks, subject: str) -> Record:
@@ -84,54 +76,6 @@ def clocks_record(found: Clocks, subject: str) -> Record:
             for k, p in enumerate(found.pairs)
         ),
     )
-
-
-class ClockGuide:
-    """Guides compressing for the clocks: enough of it, and not like a machine.
-
-    It looks at the reference alone (the mannequin's depth, rising); the others record along.
-    """
-
-    def __init__(self) -> None:
-        self._pieces: list[Signal] = []
-
-    @property
-    def samples(self) -> tuple[Signal, ...]:
-        """What was taken of the reference."""
-        return tuple(self._pieces)
-
-    def offer(self, sample: Signal) -> Verdict:
-        """Take a piece of the reference's signal."""
-        if len(sample.t_ns) < 2 or not np.isfinite(sample.value).all():
-            return Verdict(False, "the mannequin says nothing: check its port")
-        if self._pieces:
-            gap_s = (int(sample.t_ns[0]) - int(self._pieces[-1].t_ns[-1])) / NS_PER_S
-            if gap_s <= 0:
-                return Verdict(False, "seen before: go on compressing")
-            if gap_s > MOST_SILENT_S:
-                self._pieces.clear()
-                return Verdict(False, f"the mannequin was silent for {gap_s:.1f} s: begin again")
-        self._pieces.append(sample)
-        return Verdict(True)
-
-    @property
-    def progress(self) -> Progress:
-        """How far it is."""
-        if not self._pieces:
-            return Progress(0.0, False, "compress as in training, unevenly", 0)
-        t_ns = np.concatenate([p.t_ns for p in self._pieces])
-        value = np.concatenate([p.value for p in self._pieces])
-        t_s = (t_ns - t_ns[0]) / NS_PER_S
-        low, high = (float(v) for v in np.percentile(value, (2, 98)))
-        presses_s = presses_of(t_s, value, low, high)
-        n, uneven = len(presses_s), _unevenness(presses_s)
-        share = min(1.0, float(t_s[-1]) / WANTED_S, n / WANTED_N)
-        if n >= MIN_COMPRESSIONS and uneven < UNEVEN_SHARE:
-            words, done = "too regular: now faster, now slower, with a short rest between", False
-        else:
-            done = share >= 1.0
-            words = "done" if done else "go on, unevenly"
-        return Progress(share, done, words, len(self._pieces), f"{n} compressions")
 
 
 def _unevenness(presses_s: FloatArray) -> float:

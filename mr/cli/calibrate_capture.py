@@ -36,7 +36,6 @@ class Keeping(Protocol[S]):
         """Keep one more, whole, before it returns."""
         ...
 
-
     def drop(self, sample: S) -> None:
         """Let go of one that was kept."""
         ...

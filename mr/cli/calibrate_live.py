@@ -19,7 +19,7 @@ from calibration.boards.layout import standard_layout
 from calibration.cameras.board_depth import MIN_FRAMES, BoardDepth, board_depth, middle_depth_m
 from calibration.cameras.depth_guide import DepthGuide
 from calibration.cameras.still import Rested, Seen, StillBoard
-from calibration.cameras.world import BoardsSeen
+from calibration.cameras.world import BoardsSeen, boards_seen
 from calibration.cameras.world_guide import WorldGuide
 from calibration.look import Look, unseen
 from calibration.mannequin.normal_guide import RestGuide, RestLook
@@ -259,16 +259,8 @@ def _instant(
 ) -> BoardsSeen:
     """Put what the cameras saw of a board at rest into one instant."""
     views = {camera_id: found for camera_id, (_, found) in rested.items()}
-    distances = [_distance_m(found, board, cameras[key]) for key, found in views.items()]
-    return BoardsSeen(
-        place,
-        tuple(views),
-        tuple(found.view.ids for found in views.values()),
-        tuple(found.view.corners_px for found in views.values()),
-        tuple(found.view.n_foreign for found in views.values()),
-        tuple(found.view.sharpness_px for found in views.values()),
-        tuple(distances),
-    )
+    depth_m = {key: _distance_m(found, board, cameras[key]) for key, found in views.items()}
+    return boards_seen(place, {key: found.view for key, found in views.items()}, depth_m)
 
 
 def _distance_m(found: Rested, board: CharucoBoard, camera: CameraModel) -> float:

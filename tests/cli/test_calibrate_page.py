@@ -23,11 +23,11 @@ from calibration.simulated.eyes import look_about
 from calibration.simulated.technician import SimulatedTechnician
 from calibration.steps.step import Setup
 from calibration.workbook import Workbook
-from mr.cli.calibrate_all import begin_simulated, sim_rigs_of
 from mr.cli.calibrate_capture import stations
 from mr.cli.calibrate_page import RigDesk
 from mr.cli.calibrate_page import page as page_command
 from mr.cli.calibrate_screen import Screen
+from mr.cli.calibrate_simulated import begin_simulated, sim_rigs_of
 from mr.errors import ConfigError, DeviceError
 from mr.rig import load_rig
 from mr.sim.bench import Workbench

@@ -7,12 +7,10 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from calibration.boards.charuco import CharucoBoard
 from calibration.cameras.factory import prove_factory
-from calibration.cameras.intrinsics import MeasuredIntrinsics, measure_intrinsics, pose_in_view
+from calibration.cameras.intrinsics import MeasuredIntrinsics, measure_intrinsics
 from calibration.cameras.intrinsics_guide import MOST_VIEWS, IntrinsicsGuide
 from calibration.cameras.intrinsics_record import intrinsics_record
-from calibration.cameras.square_size import check_square_size
 from calibration.record import Record
 from calibration.simulated.board_technician import BoardTechnician, capture
 from mr.geometry.camera import Camera
@@ -185,40 +183,3 @@ def test_chi2_of_the_true_lens_is_as_it_should_be() -> None:
     p = [prove_factory(held_views(D435, seed, 16), BOARD, D435).p_value for seed in range(16)]
     assert min(p) > 1e-4
     assert 0.25 < float(np.mean(p)) < 0.75
-
-
-def test_a_wrong_square_size_shows_in_depth_alone() -> None:
-    printed = CharucoBoard(square_m=0.025, marker_m=0.01875)
-    guide = IntrinsicsGuide(BOARD, size_of(D435))
-    views, distances_m = capture(BoardTechnician(D435, printed, 5), guide, BOARD)
-    measured = measure_intrinsics(views, BOARD, size_of(D435))
-    # The lens is right, and nothing in it tells.
-    assert intrinsics_record(measured, "side").passed
-    assert measured.intrinsics.fx_px == pytest.approx(D435.fx_px, rel=FOCAL_SHARE)
-    size = check_square_size(views, measured.intrinsics, BOARD, distances_m)
-    assert size.square_m == pytest.approx(0.025, abs=2e-4)
-    assert not size.record("side").passed
-    assert "wrong square size" in size.words
-    right = check_square_size(views, measured.intrinsics, printed, distances_m)
-    assert right.record("side").passed
-    assert abs(right.ratio - 1) < 3 * right.sigma
-
-
-def test_the_square_sizes_sigma_is_honest() -> None:
-    z = []
-    for seed in range(60):
-        rng = np.random.default_rng([seed, 1])
-        views = held_views(D435, seed, 10)
-        true_m = []
-        for view in views:
-            found = pose_in_view(view, BOARD, D435)
-            assert found is not None
-            true_m.append(abs(float(found[0].R[:, 2] @ found[0].t_m)))
-        scale = 1 + 0.005 * rng.standard_normal()
-        seen_m = scale * np.array(true_m) + 0.002 * rng.standard_normal(len(true_m))
-        size = check_square_size(views, D435, BOARD, seen_m, depth_scale_sigma=0.005)
-        z.append((size.ratio - 1) / size.sigma)
-    rms = float(np.sqrt(np.mean(np.square(z))))
-    assert 0.75 < rms < 1.3
-    assert not 0.75 < rms / 0.5 < 1.3
-    assert not 0.75 < rms / 2.0 < 1.3

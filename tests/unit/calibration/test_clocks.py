@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from calibration.simulated.clock_technician import compress_for_clocks
-from calibration.together.clock_record import ClockGuide, clocks_record
+from calibration.together.clock_record import clocks_record
 from calibration.together.clocks import measure_clocks
 from calibration.together.pair_lag import Signal
 from mr.errors import CalibrationError
@@ -84,39 +84,3 @@ def test_the_record() -> None:
         "camera top after mannequin, one-sigma",
     }
     assert len(record.notes) == 3 and "next best" in record.notes[0]
-
-
-def pieces(signal: Signal, n: int = 20) -> list[Signal]:
-    parts = np.array_split(np.arange(len(signal.t_ns)), n)
-    return [Signal(signal.name, signal.t_ns[p], signal.value[p], signal.sigma[p]) for p in parts]
-
-
-def test_the_guide_takes_uneven_compressions() -> None:
-    guide = ClockGuide()
-    assert guide.progress.next == "compress as in training, unevenly"
-    some = pieces(compress_for_clocks(1, TWO, duration_s=22.0)[0])
-    for piece in some[:6]:
-        assert guide.offer(piece).taken
-    assert not guide.progress.done
-    assert "seen before" in guide.offer(some[2]).why
-    for piece in some[6:]:
-        guide.offer(piece)
-    assert guide.progress.done and "compressions" in guide.progress.residual
-
-
-def test_the_guide_wants_no_metronome() -> None:
-    guide = ClockGuide()
-    for piece in pieces(compress_for_clocks(1, TWO, duration_s=22.0, regular=True)[0]):
-        guide.offer(piece)
-    assert not guide.progress.done
-    assert guide.progress.next.startswith("too regular")
-
-
-def test_the_guide_begins_again_after_a_silence() -> None:
-    guide = ClockGuide()
-    some = pieces(compress_for_clocks(1, TWO)[0])
-    guide.offer(some[0])
-    assert "silent" in guide.offer(some[5]).why
-    assert guide.progress.n_taken == 0
-    empty = Signal("mannequin", np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
-    assert "says nothing" in guide.offer(empty).why

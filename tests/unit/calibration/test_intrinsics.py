@@ -13,7 +13,6 @@ from calibration.cameras.factory import prove_factory
 from calibration.cameras.intrinsics import MeasuredIntrinsics, measure_intrinsics
 from calibration.cameras.intrinsics_guide import ENOUGH_VIEWS, IntrinsicsGuide
 from calibration.cameras.intrinsics_record import intrinsics_record
-from calibration.cameras.square_size import check_square_size
 from calibration.simulated.board_technician import BoardTechnician, held_pose
 from mr.errors import CalibrationError
 from mr.rig import Intrinsics
@@ -135,12 +134,6 @@ def test_most_pictures_disagreeing_is_refused() -> None:
 def test_blurred_pictures_fail_by_what_they_leave() -> None:
     words = why_weak(held_views(D435, 1, sigma_px=0.9))
     assert "blurred" in words["corners left over"]
-
-
-def test_the_square_size_needs_boards_with_depth() -> None:
-    views = held_views(D435, 1, 6)
-    with pytest.raises(CalibrationError, match="2 boards have both"):
-        check_square_size(views, D435, BOARD, np.array([0.5, 0.5, np.nan, np.nan, -1, 0]))
 
 
 class TestGuide:

@@ -31,7 +31,7 @@ from calibration.plan import Task, tasks_of
 from calibration.record import Check, Record
 from calibration.simulated.board_technician import printed_sheet
 from calibration.simulated.technician import SimulatedTechnician
-from mr.cli.calibrate_all import sim_rigs_of
+from mr.cli.calibrate_simulated import sim_rigs_of
 from mr.errors import CalibrationError, ConfigError
 from mr.geometry.camera import Camera
 from mr.rig import PoseEntry

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from calibration.mannequin.bench import with_results
 from calibration.mannequin.stiffness import Presses, changed, measure_stiffness, presses_of
 from calibration.simulated.bench_technician import BenchWork, calibrate_bench
 from mr.errors import CalibrationError
-from mr.rig import MannequinCalibration, StiffnessEntry
+from mr.rig import StiffnessEntry
 from mr.sim.bench import Workbench
 from mr.sim.plant import Stiffness
 from mr.types import FloatArray
@@ -84,15 +81,3 @@ def test_bad_presses_are_refused() -> None:
         measure_stiffness([])
     with pytest.raises(CalibrationError, match="finite"):
         measure_stiffness([of(depth_m, np.where(depth_m > 0.049, np.nan, force_n))])
-
-
-def test_results_go_into_a_rig_one_by_one(work: BenchWork) -> None:
-    before = work.calibration
-    other = calibrate_bench(Workbench(9), "SIM-0001", 0.22, with_crosstalk=True)
-    after = with_results(before, cells=other.cells)
-    assert after.cell_force_n == other.cells.curves
-    assert after.cell_crosstalk == other.cells.crosstalk
-    assert after.chest_depth_m == before.chest_depth_m
-    assert after.stiffness == before.stiffness
-    assert isinstance(with_results(after, chest=other.chest), MannequinCalibration)
-    assert with_results(after, cells=replace(other.cells, crosstalk=None)).cell_crosstalk is None
