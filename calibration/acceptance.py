@@ -40,6 +40,8 @@ NEAR_LEVEL_MM = 5.0
 LEVELS_MM, PRESSES = tuple(range(5, 61, 5)), 4
 """What the guide asks for: 48 pairs."""
 COVERED, SURE = 0.95, 0.95
+LEAST_SD_MM = 1e-3
+"""Readings of hundredths may agree to the digit; no two instruments do."""
 _SHARE_Z = float(stats.norm.ppf(0.5 + COVERED / 2))
 
 
@@ -113,7 +115,8 @@ def agreement(pairs: Pairs) -> Agreement:
     n_levels = len(level_bias_mm)
     se_mm = float(level_bias_mm.std(ddof=1)) / math.sqrt(n_levels)
     t_of_bias = float(stats.t.ppf(0.5 + SURE / 2, n_levels - 1))
-    n_effective = max(sd_mm**2 / max(se_mm**2, 1e-12), 1.0)
+    # By chance levels may agree better than presses do: more than these presses they are not.
+    n_effective = min(max(sd_mm**2 / max(se_mm**2, 1e-12), 1.0), float(len(difference_mm)))
     factor = outer_factor(n_effective, degrees)
     fit = _slope(difference_mm, pairs)
     return Agreement(
@@ -158,7 +161,7 @@ def pairs_needed(sd_mm: float, bias_mm: float = 0.0, limit_mm: float = LIMIT_MM)
     >>> pairs_needed(0.5), pairs_needed(0.65), pairs_needed(0.9)
     (21, 118, None)
     """
-    room_sd = (limit_mm - abs(bias_mm)) / sd_mm
+    room_sd = (limit_mm - abs(bias_mm)) / max(sd_mm, LEAST_SD_MM)
     if room_sd <= _SHARE_Z:
         return None
     n = 3

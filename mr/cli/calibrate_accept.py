@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -145,7 +146,7 @@ def read_pairs(path: Path) -> Pairs:
             rows = []
             for row in reader:
                 try:
-                    rows.append(Press(*(float(row[c] or "") for c in COLUMNS)))
+                    rows.append(Press(*(_number(row[c] or "") for c in COLUMNS)))
                 except ValueError as error:
                     raise ConfigError(
                         f"{path}, line {reader.line_num}: {error}: give a number in each of "
@@ -154,6 +155,13 @@ def read_pairs(path: Path) -> Pairs:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(f"{path}: cannot read these presses ({error})") from error
     return Pairs.of(rows)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text!r} is no depth")
+    return value
 
 
 def _press(

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 from rich.markup import escape
 
-from calibration.plan import Task
+from calibration.plan import Task, tasks_of
 from calibration.record import Record
+from calibration.service import Entry, Work, log_service
 from calibration.steps.registry import step_of
 from calibration.steps.step import Done, Guided, Setup, Step
 from mr.cli.calibrate_book import Book
@@ -21,6 +22,7 @@ from mr.cli.calibrate_report import deliver_report
 from mr.cli.calibrate_screen import Screen
 from mr.cli.calibrate_table import print_record
 from mr.cli.console import Output
+from mr.clock.host import wall_now_utc
 from mr.errors import CalibrationError
 from mr.rig import Rig
 
@@ -137,6 +139,8 @@ def save_and_report(
 def saved_lines(book: Book, tasks: Sequence[Task], records: Sequence[Record] = ()) -> Iterator[str]:
     """Save the whole rig, then write its report; gives what to tell as soon as it is done."""
     before: Rig | None = book.before
+    needed = [task for task in tasks_of(book.draft) if not task.procedure.optional]
+    done = [task for task in tasks_of(book.draft) if book.has(task)]
     every = book.records() or tuple(records)
     kept = book.save(tasks)
     yield f"saved: {book.path}"
@@ -145,3 +149,16 @@ def saved_lines(book: Book, tasks: Sequence[Task], records: Sequence[Record] = (
     rig = book.draft.rig()
     for path in deliver_report(rig, every, book.path, "calibration", book.kit.operator, before):
         yield f"report: {path}"
+    # A part of a rig that is calibrated again makes the rest of it no younger.
+    whole = all(task in done for task in needed)
+    names = ", ".join(task.key for task in done or tasks)
+    log_service(
+        book.path,
+        Entry(
+            made_utc=wall_now_utc(),
+            work=Work.CALIBRATION if whole else Work.NOTE,
+            operator=book.kit.operator,
+            passed=True if whole else None,
+            text=names if whole else f"calibrated again: {names}",
+        ),
+    )
