@@ -202,7 +202,7 @@ def test_buttons_answer_what_a_step_asks_and_stop_keeps_what_was_taken(
     browser.sees("stopped; what was taken is kept")
     assert "begun" in browser.row("chest")
     (begun,) = Workbook(here).begun()
-    assert begun.n_samples == N_STATIONS
+    assert begun.n_samples == N_STATIONS - 1, "what is taken back is not kept"
     technician.by_hand = False
     browser.click("Go on")
     browser.sees("deepest block")
@@ -219,12 +219,12 @@ def test_the_kit_refuses_nonsense_and_keeps_what_is_right(
     assert not kit_path(here).exists()
     browser.fill("board: ruler across, mm", "99,5")
     browser.fill("operator", "Ada")
-    browser.fill("masses, kg", "5; 10, 20")
+    browser.fill("masses, kg", "5; 10, 20; 40")
     browser.click("Keep the kit")
     browser.sees("✓ kept")
     kit = load_kit(kit_path(here))
     assert kit.board.print_scale == (0.995, 1.0)
-    assert (kit.operator, kit.masses_kg) == ("Ada", (5.0, 10.0, 20.0))
+    assert (kit.operator, kit.masses_kg) == ("Ada", (5.0, 10.0, 20.0, 40.0))
 
 
 def test_a_whole_rig_stands_in_the_room_and_is_saved_with_its_report(

@@ -265,7 +265,7 @@ def test_a_kit_comes_back_from_the_form_as_it_went_in() -> None:
         ("board.1", "", "board: ruler down, mm: '' is no number"),
         ("step_mm", "nan", "block under the board, mm: 'nan' is no number"),
         ("step_mm", "900", "block under the board, mm: input should be less than 200"),
-        ("blocks_mm", "10 20 10", "gauge blocks, mm: each once, none below 0"),
+        ("blocks_mm", "10 20 10", "gauge blocks, mm: each once, all above 0"),
         ("blocks_mm", "10, x", "gauge blocks, mm: 'x' is no number"),
         ("masses_kg", " ", "masses, kg: give at least one number"),
         ("second_syringe_ml", "big", "second syringe, mL: 'big' is no number"),
