@@ -87,20 +87,23 @@ class RigDraft(Strict):
     world_from_mannequin: PoseEntry | None = None
     headset: HeadsetCalibration | None = None
     validity: Validity | None = None
+    stale: tuple[str, ...] = ()
+    """Procedures that were done before something that they build on was measured again."""
     provenance: Provenance
     base_sha256: str | None = None
     """Of the rig file that this was begun from; None: from none."""
 
     def missing(self) -> tuple[str, ...]:
         """Name the procedures without which this is no rig yet, in the order of their use."""
-        names = []
-        if any(camera_id not in self.world_from_cam for camera_id in self.cameras):
-            names.append("world")
-        if self.cameras and self.markers is None and self.surface is None:
-            names.append("plates")
-        if self.cameras and self.world_from_mannequin is None:
-            names.append("rest")
-        return (*names, *(self.mannequin.missing() if self.mannequin is not None else ()))
+        cameras = self.cameras
+        unmeasured = self.mannequin.missing() if self.mannequin is not None else ()
+        have = {
+            "plates": not cameras or self.markers is not None or self.surface is not None,
+            "world": all(camera_id in self.world_from_cam for camera_id in cameras),
+            "rest": not cameras or self.world_from_mannequin is not None,
+            **{name: name not in unmeasured for name in ("chest", "cells", "airway")},
+        }
+        return tuple(name for name, known in have.items() if not known or name in self.stale)
 
     def rig(self) -> Rig:
         """Give the rig.

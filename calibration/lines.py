@@ -50,7 +50,7 @@ def read_lines(
         When the log is there and cannot be read.
     """
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except FileNotFoundError:
         return (), ()
     except OSError as error:

@@ -12,6 +12,7 @@ from typing import TypeVar
 import mr
 from calibration.draft import RigDraft
 from calibration.history import NowUtc
+from calibration.plan import RECORDED_AS
 from calibration.record import Record
 from mr.clock.host import wall_now_utc
 from mr.rig import Rig
@@ -63,7 +64,10 @@ def with_records(
         steps = [
             step.model_copy(update={"inputs_sha256": step.inputs_sha256 | more}) for step in steps
         ]
-    provenance = rig.provenance.with_steps(*steps).model_copy(
+    gone = {f"{name} {step.subject}" for step in steps for name in _siblings(step.procedure)}
+    before = {key: step for key, step in rig.provenance.steps.items() if key not in gone}
+    older = rig.provenance.model_copy(update={"steps": before})
+    provenance = older.with_steps(*steps).model_copy(
         update={
             "made_utc": now().isoformat(timespec="seconds"),
             "software": f"mrcpr {mr.__version__}",
@@ -71,3 +75,9 @@ def with_records(
         }
     )
     return rig.model_copy(update={"provenance": provenance})
+
+
+def _siblings(procedure: str) -> tuple[str, ...]:
+    """Name what else the same thing is filed under: a proved lens and a measured one."""
+    lens = RECORDED_AS["intrinsics"]
+    return lens if procedure in lens else ()

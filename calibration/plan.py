@@ -44,21 +44,29 @@ PLAN = (
         True,
         "the ChArUco board and a gauge block under it",
     ),
-    Procedure("world", "where the cameras stand", "rig", ("intrinsics",), 1.5, False, "the board"),
     Procedure(
         "plates",
         "where the marker plates are",
         "rig",
-        ("world",),
+        ("intrinsics",),
         1.0,
         False,
-        "the registration board on the chest",
+        "the registration board on the chest; a camera in the hand, before it is hung",
     ),
-    Procedure("rest", "where the mannequin lies, and its surface", "rig", ("plates",), 0.5),
     Procedure(
-        "chest", "the chest's displacement sensor", "mannequin", (), 3.0, False, "gauge blocks"
+        "world",
+        "where the cameras stand",
+        "rig",
+        ("intrinsics",),
+        1.5,
+        False,
+        "the ChArUco board; the cameras hang where they stay",
     ),
-    Procedure("cells", "the force cells", "mannequin", (), 3.0, False, "masses and the plate"),
+    Procedure("rest", "where the mannequin lies, and its surface", "rig", ("plates", "world"), 0.5),
+    Procedure(
+        "chest", "the chest's displacement sensor", "mannequin", (), 4.0, False, "gauge blocks"
+    ),
+    Procedure("cells", "the force cells", "mannequin", (), 5.0, False, "masses and the plate"),
     Procedure(
         "airway", "the airway's flow sensor", "mannequin", (), 1.5, False, "a calibration syringe"
     ),
@@ -76,12 +84,12 @@ PLAN = (
         "the headset's place in the rig",
         "headset",
         ("rest",),
-        1.5,
+        3.0,
         True,
         "the headset, and the registration board on the chest",
     ),
 )
-"""Some sixteen minutes for one camera and a mannequin."""
+"""Some twenty minutes for one camera and a mannequin: guesses, for no real rig was calibrated."""
 BY_NAME = {procedure.name: procedure for procedure in PLAN}
 
 
@@ -139,6 +147,21 @@ def is_of(task: Task, procedure: str, subject: str) -> bool:
     """Whether a record's, or a provenance step's, procedure and subject are of a task."""
     names = RECORDED_AS.get(task.procedure.name, (task.procedure.name,))
     return procedure in names and (task.procedure.subject != "camera" or subject == task.subject)
+
+
+def built_on(name: str) -> tuple[str, ...]:
+    """Name the procedures whose results hang on one's, in the order of the plan.
+
+    Examples
+    --------
+    >>> built_on("world")
+    ('rest', 'motion', 'headset')
+    """
+    after: list[str] = []
+    for procedure in PLAN:
+        if any(need == name or need in after for need in procedure.needs):
+            after.append(procedure.name)
+    return tuple(after)
 
 
 def _subjects(draft: RigDraft, procedure: Procedure) -> tuple[str, ...]:

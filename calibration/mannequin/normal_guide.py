@@ -28,6 +28,8 @@ COVERED_M = 0.012
 """Against the first look's depth of the chest, in a tenth of its pixels: a hand is 25 mm thick,
 and two frames' noise of one pixel is 4 mm at 0.8 m."""
 MIN_SEEN = 0.6
+PATIENCE = 6
+"""Looks in a row that are unlike the first one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +59,7 @@ class RestGuide:
         self.samples: list[RestLook] = []
         self._first: dict[str, tuple[Pose, FloatArray]] = {}
         self._last_px: dict[str, float] = {}
+        self._n_unlike: dict[str, int] = {}
 
     def offer(self, sample: RestLook) -> Verdict:
         """Take a look, or say why not."""
@@ -79,14 +82,29 @@ class RestGuide:
         first = self._first.setdefault(sample.camera_id, (fit.cam_from_mannequin, chest))
         step = np.abs(difference(fit.cam_from_mannequin, first[0]))
         if step[:3].max() > MOVED_RAD or step[3:].max() > MOVED_M:
-            return Verdict(False, "the mannequin or the camera was moved: begin again")
+            return self._unlike(
+                sample.camera_id, "the mannequin or the camera was moved: let all rest"
+            )
         if chest.shape == first[1].shape:
             off = np.abs(chest - first[1])
             if np.nanpercentile(off, 90) > COVERED_M:
-                return Verdict(False, "something is on the chest, or was: take the hands away")
+                return self._unlike(
+                    sample.camera_id, "something is on the chest, or was: take the hands away"
+                )
+        self._n_unlike[sample.camera_id] = 0
         self.samples.append(sample)
         self._last_px[sample.camera_id] = fit.residual_px
         return Verdict(True)
+
+    def _unlike(self, camera_id: str, why: str) -> Verdict:
+        """Refuse a look unlike the first one; when that goes on, the first one was the odd one."""
+        n = self._n_unlike[camera_id] = self._n_unlike.get(camera_id, 0) + 1
+        if n < PATIENCE:
+            return Verdict(False, why)
+        self._n_unlike[camera_id] = 0
+        del self._first[camera_id]
+        self.samples = [s for s in self.samples if s.camera_id != camera_id]
+        return Verdict(False, f"{why}; camera {camera_id} begins anew, for it has stayed so")
 
     def chests(self) -> list[RestingChest]:
         """Give the averaged depth of each camera's looks."""

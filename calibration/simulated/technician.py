@@ -104,6 +104,10 @@ class SimulatedTechnician:
             raise CalibrationError(f"{task.procedure.name} cannot be simulated")
         return way(setup, guide)
 
+    def cannot(self, name: str) -> str:
+        """Say why a procedure cannot be captured; it can do all that there are."""
+        return "" if name in self._ways else "nobody has simulated it yet"
+
     def _true(self, setup: Setup) -> SimRig:
         return self.rigs[setup.subject]
 

@@ -13,7 +13,7 @@ import numpy as np
 from calibration.guide import Progress, Verdict
 from calibration.together.motion import MIN_STROKE_M
 from mr.rig import MannequinCalibration
-from mr.types import ChestObservation, DeviceInfo, MannequinFrame, Sample
+from mr.types import ChestObservation, ColorFrame, DepthFrame, DeviceInfo, MannequinFrame, Sample
 
 BARE_LOOKS = 10
 """The chest without hands first: where it lies at rest."""
@@ -26,6 +26,8 @@ UNEVEN = 0.02
 itself refuses what is too regular."""
 LAST_S = 0.4
 """After the last compression its samples are still on their way."""
+FRAME_EVERY_NS = 50_000_000
+"""Depth frames are for the chest's bending alone: so many a second tell it."""
 UP_SHARE, DOWN_SHARE = 0.25, 0.6
 
 MotionSample = Sample | DeviceInfo
@@ -54,16 +56,30 @@ class CompressingGuide:
         self._presses_ns: list[int] = []
         self._depths_m: list[float] = []
         self._now_ns = 0
+        self._kept_ns: dict[str, int] = {}
 
     def offer(self, sample: MotionSample) -> Verdict:
-        """Take every sample: a hole would be taken for a lost device."""
-        self.samples.append(sample)
+        """Take every sample of the mannequin: a hole would be taken for a lost device."""
+        if self._is_needed(sample):
+            self.samples.append(sample)
         if isinstance(sample, MannequinFrame):
             self._now_ns = sample.arrival.arrival_ns
             self._follow(float(self._curve(sample.chest_counts)))
         elif isinstance(sample, ChestObservation) and sample.surface_z_m is not None:
             (self._on if sample.hands == "on" else self._bare)[sample.camera_id] += 1
         return Verdict(True)
+
+    def _is_needed(self, sample: MotionSample) -> bool:
+        """Leave out pictures that nothing is learnt from: a minute of them is gigabytes."""
+        if isinstance(sample, ColorFrame):
+            return False
+        if not isinstance(sample, DepthFrame):
+            return True
+        last_ns = self._kept_ns.get(sample.camera_id, -FRAME_EVERY_NS)
+        if sample.arrival.arrival_ns - last_ns < FRAME_EVERY_NS:
+            return False
+        self._kept_ns[sample.camera_id] = sample.arrival.arrival_ns
+        return True
 
     def _follow(self, depth_m: float) -> None:
         """Count a compression when the chest comes up again."""

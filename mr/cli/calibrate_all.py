@@ -15,8 +15,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from calibration.plan import PLAN, Procedure, Task, is_of, tasks_of
-from mr.cli.calibrate_book import Book, require_kind
+from calibration.plan import BY_NAME, PLAN, Procedure, Task, is_of, tasks_of
+from mr.cli.calibrate_book import Book, held_book
 from mr.cli.calibrate_live import LiveTechnician
 from mr.cli.calibrate_options import (
     DEFAULT_RIG,
@@ -58,6 +58,21 @@ class Devices:
         begin_simulated(rig, technician)
         return technician
 
+    def require_cameras(self, technician: Technician, book: Book) -> None:
+        """Refuse a simulated rig with other cameras than the one that is calibrated.
+
+        Raises
+        ------
+        ConfigError
+            With the number that fits.
+        """
+        mine, rigs = set(book.draft.cameras), getattr(technician, "rigs", None)
+        if self.simulate and rigs is not None and set(rigs) != mine:
+            raise ConfigError(
+                f"{book.path} has the cameras {', '.join(sorted(mine))}, the simulated technician "
+                f"{', '.join(sorted(rigs))}: use --cameras {len(mine)}"
+            )
+
 
 def all_(
     rig: RigOption = DEFAULT_RIG,
@@ -67,6 +82,10 @@ def all_(
     simulate: SimulateOption = False,
     cameras: CamerasOption = 1,
     seed: SeedOption = 1,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Leave an optional procedure out; may be repeated."),
+    ] = None,
     anew: AnewOption = False,
 ) -> None:
     """Do all procedures in their order, save the rig and write its report.
@@ -76,12 +95,34 @@ def all_(
     """
     devices = Devices(port, camera_file or (), simulate, cameras, seed)
     technician = devices.technician(rig)
-    book = _book(rig, operator, simulate)
-    tasks = tasks_of(book.draft)
-    todo = [task for task in tasks if anew or not book.has(task)]
-    if len(todo) < len(tasks):
-        Output().print(f"goes on: {len(tasks) - len(todo)} of {len(tasks)} were done before")
-    _do(book, tasks, todo, technician, anew=anew)
+    _require_plan(without or ())
+    with held_book(rig, operator, simulate) as book:
+        devices.require_cameras(technician, book)
+        every = tasks_of(book.draft)
+        tasks = [task for task in every if _is_wanted(task, without or (), technician)]
+        todo = [task for task in tasks if anew or not book.has(task)]
+        if len(todo) < len(tasks):
+            Output().print(f"goes on: {len(tasks) - len(todo)} of {len(tasks)} were done before")
+        _do(book, todo, technician, anew=anew)
+
+
+def _require_plan(names: Sequence[str]) -> None:
+    for name in names:
+        if name not in BY_NAME or not BY_NAME[name].optional:
+            optional = ", ".join(p.name for p in PLAN if p.optional)
+            raise ConfigError(f"--without {name}: only {optional} may be left out")
+
+
+def _is_wanted(task: Task, without: Sequence[str], technician: Technician) -> bool:
+    """Leave out what is not wanted, and what cannot be done from here, with a word."""
+    name = task.procedure.name
+    if name in without:
+        return False
+    why = technician.cannot(name)
+    if why and task.procedure.optional:
+        Output().print(escape(f"left out: {name}: {why}"))
+        return False
+    return True
 
 
 def command_of(procedure: Procedure) -> Callable[..., None]:
@@ -102,15 +143,16 @@ def command_of(procedure: Procedure) -> Callable[..., None]:
     ) -> None:
         devices = Devices(port, camera_file or (), simulate, cameras, seed)
         technician = devices.technician(rig)
-        book = _book(rig, operator, simulate)
-        tasks = tasks_of(book.draft, (procedure.name,))
-        if camera is not None:
-            if procedure.subject != "camera":
-                raise ConfigError(
-                    f"`{procedure.name}` is not done for one camera: leave --camera out"
-                )
-            tasks = _of_camera(tasks, camera, book)
-        _do(book, tasks, tasks, technician, anew=anew)
+        with held_book(rig, operator, simulate) as book:
+            devices.require_cameras(technician, book)
+            tasks = tasks_of(book.draft, (procedure.name,))
+            if camera is not None:
+                if procedure.subject != "camera":
+                    raise ConfigError(
+                        f"`{procedure.name}` is not done for one camera: leave --camera out"
+                    )
+                tasks = _of_camera(tasks, camera, book)
+            _do(book, tasks, technician, anew=anew)
 
     run.__doc__ = f"Calibrate {procedure.title}."
     run.__name__ = procedure.name
@@ -127,19 +169,14 @@ def _of_camera(tasks: Sequence[Task], camera: str, book: Book) -> tuple[Task, ..
     return found
 
 
-def _book(rig: Path, operator: str | None, simulate: bool) -> Book:
-    book = Book(rig, operator)
-    require_kind(book.draft, rig, simulate)
-    return book
-
-
-def _do(
-    book: Book, tasks: Sequence[Task], todo: Sequence[Task], technician: Technician, *, anew: bool
-) -> None:
+def _do(book: Book, todo: Sequence[Task], technician: Technician, *, anew: bool) -> None:
+    """Do tasks and save what is whole; ends with 2 when an optional one among many has failed."""
     console = Output()
     with screen_for(console) as screen:
-        records = do_tasks(book, todo, technician, screen, console, anew=anew)
-    save_and_report(book, tasks, records, console)
+        records, failed = do_tasks(book, todo, technician, screen, console, anew=anew)
+    save_and_report(book, records, console)
+    if failed:
+        raise typer.Exit(2)
 
 
 def status(rig: OldRigOption = DEFAULT_RIG, json: JsonOption = False) -> None:
@@ -160,7 +197,8 @@ def status(rig: OldRigOption = DEFAULT_RIG, json: JsonOption = False) -> None:
         )
         rows.append((task, done, begun))
     missing = book.draft.missing()
-    following = next((t for t, done, _ in rows if done is None), None)
+    stale = book.draft.stale
+    following = next((t for t, d, _ in rows if d is None or t.procedure.name in stale), None)
     if json:
         print_json(
             "status",
@@ -174,6 +212,7 @@ def status(rig: OldRigOption = DEFAULT_RIG, json: JsonOption = False) -> None:
                         "subject": t.subject,
                         "done_utc": None if d is None else d.made_utc,
                         "passed": None if d is None else d.passed,
+                        "stale": t.procedure.name in stale,
                         "taken": 0 if b is None else b.n_samples,
                         "optional": t.procedure.optional,
                         "minutes": t.procedure.minutes,
@@ -193,6 +232,8 @@ def status(rig: OldRigOption = DEFAULT_RIG, json: JsonOption = False) -> None:
         if done is not None:
             word = "[green]✓ done[/]" if done.passed else "[bold red]✗ failed[/]"
             when = done.made_utc[:10]
+        if task.procedure.name in stale:
+            word = "[yellow]! again[/]"  # what it builds on is newer
         elif task == following:
             word = "[cyan]→ next[/]"
         name = task.procedure.name + (" (optional)" if task.procedure.optional else "")

@@ -8,14 +8,17 @@ each step, so that a calibration can end at any instant and go on another day.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from calibration.draft import RigDraft, load_draft, save_draft
 from calibration.history import read_base, save_with_history
 from calibration.kit import Kit, kit_path, load_kit
+from calibration.locked import locked
 from calibration.noting import with_records
-from calibration.plan import Task
+from calibration.plan import BY_NAME, RECORDED_AS, Task, built_on, tasks_of
 from calibration.record import Record
 from calibration.steps.step import Done
 from calibration.workbook import Workbook
@@ -30,6 +33,30 @@ RECORDS = "records"
 def draft_path_of(path: Path) -> Path:
     """Tell where the draft of a rig file is kept."""
     return Workbook(path).folder / "draft.toml"
+
+
+@contextmanager
+def held_book(path: Path, operator: str | None, simulate: bool) -> Iterator[Book]:
+    """Open the book of a rig that is calibrated now, and keep other programs from it meanwhile.
+
+    Raises
+    ------
+    CalibrationError
+        When another program is at it.
+    ConfigError
+        When there is no rig yet, or it is a real one and a simulated one was meant.
+    """
+    with ExitStack() as stack:
+        folder = Workbook(path).folder
+        try:
+            stack.enter_context(locked(folder, f"calibrating {path}"))
+        except OSError as error:
+            raise ConfigError(
+                f"{folder}: cannot be written in ({error.strerror}): choose another place for --rig"
+            ) from error
+        book = Book(path, operator)
+        require_kind(book.draft, path, simulate)
+        yield book
 
 
 def require_kind(draft: RigDraft, path: Path, simulate: bool) -> None:
@@ -112,10 +139,28 @@ class Book:
     def note(self, task: Task, done: Done, inputs_sha256: dict[str, str]) -> None:
         """Take in what a step found: the draft, and its records for the report."""
         draft = with_records(done.draft, done.records, self.kit.operator, inputs_sha256)
+        draft = draft.model_copy(update={"stale": self._stale(task.procedure.name, done.draft)})
         texts = [record.model_dump(mode="json") for record in done.records]
-        self._write(self._records_path(task.key), json.dumps(texts))
-        self.draft = draft
         save_draft(draft, self.draft_path)
+        self.draft = draft
+        self._write(self._records_path(task.key), json.dumps(texts))
+
+    def _stale(self, name: str, now: RigDraft) -> tuple[str, ...]:
+        """Name what has to be done again, for what it builds on has changed just now."""
+        stale = [other for other in self.draft.stale if other != name]
+        unchanged = now.model_copy(update={"provenance": self.draft.provenance}) == self.draft
+        if not unchanged:
+            stale += [
+                other for other in built_on(name) if other not in stale and self._knows(other)
+            ]
+        return tuple(stale)
+
+    def _knows(self, name: str) -> bool:
+        """Whether the draft holds what a procedure found, now or in an earlier calibration."""
+        if not BY_NAME[name].optional:
+            return name not in self.draft.missing()
+        names = RECORDED_AS.get(name, (name,))
+        return any(step.procedure in names for step in self.draft.provenance.steps.values())
 
     def has(self, task: Task) -> bool:
         """Whether a task was done since the rig was saved last."""
@@ -134,10 +179,10 @@ class Book:
         path = self._records_path(task.key)
         return _read_records(path) if is_there(path) else ()
 
-    def save(self, tasks: Sequence[Task]) -> Path | None:
+    def save(self) -> Path | None:
         """Save the rig; tells where the old one is kept.
 
-        The samples of the finished tasks are filed away as evidence, and the draft goes.
+        The samples of all finished tasks are filed away as evidence, and the draft goes.
 
         Raises
         ------
@@ -147,14 +192,15 @@ class Book:
         kept = save_with_history(self.draft.rig(), self.path, self._base_sha256)
         base = read_base(self.path)
         self.before, self._base_sha256 = base.rig, base.sha256
-        keys = [(task.procedure.name, task.subject) for task in tasks if self.has(task)]
+        finished = [task for task in tasks_of(self.draft) if self.has(task)]
+        keys = [(task.procedure.name, task.subject) for task in finished]
         self.workbook.file_away(base.sha256, keys)
         for path in (self.draft_path, *(self.workbook.folder / RECORDS).glob("*.json")):
             path.unlink(missing_ok=True)
         return kept
 
     def _records_path(self, key: str) -> Path:
-        return self.workbook.folder / RECORDS / f"{key}.json"
+        return self.workbook.folder / RECORDS / f"{quote(key, safe='')}.json"
 
     def _write(self, path: Path, text: str) -> None:
         try:

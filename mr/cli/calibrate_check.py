@@ -1,8 +1,8 @@
 """`mrcpr calibrate check`: a minute before a class, to see whether a rig still is what it was.
 
 Takes a rig file and its devices (or a simulated technician), gives pass or fail for each item,
-what has drifted since the last check, a line of the service log and of the drift log; leaves
-judging to `calibration.daily`.
+what has drifted since the last check, and a line of the service log; leaves judging to
+`calibration.daily`.
 """
 
 from __future__ import annotations

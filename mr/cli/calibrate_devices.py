@@ -8,6 +8,7 @@ simulated ones.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -48,6 +49,8 @@ class Reader:
         self._devices = list(devices)
         self._now = now
         self._ended: set[int] = set()
+        self._pending: deque[Sample] = deque()
+        self._heard_s = time.monotonic()
 
     @property
     def now_ns(self) -> int:
@@ -70,10 +73,11 @@ class Reader:
 
     def drain(self) -> None:
         """Throw away what came while nobody looked; a file plays on where it was."""
-        if not isinstance(self._now, SteppedClock):
-            for k, device in enumerate(self._devices):
-                if k not in self._ended and device.info.kind == "live":
-                    device.poll()
+        self._pending.clear()
+        self._heard_s = time.monotonic()
+        for k, device in enumerate(self._devices):
+            if k not in self._ended and device.info.kind == "live":
+                device.poll()
 
     def rest(self) -> None:
         """Wait until something may have come; on a stepped clock, step."""
@@ -90,16 +94,18 @@ class Reader:
         DeviceError
             When nothing comes for a while.
         """
-        heard_s = time.monotonic()
+        self._heard_s = time.monotonic()
         while True:
+            while self._pending:
+                yield self._pending.popleft()
             try:
                 came = self.poll()
             except EndOfStream:
                 return
             if came:
-                heard_s = time.monotonic()
-                yield from came
-            elif time.monotonic() - heard_s > SILENT_S:
+                self._heard_s = time.monotonic()
+                self._pending.extend(came)
+            elif time.monotonic() - self._heard_s > SILENT_S:
                 raise DeviceError(
                     f"nothing has come for {SILENT_S:g} s: check the cables and try again"
                 )

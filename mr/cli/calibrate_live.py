@@ -80,11 +80,17 @@ class LiveTechnician:
         """Give candidates for one task."""
         way = self._ways.get(task.procedure.name)
         if way is None:
-            raise CalibrationError(
-                f"{task.procedure.name}: it is captured while the headset is worn, which this "
-                "version cannot do from a terminal; try it with --simulate"
-            )
+            raise CalibrationError(f"{task.procedure.name}: {self.cannot(task.procedure.name)}")
         return way(setup, guide, screen)
+
+    def cannot(self, name: str) -> str:
+        """Say why a procedure cannot be captured from here; empty if it can."""
+        if name in self._ways:
+            return ""
+        return (
+            "it is captured while the headset is worn, which this version cannot do from a "
+            "terminal; try it with --simulate"
+        )
 
     # --- the mannequin ----------------------------------------------------------------
 
@@ -125,6 +131,8 @@ class LiveTechnician:
                     asked = guide.stage
                     _require_answer(screen.ask(f"{guide.progress.next}, then Enter."))
                     reader.drain()
+                    still.forget()
+                    continue  # this picture is of before the answer
                 rested = still.step(seen_of(picture, board))
                 if rested is None or len(rested.depths) < MIN_FRAMES:
                     continue
@@ -152,6 +160,7 @@ class LiveTechnician:
                     rested.clear()
                     for watch in still.values():
                         watch.forget()
+                    continue  # this picture is of before the answer
                 found = still[picture.camera_id].step(seen_of(picture, board))
                 if found is not None:
                     rested[picture.camera_id] = (picture.t_s, found)

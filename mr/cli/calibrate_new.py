@@ -6,6 +6,7 @@ and what their makers say of them; leaves measuring to the procedures.
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -105,8 +106,8 @@ def _from_files(given: list[str]) -> dict[str, CameraModel]:
 
 def _pair(text: str, option: str, how: str) -> tuple[str, str]:
     first, mark, second = text.partition("=")
-    if not (first and mark and second):
-        raise ConfigError(f"{option} {text!r}: give {how}")
+    if not (mark and second and re.fullmatch(r"[A-Za-z0-9_-]{1,32}", first)):
+        raise ConfigError(f"{option} {text!r}: give {how}; an id is of letters, digits, - and _")
     return first, second
 
 

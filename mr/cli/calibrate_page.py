@@ -26,7 +26,7 @@ from calibration.simulated.eyes import look_about
 from calibration.simulated.technician import SimulatedTechnician
 from calibration.steps.registry import STEPS
 from calibration.steps.step import Guided, Setup
-from mr.cli.calibrate_book import Book, require_kind
+from mr.cli.calibrate_book import Book, held_book
 from mr.cli.calibrate_live import LiveTechnician
 from mr.cli.calibrate_options import (
     DEFAULT_RIG,
@@ -53,8 +53,8 @@ WAIT_S = 0.5
 class RigDesk:
     """One rig's calibration for the page: its book, and who does the steps."""
 
-    def __init__(self, path: Path, technician: Technician, operator: str | None = None) -> None:
-        self._book = Book(path, operator)
+    def __init__(self, book: Book, technician: Technician) -> None:
+        self._book = book
         self._technician = technician
         self._console = Output()
 
@@ -80,7 +80,7 @@ class RigDesk:
     def state(self, task: Task) -> State:
         """Tell how a task stands."""
         name = task.procedure.name
-        if name not in STEPS:
+        if name not in STEPS or self._technician.cannot(name):
             return "absent"
         if self._book.has(task):
             return "done"
@@ -125,7 +125,7 @@ class RigDesk:
     def save(self) -> Sequence[str]:
         """Save the rig with its history and report."""
         told = []
-        for line in saved_lines(self._book, self.tasks()):
+        for line in saved_lines(self._book):
             self._console.print(escape(line))
             told.append(line)
         return told
@@ -136,6 +136,10 @@ class PacedTechnician:
 
     def __init__(self, technician: Technician, pace_s: float = PACE_S) -> None:
         self._technician, self._pace_s = technician, pace_s
+
+    def cannot(self, name: str) -> str:
+        """Say why a procedure cannot be captured."""
+        return self._technician.cannot(name)
 
     def candidates(
         self, task: Task, setup: Setup, guide: Guided[Any], screen: Screen
@@ -177,10 +181,9 @@ def page(
     else:
         live = LiveTechnician(mannequin_port, camera_files(camera_file or ()))
         technician = live
-    desk = RigDesk(rig, technician, operator)
-    require_kind(desk.draft, rig, simulate)
     console = Output()
     with ExitStack() as stack:
+        desk = RigDesk(stack.enter_context(held_book(rig, operator, simulate)), technician)
         shown = stack.enter_context(served(desk, port))
         if simulate:
             stack.enter_context(_eyes(shown, simulated, seed))
