@@ -14,7 +14,6 @@ from calibration.cameras.depth_guide import DepthGuide
 from calibration.cameras.depth_record import depth_record
 from calibration.cameras.depth_scale import measure_depth_scale
 from calibration.cameras.factory import prove_factory
-from calibration.cameras.intrinsics import measure_intrinsics
 from calibration.cameras.intrinsics_guide import IntrinsicsGuide
 from calibration.cameras.intrinsics_record import intrinsics_record
 from calibration.cameras.world import BoardsSeen, measure_world
@@ -24,6 +23,11 @@ from calibration.steps.step import Done, Setup
 from calibration.workbook import Parameter
 from mr.errors import CalibrationError
 from mr.rig import CameraModel, Intrinsics, PoseEntry
+
+UNPROVED = (
+    "these pictures neither prove nor refute the maker's intrinsics: the measured ones, which "
+    "keep their limits, are used"
+)
 
 
 def color_of(camera: CameraModel) -> Intrinsics:
@@ -57,17 +61,22 @@ class IntrinsicsStep:
         return IntrinsicsGuide(setup.kit.board, (lens.width_px, lens.height_px))
 
     def finish(self, setup: Setup, samples: Sequence[BoardView]) -> Done:
-        """Measure the lens and hold it against the factory's."""
-        lens, board = color_of(setup.camera), setup.kit.board
+        """Measure the lens and hold it against the factory's.
+
+        Where the pictures neither prove nor refute the factory's, the measured one is taken if
+        it keeps its own limits: what is known of it is stated.
+        """
+        lens, board, subject = color_of(setup.camera), setup.kit.board, setup.subject
         proof = prove_factory(samples, board, lens)
-        if proof.verdict != "differs":
-            return Done(setup.draft, (proof.record(setup.subject, samples),))
-        measured = measure_intrinsics(samples, board, (lens.width_px, lens.height_px))
-        record = intrinsics_record(measured, setup.subject, samples)
-        record = record.model_copy(update={"notes": (proof.words, *record.notes)})
-        if not record.passed:
-            return Done(setup.draft, (record,))  # a weak lens must not replace the factory's
-        return Done(setup.with_camera(color=measured.intrinsics), (record,))
+        if proof.verdict == "holds":
+            return Done(setup.draft, (proof.record(subject, samples),))
+        record = intrinsics_record(proof.measured, subject, samples)
+        if not record.passed:  # a weak lens must not replace the factory's
+            record = record.model_copy(update={"notes": (proof.words, *record.notes)})
+            return Done(setup.draft, (record,))
+        why = proof.words if proof.verdict == "differs" else UNPROVED
+        record = record.model_copy(update={"notes": (why, *record.notes)})
+        return Done(setup.with_camera(color=proof.measured.intrinsics), (record,))
 
 
 class DepthStep:

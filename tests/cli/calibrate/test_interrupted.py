@@ -58,7 +58,9 @@ def test_it_goes_on_with_what_was_taken(start: Start, rig: Path, name: str) -> N
     assert (evidence / "0001.npz").read_bytes() == first
     (kept,) = (rig.parent / "rig.history").glob("*.toml")
     assert kept.read_bytes() == before
-    assert load_rig(rig).cameras == load_rig(kept).cameras  # the maker's lens is still proved
+    now, old = (load_rig(path).cameras["side"].color for path in (rig, kept))
+    assert now is not None and old is not None
+    assert now.fx_px == pytest.approx(old.fx_px, rel=3e-3)
 
 
 def test_anew_puts_aside_what_was_taken(start: Start, mrcpr: Run, rig: Path) -> None:
