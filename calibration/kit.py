@@ -51,6 +51,9 @@ class Kit(Strict):
     second_syringe_ml: float | None = Field(default=None, gt=50, lt=5000)
     """Another size, which finds a first one that is not what it says."""
 
+    recalibrate_after_days: int | None = Field(default=None, gt=0, lt=3660)
+    """How long a calibration holds in this lab; None: as `mr.validity` says."""
+
     @field_validator("blocks_mm", "masses_kg")
     @classmethod
     def _some(cls, values: tuple[float, ...]) -> tuple[float, ...]:

@@ -40,6 +40,7 @@ from mr.cli.deliver import write_file
 from mr.cli.places import folder_for_results
 from mr.config import parse
 from mr.errors import ConfigError
+from mr.validity import RECALIBRATE_AFTER_DAYS
 
 
 class PaperName(StrEnum):
@@ -148,6 +149,9 @@ def kit(
     second_syringe: Annotated[
         float | None, typer.Option(metavar="ML", help="Another size, to find a mistyped one.")
     ] = None,
+    recalibrate_after: Annotated[
+        int | None, typer.Option(metavar="DAYS", help="How long a calibration holds in this lab.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Show what the technician has, or put it right: prints, blocks, masses, syringe.
@@ -163,6 +167,7 @@ def kit(
         "masses_kg": None if masses is None else _numbers(masses, "--masses"),
         "syringe_ml": syringe,
         "second_syringe_ml": second_syringe,
+        "recalibrate_after_days": recalibrate_after,
         "registration_print_scale": (
             None if registration_ruler is None else print_scale_from_ruler(*registration_ruler)
         ),
@@ -210,6 +215,7 @@ def _kit_table(known: Kit) -> Table:
         "blocks for the chest": f"{_list(known.blocks_mm)} mm",
         "block of the daily check": f"{known.check_block_mm:g} mm",
         "masses": f"{_list(known.masses_kg)} kg",
+        "calibration holds": f"{known.recalibrate_after_days or RECALIBRATE_AFTER_DAYS} days",
         "syringe": f"{known.syringe_ml:g} mL" + ("" if second is None else f", and {second:g} mL"),
     }
     for name, text in rows.items():

@@ -26,6 +26,7 @@ from mr.config import parse
 from mr.errors import CalibrationError, ConfigError
 from mr.files import is_there, write_whole
 from mr.rig import Rig
+from mr.validity import Validity
 
 RECORDS = "records"
 
@@ -189,6 +190,12 @@ class Book:
         CalibrationError
             When something is missing, or the rig file is not the one that was read.
         """
+        days = self.kit.recalibrate_after_days
+        if days is not None:
+            held = (self.draft.validity or Validity()).model_copy(
+                update={"recalibrate_after_days": days}
+            )
+            self.draft = self.draft.model_copy(update={"validity": held})
         kept = save_with_history(self.draft.rig(), self.path, self._base_sha256)
         base = read_base(self.path)
         self.before, self._base_sha256 = base.rig, base.sha256

@@ -202,9 +202,8 @@ def test_closing_the_page_ends_a_step_that_asks(desk: FakeDesk) -> None:
     worker.start()
     assert worker.do("chest")
     until(lambda: bool(worker.state.view.live and worker.state.view.live.question))
-    start_s = time.monotonic()
     worker.close()
-    assert time.monotonic() - start_s < 1.0
+    until(lambda: worker.state.view.live is None)
 
 
 def test_a_kit_that_cannot_be_written_says_so(desk: FakeDesk, worker: Worker) -> None:
