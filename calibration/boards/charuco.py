@@ -25,6 +25,10 @@ from mr.types import FloatArray, IntArray
 
 RULER_SIGMA_M = 2e-4
 """One-sigma of reading a ruler's end, for a print that was measured with one."""
+ENLARGED, ENLARGE_BELOW = 2, 0.75
+"""A picture that shows less than this share of a board's corners is looked at enlarged, too: of
+the A4 board 0.9 m before a lens of 610 px that finds 40 to 50 corners of 70 instead of 10 to 26,
+as well placed (painted boards)."""
 SHARP_HALF_PX = 6
 """Half side of the window around a corner in which its edges' width is looked at."""
 REFINE_HALF_PX = (2, 5)
@@ -136,6 +140,13 @@ def find_board(
     """
     picture = np.ascontiguousarray(255 - grey if inverted else grey)
     corners, ids, _, marker_ids = _detector(board).detectBoard(picture)
+    n_found, n_markers = (0 if found is None else len(found) for found in (ids, marker_ids))
+    if n_markers and n_found < ENLARGE_BELOW * board.n_corners:
+        # Bits of a far board's markers are smaller than two pixels: a larger picture tells them.
+        more, more_ids, _, more_markers = _detector(board).detectBoard(_enlarged(picture))
+        if more_ids is not None and len(more_ids) > n_found:
+            corners = (np.asarray(more) + 0.5) / ENLARGED - 0.5
+            ids, marker_ids = more_ids, more_markers
     known = opencv_board(board).getIds()
     foreign = 0 if marker_ids is None else int((~np.isin(marker_ids, known)).sum())
     if ids is None or len(ids) == 0:
@@ -153,6 +164,11 @@ def find_board(
         (grey.shape[1], grey.shape[0]),
         _sharpness_px(picture, corners_px),
     )
+
+
+def _enlarged(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    large = cv2.resize(picture, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large, dtype=np.uint8)
 
 
 def _refined(

@@ -8,6 +8,7 @@ been given once has to move before it is given again.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ STILL_PX = 0.7
 """Corners of a board in steady hands wander by some tenths of a pixel."""
 MOVED_PX = 8.0
 MIN_CORNERS = 8
+NARROW_PX = 4.0
+"""Rms of corners across the line that they lie along: one row of them tells no plane."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,35 +46,67 @@ class Rested:
 
 
 class StillBoard:
-    """Watches one camera's pictures for a board at rest."""
+    """Watches one camera's pictures for a board at rest.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    least_depths
+        So many different depth frames belong to a rest: slow ones make it longer.
+    """
+
+    def __init__(self, least_depths: int = 0) -> None:
+        self._least_depths = least_depths
         self._window: deque[Seen] = deque()
         self._given: BoardView | None = None
 
     def step(self, seen: Seen) -> Rested | None:
         """Take a picture; give the board if it has just come to rest at a new place."""
         window = self._window
-        if len(seen.view.ids) < MIN_CORNERS:
+        if not is_seen(seen.view):
             window.clear()
             return None
         if window and _apart_px(window[0].view, seen.view) > STILL_PX:
             window.clear()
         window.append(seen)
-        if seen.t_s - window[0].t_s < STILL_S:
+        depths = self._trimmed(seen.t_s)
+        if seen.t_s - window[0].t_s < STILL_S or len(depths) < self._least_depths:
             return None
         if self._given is not None and _apart_px(self._given, seen.view) < MOVED_PX:
             return None
         self._given = seen.view
-        depths = {id(s.depth_counts): s.depth_counts for s in window if s.depth_counts is not None}
-        rested = Rested(seen.view, tuple(depths.values()), seen.m_per_count)
         window.clear()
-        return rested
+        return Rested(seen.view, depths, seen.m_per_count)
+
+    def _trimmed(self, now_s: float) -> tuple[npt.NDArray[np.uint16], ...]:
+        """Let go of what is older than a rest needs: a board may lie for hours."""
+        window = self._window
+        depths = _different(window)
+        while len(window) > 2 and now_s - window[1].t_s >= STILL_S:
+            without = _different(tuple(window)[1:])
+            if len(without) < min(self._least_depths, len(depths)):
+                break
+            window.popleft()
+            depths = without
+        return depths
 
     def forget(self) -> None:
         """Let the board be given again where it lies: the technician has said that it is meant."""
         self._given = None
         self._window.clear()
+
+
+def is_seen(view: BoardView) -> bool:
+    """Tell whether a view shows enough of a board to tell where it is."""
+    if len(view.ids) < MIN_CORNERS:
+        return False
+    around_px = view.corners_px - view.corners_px.mean(axis=0)
+    narrow_px = float(np.linalg.svd(around_px, compute_uv=False)[1]) / np.sqrt(len(around_px))
+    return bool(narrow_px > NARROW_PX)
+
+
+def _different(window: Iterable[Seen]) -> tuple[npt.NDArray[np.uint16], ...]:
+    depths = {id(s.depth_counts): s.depth_counts for s in window if s.depth_counts is not None}
+    return tuple(depths.values())
 
 
 def _apart_px(a: BoardView, b: BoardView) -> float:

@@ -46,8 +46,8 @@ UNEVEN = replace(WANDERING, rate_spread_cpm=9.0)
 """Who does as the guide says: now faster, now slower."""
 CARD_RAD, CARD_M = 0.002, 0.0005
 """How well a card is laid onto the compression point, by its cross hairs."""
-N_DISTANCES = 18
-"""Places of the board from near to far: each of the guide's distances is met facing and tilted."""
+N_ROUNDS = 3
+"""Times that the board's places before a depth camera are gone through, if some were refused."""
 N_ROUND = 40
 """Pictures of the plates, some of them taken."""
 
@@ -122,14 +122,14 @@ class SimulatedTechnician:
 
     def _depth(self, setup: Setup, guide: Any) -> Iterator[Any]:
         del guide
-        yield from depth_samples(
-            self._true(setup).camera,
-            setup.camera,
-            setup.kit.board,
-            seed=self.seed,
-            n=N_DISTANCES,
-            gauge_m=setup.kit.step_mm / 1000.0,
-        )
+        for again in range(N_ROUNDS):
+            yield from depth_samples(
+                self._true(setup).camera,
+                setup.camera,
+                setup.kit.board,
+                seed=self.seed + 1000 * again,
+                gauge_m=setup.kit.step_mm / 1000.0,
+            )
 
     def _world(self, setup: Setup, guide: Any) -> Iterator[Any]:
         del guide

@@ -191,7 +191,7 @@ def _press(
         if simulate:
             presses = _simulated(guide, loaded.mannequin)
         else:
-            source = MannequinSource(find_port(port), sample_rate_hz=MANNEQUIN_HZ)
+            source = MannequinSource(find_port(port, or_without=False), sample_rate_hz=MANNEQUIN_HZ)
             stack.enter_context(source)
             calibration = loaded.require_mannequin(source.info.serial)
             ticks_per_s = source.info.streams[0].ticks_per_s

@@ -8,7 +8,6 @@ simulated ones.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -49,8 +48,6 @@ class Reader:
         self._devices = list(devices)
         self._now = now
         self._ended: set[int] = set()
-        self._pending: deque[Sample] = deque()
-        self._heard_s = time.monotonic()
 
     @property
     def now_ns(self) -> int:
@@ -73,11 +70,10 @@ class Reader:
 
     def drain(self) -> None:
         """Throw away what came while nobody looked; a file plays on where it was."""
-        self._pending.clear()
-        self._heard_s = time.monotonic()
-        for k, device in enumerate(self._devices):
-            if k not in self._ended and device.info.kind == "live":
-                device.poll()
+        if not isinstance(self._now, SteppedClock):
+            for k, device in enumerate(self._devices):
+                if k not in self._ended and device.info.kind == "live":
+                    device.poll()
 
     def rest(self) -> None:
         """Wait until something may have come; on a stepped clock, step."""
@@ -87,25 +83,28 @@ class Reader:
             rest(self._devices, POLL_S)
 
     def samples(self) -> Iterator[Sample]:
-        """Give samples in their order of arrival, until all devices have ended.
+        """Give samples in their order of arrival, until all devices have ended."""
+        for came in self.batches():
+            yield from came
+
+    def batches(self) -> Iterator[list[Sample]]:
+        """Give what has come together, until all devices have ended.
 
         Raises
         ------
         DeviceError
             When nothing comes for a while.
         """
-        self._heard_s = time.monotonic()
+        heard_s = time.monotonic()
         while True:
-            while self._pending:
-                yield self._pending.popleft()
             try:
                 came = self.poll()
             except EndOfStream:
                 return
             if came:
-                self._heard_s = time.monotonic()
-                self._pending.extend(came)
-            elif time.monotonic() - self._heard_s > SILENT_S:
+                yield came
+                heard_s = time.monotonic()  # whoever took it may have asked somebody meanwhile
+            elif time.monotonic() - heard_s > SILENT_S:
                 raise DeviceError(
                     f"nothing has come for {SILENT_S:g} s: check the cables and try again"
                 )
@@ -176,15 +175,21 @@ class Picture:
 
 
 def pictures(reader: Reader, camera_ids: Sequence[str]) -> Iterator[Picture]:
-    """Give each camera's colour pictures as they come, each with its newest depth frame."""
+    """Give each camera's colour pictures as they come, each with its newest depth frame.
+
+    Where pictures come faster than they are looked at, only the newest ones are given: a
+    technician waits for what is shown.
+    """
     newest: dict[str, DepthFrame] = {}
     first_ns: int | None = None
-    for sample in reader.samples():
-        if isinstance(sample, DepthFrame):
-            newest[sample.camera_id] = sample
-        elif isinstance(sample, ColorFrame) and sample.camera_id in camera_ids:
-            at_ns = sample.arrival.arrival_ns
+    for came in reader.batches():
+        colors: dict[str, ColorFrame] = {}
+        for sample in came:
+            if isinstance(sample, DepthFrame):
+                newest[sample.camera_id] = sample
+            elif isinstance(sample, ColorFrame) and sample.camera_id in camera_ids:
+                colors[sample.camera_id] = sample
+        for camera_id, color in colors.items():
+            at_ns = color.arrival.arrival_ns
             first_ns = at_ns if first_ns is None else first_ns
-            yield Picture(
-                sample.camera_id, sample, newest.get(sample.camera_id), (at_ns - first_ns) * 1e-9
-            )
+            yield Picture(camera_id, color, newest.get(camera_id), (at_ns - first_ns) * 1e-9)

@@ -8,19 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-from calibration.boards.charuco import CharucoBoard, find_board
+from calibration.boards.charuco import BoardView, CharucoBoard, find_board
+from calibration.boards.diagnose import why_not_read
 from calibration.boards.layout import standard_layout
-from calibration.cameras.board_depth import MIN_FRAMES, BoardDepth, board_depth, middle_depth_m
+from calibration.cameras.board_depth import (
+    MIN_FRAMES,
+    BoardDepth,
+    board_depth,
+    color_of,
+    middle_depth_m,
+)
 from calibration.cameras.depth_guide import DepthGuide
-from calibration.cameras.still import Rested, Seen, StillBoard
+from calibration.cameras.still import Rested, Seen, StillBoard, is_seen
 from calibration.cameras.world import BoardsSeen, boards_seen
 from calibration.cameras.world_guide import WorldGuide
+from calibration.guide import Progress
 from calibration.look import Look, unseen
 from calibration.mannequin.normal_guide import RestGuide, RestLook
 from calibration.mannequin.station import StationsGuide
@@ -37,14 +46,17 @@ from mr.cli.sources import MANNEQUIN_HZ, RigSources, driver_of, find_port
 from mr.clock.host import host_now_ns
 from mr.devices.mannequin.source import MannequinSource
 from mr.devices.realsense.source import RealSenseSource
-from mr.errors import CalibrationError
+from mr.errors import CalibrationError, ConfigError
 from mr.rig import CameraModel
 from mr.session.front import FrontEnd
 from mr.tracking.markers import detect
 from mr.types import ColorFrame, Device, FloatArray
 
+UNREAD_S = 2.0
 TOGETHER_S = 0.5
 """Cameras that see a board come to rest within so long saw it at one instant."""
+NO_DEPTH_S = 3.0
+UNSEEN = "bring the board into the picture, its printed side to the camera, and hold it still"
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
 
 
@@ -78,6 +90,12 @@ class LiveTechnician:
 
     def candidates(self, task: Task, setup: Setup, guide: Any, screen: Screen) -> Iterable[Any]:
         """Give candidates for one task."""
+        for camera_id in self._files:
+            if camera_id not in setup.draft.cameras:
+                raise ConfigError(
+                    f"--camera-file {camera_id}=…: the rig has no camera {camera_id!r} (it has: "
+                    f"{', '.join(sorted(setup.draft.cameras)) or 'none'})"
+                )
         way = self._ways.get(task.procedure.name)
         if way is None:
             raise CalibrationError(f"{task.procedure.name}: {self.cannot(task.procedure.name)}")
@@ -107,7 +125,9 @@ class LiveTechnician:
         screen: Screen,
         read: Callable[[Reader, float], tuple[FloatArray, FloatArray]],
     ) -> Iterator[Any]:
-        with MannequinSource(find_port(self._port), sample_rate_hz=MANNEQUIN_HZ) as source:
+        with MannequinSource(
+            find_port(self._port, or_without=False), sample_rate_hz=MANNEQUIN_HZ
+        ) as source:
             require_serial("mannequin", source.info.serial, setup.mannequin.serial)
             reader, ticks_per_s = Reader([source]), source.info.streams[0].ticks_per_s
             yield from stations(guide, lambda: read(reader, ticks_per_s), screen)
@@ -115,32 +135,39 @@ class LiveTechnician:
     # --- cameras ----------------------------------------------------------------------
 
     def _intrinsics(self, setup: Setup, guide: Any, screen: Screen) -> Iterator[Any]:
-        del guide, screen
+        del guide
         with ExitStack() as stack:
             reader = self._opened(stack, {setup.subject: setup.camera})
-            for picture in self._shown(reader, [setup.subject]):
-                yield find_board(grey_of(picture.color), setup.kit.board)
+            unread = Unread(setup.kit.board, screen)
+            for picture in self._watched(reader, [setup.subject]):
+                grey = grey_of(picture.color)
+                view = find_board(grey, setup.kit.board)
+                unread.look(grey, view, picture.t_s)
+                yield view
 
     def _depth(self, setup: Setup, guide: DepthGuide, screen: Screen) -> Iterator[BoardDepth]:
-        camera_id, board = setup.subject, setup.kit.board
-        still, asked = StillBoard(), "held"
+        camera_id, board, camera = setup.subject, setup.kit.board, setup.camera
+        color_of(camera)  # without colour nothing is to be opened
+        gauge_m = {"held": float("nan"), "flat": 0.0, "raised": setup.kit.step_mm / 1e3}
+        still, asked = StillBoard(MIN_FRAMES), "held"
         with ExitStack() as stack:
-            reader = self._opened(stack, {camera_id: setup.camera})
-            for picture in self._shown(reader, [camera_id]):
+            reader = self._opened(stack, {camera_id: camera})
+            for picture in self._watched(reader, [camera_id]):
                 if guide.stage != asked:
                     asked = guide.stage
                     _require_answer(screen.ask(f"{guide.progress.next}, then Enter."))
                     reader.drain()
                     still.forget()
                     continue  # this picture is of before the answer
-                rested = still.step(seen_of(picture, board))
-                if rested is None or len(rested.depths) < MIN_FRAMES:
+                _require_depth(picture)
+                seen = seen_of(picture, board)
+                screen.show(_shown(guide.progress, is_seen(seen.view)), None)
+                rested = still.step(seen)
+                if rested is None:
                     continue
-                gauge_m = {"held": float("nan"), "flat": 0.0, "raised": setup.kit.step_mm / 1e3}
-                yield board_depth(
-                    rested.view, rested.depths, rested.m_per_count, board, setup.camera,
-                    gauge_m[asked],
-                )  # fmt: skip
+                sample = _depth_sample(rested, board, camera, gauge_m[asked])
+                if sample is not None:
+                    yield sample
                 if asked != "held":
                     still.forget()  # a second look at the same place
 
@@ -148,10 +175,11 @@ class LiveTechnician:
         board, cameras = setup.kit.board, setup.draft.cameras
         still = {camera_id: StillBoard() for camera_id in cameras}
         rested: dict[str, tuple[float, Rested]] = {}
+        visible: dict[str, bool] = {}
         asked = ""
         with ExitStack() as stack:
             reader = self._opened(stack, cameras)
-            for picture in self._shown(reader, list(cameras)):
+            for picture in self._watched(reader, list(cameras)):
                 if guide.stage != asked:
                     asked = guide.stage
                     if asked != "held":
@@ -161,7 +189,10 @@ class LiveTechnician:
                     for watch in still.values():
                         watch.forget()
                     continue  # this picture is of before the answer
-                found = still[picture.camera_id].step(seen_of(picture, board))
+                seen = seen_of(picture, board)
+                visible[picture.camera_id] = is_seen(seen.view)
+                screen.show(_shown(guide.progress, any(visible.values())), None)
+                found = still[picture.camera_id].step(seen)
                 if found is not None:
                     rested[picture.camera_id] = (picture.t_s, found)
                 oldest_s = min((t_s for t_s, _ in rested.values()), default=np.inf)
@@ -179,7 +210,7 @@ class LiveTechnician:
         layout = standard_layout()
         with ExitStack() as stack:
             reader = self._opened(stack, setup.draft.cameras)
-            for picture in self._shown(reader, list(setup.draft.cameras)):
+            for picture in self._watched(reader, list(setup.draft.cameras)):
                 view = find_board(grey_of(picture.color), board)
                 plates = detect(picture.color.bgr, layout)
                 yield PlatesSeen(
@@ -196,7 +227,8 @@ class LiveTechnician:
         layout = layout_of(setup.draft)
         with ExitStack() as stack:
             reader = self._opened(stack, setup.draft.cameras)
-            for picture in self._shown(reader, list(setup.draft.cameras)):
+            for picture in self._watched(reader, list(setup.draft.cameras)):
+                _require_depth(picture)
                 if picture.depth is None:
                     continue
                 plates = detect(picture.color.bgr, layout)
@@ -225,7 +257,7 @@ class LiveTechnician:
             for sample in Reader(devices).samples():
                 yield from front.step(sample)
 
-    def _shown(self, reader: Reader, camera_ids: Sequence[str]) -> Iterator[Picture]:
+    def _watched(self, reader: Reader, camera_ids: Sequence[str]) -> Iterator[Picture]:
         """Pass pictures on, and let whoever looks see them."""
         for picture in pictures(reader, camera_ids):
             depth = picture.depth
@@ -240,15 +272,40 @@ class LiveTechnician:
     def _opened(self, stack: ExitStack, cameras: Mapping[str, CameraModel]) -> Reader:
         """Open cameras, or the files in their place, refusing other serial numbers."""
         devices: list[Device] = []
+        # Cameras' own clocks have nothing in common: several files begin together.
+        in_step = host_now_ns if len(set(self._files) & set(cameras)) > 1 else None
         for camera_id, camera in cameras.items():
             if camera_id in self._files:
-                device: Device = RealSenseSource.file(self._files[camera_id], camera_id)
+                device: Device = RealSenseSource.file(self._files[camera_id], camera_id, in_step)
             else:
                 device = driver_of(camera.driver)(camera, camera_id, host_now_ns)
             stack.enter_context(device)
             require_serial(f"camera {camera_id}", device.info.serial, camera.serial)
             devices.append(device)
         return Reader(devices)
+
+
+class Unread:
+    """Says why a board is not read when none has been for a while: another dictionary, mirrored."""
+
+    def __init__(self, board: CharucoBoard, screen: Screen) -> None:
+        self._board, self._screen = board, screen
+        self._since_s: float | None = None
+        self._said = ""
+
+    def look(self, grey: Grey, view: BoardView, t_s: float) -> None:
+        """Take a picture in, and what was found in it."""
+        if len(view.ids):
+            self._since_s = None
+            return
+        self._since_s = t_s if self._since_s is None else self._since_s
+        if t_s - self._since_s < UNREAD_S:
+            return
+        self._since_s = t_s
+        why = why_not_read(grey, self._board)
+        if why and why != self._said:
+            self._said = why
+            self._screen.say(why)
 
 
 def seen_of(picture: Picture, board: CharucoBoard) -> Seen:
@@ -258,6 +315,33 @@ def seen_of(picture: Picture, board: CharucoBoard) -> Seen:
     if depth is None:
         return Seen(picture.t_s, view, None)
     return Seen(picture.t_s, view, depth.depth_counts, depth.m_per_count)
+
+
+def _shown(progress: Progress, seen: bool) -> Progress:
+    """Say while nothing is seen what to do about that."""
+    return progress if seen or progress.done else replace(progress, next=UNSEEN)
+
+
+def _require_depth(picture: Picture) -> None:
+    """Refuse a camera whose depth does not come."""
+    if picture.depth is None and picture.t_s > NO_DEPTH_S:
+        raise CalibrationError(
+            f"camera {picture.camera_id} has given no depth for {NO_DEPTH_S:g} s: is its depth "
+            "switched off, or its cable one of USB 2?"
+        )
+
+
+def _depth_sample(
+    rested: Rested, board: CharucoBoard, camera: CameraModel, gauge_m: float = float("nan")
+) -> BoardDepth | None:
+    """Average a rest's depth; None where the corners tell no plane, or frames are too few."""
+    if len(rested.depths) < MIN_FRAMES:
+        return None
+    try:
+        view, frames = rested.view, rested.depths
+        return board_depth(view, frames, rested.m_per_count, board, camera, gauge_m)
+    except CalibrationError:
+        return None
 
 
 def _instant(
@@ -274,10 +358,8 @@ def _instant(
 
 def _distance_m(found: Rested, board: CharucoBoard, camera: CameraModel) -> float:
     """Give the depth sensor's distance of the board's middle; NaN where it does not see it."""
-    if len(found.depths) < MIN_FRAMES:
-        return float("nan")
-    sample = board_depth(found.view, found.depths, found.m_per_count, board, camera)
-    return middle_depth_m(sample, board, camera)
+    sample = _depth_sample(found, board, camera)
+    return float("nan") if sample is None else middle_depth_m(sample, board, camera)
 
 
 def _require_answer(answer: str | None) -> None:

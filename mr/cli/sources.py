@@ -186,8 +186,10 @@ def driver_of(name: str | None, whose: str = "a camera") -> OpenCamera:
     return DRIVERS[name]
 
 
-def find_port(text: str | None) -> str:
+def find_port(text: str | None, *, or_without: bool = True) -> str:
     """Give what `MannequinSource` opens: what was typed, or nothing for the only mannequin.
+
+    `or_without` tells that the command can go on with ``--no-mannequin``.
 
     Raises
     ------
@@ -195,8 +197,8 @@ def find_port(text: str | None) -> str:
         When nothing was typed and no port may be a mannequin.
     """
     if text is None and not any(info.likely for info in find_mannequins()):
-        raise DeviceError(
-            "no mannequin found on any serial port: plug it in, name its port with --port, "
-            "or go on without it with --no-mannequin (mrcpr doctor says more)"
-        )
+        how = "plug it in, or name its port with --port"
+        if or_without:
+            how = "plug it in, name its port with --port, or go on without it with --no-mannequin"
+        raise DeviceError(f"no mannequin found on any serial port: {how} (mrcpr doctor says more)")
     return text or ""

@@ -35,9 +35,7 @@ def build_live_board(build: Path) -> Path:
          str(HERE / "live_counts.c")],
         check=True,
     )  # fmt: skip
-    return build_host_board(
-        build, "CC=gcc", f"LDFLAGS=-Wl,--wrap=host_table_at {object_file}"
-    )
+    return build_host_board(build, "CC=gcc", f"LDFLAGS=-Wl,--wrap=host_table_at {object_file}")
 
 
 class LiveBoard:
@@ -65,9 +63,7 @@ class LiveBoard:
 
     def start(self) -> None:
         """Plug it in."""
-        self._board: Any = HostBoard(
-            self._program, "--serial", self._serial, link=Path(self.port)
-        )
+        self._board: Any = HostBoard(self._program, "--serial", self._serial, link=Path(self.port))
         os.environ["LIVE_COUNTS"] = str(self._path)
         try:
             self._board.start()

@@ -36,7 +36,7 @@ def interrupted(start: Start, rig: Path, name: str, *command: str, after: int = 
     """Start a procedure and end it when so many samples were taken."""
     running = start("calibrate", *command, "--simulate", "--rig", rig)
     folder = rig.with_name("rig.work") / CAMERA
-    running.wait_until(lambda: (folder / f"{after:04d}.npz").exists(), "its samples")
+    running.wait_until((folder / f"{after:04d}.npz").exists, "its samples")
     running.signal_all(getattr(signal, f"SIG{name}"))
     done = running.end().require(ENDS[name])
     assert "saved" not in done.out
@@ -100,7 +100,7 @@ def test_other_things_are_not_mixed_with_what_was_taken(
 def test_two_at_a_time_are_refused(start: Start, mrcpr: Run, rig: Path) -> None:
     running = start("calibrate", "intrinsics", "--simulate", "--rig", rig)
     folder = rig.with_name("rig.work") / CAMERA
-    running.wait_until(lambda: (folder / "0001.npz").exists(), "its samples")
+    running.wait_until((folder / "0001.npz").exists, "its samples")
     os.kill(running.process.pid, signal.SIGSTOP)
     second = mrcpr("calibrate", "intrinsics", "--simulate", "--rig", rig).require(2)
     assert "another program is measuring intrinsics side" in second.err
@@ -109,7 +109,9 @@ def test_two_at_a_time_are_refused(start: Start, mrcpr: Run, rig: Path) -> None:
     running.end()
 
 
-def test_all_goes_on_where_it_was_ended(start: Start, terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+def test_all_goes_on_where_it_was_ended(
+    start: Start, terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
     """Ctrl-C on a terminal, amid the first of ten procedures, and again in the second."""
     rig = tmp_path / "new.toml"
     command = ("calibrate", "all", "--simulate", "--rig", rig)

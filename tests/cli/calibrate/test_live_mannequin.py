@@ -170,9 +170,7 @@ def test_a_station_that_was_taken_back_does_not_come_again(
     assert "nobody is there to do it" in person.terminal.text
 
 
-def test_another_mannequin_is_refused(
-    mrcpr: Run, live_board: Live, tmp_path: Path
-) -> None:
+def test_another_mannequin_is_refused(mrcpr: Run, live_board: Live, tmp_path: Path) -> None:
     board, other = live_board(), live_board("LAB-8")
     rig = begun(mrcpr, board, tmp_path / "rig.toml")
     done = mrcpr("calibrate", "chest", "--port", other.port, "--rig", rig)

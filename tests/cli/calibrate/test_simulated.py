@@ -215,8 +215,12 @@ def test_a_real_rig_is_no_simulated_one(mrcpr: Run, rig: Path, tmp_path: Path) -
     save_rig(simulated.model_copy(update={"provenance": provenance}), live)
     before = live.read_bytes()
     for command in ("all", "chest", "check"):
-        mrcpr("calibrate", command, "--rig", live, "--simulate").require_one_line("real", "--simulate")
-        mrcpr("calibrate", command, "--rig", rig).require_one_line("simulated rig", "add --simulate")
+        mrcpr("calibrate", command, "--rig", live, "--simulate").require_one_line(
+            "real", "--simulate"
+        )
+        mrcpr("calibrate", command, "--rig", rig).require_one_line(
+            "simulated rig", "add --simulate"
+        )
     accept = ("calibrate", "accept", *GAUGE, "--rig", live, "--simulate")
     mrcpr(*accept).require_one_line("real", "--simulate")
     assert live.read_bytes() == before
