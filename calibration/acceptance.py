@@ -22,7 +22,7 @@ import numpy as np
 from scipy import stats
 
 from calibration.guide import Progress, Verdict
-from calibration.record import BudgetLine, Check, Plot, Record, band, line, points
+from calibration.record import BudgetLine, Check, Plot, Record, band, line, points, sha256_of
 from mr.errors import CalibrationError
 from mr.types import FloatArray
 
@@ -272,6 +272,9 @@ def acceptance_record(
         ),
         plots=(_plot(found, limit_mm),),
         n_samples=found.n,
+        inputs_sha256={
+            "presses": sha256_of((found.pairs.level_mm, found.pairs.gauge_mm, found.pairs.rig_mm))
+        },
         notes=(
             "Bland and Altman's limits of agreement, several presses at each level (2007); outer "
             "bounds exact (Carkeet 2015).",
@@ -348,6 +351,11 @@ def _require_enough(pairs: Pairs) -> None:
         raise CalibrationError(
             "acceptance: each press needs a level, the gauge's and the rig's depth, all finite: "
             "leave out presses that were not read"
+        )
+    if n and not np.any(pairs.rig_mm - pairs.gauge_mm):
+        raise CalibrationError(
+            "acceptance: the rig's readings are the gauge's to the last digit: were they copied? "
+            "Give what the rig read of each press"
         )
     levels, counts = np.unique(pairs.level_mm, return_counts=True)
     if n < MIN_PAIRS or len(levels) < MIN_LEVELS or counts.min() < MIN_PRESSES:

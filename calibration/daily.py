@@ -83,6 +83,19 @@ class Checked:
         """Mean depth at the block, less the block."""
         return float(self.held_mm.mean()) - self.block_mm
 
+    def _took_part(self) -> list[Check]:
+        """Fail for each camera of the rig that was not there: nobody has checked it."""
+        return [
+            Check(
+                item=f"camera {key}, took part",
+                value=0.0,
+                unit="",
+                low=1.0,
+                why="it was not checked: plug it in, and check again",
+            )
+            for key in self.absent
+        ]
+
     def record(self) -> Record:
         """Show it with limits."""
         checks = [
@@ -94,10 +107,9 @@ class Checked:
         return Record(
             procedure="check",
             subject=self.serial,
-            checks=tuple(checks),
+            checks=(*checks, *self._took_part()),
             plots=(_plot(self),),
             n_samples=self.n_samples,
-            notes=tuple(f"camera {key} took no part: it was not checked" for key in self.absent),
         )
 
 

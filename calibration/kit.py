@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import tomllib
 from pathlib import Path
+from typing import Self
 
 import tomlkit
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from calibration.boards.charuco import CharucoBoard
 from calibration.boards.ruler import SCALE_LIMIT
@@ -22,6 +23,7 @@ from mr.config import Strict, parse
 from mr.errors import ConfigError
 from mr.files import write_whole
 
+MOST_KG = 60.0
 PRINT_SCALE_SIGMA = 1e-3
 """Relative one-sigma of a print that was measured with a ruler: 0.2 mm over 200 mm."""
 
@@ -71,9 +73,24 @@ class Kit(Strict):
             )
         return values
 
+    @field_validator("operator")
+    @classmethod
+    def _one_line(cls, operator: str) -> str:
+        if not operator.isprintable():
+            raise ValueError("letters and signs of one line")
+        return operator
+
+    @model_validator(mode="after")
+    def _another_size(self) -> Self:
+        if self.second_syringe_ml == self.syringe_ml:
+            raise ValueError("second_syringe_ml: another size than the first shows a mistyped one")
+        return self
+
     @field_validator("masses_kg")
     @classmethod
     def _enough(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        if values and values[-1] > MOST_KG:
+            raise ValueError(f"{values[-1]:g} kg: {MOST_KG:g} at most; the cells bear 400 N")
         if len(values) < LEAST_MASSES:
             raise ValueError(f"{LEAST_MASSES} different ones are needed at least")
         return values

@@ -58,9 +58,11 @@ class Due(Strict):
 
     work: Work
     last_utc: AwareDatetime | None
-    """None: never done, or undone by a repair or a failure."""
+    """None: never done."""
     due_utc: AwareDatetime | None
     """None: now."""
+    undone_utc: AwareDatetime | None = None
+    """When a repair or a failure undid what was done last."""
 
     def overdue(self, now: datetime) -> bool:
         """Whether it should have been done by now."""
@@ -101,10 +103,10 @@ def due_work(entries: Sequence[Entry]) -> tuple[Due, ...]:
     for work, days in INTERVAL_DAYS.items():
         done = [e.made_utc for e in entries if e.work is work and e.passed is not False]
         last = max(done, default=None)
-        if undone is not None and last is not None and last < undone and work is not Work.HYGIENE:
-            last = None
-        due = None if last is None else last + timedelta(days=days)
-        found.append(Due(work=work, last_utc=last, due_utc=due))
+        gone = last is not None and undone is not None and last < undone
+        undone_now = undone if gone and work is not Work.HYGIENE else None
+        due = None if last is None or undone_now else last + timedelta(days=days)
+        found.append(Due(work=work, last_utc=last, due_utc=due, undone_utc=undone_now))
     return tuple(found)
 
 

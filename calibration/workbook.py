@@ -307,7 +307,7 @@ def _require_same(before: About, now: About, folder: Path) -> None:
             raise CalibrationError(
                 f"{folder}: {before.key} was begun {before.started_utc[:16]} with "
                 f"{name.removeprefix('parameters.')} = {was}, and now it is {is_now}: go on with "
-                "what it was begun with, or start this procedure over"
+                "what it was begun with, or start this procedure over with --anew"
             )
 
 

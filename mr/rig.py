@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import tomlkit
 from pydantic import (
+    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     field_validator,
@@ -39,7 +40,13 @@ BENDING_ROWS, BENDING_COLUMNS = 14, 10
 """Cells of the chest along the midline and across; the compression point is amid them."""
 
 
-class PoseEntry(Strict):
+class Finite(Strict):
+    """Part of a rig file: a number that is none (nan, inf) is refused by its key."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class PoseEntry(Finite):
     """A rigid transform as it is written in a rig file.
 
     SciPy is loaded when it is asked for: that takes a fifth of the time in which a program
@@ -67,7 +74,7 @@ class PoseEntry(Strict):
         )
 
 
-class Intrinsics(Strict):
+class Intrinsics(Finite):
     """A pinhole camera with Brown-Conrady distortion (OpenCV's order k1 k2 p1 p2 k3)."""
 
     width_px: int = Field(gt=0)
@@ -85,7 +92,7 @@ class Intrinsics(Strict):
         )
 
 
-class CameraModel(Strict):
+class CameraModel(Finite):
     """One depth camera: its depth and colour models, wherever it stands."""
 
     serial: str
@@ -145,7 +152,7 @@ class CameraCalibration(CameraModel):
     """cam is the *depth* sensor's frame: x right, y down, z forward."""
 
 
-class Curve(Strict):
+class Curve(Finite):
     """A monotone piecewise-linear curve from counts to a physical value."""
 
     counts: tuple[float, ...] = Field(min_length=2)
@@ -178,7 +185,7 @@ class Curve(Strict):
         return np.asarray(ys[k] + slope * (x - xs[k]))
 
 
-class StiffnessEntry(Strict):
+class StiffnessEntry(Finite):
     """The chest's spring as it was found: wear shows as a change of it.
 
     Force on the chest = ``linear_n_m * depth + cubic_n_m3 * depth**3 + damping_ns_m * velocity``.
@@ -193,7 +200,7 @@ class StiffnessEntry(Strict):
     """One-sigma of `force_at_50mm_n`."""
 
 
-class MannequinCalibration(Strict):
+class MannequinCalibration(Finite):
     """One sensor mannequin: curves from counts to m, N and mL/s, and its landmarks."""
 
     serial: str
@@ -241,7 +248,7 @@ class MannequinCalibration(Strict):
         return curve
 
 
-class Marker(Strict):
+class Marker(Finite):
     """One fiducial fixed to the mannequin: corners in OpenCV's order, (4, 3) m."""
 
     id: int = Field(ge=0)
@@ -253,14 +260,14 @@ class Marker(Strict):
     ]
 
 
-class MarkerLayout(Strict):
+class MarkerLayout(Finite):
     """The mannequin's fiducials; non-coplanar, of one OpenCV dictionary."""
 
     dictionary: str = "DICT_APRILTAG_36h11"
     markers: tuple[Marker, ...] = Field(min_length=1)
 
 
-class SurfaceEntry(Strict):
+class SurfaceEntry(Finite):
     """The resting mannequin's rigid surface, for `mr.tracking.registration`."""
 
     packed: str
@@ -284,7 +291,7 @@ class SurfaceEntry(Strict):
         return cls(packed=pack_cloud(cloud), n_points=len(cloud))
 
 
-class Bending(Strict):
+class Bending(Finite):
     """How the chest bends around the compression point: its depth's share that cells go down.
 
     Cells are squares of `cell_m` about it, in rows from the belly to the head and columns
@@ -317,7 +324,7 @@ class Bending(Strict):
         return np.array(self.shares, dtype=np.float64).reshape(-1)
 
 
-class HeadsetCalibration(Strict):
+class HeadsetCalibration(Finite):
     """What stays of one headset and one user's hands when its frame is another each session.
 
     Where the frame lies (``xr_from_world``) is found anew in each session; with these its
@@ -341,7 +348,7 @@ class HeadsetCalibration(Strict):
     made_utc: str
 
 
-class Provenance(Strict):
+class Provenance(Finite):
     """Where a rig's numbers come from."""
 
     made_utc: str
@@ -365,7 +372,7 @@ class Provenance(Strict):
         return {key: value for key, value in write(self).items() if value or key not in later}
 
 
-class Rig(Strict):
+class Rig(Finite):
     """A calibrated rig. `mannequin` or `cameras` may be absent, not both."""
 
     schema_id: Literal["mrcpr.rig/1"] = Field(default="mrcpr.rig/1", alias="schema")

@@ -178,7 +178,7 @@ class StationsGuide(Generic[S]):
         if trouble:
             return Verdict(False, trouble)
         last = self._samples[-1] if self._samples else None
-        if last is not None and step.moves and last.step != sample.step:
+        if last is not None and step.moves and self._follows(last.step, sample.step):
             change = sample.counts.mean(axis=0) - last.counts.mean(axis=0)
             if np.abs(change[list(step.moves)]).max() < ALIKE_COUNTS:
                 return Verdict(
@@ -188,6 +188,11 @@ class StationsGuide(Generic[S]):
                 )
         self._samples.append(sample)
         return Verdict(True)
+
+    def _follows(self, before: str, step: str) -> bool:
+        """Whether one step of the plan comes right behind another."""
+        names = list(self._plan)
+        return names.index(step) - names.index(before) == 1
 
     def leave_out(self) -> Verdict:
         """Pass over the step that is due, if the procedure can do without it."""

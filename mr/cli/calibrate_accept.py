@@ -66,7 +66,7 @@ def accept(
     ],
     gauge_sigma_mm: Annotated[
         float,
-        typer.Option(metavar="MM", min=0.0001, max=0.5, help="One-sigma that it states."),
+        typer.Option(metavar="MM", min=0.0001, max=0.05, help="One-sigma that it states."),
     ],
     rig: OldRigOption = DEFAULT_RIG,
     pairs: Annotated[
@@ -93,6 +93,11 @@ def accept(
             f"rig {loaded.name!r} is a real one: simulated presses prove nothing of it; leave out "
             "--simulate, or try it on a rig of `mrcpr simulate`"
         )
+    if not simulate and pairs is None and loaded.provenance.kind == "sim":
+        raise ConfigError(f"{rig} is a simulated rig: add --simulate, or give --pairs")
+    for option, text in (("--gauge", gauge), ("--certificate", certificate)):
+        if not text.strip() or not text.isprintable():
+            raise ConfigError(f"{option}: say which gauge it was, as it is marked")
     who = operator or load_kit(kit_path(rig)).operator
     if pairs is not None:
         found = read_pairs(pairs)

@@ -173,7 +173,12 @@ def _do(book: Book, todo: Sequence[Task], technician: Technician, *, anew: bool)
     """Do tasks and save what is whole; ends with 2 when an optional one among many has failed."""
     console = Output()
     with screen_for(console) as screen:
-        records, failed = do_tasks(book, todo, technician, screen, console, anew=anew)
+        try:
+            records, failed = do_tasks(book, todo, technician, screen, console, anew=anew)
+        except KeyboardInterrupt:
+            screen.pause()
+            console.print("\nstopped; what was taken is kept: the same command goes on from there")
+            raise
     save_and_report(book, records, console)
     if failed:
         raise typer.Exit(2)
@@ -242,6 +247,7 @@ def status(rig: OldRigOption = DEFAULT_RIG, json: JsonOption = False) -> None:
     if following is not None:
         bring = f" (at hand: {following.procedure.bring})" if following.procedure.bring else ""
         which = "" if rig == DEFAULT_RIG else f" --rig {rig}"
+        which += " --simulate" if book.draft.kind == "sim" else ""
         console.print(escape(f"\n→ mrcpr calibrate {following.procedure.name}{which}{bring}"))
 
 

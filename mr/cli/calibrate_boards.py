@@ -191,7 +191,9 @@ def kit(
 
 def _numbers(text: str, option: str) -> tuple[float, ...]:
     try:
-        return tuple(float(part) for part in text.replace(";", ",").split(","))
+        # With semicolons between numbers, a comma is their decimal point.
+        parts = text.split(";") if ";" in text else text.split(",")
+        return tuple(float(part.replace(",", ".")) for part in parts)
     except ValueError as error:
         raise ConfigError(
             f"{option} {text!r}: give numbers with commas, such as 5,10,20"

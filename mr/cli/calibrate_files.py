@@ -151,6 +151,10 @@ def restore(
     """Put an older calibration back; the present one is kept."""
     base = read_base(rig).sha256 if is_there(rig) else None
     kept = put_back(rig, which, base)
+    log_service(
+        rig,
+        Entry(made_utc=wall_now_utc(), work=Work.NOTE, operator="", text=f"restored: {which}"),
+    )
     console = Output()
     console.print(escape(f"{rig}: the calibration {which} is back"))
     if kept is not None:
@@ -197,6 +201,8 @@ def service(
         console.print(f"[yellow]![/] {escape(line)}")
     for d in due:
         when = "never done" if d.last_utc is None else f"last {d.last_utc:%Y-%m-%d}"
+        if d.undone_utc is not None:
+            when += f", undone by a repair or a failure {d.undone_utc:%Y-%m-%d}"
         if d.overdue(now):
             console.print(f"[yellow]! due now[/]  {d.work} ({when})")
         else:

@@ -201,7 +201,7 @@ def picture(title: str, progress: Progress, refused: str) -> RenderableType:
     share = min(max(progress.share, 0.0), 1.0)
     bar = ProgressBar(total=1.0, completed=share, width=BAR_COLUMNS)
     head.add_row(bar, Text(_far(progress)))
-    parts: list[RenderableType] = [Text(title, style="bold", overflow="fold"), head]
+    parts: list[RenderableType] = [_wrapped(title, "bold"), head]
     if progress.coverage is not None:
         parts += [Text(), Text(f"covered so far, {progress.coverage_of}:", style="dim")]
         parts.append(Text("\n".join(shaded(progress.coverage))))
@@ -210,7 +210,7 @@ def picture(title: str, progress: Progress, refused: str) -> RenderableType:
         parts.append(_refusal(refused))
     arrow = "✓" if progress.done else "→"
     style = "bold green" if progress.done else "bold cyan"
-    parts.append(Text(f"{arrow} {progress.next}", style=style, overflow="fold"))
+    parts.append(_wrapped(f"{arrow} {progress.next}", style))
     parts.append(Text("Ctrl-C stops; what was taken is kept", style="dim"))
     return Group(*parts)
 
@@ -222,7 +222,12 @@ def _far(progress: Progress) -> str:
 
 
 def _refusal(why: str) -> Text:
-    return Text(f"✗ not taken: {why}", style="yellow", overflow="fold")
+    return _wrapped(f"✗ not taken: {why}", "yellow")
+
+
+def _wrapped(text: str, style: str) -> Text:
+    """Break a sentence over lines: an `Output` cuts what does not say so at the edge."""
+    return Text(text, style=style, no_wrap=False, overflow="fold")
 
 
 def shaded(coverage: FloatArray) -> list[str]:

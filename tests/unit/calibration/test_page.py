@@ -234,7 +234,7 @@ def test_each_state_of_the_plan_is_a_sign_and_a_word(worker: Worker) -> None:
 def test_what_a_step_builds_on_is_named(worker: Worker) -> None:
     view = worker.state.view
     plates = next(row for row in view.rows if row.task.key == "plates")
-    assert "builds on world, which is not done yet" in words.about_task(view, plates)
+    assert "builds on intrinsics, which is not done yet" in words.about_task(view, plates)
     live = Live("x", "t", "b", Progress(0.25, False, "do <it>", 4, "0.2 px"), "blurred", "", "")
     text = words.live_step(live)
     for part in ("do &lt;it&gt;", "25 %, 4 taken", "residual 0.2 px", "not taken:", "blurred"):
