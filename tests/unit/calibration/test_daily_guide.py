@@ -28,6 +28,10 @@ def capture(rig: Rig, **how: object) -> RecordedCheck:
     return record_check(SIM, rig, checking_script(**how), with_cameras=False)  # type: ignore[arg-type]
 
 
+def without_cameras(rig: Rig) -> Rig:
+    return rig.model_copy(update={"cameras": {}})
+
+
 @pytest.fixture(scope="module")
 def good(rig: Rig) -> RecordedCheck:
     return capture(rig)
@@ -45,7 +49,7 @@ def test_what_is_done_as_told_is_taken(rig: Rig, good: RecordedCheck) -> None:
     assert guide.progress.next == "leave the chest alone"
     assert guided(guide, good.samples) == []
     assert (guide.progress.share, guide.progress.done) == (1.0, True)
-    assert measure_check(guide.samples, rig, good.infos).record().passed
+    assert measure_check(guide.samples, without_cameras(rig), good.infos).record().passed
 
 
 def test_the_same_samples_give_the_same_words(rig: Rig, good: RecordedCheck) -> None:
@@ -69,7 +73,7 @@ def test_a_press_that_was_too_short_is_done_again(rig: Rig) -> None:
     (why,) = guided(guide, done.samples)
     assert why == "not held for one second: Press down onto the block once more and hold"
     assert guide.progress.done
-    assert measure_check(guide.samples, rig, done.infos).record().passed
+    assert measure_check(guide.samples, without_cameras(rig), done.infos).record().passed
     with pytest.raises(CalibrationError, match="4 presses"):
         measure_check(done.samples, rig, done.infos)  # the control: not by itself
 
