@@ -25,7 +25,6 @@ def append_line(path: Path, entry: Strict, what: str, cure: str) -> None:
     """
     line = json.dumps(entry.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+b") as file:
             # A line that a power cut tore stays torn, and does not swallow the next one.
             if file.tell() > 0:

@@ -47,6 +47,7 @@ def held_book(path: Path, operator: str | None, simulate: bool) -> Iterator[Book
     ConfigError
         When there is no rig yet, or it is a real one and a simulated one was meant.
     """
+    require_kind(Book(path, operator).draft, path, simulate)  # before a folder is made for it
     with ExitStack() as stack:
         folder = Workbook(path).folder
         try:
@@ -55,9 +56,7 @@ def held_book(path: Path, operator: str | None, simulate: bool) -> Iterator[Book
             raise ConfigError(
                 f"{folder}: cannot be written in ({error.strerror}): choose another place for --rig"
             ) from error
-        book = Book(path, operator)
-        require_kind(book.draft, path, simulate)
-        yield book
+        yield Book(path, operator)
 
 
 def require_kind(draft: RigDraft, path: Path, simulate: bool) -> None:

@@ -23,6 +23,7 @@ from calibration.simulated.eyes import look_about
 from calibration.simulated.technician import SimulatedTechnician
 from calibration.steps.step import Setup
 from calibration.workbook import Workbook
+from mr.cli.calibrate_book import Book
 from mr.cli.calibrate_capture import stations
 from mr.cli.calibrate_page import RigDesk
 from mr.cli.calibrate_page import page as page_command
@@ -118,7 +119,7 @@ def technician() -> Technician:
 def page(here: Path, technician: Technician, require: Require) -> Iterator[Page]:
     require.module("viser", "pip install 'mrcpr[page]'")
     begin_simulated(here, technician.simulated)
-    with served(RigDesk(here, technician), _free_port()) as shown:
+    with served(RigDesk(Book(here), technician), _free_port()) as shown:
         yield shown
 
 
@@ -163,7 +164,7 @@ def test_a_step_is_watched_from_start_to_its_table(
     assert "pass" in browser.tab.locator("tr", has_text="twice its sigma").inner_text()
     browser.sees("Plots")
     assert browser.tab.locator("svg.plot").count() >= 1
-    draft = RigDesk(here, Technician()).draft
+    draft = Book(here).draft
     assert draft.mannequin is not None
     assert draft.mannequin.chest_depth_m is not None
     browser.click("Next: intrinsics of side")
@@ -295,7 +296,7 @@ def test_pages_of_other_sites_cannot_talk_to_it(page: Page) -> None:
 
 def test_a_port_that_is_taken_is_named(page: Page, here: Path, technician: Technician) -> None:
     with pytest.raises(ConfigError, match=rf"port {page.port} cannot be used .*--port"):
-        served(RigDesk(here, technician), page.port).__enter__()
+        served(RigDesk(Book(here), technician), page.port).__enter__()
 
 
 def test_without_viser_it_says_what_to_install_and_begins_nothing(
@@ -319,4 +320,4 @@ def test_ctrl_c_ends_the_command_and_leaves_all_whole(
     ended = running.end()
     assert "Traceback" not in ended.out + ended.err
     assert ended.code == 130
-    assert RigDesk(here, Technician()).draft.kind == "sim"
+    assert Book(here).draft.kind == "sim"
