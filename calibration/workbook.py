@@ -277,7 +277,7 @@ def _begin(folder: Path, about: About) -> About:
     for half in folder.glob(".*.tmp"):
         half.unlink(missing_ok=True)  # of a killed process; nobody else writes here now
     before = _read_about(folder)
-    if before is None:
+    if before is None or not any(folder.glob("[0-9]*.npz")):  # nothing was taken yet
         write_whole(folder / ABOUT, about.model_dump_json(by_alias=True, indent=2).encode())
         return about
     _require_same(before, about, folder)

@@ -158,9 +158,26 @@ def test_another_board_or_camera_is_refused(
     workbook: Workbook, change: dict[str, Any], words: str
 ) -> None:
     begin(workbook).close()
+    begin(workbook, **change).close()  # nothing was taken yet that could be mixed
+    with begin(workbook) as page:
+        page.add(taken())
     with pytest.raises(CalibrationError, match=words + r".*start this procedure over"):
         begin(workbook, **change)
     begin(workbook).close()  # the refused one let go of the folder
+
+
+def test_what_was_taken_back_stays_aside(workbook: Workbook) -> None:
+    with begin(workbook) as page:
+        for k in range(3):
+            page.add(taken(k))
+        page.drop(page.samples[1])
+        page.drop(taken(0))  # never kept: another object
+        assert page.add(taken(7)).name == "0004.npz"
+    with begin(workbook) as again:
+        assert [s.t_ns - 2**62 for s in again.samples] == [0, 2, 7]
+        again.drop(again.samples[-1])
+    aside = sorted(p.name for p in page.folder.glob("taken-back-*"))
+    assert aside == ["taken-back-0002.npz", "taken-back-0004.npz"]
 
 
 def test_a_damaged_file_is_left_out_named_and_not_written_over(workbook: Workbook) -> None:
