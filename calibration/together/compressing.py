@@ -26,8 +26,9 @@ UNEVEN = 0.02
 itself refuses what is too regular."""
 LAST_S = 0.4
 """After the last compression its samples are still on their way."""
-FRAME_EVERY_NS = 50_000_000
-"""Depth frames are for the chest's bending alone: so many a second tell it."""
+WAITING_HZ, PRESSING_HZ, MOST_FRAMES = 5.0, 20.0, 1500
+"""Of depth pictures, which weigh 0.8 MB each, so many are kept of a camera: who waits for a
+minute, or sees 90 a second, must not fill the memory. A bare chest needs few."""
 UP_SHARE, DOWN_SHARE = 0.25, 0.6
 
 MotionSample = Sample | DeviceInfo
@@ -51,15 +52,16 @@ class CompressingGuide:
         self.samples: list[MotionSample] = []
         self._bare: Counter[str] = Counter()
         self._on: Counter[str] = Counter()
+        self._framed_ns: dict[str, int] = {}
+        self._n_frames: Counter[str] = Counter()
         self._down = False
         self._deepest_m = 0.0
         self._presses_ns: list[int] = []
         self._depths_m: list[float] = []
-        self._now_ns = 0
-        self._kept_ns: dict[str, int] = {}
+        self._now_ns = self._released_ns = 0
 
     def offer(self, sample: MotionSample) -> Verdict:
-        """Take every sample of the mannequin: a hole would be taken for a lost device."""
+        """Take every sample: a hole would be taken for a lost device. Pictures are kept as needed."""
         if self._is_needed(sample):
             self.samples.append(sample)
         if isinstance(sample, MannequinFrame):
@@ -70,15 +72,19 @@ class CompressingGuide:
         return Verdict(True)
 
     def _is_needed(self, sample: MotionSample) -> bool:
-        """Leave out pictures that nothing is learnt from: a minute of them is gigabytes."""
         if isinstance(sample, ColorFrame):
-            return False
+            return False  # what was seen in it comes after it
         if not isinstance(sample, DepthFrame):
             return True
-        last_ns = self._kept_ns.get(sample.camera_id, -FRAME_EVERY_NS)
-        if sample.arrival.arrival_ns - last_ns < FRAME_EVERY_NS:
+        camera_id, at_ns = sample.camera_id, sample.arrival.arrival_ns
+        hz = PRESSING_HZ if self._presses_ns else WAITING_HZ
+        last_ns = self._framed_ns.get(camera_id)
+        # A little early is on time: cameras are not as regular as their rate.
+        early = last_ns is not None and at_ns - last_ns < 0.8e9 / hz
+        if early or self._n_frames[camera_id] >= MOST_FRAMES:
             return False
-        self._kept_ns[sample.camera_id] = sample.arrival.arrival_ns
+        self._framed_ns[camera_id] = at_ns
+        self._n_frames[camera_id] += 1
         return True
 
     def _follow(self, depth_m: float) -> None:
@@ -89,7 +95,7 @@ class CompressingGuide:
         elif self._down:
             self._deepest_m = max(self._deepest_m, depth_m)
             if depth_m < UP_SHARE * self._deepest_m:
-                self._down = False
+                self._down, self._released_ns = False, self._now_ns
                 self._depths_m.append(self._deepest_m)
 
     @property
@@ -100,7 +106,7 @@ class CompressingGuide:
         bare = min((self._bare[c] for c in self._cameras), default=BARE_LOOKS)
         parts = (bare / BARE_LOOKS, n / WANTED, looks / WANTED_LOOKS)
         done = min(parts) >= 1.0 and self._is_uneven() and not self._down
-        done = done and self._now_ns - self._presses_ns[-1] > LAST_S * 1e9
+        done = done and self._now_ns - self._released_ns > LAST_S * 1e9
         share = float(np.mean(np.minimum(parts, 1.0)))
         return Progress(1.0 if done else min(share, 0.99), done, self._next(bare), n, self._deep())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sys
@@ -11,16 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from calibration.acceptance import AcceptanceGuide, Press
 from calibration.draft import load_draft, save_draft
 from calibration.kit import Kit, kit_path, save_kit
 from calibration.mannequin.chest import DepthStation, chest_plan
 from calibration.mannequin.strokes import Stroke
 from calibration.mannequin.syringe import airway_plan
+from calibration.samples import unpack
 from calibration.simulated.bench_technician import BenchTechnician, calibrate_bench
 from calibration.workbook import Workbook
-from mr.rig import load_rig
+from mr.rig import PoseEntry, Provenance, Rig, dumps_rig, load_rig, save_rig
 from mr.sim.bench import Workbench
-from mr.types import FloatArray
+from mr.types import FloatArray, Pose
 from tests.cli.calibrate.bench_person import Person, drifting
 from tests.cli.calibrate.conftest import LAB
 from tests.cli.calibrate.live_board import LiveBoard
@@ -218,3 +221,63 @@ def too_fast(counts: FloatArray) -> FloatArray:
     rest = counts[0, 5]
     short[:, 5] = np.minimum(counts[:, 5], rest + 0.5 * (counts[:, 5].max() - rest))
     return short
+
+
+def proved_rig(path: Path, bench: Workbench) -> Rig:
+    """Save the rig of a mannequin that was calibrated on that bench."""
+    found = calibrate_bench(bench, LAB, 0.2).calibration
+    rig = Rig(
+        name="lab",
+        mannequin=found,
+        world_from_mannequin=PoseEntry.of(Pose.identity()),
+        provenance=Provenance(made_utc="2026-11-30T08:00:00+00:00", software="x", kind="live"),
+    )
+    save_rig(rig, path)
+    return rig
+
+
+def test_the_last_presses_of_an_acceptance(
+    mrcpr: Run, live_board: Live, terminal: Begin, tmp_path: Path
+) -> None:
+    bench, path = Workbench(3), tmp_path / "rig.toml"
+    rig = proved_rig(path, bench)
+    assert rig.mannequin is not None
+    sha256 = hashlib.sha256(dumps_rig(rig).encode()).hexdigest()
+    guide, rng = AcceptanceGuide(seed=int(sha256[:8], 16)), np.random.default_rng(1)
+    what = {"gauge": "dial", "certificate": "C-1", "rig_sha256": sha256}
+    with Workbook(path).open("accept", LAB, Press, what) as page:
+        for _ in range(46):
+            assert guide.level_mm is not None
+            gauge_mm = guide.level_mm + float(rng.uniform(-1, 1))
+            page.add(press := Press(guide.level_mm, gauge_mm, gauge_mm + float(rng.normal(0, 0.1))))
+            assert guide.offer(press).taken
+    board = live_board()
+    shown = terminal(
+        "calibrate", "accept", "--gauge", "dial", "--certificate", "C-1", "--gauge-sigma-mm",
+        "0.02", "--port", board.port, "--rig", path,
+    )  # fmt: skip
+    shown.wait_for("goes on with 46 taken before(?s:.*)Leave the chest alone, then Enter. ")
+    board.lay(bench.depth(0.0, "in", 3.0))
+    shown.type("\n")
+    level_mm = guide.level_mm
+    assert level_mm is not None
+    question = rf"press to {level_mm:g} mm, hold, and type what the gauge reads, mm: "
+    shown.wait_for(question)
+    board.lay(bench.depth(level_mm / 1e3, "in", 9.0))
+    shown.type("deep\n")
+    shown.wait_for(rf"'deep' is no number(?s:.*){question}")
+    shown.type(f"{level_mm + 20:.2f}\n")
+    shown.wait_for(rf"not taken: the gauge reads(?s:.*)was it mistyped(?s:.*){question}")
+    shown.type(f"{level_mm:.2f}\n".replace(".", ","))
+    shown.wait_for(r"47 taken(?s:.*)gauge reads, mm: ")
+    assert guide.offer(Press(level_mm, level_mm, level_mm)).taken
+    last_mm = guide.level_mm
+    assert last_mm is not None
+    board.lay(bench.depth(last_mm / 1e3, "in", 9.0))
+    shown.type(f"{last_mm:.2f}\n")
+    assert shown.end() == 0, shown.text[-3000:]
+    assert f"accept of {LAB}: ✓ passed" in shown.text
+    (last,) = (tmp_path / "rig.history").glob("*_evidence/accept_*/0048.npz")
+    press = unpack(last.read_bytes(), Press)
+    assert press.rig_mm == pytest.approx(press.gauge_mm, abs=0.3)
+    assert "acceptance" in mrcpr("calibrate", "service", "--rig", path).require(0).out
