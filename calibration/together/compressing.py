@@ -24,8 +24,8 @@ WANTED_LOOKS = 200
 UNEVEN = 0.02
 """Relative spread of the periods, before it is worth measuring: `calibration.together.clocks`
 itself refuses what is too regular."""
-LAST_S = 0.4
-"""After the last compression its samples are still on their way."""
+LAST_S = 0.15
+"""After the last release what cameras saw of it is still on its way."""
 WAITING_HZ, PRESSING_HZ, MOST_FRAMES = 5.0, 20.0, 1500
 """Of depth pictures, which weigh 0.8 MB each, so many are kept of a camera: who waits for a
 minute, or sees 90 a second, must not fill the memory. A bare chest needs few."""
@@ -61,7 +61,10 @@ class CompressingGuide:
         self._now_ns = self._released_ns = 0
 
     def offer(self, sample: MotionSample) -> Verdict:
-        """Take every sample: a hole would be taken for a lost device. Pictures are kept as needed."""
+        """Take every sample: a hole would be taken for a lost device.
+
+        Of the pictures those are kept that are needed.
+        """
         if self._is_needed(sample):
             self.samples.append(sample)
         if isinstance(sample, MannequinFrame):
