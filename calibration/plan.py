@@ -84,7 +84,7 @@ PLAN = (
         "the headset's place in the rig",
         "headset",
         ("rest",),
-        3.0,
+        2.0,
         True,
         "the headset, and the registration board on the chest",
     ),

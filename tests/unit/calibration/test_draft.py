@@ -31,8 +31,8 @@ def test_a_whole_rig_goes_in_and_comes_out() -> None:
 
 def test_what_is_missing_is_named_in_the_order_of_its_use() -> None:
     draft = new_draft("new", "live", MODELS, MANNEQUIN)
-    assert draft.missing() == ("world", "plates", "rest", "chest", "cells", "airway")
-    with pytest.raises(CalibrationError, match="do `mrcpr calibrate world`, then plates, rest, ch"):
+    assert draft.missing() == ("plates", "world", "rest", "chest", "cells", "airway")
+    with pytest.raises(CalibrationError, match="do `mrcpr calibrate plates`, then world, rest, ch"):
         draft.rig()
     whole = RigDraft.of(RIG)
     assert whole.model_copy(update={"world_from_cam": {}}).missing() == ("world",)
@@ -60,7 +60,7 @@ def test_a_mannequin_alone_needs_no_camera_to_be_a_rig() -> None:
 
 
 def test_cameras_alone_need_no_mannequin() -> None:
-    assert new_draft("new", "live", MODELS, None).missing() == ("world", "plates", "rest")
+    assert new_draft("new", "live", MODELS, None).missing() == ("plates", "world", "rest")
 
 
 @pytest.mark.parametrize(

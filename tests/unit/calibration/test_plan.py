@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from calibration.draft import MannequinDraft, RigDraft, model_of, new_draft
 from calibration.kit import Kit
-from calibration.plan import BY_NAME, PLAN, tasks_of
+from calibration.plan import BY_NAME, PLAN, built_on, tasks_of
 from calibration.steps.registry import STEPS
 from calibration.steps.step import Setup
-from mr.cli.calibrate_all import COMMANDS, outdated_tasks
+from mr.cli.calibrate_all import COMMANDS
 from mr.errors import CalibrationError
-from mr.validity import Step
 from tests.unit.calibration.rigs import a_whole_rig
 
 CAMERA = model_of(a_whole_rig().cameras["side"])
@@ -38,10 +35,10 @@ def test_nothing_comes_before_what_it_needs() -> None:
 
 def test_each_rig_has_its_own_tasks() -> None:
     assert keys(BOTH) == [
-        "intrinsics_a", "intrinsics_b", "depth_a", "depth_b", "world", "plates", "rest",
+        "intrinsics_a", "intrinsics_b", "depth_a", "depth_b", "plates", "world", "rest",
         "chest", "cells", "airway", "motion", "headset",
     ]  # fmt: skip
-    assert keys(SEEN) == ["intrinsics_a", "depth_a", "world", "plates", "rest", "headset"]
+    assert keys(SEEN) == ["intrinsics_a", "depth_a", "plates", "world", "rest", "headset"]
     assert keys(FELT) == ["chest", "cells", "airway"]
     assert [task.subject for task in tasks_of(FELT)] == ["MQ-1"] * 3
 
@@ -72,7 +69,7 @@ def test_a_step_begins_with_what_is_to_be_done(name: str) -> None:
     ("name", "words"),
     [
         ("rest", "do `mrcpr calibrate (world|plates)` first"),
-        ("motion", "is not whole yet: do `mrcpr calibrate world`"),
+        ("motion", "is not whole yet: do `mrcpr calibrate plates`"),
         ("headset", "do `mrcpr calibrate rest` first"),
     ],
 )
@@ -85,34 +82,15 @@ def test_a_step_that_lacks_another_says_which(name: str, words: str) -> None:
         _ = Setup(BOTH, Kit(), "c").camera
 
 
-def step(procedure: str, subject: str, minute: int) -> dict[str, Step]:
-    made = f"2026-11-30T10:{minute:02d}:00+00:00"
-    one = Step(procedure=procedure, subject=subject, made_utc=made, software="x", passed=True,
-               n_samples=1)  # fmt: skip
-    return {one.key: one}
-
-
 @pytest.mark.parametrize(
-    ("newest", "again"),
+    ("name", "again"),
     [
-        (lambda: step("intrinsics", "a", 9), ["depth_a", "world"]),
-        (lambda: step("factory-intrinsics", "a", 9), []),
-        (lambda: step("depth", "a", 9), []),
-        (lambda: step("world", "a", 9), ["plates"]),
-        (lambda: step("rest", "rig", 9), ["motion", "headset"]),
-        (lambda: step("chest", "MQ-1", 9), ["motion"]),
+        ("intrinsics", ("depth", "plates", "world", "rest", "motion", "headset")),
+        ("plates", ("rest", "motion", "headset")),
+        ("chest", ("motion",)),
+        ("cells", ("motion",)),
+        ("headset", ()),
     ],
 )
-def test_what_builds_on_older_numbers_is_to_be_done_again(
-    newest: Callable[[], dict[str, Step]], again: list[str]
-) -> None:
-    steps: dict[str, Step] = {}
-    for minute, (procedure, subject) in enumerate(
-        [("factory-intrinsics", "a"), ("factory-intrinsics", "b"), ("depth", "a"), ("depth", "b"),
-         ("world", "a"), ("plates", "rig"), ("rest", "rig"), ("chest", "MQ-1"), ("cells", "MQ-1")]
-    ):  # fmt: skip
-        steps |= step(procedure, subject, min(minute, 8))
-    steps |= step("motion", "a", 8) | step("clocks", "MQ-1", 8) | step("headset", "headset", 8)
-    assert outdated_tasks(steps, tasks_of(BOTH)) == ()
-    found = outdated_tasks(steps | newest(), tasks_of(BOTH))
-    assert [task.key for task in found] == again
+def test_what_builds_on_a_procedure_is_known(name: str, again: tuple[str, ...]) -> None:
+    assert built_on(name) == again

@@ -27,7 +27,7 @@ def entry(work: Work, days_ago: float, passed: bool | None = True) -> Entry:
 
 
 def test_entries_come_back_in_their_order_with_all_that_was_said(tmp_path: Path) -> None:
-    rig = tmp_path / "lab" / "rig.toml"
+    rig = tmp_path / "rig.toml"
     first = entry(Work.CALIBRATION, 3).model_copy(update={"text": "neue Feder ✓", "files": ("a",)})
     for one in (first, entry(Work.HYGIENE, 1, None)):
         log_service(rig, one)
