@@ -57,7 +57,6 @@ BASELINE_MM = 0.05
 SURFACE_MM = 2.0
 """Ours: the noise of one depth picture at 0.8 m."""
 BENDING_SHARE = 0.1
-STIFFNESS_AT_MM = 50.0
 ROUNDING = 1e-9
 """Relative; less is how numbers are written down, not a change."""
 

@@ -327,9 +327,9 @@ class Bending(Finite):
 class HeadsetCalibration(Finite):
     """What stays of one headset and one user's hands when its frame is another each session.
 
-    Where the frame lies (``xr_from_world``) is found anew in each session; with these its
-    sweep alone is as good as one with touches. Biases are in the hand's own axes: x right when
-    the palm is down, y along the fingers, z out of the back.
+    Where the frame lies (``xr_from_world``) is found anew in each session. Biases
+    are in the hand's own axes: x right when the palm is down, y along the fingers, z out of the
+    back.
     """
 
     model: str

@@ -23,8 +23,6 @@ from mr.config import Strict
 from mr.errors import ConfigError
 from mr.types import FloatArray, IntArray
 
-RULER_SIGMA_M = 2e-4
-"""One-sigma of reading a ruler's end, for a print that was measured with one."""
 ENLARGED, ENLARGE_BELOW = 2, 0.75
 """A picture that shows less than this share of a board's corners is looked at enlarged, too: of
 the A4 board 0.9 m before a lens of 610 px that finds 40 to 50 corners of 70 instead of 10 to 26,

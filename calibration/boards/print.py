@@ -30,7 +30,6 @@ FOOT_MM = 22.0
 SIDE_MM = 3.6
 """For the ruler down, beside the board."""
 _MM_PER_INCH = 25.4
-_MM_PER_POINT = _MM_PER_INCH / 72
 _DEFAULTS: dict[Paper, tuple[int, int, float]] = {
     "A4": (8, 11, 0.024),
     "letter": (8, 10, 0.024),

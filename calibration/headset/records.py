@@ -11,7 +11,7 @@ import numpy as np
 from calibration.headset.registering import BIAS_M, HeadsetRegistration
 from calibration.record import BudgetLine, Check, Plot, Record, line, points
 from mr.rig import HeadsetCalibration
-from mr.types import FloatArray, Registration
+from mr.types import FloatArray
 
 PLACE_MM, TURN_DEG, EXTENT_MM = 2.0, 0.5, 400.0
 """Limits of a registration. Source: the issue."""
@@ -128,11 +128,6 @@ def _plots(found: HeadsetRegistration) -> tuple[Plot, ...]:
         series=(line("share", lengths, 100 * np.arange(1, len(lengths) + 1) / len(lengths)),),
     )
     return left, share
-
-
-def live_registration(found: HeadsetRegistration, t_ns: int) -> Registration:
-    """Give the registration as a session uses it."""
-    return Registration(found.xr_from_world, found.rms_m, found.n_looks, t_ns)
 
 
 def rig_entry(

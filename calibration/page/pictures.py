@@ -21,7 +21,6 @@ WIDE_PX, PICTURE_PX = 480, 320
 COVER_PX = (336, 150)
 EMPTY, FULL = np.array([236.0, 239.0, 242.0]), np.array([31.0, 95.0, 168.0])
 INK = (27, 39, 50)
-HATCH_PX = 7
 ENOUGH = 0.999
 
 

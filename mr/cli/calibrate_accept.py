@@ -51,6 +51,7 @@ from mr.cli.sources import MANNEQUIN_HZ, find_port
 from mr.clock.host import wall_now_utc
 from mr.devices.mannequin.source import MannequinSource
 from mr.errors import CalibrationError, ConfigError
+from mr.files import write_whole
 from mr.rig import MannequinCalibration, Rig, dumps_rig, load_rig
 from mr.sim.plant import Bench
 from mr.types import FloatArray
@@ -109,6 +110,8 @@ def accept(
     if simulate:
         record = record.model_copy(update={"notes": ("SIMULATED presses.", *record.notes)})
     written = deliver_report(loaded, (record,), rig, "acceptance", who)
+    presses = written[0].with_suffix(".csv")
+    write_whole(presses, _as_csv(found))
     log_service(
         rig,
         Entry(
@@ -117,7 +120,7 @@ def accept(
             operator=who,
             passed=record.passed,
             text=f"gauge {named}, {len(found.gauge_mm)} presses{', SIMULATED' if simulate else ''}",
-            files=tuple(path.name for path in written),
+            files=tuple(path.name for path in (*written, presses)),
         ),
     )
     if json:
@@ -126,6 +129,7 @@ def accept(
         print_record(console, record)
         for path in written:
             console.print(escape(f"report: {path}"))
+        console.print(escape(f"presses: {presses}"))
     if not record.passed:
         raise typer.Exit(2)
 
@@ -160,6 +164,13 @@ def read_pairs(path: Path) -> Pairs:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(f"{path}: cannot read these presses ({error})") from error
     return Pairs.of(rows)
+
+
+def _as_csv(found: Pairs) -> bytes:
+    """Write presses as `read_pairs` reads them: whoever doubts the report reckons again."""
+    rows = zip(found.level_mm, found.gauge_mm, found.rig_mm, strict=True)
+    lines = [",".join(COLUMNS), *(",".join(f"{value:.4f}" for value in row) for row in rows)]
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _number(text: str) -> float:
