@@ -182,7 +182,7 @@ def render_html(rig: Rig, records: Sequence[Record], previous: Rig | None, made:
     changes = tuple(_change(d) for d in differences if d.changed)
     return environment.get_template("report.html").render(
         rig=rig,
-        heading=_heading(records),
+        acceptance=bool(records) and all(record.procedure == "accept" for record in records),
         rig_sha256=rig_sha256(rig),
         simulated=simulated,
         verdict=_overall(parts, earlier),
@@ -291,11 +291,6 @@ def _earlier(rig: Rig, records: Sequence[Record]) -> tuple[Step, ...]:
     """Give the rig's steps that were not done again now: they stand by their own dates."""
     now = {f"{record.procedure} {record.subject}" for record in records}
     return tuple(step for key, step in rig.provenance.steps.items() if key not in now)
-
-
-def _heading(records: Sequence[Record]) -> str:
-    proved = bool(records) and all(record.procedure == "accept" for record in records)
-    return "Acceptance report" if proved else "Calibration report"
 
 
 def _overall(parts: Sequence[Part], earlier: Sequence[Step]) -> Verdict:

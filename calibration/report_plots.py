@@ -26,6 +26,8 @@ from mr.types import FloatArray, IntArray
 WIDTH_INCH, HEIGHT_INCH = 3.45, 2.35
 """Two beside each other fill a line of an A4 page."""
 MAP_HEIGHTS_INCH = (1.4, 3.3)
+LONG_NAME = 18
+"""Three names as long as that have no room beside each other."""
 MOST_POINTS = 1500
 """A series has no more marks than that: a page of print cannot show them, and a file grows."""
 ROUND = np.radians(22.5 + 45.0 * np.arange(8))
@@ -63,7 +65,7 @@ def draw(plot: Plot, key: str, *, simulated: bool) -> Markup:
     Parameters
     ----------
     plot
-        What to draw; points that are no numbers are left out.
+        What to draw; points that are no numbers are left out, and part a line in two.
     key
         Sets this picture's ids apart from those of all others on the page.
     simulated
@@ -83,8 +85,9 @@ def draw(plot: Plot, key: str, *, simulated: bool) -> Markup:
         if plot.equal:
             axes.set_aspect("equal", adjustable="box")
         if len(plot.series) > 1:
+            long = max(len(series.name) for series in plot.series) > LONG_NAME
             figure.legend(
-                loc="outside upper left", ncols=min(len(plot.series), 3), handlelength=1.6,
+                loc="outside upper left", ncols=2 if long else 3, handlelength=1.6,
                 borderpad=0, columnspacing=1.2, markerscale=1.5,
             )  # fmt: skip
         if simulated:
@@ -140,10 +143,12 @@ def _draw_series(axes: Axes, series: Series, k: int) -> None:
         x, low, high = _finite(series.x, series.y, series.y_high)
         axes.fill_between(x, low, high, color=color, alpha=0.16, linewidth=0, label=label)
         return
-    x, y = _finite(series.x, series.y)
-    if series.style == "line":
+    if series.style == "line":  # what is no number parts it: Matplotlib lifts the pen there
+        n = min(len(series.x), len(series.y))
+        x, y = np.asarray(series.x[:n]), np.asarray(series.y[:n])
         axes.plot(x, y, color=color, linewidth=1.2, linestyle=DASHES[k % len(DASHES)], label=label)
         return
+    x, y = _finite(series.x, series.y)
     keep = _thinned(y)
     axes.plot(
         x[keep], y[keep], linestyle="none", marker=MARKERS[k % len(MARKERS)],

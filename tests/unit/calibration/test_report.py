@@ -18,7 +18,7 @@ import pytest
 from calibration.printed import NoPdf, pdf_of
 from calibration.record import BudgetLine, Check, Plot, Record, band, line, points
 from calibration.report import render_html, with_sigma, write_report
-from calibration.report_plots import MOST_POINTS, caption, described, draw
+from calibration.report_plots import COLORS, MOST_POINTS, caption, described, draw
 from mr.errors import MrError
 from mr.rig import Rig
 from mr.validity import Step
@@ -214,6 +214,19 @@ def test_a_plot_is_whole_svg_with_its_words() -> None:
 )  # fmt: skip
 def test_a_plot_of_little_is_a_plot(plot: Plot) -> None:
     ElementTree.fromstring(str(draw(plot, "k", simulated=True)))
+
+
+def test_a_line_is_parted_where_it_is_no_number() -> None:
+    nan = float("nan")
+
+    def lifted(y: list[float]) -> int:
+        plot = Plot(title="t", x_label="x", y_label="y", series=(line("b", range(len(y)), y),))
+        drawn = str(draw(plot, "k", simulated=False))
+        (path,) = re.findall(rf'<path d="([^"]+)"[^>]*stroke: {COLORS[0]}', drawn)
+        return path.count("M")
+
+    assert lifted([1.0, 1.0, nan, 2.0, 2.0]) == 2
+    assert lifted([1.0, 1.0, 1.5, 2.0, 2.0]) == 1, "the control"
 
 
 def test_a_plot_of_too_many_points_keeps_the_farthest_and_says_so() -> None:
