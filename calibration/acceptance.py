@@ -250,7 +250,7 @@ def acceptance_record(
             unit="%",
             sigma=100.0 * (found.slope_ci[1] - found.slope_ci[0]) / (2 * 1.96),
         ),
-        Check(item="pairs", value=float(found.n), unit="", low=float(MIN_PAIRS)),
+        Check(item="pairs", value=float(found.n), unit="", low=float(MIN_PAIRS), why=why),
     )
     return Record(
         procedure="accept",
