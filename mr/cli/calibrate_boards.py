@@ -134,11 +134,17 @@ def kit(
         tuple[float, float] | None,
         typer.Option(metavar="ACROSS DOWN", help="The same of the registration board."),
     ] = None,
+    plates_ruler: Annotated[
+        float | None, typer.Option(metavar="MM", help="The same of the marker plates.")
+    ] = None,
     step: Annotated[
         float | None, typer.Option(metavar="MM", help="Gauge block that lifts the board.")
     ] = None,
     blocks: Annotated[
         str | None, typer.Option(metavar="MM,MM,…", help="Gauge blocks for the chest.")
+    ] = None,
+    check_block: Annotated[
+        float | None, typer.Option(metavar="MM", help="Gauge block of the daily check.")
     ] = None,
     masses: Annotated[
         str | None, typer.Option(metavar="KG,KG,…", help="Masses for the cells, four or more.")
@@ -164,12 +170,16 @@ def kit(
         "operator": operator,
         "step_mm": step,
         "blocks_mm": None if blocks is None else _numbers(blocks, "--blocks"),
+        "check_block_mm": check_block,
         "masses_kg": None if masses is None else _numbers(masses, "--masses"),
         "syringe_ml": syringe,
         "second_syringe_ml": second_syringe,
         "recalibrate_after_days": recalibrate_after,
         "registration_print_scale": (
             None if registration_ruler is None else print_scale_from_ruler(*registration_ruler)
+        ),
+        "plates_print_scale": (
+            None if plates_ruler is None else print_scale_from_ruler(plates_ruler, plates_ruler)[0]
         ),
     }
     changes = {key: value for key, value in changes.items() if value is not None}
@@ -213,6 +223,7 @@ def _kit_table(known: Kit) -> Table:
         "ChArUco board": f"{board.columns}x{board.rows} squares of {1e3 * board.square_m:g} mm, "
         f"{board.dictionary}; rulers of 100 mm measure {across:g} mm across, {down:g} mm down",
         "registration board": f"rulers of 100 mm measure {card}",
+        "marker plates": f"rulers of 100 mm measure {100.0 * known.plates_print_scale:g} mm",
         "block under the board": f"{known.step_mm:g} mm",
         "blocks for the chest": f"{_list(known.blocks_mm)} mm",
         "block of the daily check": f"{known.check_block_mm:g} mm",

@@ -249,11 +249,13 @@ def test_the_kit_takes_what_was_measured(mrcpr: Run, tmp_path: Path) -> None:
         *command, "--operator", "A. Lab", "--paper", "A3", "--ruler", "99.6", "100.1",
         "--registration-ruler", "99.9", "99.8", "--step", "40", "--blocks", "10,20,30,40,50,60",
         "--masses", "20;5,0;10;2", "--syringe", "1000", "--second-syringe", "500",
+        "--plates-ruler", "99.1", "--check-block", "40",
     ).require(0)  # fmt: skip
     assert "kept in" in done.out and max(map(len, done.out.splitlines()[:-1])) <= 80
     data = json.loads(mrcpr(*command, "--json").require(0).out)
     assert CharucoBoard.model_validate(data["board"]).print_scale == (0.996, 1.001)
     assert data["masses_kg"] == [2, 5, 10, 20] and data["blocks_mm"][0] == 10
+    assert (data["plates_print_scale"], data["check_block_mm"]) == (0.991, 40)
     assert data["operator"] == "A. Lab" and data["second_syringe_ml"] == 500
     kept = (tmp_path / "rig.kit.toml").read_bytes()
     for option, value, word in (
