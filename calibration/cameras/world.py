@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.boards.charuco import BoardView, CharucoBoard
+from calibration.boards.charuco import CharucoBoard
 from calibration.cameras.board_depth import color_of
+from calibration.cameras.boards_seen import BoardsSeen
 from calibration.cameras.depth_scale import PRINT_SIGMA, SHIFT_SIGMA_M
 from calibration.cameras.pose_graph import Graph
 from calibration.cameras.view_pose import Bow, ViewPose, board_bow, pooled_sigma_px, view_pose
@@ -41,39 +42,6 @@ RETURN_SIGMA = (0.001, 0.001, 0.004, 0.0015, 0.0015, 0.0003)
 """Of a board laid back against its marks: tilts and turn (rad), x, y, z (m)."""
 TABLE_SIGMA = (0.0015, 0.0015, np.inf, np.inf, np.inf, 0.0003)
 """Of a board laid elsewhere on the same table."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BoardsSeen:
-    """One instant: what each camera saw of the board."""
-
-    place: str
-    """"origin": flat at the world's origin, not touched between looks; "held"; "table": flat
-    elsewhere on the same table; "back": laid back at the origin, at the end."""
-    camera_ids: tuple[str, ...]
-    """Cameras that took a picture, each once; the other fields go with them."""
-    ids: tuple[IntArray, ...]
-    corners_px: tuple[FloatArray, ...]
-    n_foreign: tuple[int, ...]
-    sharpness_px: tuple[float, ...]
-    depth_m: tuple[float, ...]
-    """Depth sensor's distance of the board's middle along its own axis; NaN: unknown."""
-
-
-def boards_seen(
-    place: str, views: Mapping[str, BoardView], depth_m: Mapping[str, float] | None = None
-) -> BoardsSeen:
-    """Put what the cameras saw at one instant together."""
-    known = depth_m or {}
-    return BoardsSeen(
-        place,
-        tuple(views),
-        tuple(v.ids for v in views.values()),
-        tuple(v.corners_px for v in views.values()),
-        tuple(v.n_foreign for v in views.values()),
-        tuple(v.sharpness_px for v in views.values()),
-        tuple(known.get(name, float("nan")) for name in views),
-    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,19 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from calibration.boards.charuco import CharucoBoard
+from calibration.cameras.boards_seen import BoardsSeen
 from calibration.cameras.pose_graph import Edge, Extended, Graph, Tie, reached, solve
 from calibration.cameras.view_pose import Bow, ViewPose, pooled_sigma_px
 from mr.errors import CalibrationError
 from mr.geometry.poses import difference
 from mr.types import BoolArray, FloatArray, IntArray, Pose
-
-if TYPE_CHECKING:
-    from calibration.cameras.world import BoardsSeen
 
 AT_ORIGIN = ("origin", "back")
 MAX_MISFIT_M = 0.003

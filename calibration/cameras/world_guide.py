@@ -13,8 +13,8 @@ import numpy as np
 
 from calibration.boards.charuco import CharucoBoard
 from calibration.cameras.board_depth import color_of
+from calibration.cameras.boards_seen import BoardsSeen
 from calibration.cameras.view_pose import ViewPose, view_pose
-from calibration.cameras.world import BoardsSeen
 from calibration.cameras.world_faults import AT_ORIGIN
 from calibration.guide import Progress, Verdict
 from mr.geometry.poses import difference

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from calibration.boards.charuco import CharucoBoard
+from calibration.cameras.boards_seen import BoardsSeen
 from calibration.cameras.depth_scale import PRINT_SIGMA, SHIFT_SIGMA_M
-from calibration.cameras.world import FOCAL_SIGMA, BoardsSeen, World
+from calibration.cameras.world import FOCAL_SIGMA, World
 from calibration.cameras.world_faults import MAX_BOW_M, MAX_MISFIT_M, MAX_SIZE_OFF
 from calibration.record import BudgetLine, Check, Plot, Record, points, sha256_of
 from mr.types import BoolArray, FloatArray

@@ -12,7 +12,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from calibration.boards.charuco import CharucoBoard
-from calibration.cameras.world import WORLD_FROM_BOARD, BoardsSeen, boards_seen
+from calibration.cameras.boards_seen import BoardsSeen, boards_seen
+from calibration.cameras.world import WORLD_FROM_BOARD
 from calibration.simulated.boards import board_view
 from mr.geometry.camera import Camera
 from mr.rig import CameraCalibration, PoseEntry

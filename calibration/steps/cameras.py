@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 
 from calibration.boards.charuco import BoardView
 from calibration.cameras.board_depth import BoardDepth
+from calibration.cameras.boards_seen import BoardsSeen
 from calibration.cameras.depth_guide import DepthGuide
 from calibration.cameras.depth_record import depth_record
 from calibration.cameras.depth_scale import measure_depth_scale
 from calibration.cameras.factory import prove_factory
 from calibration.cameras.intrinsics_guide import IntrinsicsGuide
 from calibration.cameras.intrinsics_record import intrinsics_record
-from calibration.cameras.world import BoardsSeen, measure_world
+from calibration.cameras.world import measure_world
 from calibration.cameras.world_guide import WorldGuide
 from calibration.cameras.world_record import world_record
 from calibration.steps.step import Done, Setup

@@ -10,7 +10,6 @@ import numpy as np
 
 from calibration.record import BudgetLine, Check, Plot, Record, points
 from calibration.together.clocks import Clocks
-from mr.types import FloatArray
 
 SIGMA_MS = 1.0
 """Limit of an offset's one-sigma. Source: the issue."""
@@ -76,8 +75,3 @@ def clocks_record(found: Clocks, subject: str) -> Record:
             for k, p in enumerate(found.pairs)
         ),
     )
-
-
-def _unevenness(presses_s: FloatArray) -> float:
-    gaps_s = np.diff(presses_s)
-    return float(np.std(gaps_s) / np.mean(gaps_s)) if len(gaps_s) > 1 else 0.0

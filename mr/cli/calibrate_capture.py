@@ -40,6 +40,10 @@ class Keeping(Protocol[S]):
         """Let go of one that was kept."""
         ...
 
+    def refill(self, guide: Guide[S]) -> Sequence[str]:
+        """Give a new guide all that was kept; tells why of each that it did not take."""
+        ...
+
 
 class NotKept:
     """Keeps nothing: for captures that are repeated more quickly than stored."""
@@ -51,6 +55,10 @@ class NotKept:
 
     def drop(self, sample: object) -> None:
         """Nothing was kept."""
+
+    def refill(self, guide: object) -> Sequence[str]:
+        """Nothing was kept."""
+        return ()
 
 
 class TakeBack:
@@ -84,9 +92,10 @@ def capture(
     CalibrationError
         When the candidates end before; what was taken is kept.
     """
-    resumed = 0
-    for before in tuple(kept.samples):
-        resumed += int(guide.offer(before).taken)
+    refused = kept.refill(guide)
+    for why in refused:
+        screen.say(f"left out of what was taken before: {why}")
+    resumed = len(kept.samples) - len(refused)
     if resumed:
         screen.say(f"goes on with {resumed} taken before")
     progress = guide.progress

@@ -25,9 +25,9 @@ from calibration.cameras.board_depth import (
     color_of,
     middle_depth_m,
 )
+from calibration.cameras.boards_seen import BoardsSeen, boards_seen
 from calibration.cameras.depth_guide import DepthGuide
 from calibration.cameras.still import Rested, Seen, StillBoard, is_seen
-from calibration.cameras.world import BoardsSeen, boards_seen
 from calibration.cameras.world_guide import WorldGuide
 from calibration.guide import Progress
 from calibration.look import Look, unseen

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from calibration.boards.charuco import CharucoBoard
-from calibration.cameras.world import BoardsSeen, measure_world
+from calibration.cameras.boards_seen import BoardsSeen
+from calibration.cameras.world import measure_world
 from calibration.cameras.world_guide import WorldGuide
 from calibration.cameras.world_record import world_record
 from calibration.simulated.rooms import room, told_cameras, world_samples
