@@ -43,7 +43,7 @@ def pdf_of(html: str) -> bytes:
         When WeasyPrint or a system library that it needs is not installed.
     """
     weasyprint = _weasyprint()
-    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
+    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415 -- optional, too
 
     fonts = FontConfiguration()
     style = weasyprint.CSS(string=_faces(), font_config=fonts)
@@ -65,7 +65,7 @@ def _weasyprint() -> Any:
 
 
 def _faces() -> str:
-    import matplotlib as mpl  # noqa: PLC0415
+    import matplotlib as mpl  # noqa: PLC0415 -- half a second, for a PDF only
 
     folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
     return "\n".join(

@@ -58,14 +58,14 @@ class PoseEntry(Finite):
 
     def pose(self) -> Pose:
         """Give the transform as matrices."""
-        from mr.geometry.poses import pose_of  # noqa: PLC0415
+        from mr.geometry.poses import pose_of  # noqa: PLC0415 -- SciPy loads late
 
         return pose_of(np.array(self.rotvec_rad), np.array(self.t_m))
 
     @classmethod
     def of(cls, pose: Pose) -> PoseEntry:
         """Write a transform down."""
-        from scipy.spatial.transform import Rotation  # noqa: PLC0415
+        from scipy.spatial.transform import Rotation  # noqa: PLC0415 -- SciPy loads late
 
         rotvec = Rotation.from_matrix(pose.R).as_rotvec()
         return cls(

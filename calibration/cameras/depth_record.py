@@ -10,14 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from calibration.cameras.board_depth import BoardDepth
-from calibration.cameras.depth_scale import (
-    FOCAL_SIGMA,
-    MAX_BOW_M,
-    PRINT_SIGMA,
-    SHIFT_SIGMA_M,
-    DepthScale,
-)
+from calibration.cameras.bow import flatness_check
+from calibration.cameras.depth_scale import DepthScale
 from calibration.cameras.depth_step import GAUGE_SIGMA_M, OFF_SHARE
+from calibration.cameras.stated import FOCAL_SIGMA, PRINT_SIGMA, SHIFT_SIGMA_M, stated_lines
 from calibration.record import BudgetLine, Check, Plot, Record, line, points, sha256_of
 
 SCALE_BOUNDS_PCT = (-2.0, 2.0)
@@ -77,14 +73,7 @@ def depth_record(
             high=MAX_TURN_DEG,
             why="more is a camera that was dropped or opened: have its maker's calibration done",
         ),
-        Check(
-            item="board's bow",
-            value=1000 * abs(result.bow.sag_m),
-            unit="mm",
-            sigma=1000 * result.bow.sigma_m,
-            high=1000 * MAX_BOW_M,
-            why="a flat board",
-        ),
+        flatness_check(result.bow),
         Check(item="depth off the planes, rms of cells", value=1000 * result.rms_m, unit="mm"),
         Check(item="corners off the planes, one axis", value=result.corner_sigma_px, unit="px"),
     ]
@@ -123,24 +112,7 @@ def _budget(result: DepthScale, print_sigma: float, focal_sigma: float) -> tuple
     whole = result.sigma_m(AT_M)
     rest = float(np.sqrt(max(whole**2 - (stated * AT_M) ** 2 - SHIFT_SIGMA_M**2, 0.0)))
     return (
-        BudgetLine(
-            source="the board's print, at 0.8 m",
-            sigma=1000 * print_sigma * AT_M,
-            unit="mm",
-            how="stated: its ruler, read to 0.2 mm",
-        ),
-        BudgetLine(
-            source="the colour lens's focal length, at 0.8 m",
-            sigma=1000 * focal_sigma * AT_M,
-            unit="mm",
-            how="stated: of the camera's intrinsics",
-        ),
-        BudgetLine(
-            source="the colour sensor's place",
-            sigma=1000 * SHIFT_SIGMA_M,
-            unit="mm",
-            how="assumed: a factory's color_from_depth",
-        ),
+        *stated_lines(print_sigma, focal_sigma, SHIFT_SIGMA_M, AT_M),
         BudgetLine(
             source="corners, depth's steady errors and wandering, at 0.8 m",
             sigma=1000 * rest,

@@ -21,13 +21,10 @@ from scipy.linalg import block_diag
 
 from calibration.boards.charuco import CharucoBoard
 from calibration.cameras.board_depth import CELL_PX, BoardDepth, Cells, color_of, plane_cells
+from calibration.cameras.bow import Bow, board_bow, bow_shapes, require_flat
 from calibration.cameras.depth_step import Step, require_step, step_of
-from calibration.cameras.view_pose import (
-    Bow,
-    board_bow,
-    bow_shapes,
-    pooled_sigma_px,
-)
+from calibration.cameras.stated import FOCAL_SIGMA, PRINT_SIGMA, SHIFT_SIGMA_M
+from calibration.cameras.view_pose import pooled_sigma_px
 from mr.errors import CalibrationError
 from mr.rig import CameraModel
 from mr.types import BoolArray, FloatArray
@@ -36,21 +33,11 @@ MIN_VIEWS = 6
 MIN_SPREAD = 1.5
 """Farthest over nearest distance: less, and scale and offset are one thing."""
 TURN_PRIOR_RAD = 0.02
-SHIFT_SIGMA_M = 3e-4
-"""One-sigma of the factory's ``color_from_depth`` on each axis. It cannot be told from the
-offset. Ref: the simulated factory's error, 0.2 mm; makers state no figure."""
 COMMON_SIGMA_PX = 0.007
 """Disparity that all pictures may share. Ref: a D435 wanders by 0.01 px over minutes."""
 PICTURE_SIGMA_PX = 0.008
 """Disparity that one picture's cells share, at least: wandering, and drawing to whole pixels."""
-PRINT_SIGMA = 1e-3
-"""One-sigma of the board's printed scale: 0.2 mm of a ruler's end over 0.2 m."""
-FOCAL_SIGMA = 1e-3
-"""One-sigma of the colour lens's focal length, relative. Ref: intrinsics within 0.2 %."""
 LEAST_CELL_PX = 0.004
-MAX_BOW_M = 0.0015
-"""An A4 board that bulges by more shifts its middle by a millimetre against its corners."""
-BOW_SIGMAS = 4.0
 APART_SIGMAS, APART_PX = 5.0, 0.08
 """A picture whose depth is off its corners by so much was not still."""
 MAX_APART_SHARE = 0.25
@@ -129,7 +116,7 @@ def measure_depth_scale(
     _require_spread(cells)
     lens, _ = color_of(camera)
     bow = board_bow([c.view for c in cells], board, lens)
-    _require_flat(bow, "its corners say")
+    require_flat(bow, "depth", "its corners say that ")
     fb = camera.depth.fx_px * camera.baseline_m
     stated = float(np.hypot(print_sigma, focal_sigma))
     fit = _fit(cells, camera, fb, stated)
@@ -162,7 +149,7 @@ def measure_depth_scale(
     if step is not None:
         require_step(step)
     # After the step: a board of the wrong size bulges, too, in what depth says.
-    _require_flat(depth_bow, "the depth sensor says")
+    require_flat(depth_bow, "depth", "the depth sensor says that ")
     return _result(fit, cells, bow, depth_bow, step, left_out)
 
 
@@ -354,13 +341,4 @@ def _require_spread(cells: Sequence[Cells]) -> None:
             f"depth: {len(cells)} places from {near:.2f} to {far:.2f} m; {MIN_VIEWS} are needed "
             f"and the farthest {MIN_SPREAD:g} times as far as the nearest: scale and offset "
             "cannot be told apart otherwise: hold the board nearer and farther"
-        )
-
-
-def _require_flat(bow: Bow, who: str) -> None:
-    if abs(bow.sag_m) > max(MAX_BOW_M, BOW_SIGMAS * bow.sigma_m):
-        raise CalibrationError(
-            f"depth: the board is bent: {who} that its rims stand {abs(bow.sag_m) * 1000:.1f} mm "
-            f"({bow.sigma_m * 1000:.1f} mm one-sigma) out of its plane, "
-            f"{MAX_BOW_M * 1000:.1f} are allowed: glue it to something flat and take it again"
         )

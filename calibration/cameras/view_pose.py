@@ -1,8 +1,8 @@
-"""Where a ChArUco board lies, seen in one picture, and how flat its print is.
+"""Where a ChArUco board lies, seen in one picture.
 
-Takes the corners that one picture shows, gives ``color_from_board`` with its covariance, and
-over several pictures the board's bow; leaves joining cameras to `calibration.cameras.world`
-and depth to `calibration.cameras.depth_scale`.
+Takes the corners that one picture shows, gives ``color_from_board`` with its covariance; leaves
+how flat the board is to `calibration.cameras.bow`, joining cameras to
+`calibration.cameras.world` and depth to `calibration.cameras.depth_scale`.
 """
 
 from __future__ import annotations
@@ -133,39 +133,3 @@ def pooled_sigma_px(views: Sequence[ViewPose]) -> float:
     left = sum(float((v.miss_px**2).sum()) for v in views)
     freedom = sum(2 * len(v.ids) - 6 for v in views)
     return max(LEAST_SIGMA_PX, float(np.sqrt(left / max(freedom, 1))))
-
-
-@dataclass(frozen=True, slots=True)
-class Bow:
-    """How far a board's print bulges out of its plane, from one end to the other."""
-
-    sag_m: float
-    """The largest, across, along or twisted; positive into the paper at the rims."""
-    sigma_m: float
-
-
-def bow_shapes(points_m: FloatArray, board: CharucoBoard) -> FloatArray:
-    """Give three bulges at places (n, 3) m: across, twisted, along; (n, 3), 1 at the rims."""
-    half = np.array(board.size_m) / 2
-    x, y = ((points_m[:, :2] - half) / half).T
-    return np.stack([x * x, x * y, y * y], axis=1)
-
-
-def board_bow(views: Sequence[ViewPose], board: CharucoBoard, camera: Camera) -> Bow:
-    """Measure a board's bow from several views of it, tilted ones among them."""
-    shapes = bow_shapes(board.corners_in_board_m, board)
-    normal, right = np.zeros((3, 3)), np.zeros(3)
-    for view in views:
-        pose = view.color_from_board
-        places = board.corners_in_board_m[view.ids]
-        _, _, by_point = pose_slope(camera, pose, places)
-        by_bow = (by_point @ pose.R[:, 2])[:, :, None] * shapes[view.ids][:, None, :]
-        by_bow = by_bow.reshape(-1, 3)
-        q = np.linalg.qr(view.slope)[0]  # what the pose could explain is taken out
-        by_bow = by_bow - q @ (q.T @ by_bow)
-        normal += by_bow.T @ by_bow
-        right += by_bow.T @ view.miss_px.ravel()
-    inverse = np.linalg.pinv(normal)
-    sags = inverse @ right
-    k = int(np.argmax(np.abs(sags)))
-    return Bow(float(sags[k]), pooled_sigma_px(views) * float(np.sqrt(inverse[k, k])))

@@ -18,13 +18,13 @@ import numpy as np
 from calibration.boards.charuco import CharucoBoard
 from calibration.cameras.board_depth import color_of
 from calibration.cameras.boards_seen import BoardsSeen
-from calibration.cameras.depth_scale import PRINT_SIGMA, SHIFT_SIGMA_M
+from calibration.cameras.bow import Bow, board_bow, require_flat
 from calibration.cameras.pose_graph import Graph
-from calibration.cameras.view_pose import Bow, ViewPose, board_bow, pooled_sigma_px, view_pose
+from calibration.cameras.stated import FOCAL_SIGMA, PRINT_SIGMA, SHIFT_SIGMA_M
+from calibration.cameras.view_pose import ViewPose, pooled_sigma_px, view_pose
 from calibration.cameras.world_faults import (
     Looks,
     require_board,
-    require_flat,
     require_linked,
     require_size,
     without_faults,
@@ -36,8 +36,6 @@ from mr.types import FloatArray, IntArray, Pose
 
 WORLD_FROM_BOARD = Pose(np.diag([1.0, -1.0, -1.0]), np.zeros(3))
 """A board that lies at the world's origin: its z goes into the paper, the world's up."""
-FOCAL_SIGMA = 5e-4
-"""One-sigma of a colour lens's focal length, relative."""
 RETURN_SIGMA = (0.001, 0.001, 0.004, 0.0015, 0.0015, 0.0003)
 """Of a board laid back against its marks: tilts and turn (rad), x, y, z (m)."""
 TABLE_SIGMA = (0.0015, 0.0015, np.inf, np.inf, np.inf, 0.0003)
@@ -106,7 +104,7 @@ def measure_world(
     require_linked(looks, names)
     lenses = [color_of(c)[0] for c in cameras.values()]
     bow = _bow(looks, board, lenses)
-    require_flat(bow)
+    require_flat(bow, "world")
     ratios = require_size(looks, names)
     looks, graph, left_out = without_faults(looks, names)
     stretch = max(1.0, float(np.sqrt(graph.chi2 / max(graph.freedom, 1))))

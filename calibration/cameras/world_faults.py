@@ -16,7 +16,7 @@ import numpy as np
 from calibration.boards.charuco import CharucoBoard
 from calibration.cameras.boards_seen import BoardsSeen
 from calibration.cameras.pose_graph import Edge, Extended, Graph, Tie, reached, solve
-from calibration.cameras.view_pose import Bow, ViewPose, pooled_sigma_px
+from calibration.cameras.view_pose import ViewPose, pooled_sigma_px
 from mr.errors import CalibrationError
 from mr.geometry.poses import difference
 from mr.types import BoolArray, FloatArray, IntArray, Pose
@@ -30,7 +30,6 @@ MAX_LEFT_OUT = 0.2
 """Share of the instants in which the board may have moved."""
 MAX_SIZE_OFF = 0.015
 """A depth camera is calibrated to 0.2 %, uncalibrated ones keep 2 % of the distance at worst."""
-MAX_BOW_M = 0.0015
 CALM_RAD, CALM_M = 0.001, 0.0007
 """What lenses leave between cameras besides noise: views are not believed better than this when
 it is asked what moved."""
@@ -126,16 +125,6 @@ def require_linked(looks: Looks, names: Sequence[str]) -> None:
         f"world: cameras {linked} and {lost[0]} never saw the board at the same instant: hold "
         "it where both see it, tilted towards the middle between them"
     )
-
-
-def require_flat(bow: Bow) -> None:
-    """Refuse a bent board."""
-    if abs(bow.sag_m) > max(MAX_BOW_M, 4 * bow.sigma_m):
-        raise CalibrationError(
-            f"world: the board is bent: its rims stand {abs(bow.sag_m) * 1000:.1f} mm "
-            f"({bow.sigma_m * 1000:.1f} mm one-sigma) out of its plane, {MAX_BOW_M * 1000:.1f} "
-            "are allowed: glue it to something flat"
-        )
 
 
 def require_size(looks: Looks, names: Sequence[str]) -> tuple[float, ...]:

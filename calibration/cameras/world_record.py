@@ -11,9 +11,10 @@ import numpy as np
 
 from calibration.boards.charuco import CharucoBoard
 from calibration.cameras.boards_seen import BoardsSeen
-from calibration.cameras.depth_scale import PRINT_SIGMA, SHIFT_SIGMA_M
-from calibration.cameras.world import FOCAL_SIGMA, World
-from calibration.cameras.world_faults import MAX_BOW_M, MAX_MISFIT_M, MAX_SIZE_OFF
+from calibration.cameras.bow import flatness_check
+from calibration.cameras.stated import FOCAL_SIGMA, PRINT_SIGMA, SHIFT_SIGMA_M, stated_lines
+from calibration.cameras.world import World
+from calibration.cameras.world_faults import MAX_MISFIT_M, MAX_SIZE_OFF
 from calibration.record import BudgetLine, Check, Plot, Record, points, sha256_of
 from mr.types import BoolArray, FloatArray
 
@@ -78,14 +79,7 @@ def world_record(
             high=MAX_RMS_PX,
             why="more is a lens that is not the calibrated one",
         ),
-        Check(
-            item="board's bow",
-            value=1000 * abs(world.bow.sag_m),
-            unit="mm",
-            sigma=1000 * world.bow.sigma_m,
-            high=1000 * MAX_BOW_M,
-            why="a flat board",
-        ),
+        flatness_check(world.bow),
     ]
     if np.isfinite(world.size_ratio[k]):
         checks.append(
@@ -110,24 +104,7 @@ def world_record(
                 unit="mm",
                 how="measured: from what the joint solution leaves over",
             ),
-            BudgetLine(
-                source="the board's print",
-                sigma=1000 * print_sigma * distance,
-                unit="mm",
-                how="stated: its ruler, read to 0.2 mm",
-            ),
-            BudgetLine(
-                source="the colour lens's focal length",
-                sigma=1000 * focal_sigma * distance,
-                unit="mm",
-                how="stated: of the camera's intrinsics",
-            ),
-            BudgetLine(
-                source="the colour sensor's place in the camera",
-                sigma=1000 * shift_sigma_m,
-                unit="mm",
-                how="assumed: a factory's color_from_depth",
-            ),
+            *stated_lines(print_sigma, focal_sigma, shift_sigma_m, distance),
         ),
         plots=_plots(world, mine),
         n_samples=int(world.n_views[k]),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def as_it_is(rig: Rig, sim_rig: SimRig, sensors: SensorTraits) -> Rig:
     return learn_motion(true, sim_rig.camera_id, recorded)
 
 
-def _inverse(level, values: FloatArray, sigma: float) -> Curve:  # type: ignore[no-untyped-def]
+def _inverse(level: Callable[[FloatArray], Any], values: FloatArray, sigma: float) -> Curve:
     """Turn a true level (counts over values) round; a reading is rounded, not cut."""
     counts = np.asarray(level(values), dtype=np.float64)
     keep = (counts > 0) & (counts < ADC_MAX)
