@@ -146,12 +146,16 @@ class SessionConfig(Strict):
     guideline: str = "aha-2025-adult-bls"
     guidance: bool = True
     """True: practice, with cues. False: cold, without cues."""
+    level: Literal["full", "reduced", "sound", "none"] = "full"
+    """How much practice is helped; it stays as it is for the whole session."""
     attempt: Attempt = Attempt.PRACTICE
     rescuers: Literal[1, 2] = 1
     criteria: Criteria | None = None
     """What an assessment must reach."""
     start_on: Literal["first-compression", "key", "command"] = "first-compression"
     duration_s: float | None = Field(default=None, gt=0)
+    stop_after_s: float | None = Field(default=None, ge=5, le=600)
+    """Without hands: the session ends when nobody has pushed for so long after its start."""
     storage_level: Literal[1, 2, 3] = 1
     out_dir: Path = Path("recordings")
     language: str = Field(default="en", pattern=r"^[a-z]{2,3}$")
@@ -174,13 +178,16 @@ class SessionConfig(Strict):
             return data
         if "attempt" not in data:
             kind = Attempt.PRACTICE if data.get("guidance", True) else Attempt.ASSESSMENT
-            return {**data, "attempt": kind}
-        return {"guidance": data["attempt"] == Attempt.PRACTICE, **data}
+            data = {**data, "attempt": kind}
+        practice = data["attempt"] == Attempt.PRACTICE
+        return {"guidance": practice, "level": "full" if practice else "none", **data}
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.guidance and self.attempt is not Attempt.PRACTICE:
             raise ValueError("guidance: cues are for practice only")
+        if self.level != "none" and not self.guidance:
+            raise ValueError(f"level: {self.level} guidance is for practice only: leave it out")
         if self.criteria is not None and self.attempt is not Attempt.ASSESSMENT:
             raise ValueError("criteria: are for an assessment only")
         return self

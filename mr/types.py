@@ -136,8 +136,30 @@ class Registration:
 
     xr_from_world: Pose
     rms_m: float
+    """What is left of the pairs that it was found by, root mean square of lengths."""
     n_pairs: int
     t_ns: int
+    """When the newest of the pairs was seen."""
+    sigma_m: float | None = None
+    """Length of the one-sigma by which the chest is off in the headset; None: not known."""
+    source: Literal["hands", "touch"] = "hands"
+    """By hands that both see, or by a fingertip on known places."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placing:
+    """How well it is known where the headset's frame lies, and what would help."""
+
+    state: Literal["unknown", "weak", "ok", "lost"]
+    """"weak": worse than its limit; "lost": what was known no longer holds."""
+    registration: Registration | None = None
+    """The newest, also while it is weak; None while unknown or lost."""
+    ask: str = ""
+    """What the learner is to do for it: a key of the catalogue below ``placing.``."""
+    touch: int | None = None
+    """Which of the rig's places to touch next, where touching is asked for."""
+    share: float = 0.0
+    """How far what is asked for is done, 0 ... 1."""
 
 
 # --- observations (what tracking makes of pixels; what recordings keep) ---------------
@@ -265,6 +287,22 @@ class HandLandmarks:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HandPoints:
+    """Wrist and knuckles of one hand, lifted out of a colour picture by the depth behind it.
+
+    (5, 3) m in the mannequin's frame: wrist, then the knuckles from index to little finger;
+    NaN where the depth picture has nothing. `sigma_m` is the noise of one place, one axis.
+    """
+
+    arrival: Arrival
+    stamp: Stamp
+    camera_id: str
+    side: Literal["left", "right", "unknown"]
+    points_in_mannequin_m: FloatArray
+    sigma_m: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class HeadPose:
     """The headset's pose in its own frame at the instant of `stamp`."""
 
@@ -282,6 +320,21 @@ class HandJoints:
     side: Literal["left", "right"]
     joints_in_xr_m: FloatArray
     valid: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameShown:
+    """One frame that a view has handed in: when it is seen, and of when it tells.
+
+    `display_ns` is when the runtime means to show it; `measured_ns` the capture of the motion
+    that it was drawn from, None when there was none; so its age is the difference. `predicted`
+    tells whether the chest was moved on to `display_ns`.
+    """
+
+    arrival: Arrival
+    display_ns: int
+    measured_ns: int | None
+    predicted: bool
 
 
 # --- fused motion --------------------------------------------------------------------
@@ -490,6 +543,32 @@ class Targets:
     hand_offset_max_mm: float
 
 
+GuidanceLevel = Literal["full", "reduced", "sound", "none"]
+"""How much a learner is helped while practising; set before, and none in an assessment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CycleDigest:
+    """One finished cycle of compressions in a few numbers, for the pause after it.
+
+    Without pauses for breaths a cycle ends with any pause. Unknown is None.
+    """
+
+    index: int
+    n_compressions: int
+    depth_mm: float | None
+    """Mean of the peaks, as the others are means."""
+    rate_cpm: float | None
+    release_mm: float | None
+    depth_in_target_pct: float | None
+    rate_in_target_pct: float | None
+    release_in_target_pct: float | None
+    ended_ns: int
+    """The last compression's release."""
+    lesson: str = ""
+    """What to do otherwise: a key of the catalogue below ``cue.``; "" before it is chosen."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """All that a view may show at one instant; published by the session."""
@@ -517,6 +596,15 @@ class Snapshot:
     score_pct: float | None
     world_from_mannequin: Pose | None
     health: tuple[Health, ...] = ()
+    measured_ns: int | None = None
+    """When the motion behind `depth_mm` and `velocity_mm_s` was captured."""
+    level: GuidanceLevel = "full"
+    n_breaths: int = 0
+    """Breaths given in this pause."""
+    cycle: CycleDigest | None = None
+    """The last finished cycle."""
+    placing: Placing | None = None
+    """None: there is no headset in this session."""
 
 
 # --- sources ---------------------------------------------------------------------------
@@ -558,8 +646,10 @@ Sample = (
     | HandSample
     | ArmPosture
     | HandLandmarks
+    | HandPoints
     | HeadPose
     | HandJoints
+    | FrameShown
     | SessionEvent
 )
 """Anything a device may deliver, or tracking may make of it."""

@@ -19,8 +19,10 @@ from mr.types import (
     ClockExchange,
     ColorFrame,
     DepthFrame,
+    FrameShown,
     HandJoints,
     HandLandmarks,
+    HandPoints,
     HandSample,
     HeadPose,
     MannequinFrame,
@@ -341,6 +343,25 @@ CODECS = {
             n_added=1,
         ),
         Codec(
+            HandPoints,
+            (
+                *ARRIVAL,
+                *STAMP,
+                Field("side", "text"),
+                Field("points_in_mannequin_m", "<f8", "m", (5, 3)),
+                Field("sigma_m", "<f8", "m"),
+            ),
+            lambda s: (*_arrival(s), *_stamp(s), s.side, s.points_in_mannequin_m, s.sigma_m),
+            lambda key, r: HandPoints(
+                Arrival(key.stream, *r[:3]),
+                Stamp(*r[3:5]),
+                key.camera_id,
+                r[5],
+                np.array(r[6]),
+                r[7],
+            ),
+        ),
+        Codec(
             HeadPose,
             (*ARRIVAL, *STAMP, *_pose_fields("xr_from_head")),
             lambda s: (*_arrival(s), *_stamp(s), *_pose(s.xr_from_head)),
@@ -358,6 +379,26 @@ CODECS = {
             lambda s: (*_arrival(s), *_stamp(s), s.side, s.joints_in_xr_m, s.valid),
             lambda key, r: HandJoints(
                 Arrival(key.stream, *r[:3]), Stamp(*r[3:5]), r[5], np.array(r[6]), np.array(r[7])
+            ),
+        ),
+        Codec(
+            FrameShown,
+            (
+                *ARRIVAL,
+                Field("display_ns", "<i8", "ns"),
+                Field("measured_known", "?"),
+                Field("measured_ns", "<i8", "ns"),
+                Field("predicted", "?"),
+            ),
+            lambda s: (
+                *_arrival(s),
+                s.display_ns,
+                s.measured_ns is not None,
+                s.measured_ns or 0,
+                s.predicted,
+            ),
+            lambda key, r: FrameShown(
+                Arrival(key.stream, *r[:3]), r[3], r[5] if r[4] else None, r[6]
             ),
         ),
         Codec(

@@ -435,6 +435,8 @@ class Pipeline:
             score_pct=self._score_pct,
             world_from_mannequin=self._world_from_mannequin(),
             health=self._health.report(now_ns),
+            measured_ns=None if chest is None else chest.stamp.t_ns,
+            level=self._config.level,
         )
 
     def _world_from_mannequin(self) -> Pose:

@@ -25,8 +25,10 @@ from mr.types import (
     ColorFrame,
     DepthFrame,
     DeviceInfo,
+    FrameShown,
     HandJoints,
     HandLandmarks,
+    HandPoints,
     HandSample,
     HeadPose,
     MannequinFrame,
@@ -122,6 +124,11 @@ def one_of_each(seed: int = 0) -> list[Sample]:
         HandJoints(
             arrival("xr/hand", 11), stamp, "left", rng.normal(size=(26, 3)), rng.random(26) > 0.5
         ),
+        HandPoints(
+            arrival("a/points", 12), stamp, "a", "right", rng.normal(size=(5, 3)), 0.1 + 0.2
+        ),
+        FrameShown(arrival("headset.shown", 13), 2**60 + 1, 2**60, True),
+        FrameShown(arrival("headset.shown", 14), 2**60 + 1, None, False),
         SessionEvent(2**60, "note", "what; the, «text»\n"),
     ]
 
