@@ -24,6 +24,13 @@ PANEL_UP_M = 0.30
 PANEL_WIDTH_M = 0.50
 PANEL_SEEN_FROM_M = 0.85
 """From the kneeling learner's eyes to the panel; only the sheet's resolution rests on it."""
+
+PICTURE_ASIDE_M = 1.2
+PICTURE_UP_M = 0.22
+"""The lower edge of the rig camera's picture above the chest: just over the panel's top, seen
+by a kneeling learner (tests hold it)."""
+PICTURE_WIDTH_M = 1.0
+"""At 1.65 m from a kneeling learner's eyes: 34° wide, and within 15° up and down for 4:3."""
 _SWITCH_SIDE_M = 0.30
 _SCALES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
@@ -66,6 +73,20 @@ def panel_pose(xr_from_mannequin: Pose, head_in_xr_m: FloatArray, side: Side) ->
     x = x / length if length > 1e-3 else -xr_from_mannequin.R[:, 1]
     y = np.cross(z, x)
     return Pose(np.stack([x, y, z], axis=1), center_m)
+
+
+def picture_pose(xr_from_mannequin: Pose, side: Side, height_m: float) -> Pose:
+    """Give ``xr_from_panel`` of the rig camera's picture: upright, beyond the mannequin.
+
+    It rests where the mannequin lies and turns to that, not to the head.
+    """
+    across = 1.0 if side == "left" else -1.0
+    foot_m = xr_from_mannequin.apply(np.array([across * PICTURE_ASIDE_M, 0.0, 0.0]))
+    center_m = foot_m + np.array([0.0, PICTURE_UP_M + height_m / 2.0, 0.0])
+    z = -across * xr_from_mannequin.R[:, 0] * np.array([1.0, 0.0, 1.0])
+    z = z / max(float(np.linalg.norm(z)), 1e-9)
+    y = np.array([0.0, 1.0, 0.0])
+    return Pose(np.stack([np.cross(y, z), y, z], axis=1), center_m)
 
 
 def panel_scale(eye_width_px: int, left_rad: float, right_rad: float, panel_width_px: int) -> float:

@@ -58,12 +58,12 @@ def run_headset_view(
     tell = say or (lambda _: None)
     with HeadsetSession("mrcpr") as session:
         tell(f"headset: {session.system_name} on {session.runtime_name}")
-        tell(f"headset: blend mode {session.blend_mode.name}: {session.blend_mode.meaning}")
+        tell(f"headset: {session.passthrough.meaning}")
         if session.floor != "floor":
             tell(f"headset: {session.floor}")
         if registration is None:
             tell("headset: not registered: the ring stands 1.2 m ahead, not on the mannequin")
-        stage = Stage(registration, session.blend_mode.shows_room, theme, messages)
+        stage = Stage(registration, session.passthrough.shows_room, theme, messages)
         while not stop() and not session.over:
             scene, xr_from_mannequin = stage.set(read_snapshot())
             report = session.frame(scene, xr_from_mannequin)
