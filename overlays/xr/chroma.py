@@ -1,11 +1,11 @@
 """A plain colour that a streaming program replaces by its camera picture.
 
-Takes a colour's name, gives the key and pictures without half-covered pixels: where the
-overlay ends, the key begins. Leaves drawing to `overlays.render.gl`. Pure.
+Takes a colour's name, gives the key and how far other colours are from it; leaves
+drawing to `overlays.render.gl`. Pure.
 
 A keyer lets through what is near the key in chroma, whatever its brightness. A soft edge
 would be a mixture of overlay and key: partly let through, and a rim in the key's colour
-where it is not. So nothing is mixed here: a pixel is the overlay's or the key's.
+where it is not. So nothing is mixed: a pixel is the overlay's or the key's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import re
 
 import numpy as np
-import numpy.typing as npt
 
 from mr.errors import ConfigError
 from mr.types import FloatArray
@@ -33,9 +32,6 @@ Virtual Desktop users report 37 % similarity and 5 % smoothness
 (github.com/McFredward/Demeo_GreenScreen); read as in OBS's chroma key filter, where both
 are distances in the Cb-Cr plane. The program's own formula is not published.
 """
-
-COVERED = 128
-"""From this alpha on, of 255, a pixel of a picture belongs to the overlay."""
 
 _CHROMA_OF_RGB = np.array([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 """Cb and Cr of R'G'B', ITU-R BT.601 (the matrix of JPEG and of OBS's filter)."""
@@ -63,15 +59,3 @@ def chroma_distance(rgb: FloatArray, key: Color) -> FloatArray:
     away = (np.asarray(rgb, dtype=np.float64) - np.array(key[:3])) @ _CHROMA_OF_RGB.T
     distance: FloatArray = np.linalg.norm(away, axis=-1)
     return distance
-
-
-def hard_edged(rgba: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Make each pixel of a premultiplied picture (H, W, 4) whole or nothing.
-
-    What covers a pixel less than `COVERED` goes; what stays lies on black, so that a
-    translucent ground stays dark and takes nothing of the key's colour.
-    """
-    covered = rgba[..., 3] >= COVERED
-    hard = np.where(covered[..., None], rgba, np.uint8(0))
-    hard[..., 3] = np.where(covered, np.uint8(255), np.uint8(0))
-    return hard

@@ -23,21 +23,11 @@ from overlays.render.panel import draw_panel
 from overlays.xr import openxr
 from overlays.xr.cost import Meter
 from overlays.xr.placement import panel_scale
+from overlays.xr.rig_view import RigPicture
 from overlays.xr.swapchain import Swapchain
 
 Fov = tuple[float, float, float, float]
 """Angles left, right, up and down of one eye's picture, rad."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RigPicture:
-    """What a rig's camera sees, with everything drawn into it that belongs there.
-
-    `bgr` is (H, W, 3) uint8; `seq` is another number whenever the pixels are others.
-    """
-
-    bgr: npt.NDArray[np.uint8]
-    seq: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

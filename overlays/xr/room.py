@@ -41,9 +41,9 @@ class Room:
         if self._layer is not None:
             self._layer.pause()
 
-    def layers(self) -> list[Any]:
+    def layers(self, space: Any) -> list[Any]:
         """Give the vendor's layer, if it is one that shows the room."""
-        return [] if self._layer is None else [self._layer.layer()]
+        return [] if self._layer is None else [self._layer.layer(space)]
 
     def follow(self, event: Any) -> None:
         """Follow what XR_FB_passthrough says about itself."""

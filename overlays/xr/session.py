@@ -24,25 +24,19 @@ from overlays.primitives import Scene
 from overlays.xr import chroma, openxr
 from overlays.xr.context import HiddenContext
 from overlays.xr.cost import Cost
-from overlays.xr.layers import (
-    Drawing,
-    EyesLayer,
-    Fov,
-    PlacedPanel,
-    RigPicture,
-    Sheet,
-    Sheets,
-    angles,
-)
+from overlays.xr.layers import Drawing, EyesLayer, Fov, PlacedPanel, Sheet, Sheets, angles
 from overlays.xr.passthrough import Passthrough, choose, offered_kinds
 from overlays.xr.placement import (
+    PANEL_AT_M,
     PANEL_WIDTH_M,
     PICTURE_WIDTH_M,
+    UNDER_PICTURE_M,
     Side,
     panel_pose,
     panel_side,
     picture_pose,
 )
+from overlays.xr.rig_view import RigPicture
 from overlays.xr.room import Room
 
 EXIT_WAIT_S = 1.0
@@ -351,7 +345,8 @@ class HeadsetSession:
         layers.extend(self._room_layers(xr_from_mannequin, self._side))
         registered = scene.registered if self.passthrough.in_space else ()
         layers.append(self._eyes.layer(registered, xr_from_mannequin, views, seen.xr_from_view))
-        xr_from_panel = panel_pose(xr_from_mannequin, seen.xr_from_head.t_m, self._side)
+        aside_up_m = PANEL_AT_M if self.passthrough.in_space else UNDER_PICTURE_M
+        xr_from_panel = panel_pose(xr_from_mannequin, seen.xr_from_head.t_m, self._side, aside_up_m)
         first = PlacedPanel("panel", scene.panel, xr_from_panel, PANEL_WIDTH_M)
         for placed in (first, *more):
             layers.append(self._sheets.layer(placed, self._offer.eye_size_px[0], seen.fov_rad[0]))
@@ -360,7 +355,7 @@ class HeadsetSession:
     def _room_layers(self, xr_from_mannequin: Pose, side: Side) -> list[Any]:
         """Give the layer that everything else lies on, where a layer shows the room."""
         if self.passthrough.kind != "camera" or self._picture is None:
-            return self._room.layers()
+            return self._room.layers(self._space)
         picture = self._picture()
         if picture is not None:
             self._picture_sheet.show_picture(picture)

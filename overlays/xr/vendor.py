@@ -10,6 +10,7 @@ and drops them; they are set afterwards.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 from typing import Any, Literal, Protocol
 
@@ -30,7 +31,7 @@ class RoomLayer(Protocol):
         """Let it rest: the session has ended, and may begin again."""
         ...
 
-    def layer(self) -> Any:
+    def layer(self, space: Any) -> Any:
         """Give the composition layer; all others lie on it."""
         ...
 
@@ -64,16 +65,18 @@ class FbRoom:
         self._xr.passthrough_layer_pause_fb(self._layer)
         self._xr.passthrough_pause_fb(self._feature)
 
-    def layer(self) -> Any:
-        """Give the layer; its space must be null."""
+    def layer(self, space: Any) -> Any:
+        """Give the layer; this extension wants a null space."""
         layer = self._xr.CompositionLayerPassthroughFB(layer_handle=self._layer)
         layer.layer_flags = self._xr.CompositionLayerFlags.BLEND_TEXTURE_SOURCE_ALPHA_BIT
         return layer
 
     def close(self) -> None:
         """Destroy the layer, then what it belongs to."""
-        self._xr.destroy_passthrough_layer_fb(self._layer)
-        self._xr.destroy_passthrough_fb(self._feature)
+        with _lost_is_gone(self._xr):
+            self._xr.destroy_passthrough_layer_fb(self._layer)
+        with _lost_is_gone(self._xr):
+            self._xr.destroy_passthrough_fb(self._feature)
 
 
 class HtcRoom:
@@ -90,15 +93,24 @@ class HtcRoom:
     def pause(self) -> None:
         """Nothing to do: without frames nothing is shown."""
 
-    def layer(self) -> Any:
-        """Give the layer, whole; a planar one needs no space."""
+    def layer(self, space: Any) -> Any:
+        """Give the layer, whole; a planar one stands nowhere, but flags and space must be."""
         return self._xr.CompositionLayerPassthroughHTC(
-            passthrough=self._passthrough, color=self._xr.PassthroughColorHTC(alpha=1.0)
+            layer_flags=self._xr.CompositionLayerFlags.BLEND_TEXTURE_SOURCE_ALPHA_BIT,
+            space=space,
+            passthrough=self._passthrough,
+            color=self._xr.PassthroughColorHTC(alpha=1.0),
         )
 
     def close(self) -> None:
         """Destroy it."""
-        self._xr.destroy_passthrough_htc(self._passthrough)
+        with _lost_is_gone(self._xr):
+            self._xr.destroy_passthrough_htc(self._passthrough)
+
+
+def _lost_is_gone(xr: Any) -> contextlib.suppress:
+    """What a lost runtime will not destroy is gone; why it was lost is the news."""
+    return contextlib.suppress(xr.exception.XrException)
 
 
 def open_room(kind: Kind, xr: Any, session: Any) -> RoomLayer | None:

@@ -40,8 +40,8 @@ from overlays.render.gl import (
 from overlays.render.mesh import solid_vertices
 from overlays.scene import build_scene
 from overlays.xr.chroma import KEY
-from overlays.xr.layers import RigPicture
 from overlays.xr.placement import default_xr_from_mannequin
+from overlays.xr.rig_view import RigPicture
 from overlays.xr.session import FrameReport, HeadsetSession
 from tests.snapshots import IN_FULL_SWING
 

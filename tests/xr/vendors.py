@@ -52,9 +52,9 @@ class Vendor(StandIn):
 
     def check_frame(self, blend: str, layers: list[Any]) -> None:
         """Hold what both extensions ask of a frame."""
-        if blend != "OPAQUE":
+        if self.alive and blend != "OPAQUE":
             self.complain(f"blend mode {blend}: the room is a layer, so the blend is OPAQUE")
-        room = self.where_is_the_room(layers)
+        room = self.where_is_the_room(layers, lives=bool(self.alive))
         if room is not None:
             self.check_room(room)
 
@@ -242,5 +242,7 @@ class Htc(Vendor):
             self.complain("a frame shows a passthrough that does not live")
         if layer.color._type != KINDS.PASSTHROUGH_COLOR_HTC.value:
             self.complain("the colour is not an XrPassthroughColorHTC")
+        if not number(layer.space) or not layer._layer_flags:
+            self.complain("the layer needs a space and flags")
         if layer.color.alpha != 1.0:
             self.complain("the room is not shown whole")
