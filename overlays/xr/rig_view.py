@@ -76,7 +76,7 @@ class RigView:
         color_from_mannequin = color_from_world @ world_from_mannequin
         viewer = Viewer.of_camera(color_from_mannequin)
         scene = build_scene(snapshot, self._theme, self._messages, viewer)
-        pixels = cv2.cvtColor(bgr, cv2.COLOR_BGR2BGRA)
+        pixels = cv2.cvtColor(bgr, cv2.COLOR_BGR2BGRA).astype(np.uint8, copy=False)
         surface, canvas = canvas_over(pixels, "bgra", opaque=True)
         draw_registered(canvas, scene.registered, Lens(color_from_mannequin, intrinsics, 1.0))
         surface.flushAndSubmit()

@@ -166,19 +166,21 @@ def coverage(session: HeadsetSession) -> dict[str, Any]:
     """Tell which alpha the drawn pixels carry, from a picture of our own."""
     found = {}
     for name in ("ring", "glass"):
-        rgba = seen_from_above(session, name, None)
+        rgba = seen_from_above(session, name, None, 0.2)
         most = np.unravel_index(rgba[:, :, 3].argmax(), (200, 200))
         found[name] = {"center": rgba[100, 100].tolist(), "most": rgba[most].tolist()}
     return found
 
 
-def seen_from_above(session: HeadsetSession, name: str, key: Color | None) -> Any:
-    """Draw a scene from 0.4 m above the chest into a picture of our own, (200, 200, 4)."""
+def seen_from_above(
+    session: HeadsetSession, name: str, key: Color | None, up_m: float = 0.4
+) -> Any:
+    """Draw a scene from above the chest into a picture of our own, (200, 200, 4)."""
     size_px, ctx = (200, 200), session._drawing.ctx
     picture = ctx.framebuffer(ctx.texture(size_px, 4, internal_format=GL_SRGB8_ALPHA8))
     target = EyeTarget(ctx, size_px, SAMPLES if key is None else 0)
     renderer = SceneRenderer(ctx, key)
-    above = Pose(np.eye(3), np.array([0.0, 0.0, 0.4]))
+    above = Pose(np.eye(3), np.array([0.0, 0.0, up_m]))
     eye = Eye(above, projection_from_fov((-0.5, 0.5, 0.5, -0.5)))
     registered = scene_of(name).registered
     labels = [item for item in registered if isinstance(item, Label)]
@@ -254,6 +256,17 @@ def wrong_call(session: HeadsetSession) -> dict[str, Any]:
     return {"refused": refused}
 
 
+def seem_to(session: HeadsetSession, stand_in: Any, state: str) -> dict[str, Any]:
+    """Let the session's state seem to change, and follow it once without a frame."""
+    xr = session._xr
+    changed = xr.EventDataSessionStateChanged(session=session.handle, state=xr.SessionState[state])
+    stand_in.is_pretending = True
+    stand_in.events.append(changed)
+    session._take_events()
+    stand_in.is_pretending = False
+    return {"running": session.running, "calls": stand_in.calls}
+
+
 def stand_in_of(name: str) -> Any:
     """Give the layer that stands in for a vendor; each is at work as soon as it is made."""
     import stand_in
@@ -302,6 +315,8 @@ def serve(session: HeadsetSession, stand_in: Any) -> None:
                 told = spoil(session, order["how"])
             case "happen":
                 told = happen(session, stand_in, order["bit"])
+            case "seem":
+                told = seem_to(session, stand_in, order["state"])
             case other:
                 told = {"unknown": other}
         print(json.dumps(told), flush=True)

@@ -167,3 +167,18 @@ def test_passthrough_that_comes_and_goes_is_followed(monado: Monado, tmp_path: P
     assert record["blend"] == "OPAQUE"
     assert [layer["type"] for layer in record["layers"]] == ["quad", "projection", "quad"]
     assert findings(tmp_path) == []
+
+
+def test_the_room_rests_while_the_session_does(monado: Monado, tmp_path: Path) -> None:
+    """Monado never stops a session unasked, so the stand-in pretends that it did."""
+    client, _ = started(monado, tmp_path, "fb")
+    client.ask(do="draw", scene="ring", n=3)
+    told = client.ask(do="seem", state="STOPPING")
+    assert not told["running"]
+    assert told["calls"][-2:] == ["pause layer", "pause"]
+    told = client.ask(do="seem", state="READY")
+    assert told["running"]
+    assert told["calls"][-2:] == ["start", "resume layer"]
+    assert client.ask(do="draw", scene="ring", n=3)["frames"] == 3
+    assert client.leave() == 0
+    assert client.answer()["complaints"] == []
