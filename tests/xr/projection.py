@@ -61,10 +61,11 @@ def middle_of(mask: Any) -> FloatArray:
     return np.array([columns.mean() + 0.5, rows.mean() + 0.5])
 
 
-def middle_of_outline(pixels: FloatArray) -> FloatArray:
-    """Give the middle of the area inside an outline (n, 2), px."""
+def middle_of_outline(pixels: FloatArray) -> tuple[FloatArray, float]:
+    """Give the middle of the area inside an outline (n, 2), px, and that area, px²."""
     x, y = pixels.T
     after_x, after_y = np.roll(x, -1), np.roll(y, -1)
     twice = x * after_y - after_x * y
     weights = twice / (3.0 * twice.sum())
-    return np.array([((x + after_x) * weights).sum(), ((y + after_y) * weights).sum()])
+    middle = np.array([((x + after_x) * weights).sum(), ((y + after_y) * weights).sum()])
+    return middle, float(abs(twice.sum()) / 2.0)

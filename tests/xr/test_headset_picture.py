@@ -130,6 +130,7 @@ def errors_px(
     and less than half are the thing's, so a box is good to a pixel and a middle to less.
     """
     rim = circle_in_xr(xr_from_mannequin, RING_RADIUS_M + RING_WIDTH_M / 2)
+    inner_rim = circle_in_xr(xr_from_mannequin, RING_RADIUS_M - RING_WIDTH_M / 2)
     outlines = {"ring": (rim, MAGENTA)}
     for name, middle_m, color in LANDMARKS:
         h_m = LANDMARK_M / 2
@@ -147,8 +148,14 @@ def errors_px(
         found = is_color(half[top:bottom, left:right], rgb, 127)
         if not found.any():
             return {name: (float("inf"), float("inf"))}
-        off_box = np.abs(box_of(found) + [left, top, left, top] - box).max()
-        off_middle = middle_of(found) + [left, top] - middle_of_outline(outline)
+        corner = np.array([left, top])
+        off_box = np.abs(box_of(found) + np.tile(corner, 2) - box).max()
+        middle, area = middle_of_outline(outline)
+        if name == "ring":  # without its hole, whose middle perspective puts elsewhere
+            hole = eye_pixels(inner_rim, told, eye, window_px) - np.array([eye * half_px, 0])
+            hole_middle, hole_area = middle_of_outline(hole)
+            middle = (middle * area - hole_middle * hole_area) / (area - hole_area)
+        off_middle = middle_of(found) + corner - middle
         errors[name] = (float(off_box), float(np.linalg.norm(off_middle)))
     return errors
 
