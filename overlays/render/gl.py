@@ -192,7 +192,7 @@ class SceneRenderer:
         labels: Sequence[Label],
         eye: Eye,
     ) -> None:
-        """Clear to nothing, then draw shapes (from `solid_vertices`) in order, text last.
+        """Clear to nothing, then draw shapes (from `mesh.Shapes`) in order, text last.
 
         Nothing hides anything else: the drawing order is the scene's.
         """

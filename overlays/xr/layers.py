@@ -7,7 +7,6 @@ leaves the order of layers to `overlays.xr.session` and all drawing to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from mr.types import Pose
 from overlays.primitives import Label, Panel, Registered
 from overlays.render.gl import SAMPLES, Eye, EyeTarget, SceneRenderer, projection_from_fov
-from overlays.render.mesh import solid_vertices
+from overlays.render.mesh import shapes_of
 from overlays.render.panel import draw_panel
 from overlays.xr import openxr
 from overlays.xr.cost import Meter
@@ -67,7 +66,7 @@ class EyesLayer:
 
     def layer(
         self,
-        registered: Sequence[Registered],
+        registered: tuple[Registered, ...],
         xr_from_mannequin: Pose,
         views: Any,
         xr_from_view: tuple[Pose, ...],
@@ -76,10 +75,10 @@ class EyesLayer:
         xr, drawing = self._drawing.xr, self._drawing
         mannequin_from_xr = xr_from_mannequin.inverse()
         labels = [item for item in registered if isinstance(item, Label) and item.text]
-        layer_views = []
+        shapes, layer_views = shapes_of(registered), []
         for view, pose, swapchain in zip(views, xr_from_view, self._swapchains, strict=True):
             eye = Eye(mannequin_from_xr @ pose, projection_from_fov(angles(view.fov)))
-            vertices = solid_vertices(registered, eye.mannequin_from_view.t_m)
+            vertices = shapes.seen_from(eye.mannequin_from_view.t_m)
             with drawing.meter.pixels(), swapchain.image() as framebuffer:
                 drawing.renderer.draw_registered(self._target.framebuffer, vertices, labels, eye)
                 self._target.resolve(framebuffer)

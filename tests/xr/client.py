@@ -37,7 +37,7 @@ from overlays.render.gl import (
     SceneRenderer,
     projection_from_fov,
 )
-from overlays.render.mesh import solid_vertices
+from overlays.render.mesh import Shapes
 from overlays.scene import build_scene
 from overlays.xr.chroma import KEY
 from overlays.xr.placement import default_xr_from_mannequin
@@ -184,7 +184,7 @@ def seen_from_above(
     eye = Eye(above, projection_from_fov((-0.5, 0.5, 0.5, -0.5)))
     registered = scene_of(name).registered
     labels = [item for item in registered if isinstance(item, Label)]
-    vertices = solid_vertices(registered, above.t_m)
+    vertices = Shapes(registered).seen_from(above.t_m)
     renderer.draw_registered(target.framebuffer, vertices, labels, eye)
     target.resolve(picture)
     rgba = np.frombuffer(picture.read(components=4), np.uint8).reshape(200, 200, 4)
