@@ -45,7 +45,7 @@ from mr.cli.options import (
 from mr.cli.places import folder_for_results, unused
 from mr.cli.sources import SimSources
 from mr.cli.train import train_fast, train_live
-from mr.cli.view import view_mains
+from mr.cli.view import headset_view, view_mains
 from mr.config import Mode
 from mr.errors import ConfigError
 from mr.rig import Rig, save_rig
@@ -205,12 +205,14 @@ def demo(
         if fast:
             keeper = train_fast(plan, console, planned_s)
         else:
+            messages = load_messages(language)
             keeper = train_live(
                 plan,
                 console,
-                view_mains(rig, load_messages(language), window, headset),
+                view_mains(rig, messages, window),
                 planned_s=planned_s,
                 hands=hands,
+                headset=headset_view(messages, console) if headset else None,
             )
         save_rig(rig, folder / "rig.toml")
         keeper.save(folder / "session.png")

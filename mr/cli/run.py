@@ -37,7 +37,7 @@ from mr.cli.options import (
 from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
 from mr.cli.train import PictureKeeper, train_fast, train_live
-from mr.cli.view import view_mains
+from mr.cli.view import headset_view, view_mains
 from mr.clock.host import wall_now_utc
 from mr.config import LEARNER_ID, Attempt, Mode, SessionConfig
 from mr.errors import CalibrationError, ConfigError, RecordingError
@@ -238,8 +238,10 @@ def run(
         if files:
             keeper = _play(plan, files, console, duration)
         else:
-            views = view_mains(loaded, load_messages(language), window, headset)
-            keeper = train_live(plan, console, views, planned_s=duration, hands=hands)
+            messages = load_messages(language)
+            views = view_mains(loaded, messages, window)
+            worn = headset_view(messages, console) if headset else None
+            keeper = train_live(plan, console, views, planned_s=duration, hands=hands, headset=worn)
     keeper.save(path.with_suffix(".png"))
     again = rerun(path)
     analysis = analysis_of_recording(again)

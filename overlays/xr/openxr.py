@@ -31,6 +31,7 @@ from mr.types import Pose
 OPENGL = "XR_KHR_opengl_enable"
 TIMESPEC = "XR_KHR_convert_timespec_time"
 LOCAL_FLOOR = "XR_EXT_local_floor"
+HAND_TRACKING = "XR_EXT_hand_tracking"
 
 NO_RUNTIME = (
     "no OpenXR runtime is installed or chosen: install the headset's own software "
@@ -126,6 +127,8 @@ class Runtime:
         self.system: Any = None
         self.name: str | None = None
         """Name and version of the runtime, known as soon as it has answered."""
+        self.enabled: frozenset[str] = frozenset()
+        """The extensions in use."""
 
     def __enter__(self) -> Self:
         """Open the instance and find the headset, or raise `DeviceError`."""
@@ -161,13 +164,16 @@ class Runtime:
                 f"headset: the OpenXR runtime lacks {' and '.join(missing)}: "
                 "choose another runtime in XR_RUNTIME_JSON"
             )
-        wanted = [name for name in (OPENGL, TIMESPEC, LOCAL_FLOOR) if name in offered]
+        wanted = [
+            name for name in (OPENGL, TIMESPEC, LOCAL_FLOOR, HAND_TRACKING) if name in offered
+        ]
         self.instance = xr.create_instance(
             xr.InstanceCreateInfo(
                 application_info=xr.ApplicationInfo(self._app_name, 1, engine_name="mrcpr"),
                 enabled_extension_names=wanted,
             )
         )
+        self.enabled = frozenset(wanted)
         self.name = bytes(xr.get_instance_properties(self.instance).runtime_name).decode()
 
     def _offered_extensions(self) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from mr.errors import DeviceError
 from mr.types import Pose
@@ -31,6 +32,10 @@ FLOOR_BELOW_LOCAL_M = 1.1
 """Assumed where the runtime knows no floor: the eyes of a learner who kneels."""
 
 
+Ending = Literal["exit", "loss"]
+Compose = Callable[[int, Pose], tuple[Scene, Pose]]
+"""When a frame is seen (host's ns) and ``xr_from_head`` then, to what is drawn: a scene and
+``xr_from_mannequin``."""
 Fov = tuple[float, float, float, float]
 """Angles left, right, up and down of one eye's picture, rad."""
 
@@ -58,7 +63,7 @@ class HeadsetSession:
         self._app_name = app_name
         self._stack = contextlib.ExitStack()
         self._running = False
-        self._over = False
+        self._over: Ending | None = None
         self._side: Side | None = None
         self._panel: Panel | None = None
         self._sheet: Swapchain | None = None
@@ -100,13 +105,38 @@ class HeadsetSession:
         return self._offer.system_name
 
     @property
+    def runtime(self) -> openxr.Runtime:
+        """The open runtime."""
+        return self._runtime
+
+    @property
+    def handle(self) -> Any:
+        """The XrSession, for what else belongs to it."""
+        return self._session
+
+    @property
+    def space(self) -> Any:
+        """The XrSpace that all poses are given in: the frame `xr`."""
+        return self._space
+
+    def head_at(self, xr_time: int) -> Pose | None:
+        """Give ``xr_from_head`` at a time of the runtime's; None when it is not tracked."""
+        with openxr.explained("asking where the head is"):
+            head = self._xr.locate_space(self._head_space, self._space, xr_time)
+        flags = self._xr.SpaceLocationFlags
+        both = flags.POSITION_VALID_BIT | flags.ORIENTATION_VALID_BIT
+        if (head.location_flags & both) != both:
+            return None
+        return openxr.pose_from_xr(head.pose)
+
+    @property
     def running(self) -> bool:
         """Whether the runtime wants frames now."""
         return self._running
 
     @property
-    def over(self) -> bool:
-        """Whether the runtime has ended the session for good."""
+    def over(self) -> Ending | None:
+        """How the runtime has ended the session, if it has: asked to, or losing the headset."""
         return self._over
 
     @property
@@ -114,8 +144,8 @@ class HeadsetSession:
         """What the frame's y = 0 stands on: "floor" or why that is only assumed."""
         return self._floor
 
-    def frame(self, scene: Scene, xr_from_mannequin: Pose) -> FrameReport | None:
-        """Wait for the next frame, draw the scene, hand it in.
+    def frame(self, compose: Compose) -> FrameReport | None:
+        """Wait for the next frame, draw what `compose` gives for its time, hand it in.
 
         None, at once, while the runtime wants no frames (headset taken off, starting).
 
@@ -132,7 +162,7 @@ class HeadsetSession:
             self._xr.begin_frame(self._session)
             layers: list[Any] = []
             try:
-                report = self._draw(scene, xr_from_mannequin, state, layers)
+                report = self._draw(compose, state, layers)
             finally:
                 self._xr.end_frame(self._session, self._frame_end(state, layers))
             return report
@@ -209,7 +239,7 @@ class HeadsetSession:
             self._xr.end_session(self._session)
         elif state in (states.EXITING, states.LOSS_PENDING):
             self._running = False
-            self._over = True
+            self._over = "exit" if state == states.EXITING else "loss"
 
     def _leave(self) -> None:
         """Ask to end, and go on until the runtime agrees or `EXIT_WAIT_S` are over."""
@@ -221,9 +251,7 @@ class HeadsetSession:
                 self._take_events()
                 time.sleep(0.002)
 
-    def _draw(
-        self, scene: Scene, xr_from_mannequin: Pose, state: Any, layers: list[Any]
-    ) -> FrameReport:
+    def _draw(self, compose: Compose, state: Any, layers: list[Any]) -> FrameReport:
         display_ns = self._runtime.host_ns(state.predicted_display_time)
         view_state, views = self._locate_views(state.predicted_display_time)
         fov_rad = tuple(_angles(view.fov) for view in views)
@@ -237,6 +265,7 @@ class HeadsetSession:
         if not state.should_render:
             why = "the runtime shows nothing now"
             return FrameReport(display_ns, False, xr_from_head, xr_from_view, fov_rad, why)
+        scene, xr_from_mannequin = compose(display_ns, xr_from_head)
         layers.append(self._projection_layer(scene, xr_from_mannequin, views, xr_from_view))
         scale = panel_scale(self._offer.eye_size_px[0], *fov_rad[0][:2], scene.panel.width_px)
         layers.append(self._panel_layer(scene.panel, scale, xr_from_mannequin, xr_from_head))

@@ -60,7 +60,7 @@ def draw(session: HeadsetSession, name: str, n: int) -> dict[str, Any]:
     report: FrameReport | None = None
     while drawn < n and time.monotonic() < give_up_s:
         before_ns = host_now_ns()
-        report = session.frame(scene, default_xr_from_mannequin())
+        report = session.frame(lambda *_: (scene, default_xr_from_mannequin()))
         drawn += report is not None and report.drawn
         if report is None:
             time.sleep(0.005)
