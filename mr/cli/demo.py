@@ -34,10 +34,12 @@ from mr.cli.options import (
     HandsOption,
     HeadsetOption,
     LanguageOption,
+    LevelOption,
     MetronomeOption,
     ModeOption,
     PromptsOption,
     SoundOption,
+    StopAfterOption,
     VoiceOption,
     WindowOption,
     session_config,
@@ -146,6 +148,8 @@ def demo(
     attempt: AttemptOption = None,
     criteria: CriteriaOption = None,
     headset: HeadsetOption = False,
+    guidance: LevelOption = None,
+    stop_after: StopAfterOption = None,
     hands: HandsOption = False,
     arms: ArmsOption = False,
     sound: SoundOption = True,
@@ -183,6 +187,8 @@ def demo(
         voice=voice,
         prompts=prompts,
         language=language,
+        level=guidance,
+        stop_after_s=stop_after,
     )
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
     script = sources.script()
