@@ -25,7 +25,8 @@ from mr.session.signals import EndWord, leave_ctrl_c_to_the_parent
 from overlays.messages import Messages
 from overlays.mirror import CameraPicture, run_mirror_view
 from overlays.xr.probe import probe_apart
-from overlays.xr.view import GOES_ON, HeadsetLooks, run_headset_view
+from overlays.xr.training import Training
+from overlays.xr.view import GOES_ON, run_headset_view
 
 
 def view_mains(rig: Rig, messages: Messages, window: bool | None) -> Sequence[ViewMain]:
@@ -97,9 +98,8 @@ def headset_main(
     """Show the scene in the headset until `end` is set, and tell what it senses."""
     with _viewing(names) as channel:
         run_headset_view(
-            channel.snapshot,
+            lambda shows_room: Training(channel.snapshot, shows_room, messages),
             end.is_set,
             teller=HeadsetTeller(told),
             say=lambda line: _say(f"mrcpr: {line}"),
-            looks=HeadsetLooks(messages=messages),
         )

@@ -57,6 +57,15 @@ class Streams:
             samples.append(FrameShown(arrival, report.display_ns, measured_ns, predicted))
         return samples
 
+    def hands_at(self, session: HeadsetSession, hands: HandTrackers, t_ns: int) -> list[HandJoints]:
+        """Give both hands at an instant, foretold where it is still to come; of no stream."""
+        arrival, stamp = Arrival(HANDS, 0, t_ns, t_ns), Stamp(t_ns, SIGMA_NS)
+        return [
+            HandJoints(arrival, stamp, hand.side, hand.joints_in_xr_m, hand.valid)
+            for hand in hands.locate(session.space, session.runtime.xr_time(t_ns))
+            if hand.valid.any()
+        ]
+
     def _hands(
         self, session: HeadsetSession, hands: HandTrackers, now_ns: int, xr_time: int
     ) -> list[FromHeadset]:

@@ -1,27 +1,23 @@
-"""The headset's view process: newest snapshot in, frames out, until told to stop.
+"""The headset's view process: frames out, what it senses back, until told to stop.
 
-Takes readers of snapshots, gives frames to the headset and what it senses to the session; a
-headset that is not there yet, is taken off or goes away is waited for, and said. Leaves what
-stands where to `overlays.xr.stage`, drawing to `overlays.xr.session`, and the process itself to
+Takes what is to be shown (a `Composer`), gives frames to the headset and what it senses to the
+session; a headset that is not there yet, is taken off or goes away is waited for, and said.
+Leaves what is shown to `overlays.xr.training`, drawing to `overlays.xr.session`, and the process itself to
 `mr.session`. Can be imported without the extra `headset`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from mr.devices.depth_camera import Complaint
 from mr.errors import DeviceError
 from mr.session.headset import HEAD, HeadsetTeller
-from mr.types import Pose, Snapshot
-from overlays.messages import ENGLISH, Messages
+from mr.types import HandJoints, Pose
 from overlays.primitives import Scene
-from overlays.theme import DEFAULT, Theme
 from overlays.xr import openxr
-from overlays.xr.stage import Stage
 
 if TYPE_CHECKING:
     from overlays.xr.session import FrameReport, HeadsetSession
@@ -41,39 +37,46 @@ NO_HANDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HeadsetLooks:
-    """How the headset shows it."""
+class Composer(Protocol):
+    """What is to be seen in each frame of one headset session."""
 
-    theme: Theme = DEFAULT
-    messages: Messages = ENGLISH
+    measured_ns: int | None
+    """When the motion in the last frame was captured; None: there was none in it."""
+    predicted: bool
+    """Whether it was moved on to the frame's time of display."""
+
+    def compose(
+        self, display_ns: int, xr_from_head: Pose, hands: Sequence[HandJoints]
+    ) -> tuple[Scene, Pose]:
+        """Give the scene for the time at which the frame is seen, and ``xr_from_mannequin``."""
+        ...
+
+
+Compose = Callable[[bool], Composer]
+"""Makes a composer for one headset session; told whether the learner sees the room in it."""
 
 
 def run_headset_view(
-    read_snapshot: Callable[[], Snapshot | None],
+    compose: Compose,
     stop: Callable[[], bool],
     *,
     teller: HeadsetTeller | None = None,
     say: Callable[[str], None] | None = None,
-    looks: HeadsetLooks | None = None,
 ) -> None:
-    """Show the newest snapshot in the headset until `stop` says so or its user ends it.
+    """Show what is composed in the headset until `stop` says so or its user ends it.
 
     Parameters
     ----------
-    read_snapshot
-        Gives the newest snapshot, or None before the first.
+    compose
+        Makes what is shown, anew each time that a headset comes.
     stop
         Asked once a frame.
     teller
         Takes what the headset senses, and how it is.
     say
         Takes one line of text each: the runtime, how the room is seen, what is missing.
-    looks
-        Colours and words.
     """
-    view = _View(read_snapshot, stop, teller or HeadsetTeller(None), say or (lambda _: None))
-    view.run(looks or HeadsetLooks())
+    _View(compose, stop, teller or HeadsetTeller(None), say or (lambda _: None)).run()
 
 
 class _View:
@@ -81,16 +84,16 @@ class _View:
 
     def __init__(
         self,
-        read_snapshot: Callable[[], Snapshot | None],
+        compose: Compose,
         stop: Callable[[], bool],
         teller: HeadsetTeller,
         say: Callable[[str], None],
     ) -> None:
-        self._read_snapshot, self._stop = read_snapshot, stop
+        self._compose, self._stop = compose, stop
         self._teller, self._say = teller, say
         self._said = ""
 
-    def run(self, looks: HeadsetLooks) -> None:
+    def run(self) -> None:
         """Go on until told to stop, or until nothing can come of it."""
         try:
             openxr.require_parts()
@@ -105,7 +108,7 @@ class _View:
         while not self._stop():
             try:
                 with HeadsetSession("mrcpr") as session:
-                    self._show(session, streams, looks)
+                    self._show(session, streams)
                     ending = session.over
             except DeviceError as error:
                 self._away(f"{error} ({GOES_ON}; looked for again every {RETRY_S:.0f} s)")
@@ -130,17 +133,21 @@ class _View:
         while not self._stop() and time.monotonic() < until_s:
             time.sleep(IDLE_S)
 
-    def _show(self, session: HeadsetSession, streams: Streams, looks: HeadsetLooks) -> None:
+    def _show(self, session: HeadsetSession, streams: Streams) -> None:
         from overlays.xr.hands import HandTrackers  # noqa: PLC0415 -- needs the extra
 
         hands = HandTrackers(session.runtime, session.handle)
         self._greet(session, hands.why_not)
-        frames = _Frames(Stage(None, session.blend_mode.shows_room, looks.theme, looks.messages))
+        composer = self._compose(session.blend_mode.shows_room)
+
+        def compose(display_ns: int, xr_from_head: Pose) -> tuple[Scene, Pose]:
+            at_display = streams.hands_at(session, hands, display_ns)
+            return composer.compose(display_ns, xr_from_head, at_display)
+
         try:
             awake_s = time.monotonic()
             while not self._stop() and session.over is None:
-                snapshot = self._read_snapshot()
-                report = session.frame(lambda *at, shown=snapshot: frames.compose(shown, *at))
+                report = session.frame(compose)
                 if report is None:
                     if time.monotonic() - awake_s > ASLEEP_AFTER_S:
                         self._away(f"headset: {TAKEN_OFF}")
@@ -148,9 +155,14 @@ class _View:
                     continue
                 awake_s, self._said = time.monotonic(), ""
                 self._tell(session, hands.why_not, report)
-                measured_ns = None if snapshot is None else snapshot.measured_ns
                 self._teller.tell(
-                    streams.of(session, hands, report, measured_ns, predicted=frames.predicted)
+                    streams.of(
+                        session,
+                        hands,
+                        report,
+                        composer.measured_ns,
+                        predicted=composer.predicted,
+                    )
                 )
         finally:
             hands.release()
@@ -170,19 +182,3 @@ class _View:
         if report.why:
             said.append(Complaint(HEAD, report.why))
         self._teller.ails(*said)
-
-
-class _Frames:
-    """What is drawn in each frame of one session."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self.predicted = False
-        """Whether the chest in the last frame was moved on to its time of display."""
-
-    def compose(
-        self, snapshot: Snapshot | None, display_ns: int, xr_from_head: Pose
-    ) -> tuple[Scene, Pose]:
-        """Give the scene of a snapshot as it is to be seen at a time."""
-        self._stage.see_head(xr_from_head.t_m)
-        return self._stage.set(snapshot)

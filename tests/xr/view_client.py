@@ -22,6 +22,7 @@ from mr.clock.host import host_now_ns
 from mr.errors import DeviceError
 from mr.session.headset import HeadsetLink, HeadsetTeller
 from mr.types import FrameShown, HandJoints, HeadPose, Snapshot
+from overlays.xr.training import Training
 from overlays.xr.view import run_headset_view
 from tests.snapshots import IN_FULL_SWING
 
@@ -87,7 +88,12 @@ def main() -> int:
         ready = select.select([sys.stdin], [], [], 0.0)[0]
         return bool(ready) and not sys.stdin.readline()
 
-    run_headset_view(read, stop, teller=HeadsetTeller(tells), say=lambda line: out(say=line))
+    run_headset_view(
+        lambda shows_room: Training(read, shows_room),
+        stop,
+        teller=HeadsetTeller(tells),
+        say=lambda line: out(say=line),
+    )
     return 0
 
 

@@ -124,7 +124,7 @@ sys.modules["moderngl"] = None
 from overlays.xr.probe import probe
 from overlays.xr.view import run_headset_view
 print(probe().why)
-run_headset_view(lambda: None, lambda: False, say=print)
+run_headset_view(lambda room: None, lambda: False, say=print)
 """
 
 

@@ -1,0 +1,49 @@
+"""What a learner sees in the headset, frame by frame.
+
+Takes the session's snapshots, the head and the hands, gives the scene of each frame; leaves what
+stands where to `overlays.xr.stage` and frames to `overlays.xr.session`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mr.types import HandJoints, Pose, Snapshot
+from overlays.messages import ENGLISH, Messages
+from overlays.primitives import Scene
+from overlays.xr.stage import Stage
+
+
+class Training:
+    """Composes the frames of one headset session.
+
+    Parameters
+    ----------
+    read : callable
+        Gives the newest snapshot, or None before the first.
+    shows_room : bool
+        Whether the learner sees the mannequin behind what is drawn.
+    messages : Messages
+        The words.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], Snapshot | None],
+        shows_room: bool,
+        messages: Messages = ENGLISH,
+    ) -> None:
+        self._read = read
+        self._stage = Stage(None, shows_room, messages=messages)
+        self.measured_ns: int | None = None
+        self.predicted = False
+
+    def compose(
+        self, display_ns: int, xr_from_head: Pose, hands: Sequence[HandJoints]
+    ) -> tuple[Scene, Pose]:
+        """Give what is to be seen at `display_ns` by a head that is then at `xr_from_head`."""
+        del display_ns, hands
+        snapshot = self._read()
+        self.measured_ns = None if snapshot is None else snapshot.measured_ns
+        self._stage.see_head(xr_from_head.t_m)
+        return self._stage.set(snapshot)
