@@ -2,8 +2,8 @@
 
 Takes what is to be shown (a `Composer`), gives frames to the headset and what it senses to the
 session; a headset that is not there yet, is taken off or goes away is waited for, and said.
-Leaves what is shown to `overlays.xr.training`, drawing to `overlays.xr.session`, and the process itself to
-`mr.session`. Can be imported without the extra `headset`.
+Leaves what is shown to `overlays.xr.training`, drawing to `overlays.xr.session`, and the
+process itself to `mr.session`. Can be imported without the extra `headset`.
 """
 
 from __future__ import annotations
