@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from monado import HEAD, HERE, Client, Monado
+from projection import Picture, is_color
 from validation import findings, validation
 
 from mr.types import Pose
@@ -125,4 +127,21 @@ def test_what_is_missing_is_said_once_and_waited_for(
     assert words in lost
     for _ in range(14):  # over one more look: nothing is said twice
         assert "say" not in client.answer()
+    assert client.leave() == 0
+
+
+def test_words_stand_before_who_wears_it(monado: Monado, tmp_path: Path) -> None:
+    """For procedures: who wears a headset sees no terminal."""
+
+    def bright_px(picture: Picture) -> int:
+        return int(is_color(picture, (244, 247, 249), 30).sum())
+
+    monado.set_head(HEAD)
+    before = monado.picture_when(lambda shot: bright_px(shot) == 0)
+    assert bright_px(before) == 0, "the control: nothing is written before"
+    client = start(monado, tmp_path, WORDS="Sweep your hand over the chest, then touch cross 3")
+    until(client, has("FrameShown", 5))
+    picture = monado.picture_when(lambda shot: bright_px(shot) > 150)
+    cv2.imwrite(str(tmp_path / "words.png"), picture[:, :, ::-1])
+    assert bright_px(picture) > 150
     assert client.leave() == 0

@@ -24,6 +24,7 @@ from mr.session.headset import HeadsetLink, HeadsetTeller
 from mr.types import FrameShown, HandJoints, HeadPose, Snapshot
 from overlays.xr.training import Training
 from overlays.xr.view import run_headset_view
+from overlays.xr.words import Words
 from tests.snapshots import IN_FULL_SWING
 
 TELL_EVERY_S = 0.5
@@ -88,8 +89,9 @@ def main() -> int:
         ready = select.select([sys.stdin], [], [], 0.0)[0]
         return bool(ready) and not sys.stdin.readline()
 
+    words = os.environ.get("WORDS", "")
     run_headset_view(
-        lambda shows_room: Training(read, shows_room),
+        lambda shows_room: Words(lambda: words) if words else Training(read, shows_room),
         stop,
         teller=HeadsetTeller(tells),
         say=lambda line: out(say=line),
