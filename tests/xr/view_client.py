@@ -65,8 +65,7 @@ class Listener:
         elif isinstance(sample, HandJoints):
             self._last[f"{sample.side}_m"] = np.round(sample.joints_in_xr_m, 6).tolist()
             self._last[f"{sample.side}_valid"] = int(sample.valid.sum())
-        elif isinstance(sample, FrameShown):
-            assert sample.measured_ns is not None
+        elif isinstance(sample, FrameShown) and sample.measured_ns is not None:
             age_s = (sample.display_ns - sample.measured_ns) / 1e9
             self._last["shown"] = {"age_s": age_s, "predicted": sample.predicted}
 
