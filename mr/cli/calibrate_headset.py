@@ -204,7 +204,7 @@ def wearing_main(tells: Connection, heard: Connection, end: EndWord) -> None:
         return newest
 
     run_headset_view(
-        lambda _shows_room: Words(read),
+        lambda: Words(read),
         end.is_set,
         teller=HeadsetTeller(tells),
         say=_say,

@@ -40,9 +40,9 @@ def view_mains(rig: Rig, messages: Messages, window: bool | None) -> Sequence[Vi
 def headset_view(messages: Messages, console: Output) -> HeadsetView:
     """Look for the headset now, say what works and what does not, and give its view."""
     found = probe_apart()
-    if found.usable and found.blend is not None:
+    if found.usable and found.passthrough is not None:
         console.prose(f"headset: {found.headset_name} on {found.runtime_name}")
-        console.prose(f"headset: {found.blend.meaning}")
+        console.prose(f"headset: {found.passthrough.meaning}")
     else:
         console.prose(f"[yellow]![/] {escape(found.why)} ({GOES_ON}; it may still come)")
     return HeadsetView(partial(headset_main, messages), found.headset_name or "")
@@ -98,7 +98,7 @@ def headset_main(
     """Show the scene in the headset until `end` is set, and tell what it senses."""
     with _viewing(names) as channel:
         run_headset_view(
-            lambda shows_room: Training(channel.snapshot, shows_room, messages),
+            lambda: Training(channel.snapshot, messages),
             end.is_set,
             teller=HeadsetTeller(told),
             say=lambda line: _say(f"mrcpr: {line}"),

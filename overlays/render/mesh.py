@@ -1,16 +1,18 @@
 """Triangles for the registered primitives of a scene.
 
 Takes primitives in the mannequin's frame (m) and where the viewer's eye is, gives flat
-lists of coloured triangles in the same frame; leaves text, projection and pixels to
-`overlays.render.gl`. Pure numpy: no graphics library is needed to test it.
+lists of lit triangles in the same frame; leaves text, projection and pixels to
+`overlays.render.gl`. What looks the same from everywhere is cut once and remembered.
+Pure numpy: no graphics library is needed to test it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from mr.types import FloatArray
 from overlays.primitives import Color, Label, Polygon, Polyline, Registered, Ring
@@ -21,17 +23,7 @@ RING_SEGMENTS = 96
 MITRE_LIMIT = 2.0
 """A sharp corner's tip reaches at most this many half widths out."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Mesh:
-    """Triangles in drawing order.
-
-    `points_in_mannequin_m` is (3 n, 3), three corners after one another per triangle;
-    `colors` is (3 n, 4), straight sRGB with alpha, 0 … 1.
-    """
-
-    points_in_mannequin_m: FloatArray
-    colors: FloatArray
+_NO_VERTICES = np.zeros((0, 7), dtype=np.float32)
 
 
 def ring_triangles(ring: Ring, n_segments: int = RING_SEGMENTS) -> FloatArray:
@@ -103,19 +95,25 @@ def label_corners(
     return np.stack([anchor_m + x * right_m + y * up_m for x, y in sides])
 
 
-def solid_mesh(registered: Sequence[Registered], eye_in_mannequin_m: FloatArray) -> Mesh:
-    """Cut all that is not text into one mesh, in drawing order."""
-    parts: list[FloatArray] = []
-    colors: list[FloatArray] = []
+def solid_vertices(
+    registered: Sequence[Registered], eye_in_mannequin_m: FloatArray
+) -> npt.NDArray[np.float32]:
+    """Cut all that is not text into triangles, in drawing order.
+
+    Returns
+    -------
+    ndarray, (3 n, 7) float32
+        Three corners after one another per triangle: the point in the mannequin's frame,
+        m, and its premultiplied linear light with alpha.
+    """
+    parts = [_NO_VERTICES]
     for item in registered:
-        if isinstance(item, Label):
-            continue
-        triangles_m = _triangles(item, eye_in_mannequin_m)
-        parts.append(triangles_m.reshape(-1, 3))
-        colors.append(_repeat(item.color, len(triangles_m) * 3))
-    if not parts:
-        return Mesh(np.zeros((0, 3)), np.zeros((0, 4)))
-    return Mesh(np.vstack(parts), np.vstack(colors))
+        if isinstance(item, Polyline):
+            triangles_m = polyline_triangles(item, eye_in_mannequin_m)
+            parts.append(_lit(triangles_m, item.color))
+        elif not isinstance(item, Label):
+            parts.append(_fixed_vertices(item))
+    return np.concatenate(parts)
 
 
 def srgb_to_linear(srgb: FloatArray) -> FloatArray:
@@ -131,16 +129,25 @@ def premultiplied_linear(colors: FloatArray) -> FloatArray:
     return np.hstack([srgb_to_linear(colors[:, :3]) * alpha, alpha])
 
 
-def _triangles(item: Ring | Polyline | Polygon, eye_in_mannequin_m: FloatArray) -> FloatArray:
-    if isinstance(item, Ring):
-        return ring_triangles(item)
-    if isinstance(item, Polyline):
-        return polyline_triangles(item, eye_in_mannequin_m)
-    return polygon_triangles(item)
+@lru_cache(maxsize=256)
+def _fixed_vertices(item: Ring | Polygon) -> npt.NDArray[np.float32]:
+    """Cut what looks the same from everywhere: two eyes and many frames need it once."""
+    triangles_m = ring_triangles(item) if isinstance(item, Ring) else polygon_triangles(item)
+    vertices = _lit(triangles_m, item.color)
+    vertices.flags.writeable = False
+    return vertices
 
 
-def _repeat(color: Color, n: int) -> FloatArray:
-    return np.tile(np.asarray(color, dtype=np.float64), (n, 1))
+def _lit(triangles_m: FloatArray, color: Color) -> npt.NDArray[np.float32]:
+    vertices = np.empty((3 * len(triangles_m), 7), dtype=np.float32)
+    vertices[:, :3] = triangles_m.reshape(-1, 3)
+    vertices[:, 3:] = _light(color)
+    return vertices
+
+
+@lru_cache(maxsize=256)
+def _light(color: Color) -> tuple[float, ...]:
+    return tuple(premultiplied_linear(np.array([color]))[0].tolist())
 
 
 def _strip(left_m: FloatArray, right_m: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from mr.errors import DeviceError
 from overlays.xr import openxr
-from overlays.xr.blend import BlendChoice, choose_blend
+from overlays.xr.passthrough import Passthrough, choose, offered_kinds, passthrough
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class XrProbe:
     usable: bool
     runtime_name: str | None = None
     headset_name: str | None = None
-    blend: BlendChoice | None = None
+    passthrough: Passthrough | None = None
+    """The way a session with a rig camera would choose, unless asked for another."""
     why: str = ""
 
 
@@ -33,10 +34,11 @@ def probe() -> XrProbe:
     try:
         with runtime:
             offer = runtime.offer()
+        ways = offered_kinds(offer.blend_names, offer.vendors, has_picture=True)
+        way = passthrough(choose(ways))
     except DeviceError as error:
         return XrProbe(False, runtime_name=runtime.name, why=str(error))
-    blend = choose_blend(offer.blend_names)
-    return XrProbe(True, offer.runtime_name, offer.system_name, blend)
+    return XrProbe(True, offer.runtime_name, offer.system_name, way)
 
 
 PROBE_S = 20.0

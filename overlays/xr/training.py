@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 
 from mr.types import HandJoints, Pose, Snapshot
 from overlays.messages import ENGLISH, Messages
-from overlays.primitives import Scene
+from overlays.xr.composed import Composed, Standing
+from overlays.xr.passthrough import Passthrough
 from overlays.xr.stage import Stage
 
 
@@ -21,8 +22,6 @@ class Training:
     ----------
     read : callable
         Gives the newest snapshot, or None before the first.
-    shows_room : bool
-        Whether the learner sees the mannequin behind what is drawn.
     messages : Messages
         The words.
     """
@@ -30,20 +29,26 @@ class Training:
     def __init__(
         self,
         read: Callable[[], Snapshot | None],
-        shows_room: bool,
         messages: Messages = ENGLISH,
     ) -> None:
-        self._read = read
-        self._stage = Stage(None, shows_room, messages=messages)
+        self._read, self._messages, self._standing = read, messages, Standing()
+        self._stage: Stage | None = None
         self.measured_ns: int | None = None
         self.predicted = False
 
     def compose(
-        self, display_ns: int, xr_from_head: Pose, hands: Sequence[HandJoints]
-    ) -> tuple[Scene, Pose]:
+        self,
+        display_ns: int,
+        xr_from_head: Pose,
+        hands: Sequence[HandJoints],
+        passthrough: Passthrough,
+    ) -> Composed:
         """Give what is to be seen at `display_ns` by a head that is then at `xr_from_head`."""
         del display_ns, hands
+        if self._stage is None:
+            self._stage = Stage(None, passthrough.shows_room, messages=self._messages)
         snapshot = self._read()
         self.measured_ns = None if snapshot is None else snapshot.measured_ns
         self._stage.see_head(xr_from_head.t_m)
-        return self._stage.set(snapshot)
+        scene, place = self._stage.set(snapshot)
+        return self._standing.stand(scene, place, xr_from_head, in_space=passthrough.in_space)

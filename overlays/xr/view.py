@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mr.devices.depth_camera import Complaint
 from mr.errors import DeviceError
 from mr.session.headset import HEAD, HeadsetTeller
 from mr.types import HandJoints, Pose
-from overlays.primitives import Scene
 from overlays.xr import openxr
+from overlays.xr.composed import Composed
+from overlays.xr.passthrough import Passthrough
+from overlays.xr.rig_view import RigPicture
 
 if TYPE_CHECKING:
     from overlays.xr.session import FrameReport, HeadsetSession
@@ -46,20 +48,22 @@ class Composer(Protocol):
     """Whether it was moved on to the frame's time of display."""
 
     def compose(
-        self, display_ns: int, xr_from_head: Pose, hands: Sequence[HandJoints]
-    ) -> tuple[Scene, Pose]:
-        """Give the scene for the time at which the frame is seen, and ``xr_from_mannequin``."""
+        self,
+        display_ns: int,
+        xr_from_head: Pose,
+        hands: Sequence[HandJoints],
+        passthrough: Passthrough,
+    ) -> Composed:
+        """Give what is seen at a time, by a head, over how the room is seen."""
         ...
 
 
-Compose = Callable[[bool], Composer]
-"""Makes a composer for one headset session; told whether the learner sees the room in it."""
-
-
 def run_headset_view(
-    compose: Compose,
+    compose: Callable[[], Composer],
     stop: Callable[[], bool],
     *,
+    picture: Callable[[], RigPicture | None] | None = None,
+    passthrough: str | None = None,
     teller: HeadsetTeller | None = None,
     say: Callable[[str], None] | None = None,
 ) -> None:
@@ -71,12 +75,17 @@ def run_headset_view(
         Makes what is shown, anew each time that a headset comes.
     stop
         Asked once a frame.
+    picture
+        Gives the rig camera's picture, for a headset that does not show the room.
+    passthrough
+        How the room is to be seen, by name; None: the best that is offered.
     teller
         Takes what the headset senses, and how it is.
     say
         Takes one line of text each: the runtime, how the room is seen, what is missing.
     """
-    _View(compose, stop, teller or HeadsetTeller(None), say or (lambda _: None)).run()
+    open_session = {"passthrough": passthrough, "picture": picture}
+    _View(compose, stop, teller or HeadsetTeller(None), say or (lambda _: None)).run(open_session)
 
 
 class _View:
@@ -84,7 +93,7 @@ class _View:
 
     def __init__(
         self,
-        compose: Compose,
+        compose: Callable[[], Composer],
         stop: Callable[[], bool],
         teller: HeadsetTeller,
         say: Callable[[str], None],
@@ -93,7 +102,7 @@ class _View:
         self._teller, self._say = teller, say
         self._said = ""
 
-    def run(self) -> None:
+    def run(self, open_session: dict[str, Any]) -> None:
         """Go on until told to stop, or until nothing can come of it."""
         try:
             openxr.require_parts()
@@ -107,7 +116,7 @@ class _View:
         streams = Streams()
         while not self._stop():
             try:
-                with HeadsetSession("mrcpr") as session:
+                with HeadsetSession("mrcpr", **open_session) as session:
                     self._show(session, streams)
                     ending = session.over
             except DeviceError as error:
@@ -138,11 +147,11 @@ class _View:
 
         hands = HandTrackers(session.runtime, session.handle)
         self._greet(session, hands.why_not)
-        composer = self._compose(session.blend_mode.shows_room)
+        composer = self._compose()
 
-        def compose(display_ns: int, xr_from_head: Pose) -> tuple[Scene, Pose]:
+        def compose(display_ns: int, xr_from_head: Pose, passthrough: Passthrough) -> Composed:
             at_display = streams.hands_at(session, hands, display_ns)
-            return composer.compose(display_ns, xr_from_head, at_display)
+            return composer.compose(display_ns, xr_from_head, at_display, passthrough)
 
         try:
             awake_s = time.monotonic()
@@ -154,7 +163,7 @@ class _View:
                     time.sleep(IDLE_S)
                     continue
                 awake_s, self._said = time.monotonic(), ""
-                self._tell(session, hands.why_not, report)
+                self._tell(hands.why_not, report)
                 self._teller.tell(
                     streams.of(
                         session,
@@ -169,14 +178,14 @@ class _View:
 
     def _greet(self, session: HeadsetSession, no_hands: str) -> None:
         self._say(f"headset: {session.system_name} on {session.runtime_name}")
-        self._say(f"headset: blend mode {session.blend_mode.name}: {session.blend_mode.meaning}")
+        self._say(f"headset: {session.passthrough.meaning}")
         if session.floor != "floor":
             self._say(f"headset: {session.floor}")
         if no_hands:
             self._say(f"headset: {NO_HANDS.format(why=no_hands)}")
 
-    def _tell(self, session: HeadsetSession, no_hands: str, report: FrameReport) -> None:
-        said = [Complaint(HEAD, session.blend_mode.meaning, remark=True)]
+    def _tell(self, no_hands: str, report: FrameReport) -> None:
+        said = [Complaint(HEAD, report.passthrough.meaning, remark=True)]
         if no_hands:
             said.append(Complaint(HEAD, no_hands, remark=True))
         if report.why:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from mr.types import HandJoints, Pose
 from overlays.primitives import Panel, PanelItem, Rect, Scene, Text
 from overlays.theme import DEFAULT, Theme
+from overlays.xr.composed import Composed, Standing
+from overlays.xr.passthrough import Passthrough
 from overlays.xr.placement import default_xr_from_mannequin
 
 WIDTH_PX = 1024
@@ -31,16 +33,23 @@ class Words:
     """
 
     def __init__(self, read: Callable[[], str], theme: Theme = DEFAULT) -> None:
-        self._read, self._theme = read, theme
+        self._read, self._theme, self._standing = read, theme, Standing()
         self.measured_ns: int | None = None
         self.predicted = False
 
     def compose(
-        self, display_ns: int, xr_from_head: Pose, hands: Sequence[HandJoints]
-    ) -> tuple[Scene, Pose]:
+        self,
+        display_ns: int,
+        xr_from_head: Pose,
+        hands: Sequence[HandJoints],
+        passthrough: Passthrough,
+    ) -> Composed:
         """Give the words as they are now, before the wearer."""
-        del xr_from_head, hands
-        return Scene(display_ns, (), self.panel(self._read())), default_xr_from_mannequin()
+        del hands
+        scene = Scene(display_ns, (), self.panel(self._read()))
+        in_space = passthrough.in_space
+        place = default_xr_from_mannequin()
+        return self._standing.stand(scene, place, xr_from_head, in_space=in_space)
 
     def panel(self, words: str) -> Panel:
         """Set words in lines on a sheet as high as they need."""

@@ -90,7 +90,7 @@ def main() -> int:
 
     words = os.environ.get("WORDS", "")
     run_headset_view(
-        lambda shows_room: Words(lambda: words) if words else Training(read, shows_room),
+        lambda: Words(lambda: words) if words else Training(read),
         stop,
         teller=HeadsetTeller(tells),
         say=lambda line: out(say=line),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from overlays.render.mesh import (
     polyline_triangles,
     premultiplied_linear,
     ring_triangles,
-    solid_mesh,
+    solid_vertices,
     srgb_to_linear,
 )
 
@@ -101,15 +103,29 @@ def test_label_stands_on_its_anchor_and_faces_the_eye() -> None:
     assert np.allclose(corners[1] - corners[0], R[:, 0] * 0.12)
 
 
-def test_mesh_keeps_the_order_and_leaves_text_out() -> None:
+def test_vertices_keep_the_order_and_leave_text_out() -> None:
     red = (1.0, 0.0, 0.0, 0.5)
     line = Polyline(((0.0, 0.0, 0.0), (1.0, 0.0, 0.0)), 0.1, red)
     ring = Ring((0.0, 0.0, 0.0), 0.05, 0.01, WHITE)
-    mesh = solid_mesh([line, Label((0.0, 0.0, 0.0), "x", 0.1, WHITE), ring], ABOVE)
-    assert len(mesh.points_in_mannequin_m) == len(mesh.colors) == 3 * (2 + 2 * 96)
-    assert np.all(mesh.colors[:6] == red)
-    assert np.all(mesh.colors[6:] == WHITE)
-    assert solid_mesh([], ABOVE).points_in_mannequin_m.shape == (0, 3)
+    vertices = solid_vertices([line, Label((0.0, 0.0, 0.0), "x", 0.1, WHITE), ring], ABOVE)
+    assert vertices.shape == (3 * (2 + 2 * 96), 7)
+    assert np.all(vertices[:6, 3:] == (0.5, 0.0, 0.0, 0.5)), "light, premultiplied"
+    assert np.all(vertices[6:, 3:] == (1.0, 1.0, 1.0, 1.0))
+    assert np.allclose(vertices[6:, :3], ring_triangles(ring).reshape(-1, 3), atol=1e-7)
+    assert solid_vertices([], ABOVE).shape == (0, 7)
+
+
+def test_what_is_remembered_is_what_was_asked_for() -> None:
+    """The same ring elsewhere or in another colour is another ring; lines turn to each eye."""
+    ring = Ring((0.0, 0.0, 0.0), 0.05, 0.01, WHITE)
+    moved, red = replace(ring, center_in_mannequin_m=(0.0, 0.0, 0.01)), (1.0, 0.0, 0.0, 1.0)
+    first = solid_vertices([ring], ABOVE)
+    assert np.allclose(solid_vertices([moved], ABOVE)[:, 2] - first[:, 2], 0.01)
+    assert np.all(solid_vertices([replace(ring, color=red)], ABOVE)[:, 3:] == red)
+    assert np.array_equal(solid_vertices([ring], ABOVE), first)
+    line = Polyline(((0.0, 0.0, 0.0), (1.0, 0.0, 0.0)), 0.1, WHITE)
+    aside = np.array([0.5, 1.0, 0.0])
+    assert not np.allclose(solid_vertices([line], ABOVE), solid_vertices([line], aside))
 
 
 def test_light_is_multiplied_by_alpha_after_decoding() -> None:
