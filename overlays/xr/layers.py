@@ -7,7 +7,6 @@ leaves the order of layers to `overlays.xr.session` and all drawing to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import moderngl
@@ -20,6 +19,7 @@ from overlays.render.gl import SAMPLES, Eye, EyeTarget, SceneRenderer, projectio
 from overlays.render.mesh import shapes_of
 from overlays.render.panel import draw_panel
 from overlays.xr import openxr
+from overlays.xr.composed import PlacedPanel
 from overlays.xr.cost import Meter
 from overlays.xr.placement import panel_scale
 from overlays.xr.rig_view import RigPicture
@@ -27,16 +27,6 @@ from overlays.xr.swapchain import Swapchain
 
 Fov = tuple[float, float, float, float]
 """Angles left, right, up and down of one eye's picture, rad."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PlacedPanel:
-    """A panel and where it stands; `name` says which one it is from frame to frame."""
-
-    name: str
-    panel: Panel
-    xr_from_panel: Pose
-    width_m: float
 
 
 class Drawing:

@@ -6,6 +6,9 @@ while another program uses the headset. Leaves sessions to `overlays.xr.session`
 
 from __future__ import annotations
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from mr.errors import DeviceError
@@ -36,3 +39,21 @@ def probe() -> XrProbe:
     except DeviceError as error:
         return XrProbe(False, runtime_name=runtime.name, why=str(error))
     return XrProbe(True, offer.runtime_name, offer.system_name, way)
+
+
+PROBE_S = 20.0
+"""A runtime that answers no sooner counts as not there; it may still come."""
+
+
+def probe_apart() -> XrProbe:
+    """Look in a process of its own: a runtime's library may hang, or take its process with it."""
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(1, spawn)
+    try:
+        return pool.submit(probe).result(PROBE_S)
+    except TimeoutError:
+        return XrProbe(False, why=f"headset: the OpenXR runtime gave no answer in {PROBE_S:.0f} s")
+    except BrokenProcessPool:
+        return XrProbe(False, why="headset: the OpenXR runtime's library crashed: update it")
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

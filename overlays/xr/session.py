@@ -13,29 +13,20 @@ import contextlib
 import ctypes
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from mr.errors import DeviceError
 from mr.types import Pose
-from overlays.primitives import Scene
 from overlays.xr import chroma, openxr
+from overlays.xr.composed import Composed
 from overlays.xr.context import HiddenContext
 from overlays.xr.cost import Cost
-from overlays.xr.layers import Drawing, EyesLayer, Fov, PlacedPanel, Sheet, Sheets, angles
+from overlays.xr.layers import Drawing, EyesLayer, Fov, Sheet, Sheets, angles
 from overlays.xr.passthrough import Passthrough, choose, offered_kinds
-from overlays.xr.placement import (
-    PANEL_AT_M,
-    PANEL_WIDTH_M,
-    PICTURE_WIDTH_M,
-    UNDER_PICTURE_M,
-    Side,
-    panel_pose,
-    panel_side,
-    picture_pose,
-)
+from overlays.xr.placement import PICTURE_WIDTH_M, Side, picture_pose
 from overlays.xr.rig_view import RigPicture
 from overlays.xr.room import Room
 
@@ -45,6 +36,11 @@ FLOOR_BELOW_LOCAL_M = 1.1
 
 PASSTHROUGH_VARIABLE = "MRCPR_PASSTHROUGH"
 """Names the way the room is to be seen, where the caller does not."""
+
+Ending = Literal["exit", "loss"]
+Compose = Callable[[int, Pose, Passthrough], Composed]
+"""When a frame is seen (host's ns), ``xr_from_head`` then, and how the room is seen, to what is
+drawn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,8 +100,7 @@ class HeadsetSession:
         self._picture = picture
         self._stack = contextlib.ExitStack()
         self._running = False
-        self._over = False
-        self._side: Side | None = None
+        self._over: Ending | None = None
 
     def __enter__(self) -> Self:
         """Open runtime, window, session and pictures, or raise `DeviceError`."""
@@ -168,14 +163,24 @@ class HeadsetSession:
         """Name of the headset."""
         return self._offer.system_name
 
+    def head_at(self, xr_time: int) -> Pose | None:
+        """Give ``xr_from_head`` at a time of the runtime's; None when it is not tracked."""
+        with openxr.explained("asking where the head is"):
+            head = self._xr.locate_space(self._head_space, self._space, xr_time)
+        flags = self._xr.SpaceLocationFlags
+        both = flags.POSITION_VALID_BIT | flags.ORIENTATION_VALID_BIT
+        if (head.location_flags & both) != both:
+            return None
+        return openxr.pose_from_xr(head.pose)
+
     @property
     def running(self) -> bool:
         """Whether the runtime wants frames now."""
         return self._running
 
     @property
-    def over(self) -> bool:
-        """Whether the runtime has ended the session for good."""
+    def over(self) -> Ending | None:
+        """How the runtime has ended the session, if it has: asked to, or losing the headset."""
         return self._over
 
     @property
@@ -183,10 +188,8 @@ class HeadsetSession:
         """What the frame's y = 0 stands on: "floor" or why that is only assumed."""
         return self._floor
 
-    def frame(
-        self, scene: Scene, xr_from_mannequin: Pose, more: Sequence[PlacedPanel] = ()
-    ) -> FrameReport | None:
-        """Wait for the next frame, draw the scene and more panels, hand it in.
+    def frame(self, compose: Compose) -> FrameReport | None:
+        """Wait for the next frame, draw what `compose` gives for its time, hand it in.
 
         None, at once, while the runtime wants no frames (headset taken off, starting).
 
@@ -206,7 +209,7 @@ class HeadsetSession:
                 self._xr.begin_frame(self._session)
             layers: list[Any] = []
             try:
-                seen = self._draw(scene, xr_from_mannequin, more, state, layers)
+                seen = self._draw(compose, state, layers)
             finally:
                 info = self._frame_end(state, layers)
                 with meter.pixels():
@@ -305,7 +308,7 @@ class HeadsetSession:
             self._xr.end_session(self._session)
         elif state in (states.EXITING, states.LOSS_PENDING):
             self._running = False
-            self._over = True
+            self._over = "exit" if state == states.EXITING else "loss"
 
     def _leave(self) -> None:
         """Ask to end, and go on until the runtime agrees or `EXIT_WAIT_S` are over."""
@@ -317,14 +320,7 @@ class HeadsetSession:
                 self._take_events()
                 time.sleep(0.002)
 
-    def _draw(
-        self,
-        scene: Scene,
-        xr_from_mannequin: Pose,
-        more: Sequence[PlacedPanel],
-        state: Any,
-        layers: list[Any],
-    ) -> _Seen:
+    def _draw(self, compose: Compose, state: Any, layers: list[Any]) -> _Seen:
         """Fill `layers` from the back to the front; none when there is nothing to see."""
         seen = _Seen(self._runtime.host_ns(state.predicted_display_time))
         view_state, views = self._locate_views(state.predicted_display_time)
@@ -340,15 +336,12 @@ class HeadsetSession:
         if not state.should_render:
             seen.why = "the runtime shows nothing now"
             return seen
-        head_in_mannequin_m = xr_from_mannequin.inverse().apply(seen.xr_from_head.t_m)
-        self._side = panel_side(head_in_mannequin_m, self._side)
-        layers.extend(self._room_layers(xr_from_mannequin, self._side))
-        registered = scene.registered if self.passthrough.in_space else ()
+        composed = compose(seen.display_ns, seen.xr_from_head, self.passthrough)
+        xr_from_mannequin = composed.xr_from_mannequin
+        layers.extend(self._room_layers(xr_from_mannequin, composed.side))
+        registered = composed.scene.registered if self.passthrough.in_space else ()
         layers.append(self._eyes.layer(registered, xr_from_mannequin, views, seen.xr_from_view))
-        aside_up_m = PANEL_AT_M if self.passthrough.in_space else UNDER_PICTURE_M
-        xr_from_panel = panel_pose(xr_from_mannequin, seen.xr_from_head.t_m, self._side, aside_up_m)
-        first = PlacedPanel("panel", scene.panel, xr_from_panel, PANEL_WIDTH_M)
-        for placed in (first, *more):
+        for placed in composed.panels:
             layers.append(self._sheets.layer(placed, self._offer.eye_size_px[0], seen.fov_rad[0]))
         return seen
 

@@ -40,6 +40,8 @@ from overlays.render.gl import (
 from overlays.render.mesh import Shapes
 from overlays.scene import build_scene
 from overlays.xr.chroma import KEY
+from overlays.xr.composed import Composed, Standing
+from overlays.xr.passthrough import Passthrough
 from overlays.xr.placement import default_xr_from_mannequin
 from overlays.xr.rig_view import RigPicture
 from overlays.xr.session import FrameReport, HeadsetSession
@@ -128,11 +130,17 @@ def plain(pose: Pose | None) -> dict[str, Any] | None:
 def draw(session: HeadsetSession, name: str, n: int) -> dict[str, Any]:
     """Draw n frames of a scene and tell of the last one."""
     scene, give_up_s, drawn = scene_of(name), time.monotonic() + GIVE_UP_S, 0
+    standing = Standing()
+
+    def composed(_display_ns: int, xr_from_head: Pose, passthrough: Passthrough) -> Composed:
+        place, in_space = default_xr_from_mannequin(), passthrough.in_space
+        return standing.stand(scene, place, xr_from_head, in_space=in_space)
+
     report: FrameReport | None = None
     costs: list[dict[str, float]] = []
     while drawn < n and time.monotonic() < give_up_s:
         before_ns = host_now_ns()
-        report = session.frame(scene, default_xr_from_mannequin())
+        report = session.frame(composed)
         drawn += report is not None and report.drawn
         if report is not None and report.drawn:
             costs.append(asdict(report.cost))

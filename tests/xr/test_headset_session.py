@@ -53,12 +53,8 @@ def test_view_shows_the_newest_snapshot(monado: Monado, tmp_path: Path) -> None:
     assert n_good_px(before) == 0, "the control: nothing is good before the view starts"
 
     client = monado.client(HERE / "view_client.py", tmp_path / "view.log", **validation(tmp_path))
-    said = []
-    while "read" not in (told := client.answer()):
-        said.append(told.get("say") or told["device_error"])
-    assert any("OPAQUE" in line for line in said)
-    assert any("not registered" in line for line in said)
-
+    while "OPAQUE" not in client.answer().get("say", ""):
+        pass  # a client that says nothing more fails by itself
     picture = monado.picture_when(lambda shot: n_good_px(shot) > 200)
     cv2.imwrite(str(tmp_path / "view.png"), picture[:, :, ::-1])
     assert n_good_px(picture) > 200
