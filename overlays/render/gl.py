@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mr.types import FloatArray, Pose
-from overlays.primitives import Color, Label, Registered
+from overlays.primitives import Capsule, Color, Label, Registered
+from overlays.render.gl_mask import HandMask
 from overlays.render.mesh import label_corners, premultiplied_linear, solid_mesh
 from overlays.render.panel import draw_label
 
@@ -134,15 +135,21 @@ class SceneRenderer:
         self._picture = ctx.program(
             vertex_shader=_PICTURE_VERTEX, fragment_shader=_PICTURE_FRAGMENT
         )
+        self._hands = HandMask(ctx)
         self._labels: dict[tuple[str, Color], moderngl.Texture] = {}
         self._sheet: moderngl.Texture | None = None
 
     def draw_registered(
-        self, framebuffer: moderngl.Framebuffer, registered: Sequence[Registered], eye: Eye
+        self,
+        framebuffer: moderngl.Framebuffer,
+        registered: Sequence[Registered],
+        eye: Eye,
+        mask: Sequence[Capsule] = (),
     ) -> None:
         """Clear to transparent, then draw the primitives in order, text last.
 
-        Nothing hides anything else: the drawing order is the scene's.
+        Nothing hides anything else: the drawing order is the scene's. Before the text,
+        `mask` is cut out: the learner's hands.
         """
         self._begin(framebuffer)
         clip = eye.clip_from_view @ matrix_of(eye.mannequin_from_view.inverse())
@@ -150,6 +157,7 @@ class SceneRenderer:
         if len(mesh.points_in_mannequin_m):
             light = premultiplied_linear(mesh.colors)
             self._draw_solid(np.hstack([mesh.points_in_mannequin_m, light]), clip)
+        self._hands.cut(mask, eye.mannequin_from_view.t_m, clip)
         for item in registered:
             if isinstance(item, Label) and item.text:
                 self._draw_label(item, eye, clip)
@@ -174,6 +182,7 @@ class SceneRenderer:
         if self._sheet is not None:
             self._sheet.release()
             self._sheet = None
+        self._hands.release()
         self._solid.release()
         self._picture.release()
 

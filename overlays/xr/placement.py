@@ -21,9 +21,11 @@ DEFAULT_CHEST_HEIGHT_M = 0.20
 
 PANEL_ASIDE_M = 0.42
 PANEL_UP_M = 0.30
-PANEL_WIDTH_M = 0.50
-PANEL_SEEN_FROM_M = 0.85
-"""From the kneeling learner's eyes to the panel; only the sheet's resolution rests on it."""
+PANEL_WIDTH_M = 0.60
+PANEL_SEEN_FROM_M = 1.0
+"""From a kneeling learner's eyes to the panel (0.65 m from above the hands, while compressing):
+the sheet's resolution and the least size of its text rest on it."""
+DEBRIEF_GAP_M = 0.02
 _SWITCH_SIDE_M = 0.30
 _SCALES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
@@ -66,6 +68,15 @@ def panel_pose(xr_from_mannequin: Pose, head_in_xr_m: FloatArray, side: Side) ->
     x = x / length if length > 1e-3 else -xr_from_mannequin.R[:, 1]
     y = np.cross(z, x)
     return Pose(np.stack([x, y, z], axis=1), center_m)
+
+
+def debrief_pose(xr_from_panel: Pose, panel_height_m: float, debrief_height_m: float) -> Pose:
+    """Give the pose of the debrief's sheet: above the panel, in its plane, edge to edge.
+
+    It is up only while nobody compresses, so it may stand where the learner looks up to.
+    """
+    up_m = (panel_height_m + debrief_height_m) / 2 + DEBRIEF_GAP_M
+    return Pose(xr_from_panel.R, xr_from_panel.apply(np.array([0.0, up_m, 0.0])))
 
 
 def panel_scale(eye_width_px: int, left_rad: float, right_rad: float, panel_width_px: int) -> float:

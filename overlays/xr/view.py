@@ -1,6 +1,6 @@
 """The headset's view process: newest snapshot in, frames out, until told to stop.
 
-Takes a reader of snapshots and, where there is one, the measured registration; gives
+Takes a reader of snapshots, which tell how well the headset's place is known; gives
 frames to the headset. Leaves what stands where to `overlays.xr.stage`, drawing to
 `overlays.xr.session`, and the process itself to `mr.session`. Can be imported without
 the extra `headset`.
@@ -11,9 +11,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from mr.types import Registration, Snapshot
+from mr.types import Snapshot
+from overlays.look import Look
 from overlays.messages import ENGLISH, Messages
-from overlays.theme import DEFAULT, Theme
 from overlays.xr import openxr
 from overlays.xr.stage import Stage
 
@@ -24,10 +24,9 @@ IDLE_S = 0.02
 def run_headset_view(
     read_snapshot: Callable[[], Snapshot | None],
     stop: Callable[[], bool],
-    registration: Registration | None = None,
     *,
     say: Callable[[str], None] | None = None,
-    theme: Theme = DEFAULT,
+    look: Look | None = None,
     messages: Messages = ENGLISH,
 ) -> None:
     """Show the newest snapshot in the headset until `stop` says so or the session ends.
@@ -38,13 +37,10 @@ def run_headset_view(
         Gives the newest snapshot, or None before the first.
     stop
         Asked once a frame.
-    registration
-        Where the rig's world lies in the headset's frame. Without one the mannequin is
-        drawn at a stated default place, and the panel says that it is not registered.
     say
         Takes one line of text each: the runtime, the blend mode in use, what is assumed.
-    theme, messages
-        Colours and words.
+    look, messages
+        Colours, brightness, density and words.
 
     Raises
     ------
@@ -61,11 +57,14 @@ def run_headset_view(
         tell(f"headset: blend mode {session.blend_mode.name}: {session.blend_mode.meaning}")
         if session.floor != "floor":
             tell(f"headset: {session.floor}")
-        if registration is None:
-            tell("headset: not registered: the ring stands 1.2 m ahead, not on the mannequin")
-        stage = Stage(registration, session.blend_mode.shows_room, theme, messages)
+        stage = Stage(session.blend_mode.shows_room, look, messages)
+        told_place = False
         while not stop() and not session.over:
-            scene, xr_from_mannequin = stage.set(read_snapshot())
+            snapshot = read_snapshot()
+            if snapshot is not None and snapshot.placing is None and not told_place:
+                told_place = True
+                tell("headset: not registered: the ring stands 1.2 m ahead, not on the mannequin")
+            scene, xr_from_mannequin = stage.set(snapshot)
             report = session.frame(scene, xr_from_mannequin)
             if report is None:
                 time.sleep(IDLE_S)

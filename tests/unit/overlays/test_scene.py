@@ -45,17 +45,22 @@ def test_time_alone_changes_only_the_time_of_the_scene(states: dict[str, Snapsho
 
 
 WORDS = {
-    "right": ["on target", "fully up", "Very good, keep going", "54 mm"],
+    "right": ["on target", "fully up", "Very good, keep going", "54 mm", "✓ up", "✓ good place"],
     "too shallow": ["too shallow", "Push deeper", "41 mm"],
     "too deep": ["too deep", "Push a little less", "66 mm"],
     "too slow": ["too slow", "Push faster", "88"],
     "too fast": ["too fast", "Push slower", "134"],
-    "leaning": ["let it rise", "Let the chest rise fully", "11"],
+    "leaning": ["let it rise", "Let the chest rise fully", "11", "▲ 11 mm left"],
     "wrong place": ["move here", "Move your hands into the ring"],
-    "hands off": ["hands here", "Put your hands on the chest", "Hands off", "no pushing"],
+    "hands off": ["hands here", "Put your hands on the chest", "Hands off", "no pushing", "7 s"],
     "go on": ["Go on pushing now", "11"],
     "breaths": ["Give 2 breaths now", "Breaths", "30 : 2"],
-    "in a cycle": ["of 30", "24"],
+    "in a cycle": ["of 30", "24", "24 of 30"],
+    "one breath given": ["breaths 1 of 2", "5 s", "30 : 2", "Next time, let the chest rise"],
+    "swap soon": ["Swap with your partner in 7 s"],
+    "reduced": ["good place", "84", "compressions"],
+    "sound": ["Sound only: listen to the metronome", "0:47"],
+    "no guidance": ["Practice without guidance", "0:47"],
     "sensor lost": ["A sensor is lost, keep going", "mannequin lost: no bytes for 3 s", "–"],
     "ready": ["Start when you are ready", "hands here", "not yet"],
     "unknown": ["–", "not yet"],
@@ -183,7 +188,11 @@ def test_the_arrow_points_from_the_hand_to_the_centre(states: dict[str, Snapshot
     tip, *base = heads[0]
     ahead = tip - np.mean(base, axis=0)
     assert ahead @ -off > 0.99 * np.linalg.norm(ahead) * np.linalg.norm(off)
-    assert np.linalg.norm(tip) < 0.01
+    aside_m = abs(tip[0] * off[1] - tip[1] * off[0]) / np.linalg.norm(off)
+    assert aside_m < 1e-6, "it lies on the line from the hand to the centre"
+    behind_m = np.linalg.norm(tip - off / 1000.0)
+    assert 0.04 < behind_m < 0.07, "and begins behind the hand, not on it"
+    assert np.linalg.norm(tip) > np.linalg.norm(off) / 1000.0
 
 
 def test_the_hand_is_off_beyond_the_target_only(states: dict[str, Snapshot]) -> None:
