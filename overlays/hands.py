@@ -51,7 +51,7 @@ def hand_capsules(
     for metacarpal, *finger in _FINGERS:
         sticks += [(WRIST, finger[0], PALM_M), (metacarpal, finger[0], PALM_M)]
         sticks += [(a, b, FINGER_M) for a, b in itertools.pairwise(finger)]
-    sticks.append((WRIST, _THUMB[1], PALM_M))
+    sticks += [(WRIST, _THUMB[1], PALM_M), (_THUMB[0], _FINGERS[-1][0], PALM_M)]  # the heel
     found = [
         Capsule(_point(joints_in_mannequin_m[a]), _point(joints_in_mannequin_m[b]), radius_m)
         for a, b, radius_m in sticks
