@@ -13,7 +13,7 @@ import numpy as np
 
 from mr.types import CycleDigest, Phase
 from overlays.cues.context import Context, Side, side_of
-from overlays.cues.tile import LEAST_PX, Box
+from overlays.cues.tile import Box
 from overlays.guidance import Shown
 from overlays.primitives import Panel, PanelItem, Rect, Text
 from overlays.theme import SYMBOLS, Level
@@ -23,6 +23,8 @@ SHOWN_S = 12.0
 """So long after a cycle's end, at most: two breaths take about 8 s. Source: ours."""
 EVEN_PCT = 80.0
 """With a smaller share on target a mean within its band is called uneven. Source: ours."""
+SMALL_PX = 22.5
+"""This sheet stands a little farther away than the panel."""
 _MARGIN_PX, _ROW_PX = 18.0, 64.0
 _ARROWS: dict[Side, str] = {"low": "▼", "high": "▲"}
 
@@ -111,16 +113,16 @@ def _draw_row(context: Context, box: Box, row: _Row) -> list[PanelItem]:
         Rect(x_px, box.y_px, box.width_px, box.height_px, theme.tile, 12.0),
         Text(x_px + 14, base_px, messages(f"{row.key}.title"), 23.0, theme.text, bold=True),
         Text(x_px + 244, base_px, value, 32.0, theme.text, "right", bold=True),
-        Text(x_px + 250, base_px, unit, LEAST_PX, theme.muted),
+        Text(x_px + 250, base_px, unit, SMALL_PX, theme.muted),
     ]
     plate = Box(x_px + 308, box.y_px + 12, 190.0, 40.0)
     middle_px = plate.x_px + plate.width_px / 2
     if level == "neutral":
-        items.append(Text(middle_px, base_px - 1, words, LEAST_PX, theme.muted, "center"))
+        items.append(Text(middle_px, base_px - 1, words, SMALL_PX, theme.muted, "center"))
     else:
         color = theme.level(level)
         items.append(Rect(plate.x_px, plate.y_px, plate.width_px, plate.height_px, color, 9.0))
-        items.append(Text(middle_px, base_px - 1, words, LEAST_PX, theme.ink, "center", bold=True))
+        items.append(Text(middle_px, base_px - 1, words, SMALL_PX, theme.ink, "center", bold=True))
     return items + _share(context, Box(x_px + 512, box.y_px + 8, 98.0, 48.0), row)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from mr.types import Placing
 from overlays.cues.context import Context
 from overlays.cues.tile import Box
-from overlays.primitives import Arc, Line, PanelItem, Rect, Text
+from overlays.primitives import Color, Line, PanelItem, Rect, Text
 from overlays.theme import SYMBOLS
 
 WEAK_ALPHA = 0.4
@@ -76,11 +76,12 @@ def _picture(context: Context, box: Box, ask: str) -> list[PanelItem]:
     x_px, y_px = box.x_px + box.width_px / 2, box.y_px + box.height_px / 2
     if ask == "sweep":
         return [
-            Arc(x_px, y_px + 46, 62.0, -0.55, 1.1, 8.0, ink),
-            *_head(x_px - 30, y_px - 8, -1.0, ink),
-            *_head(x_px + 30, y_px - 8, 1.0, ink),
-            Rect(x_px - 15, y_px + 6, 30.0, 26.0, ink, 8.0),
-            *(Rect(x_px - 15 + 8 * k, y_px - 8, 6.0, 24.0, ink, 3.0) for k in range(4)),
+            Line(x_px - 36, y_px - 28, x_px + 36, y_px - 28, 6.0, ink),
+            *_head(x_px - 38, y_px - 28, -1.0, ink),
+            *_head(x_px + 38, y_px - 28, 1.0, ink),
+            Rect(x_px - 17, y_px + 14, 34.0, 26.0, ink, 8.0),
+            *(Rect(x_px - 17 + 9 * k, y_px - 10, 7.0, 32.0, ink, 3.0) for k in range(4)),
+            Line(x_px - 20, y_px + 22, x_px - 30, y_px + 10, 7.0, ink),
         ]
     if ask == "touch":
         return [
@@ -93,11 +94,6 @@ def _picture(context: Context, box: Box, ask: str) -> list[PanelItem]:
     return [Text(x_px, y_px + 20, SYMBOLS["warning"], 54.0, ink, "center", bold=True)]
 
 
-def _head(
-    x_px: float, y_px: float, way: float, color: tuple[float, float, float, float]
-) -> list[PanelItem]:
-    """Draw an arrow's head that points aside and down."""
-    return [
-        Line(x_px + 10 * way, y_px + 6, x_px - 10 * way, y_px + 8, 7.0, color),
-        Line(x_px + 10 * way, y_px + 6, x_px + 5 * way, y_px - 13, 7.0, color),
-    ]
+def _head(x_px: float, y_px: float, way: float, color: Color) -> list[PanelItem]:
+    """Draw an arrow's head that points aside."""
+    return [Line(x_px, y_px, x_px - 12 * way, y_px + up_px, 6.0, color) for up_px in (-11.0, 11.0)]

@@ -22,6 +22,7 @@ WORD_PX = 21.0
 NUMBER_PX = 50.0
 UNIT_PX = 21.0
 PAD_PX = 16.0
+HEAD_PAD_PX = 11.0
 EM_WIDTH = 0.60
 """Width of an average character by its size; a cautious guess, for shortening text."""
 BOLD_EM_WIDTH = 0.68
@@ -59,10 +60,10 @@ def ground(context: Context, box: Box, title: str, target: str = "") -> list[Pan
     baseline_px = box.y_px + PAD_PX + 15
     items: list[PanelItem] = [
         Rect(box.x_px, box.y_px, box.width_px, box.height_px, theme.tile, 14.0),
-        Text(box.x_px + PAD_PX, baseline_px, title, TITLE_PX, theme.text, bold=True),
+        Text(box.x_px + HEAD_PAD_PX, baseline_px, title, TITLE_PX, theme.text, bold=True),
     ]
     if target:
-        right_px = box.right_px - PAD_PX
+        right_px = box.right_px - HEAD_PAD_PX
         items.append(Text(right_px, baseline_px, target, LEAST_PX, theme.muted, "right"))
     return items
 
