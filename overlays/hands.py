@@ -4,8 +4,9 @@ Takes hand joints in the mannequin's frame (headset), or the heel of the hand ou
 snapshot (screens, which know no more), gives `Capsule`s; leaves cutting them out to the
 renderers. Sizes are those of large adult hands, so that a small one is left free, too.
 
-Ref: hand breadth 95th percentile of men 96 mm, thickness at the knuckles 33 mm (recalled of
-DIN 33402-2); joints are those of XR_EXT_hand_tracking.
+Ref: breadth of a large hand 96 mm, thickness at the knuckles 33 mm (recalled of DIN 33402-2,
+not verified); joints are those of XR_EXT_hand_tracking. Together 98 mm wide, so that a ring of
+116 mm is seen on both sides of a hand in its middle.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ PALM, WRIST = 0, 1
 _THUMB = (2, 3, 4, 5)
 _FINGERS = ((6, 7, 8, 9, 10), (11, 12, 13, 14, 15), (16, 17, 18, 19, 20), (21, 22, 23, 24, 25))
 """Metacarpal, proximal, intermediate, distal and tip, from index to little finger."""
-FINGER_M, THUMB_M, PALM_M, FOREARM_M = 0.012, 0.014, 0.020, 0.036
+FINGER_M, THUMB_M, PALM_M, FOREARM_M = 0.011, 0.013, 0.017, 0.034
 FOREARM_LENGTH_M = 0.18
 """So much of the forearm is kept free behind the wrist; the joints end there."""
-HEEL_RADIUS_M, HEEL_HEIGHT_M = 0.042, 0.05
+HEEL_RADIUS_M, HEEL_HEIGHT_M = 0.040, 0.03
 
 
 def hand_capsules(

@@ -19,7 +19,7 @@ from mr.types import FloatArray, Pose
 from overlays.primitives import Capsule, Color, Label, Polygon, Polyline, Registered, Ring
 from overlays.render.mask import SOFT_M
 from overlays.render.painter import CAP_HEIGHT_EM, paint_of, shape
-from overlays.render.panel import RIM
+from overlays.render.panel import rim_of
 
 _NEAR_M = 0.05
 _WIDEST = 1.8
@@ -162,6 +162,6 @@ def draw_rimmed(
     blob, width_px = shape(text, round(size_px * 2) / 2, True)
     x_px = middle_px[0] - width_px / 2
     y_px = middle_px[1] + CAP_HEIGHT_EM * size_px / 2
-    rim = paint_of(RIM, 0.22 * size_px, round_ends=True)
+    rim = paint_of(rim_of(color), 0.22 * size_px, round_ends=True)
     canvas.drawTextBlob(blob, x_px, y_px, rim)
     canvas.drawTextBlob(blob, x_px, y_px, paint_of(color))
