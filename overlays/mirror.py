@@ -44,6 +44,8 @@ CameraPicture = tuple[Picture, Pose | None, str]
 
 WIDTH_PX = 1024
 """Width of the mirror; a wider picture keeps its own."""
+DEBRIEF_SHARE = 0.44
+"""Width of the debrief by the picture's."""
 _GROUND = np.array([19, 15, 11, 255], dtype=np.uint8)
 """Behind the panel: blue, green, red, alpha."""
 _FRAME_S = 1 / 30
@@ -99,7 +101,9 @@ def _compose(bgr: Picture, scene: Scene, lens: Lens | None, note: str) -> Pictur
     canvas.save()
     canvas.clipRect(skia.Rect.MakeWH(wide_px, view_px))
     if lens is not None:
-        draw_registered(canvas, scene.registered, lens)
+        draw_registered(canvas, scene.registered, lens, scene.mask)
+    if scene.debrief is not None:
+        _draw_debrief(canvas, scene.debrief, wide_px)
     if note:
         _draw_note(canvas, note, wide_px / 2, view_px - 36.0)
     canvas.restore()
@@ -113,6 +117,16 @@ def _draw_panel_below(canvas: Any, panel: Panel, top_px: float, scale: float) ->
     canvas.translate(0, top_px)
     canvas.scale(scale, scale)
     paint_items(canvas, panel.items)
+    canvas.restore()
+
+
+def _draw_debrief(canvas: Any, debrief: Panel, wide_px: int) -> None:
+    """Draw the debrief into the picture's upper right corner: nobody compresses now."""
+    scale = DEBRIEF_SHARE * wide_px / debrief.width_px
+    canvas.save()
+    canvas.translate(wide_px - debrief.width_px * scale - 12, 12)
+    canvas.scale(scale, scale)
+    paint_items(canvas, debrief.items)
     canvas.restore()
 
 

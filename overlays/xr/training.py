@@ -46,7 +46,7 @@ class Training:
         """Give what is to be seen at `display_ns` by a head that is then at `xr_from_head`."""
         del display_ns, hands
         if self._stage is None:
-            self._stage = Stage(None, passthrough.shows_room, messages=self._messages)
+            self._stage = Stage(passthrough.shows_room, messages=self._messages)
         snapshot = self._read()
         self.measured_ns = None if snapshot is None else snapshot.measured_ns
         self._stage.see_head(xr_from_head.t_m)
