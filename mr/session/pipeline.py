@@ -64,8 +64,8 @@ SHOCK = "shock"
 """The text of a note that marks a shock."""
 RECENT = 8
 LIVE_BLOCK = 4
-"""So many of the mannequin's frames are taken in at once: a view is shown a new snapshot
-each three at 200 Hz."""
+"""So many of the mannequin's frames are taken in at once, where no snapshot is asked for
+before: a live session asks for one at each frame up to 250 Hz, a fast one at every third."""
 SILENT_NS = 1_000_000_000
 """Advice is older than nothing when no motion has come for so long."""
 SCORED_EVERY = 5
