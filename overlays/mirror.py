@@ -55,6 +55,7 @@ def draw_mirror(
     cam_from_mannequin: Pose | None,
     intrinsics: Intrinsics,
     messages: Messages = ENGLISH,
+    note: str = "",
 ) -> npt.NDArray[np.uint8]:
     """Draw a scene onto a camera's picture.
 
@@ -71,6 +72,8 @@ def draw_mirror(
         Of the colour camera.
     messages : Messages
         For the words of the mirror itself.
+    note : str
+        What is to be known of the picture, at its foot.
 
     Returns
     -------
@@ -79,9 +82,9 @@ def draw_mirror(
     """
     scale = max(1.0, WIDTH_PX / bgr.shape[1])
     if cam_from_mannequin is None:
-        note = messages("mirror.no_pose") if scene.registered else ""
+        note = note or (messages("mirror.no_pose") if scene.registered else "")
         return _compose(bgr, scene, None, note)
-    return _compose(bgr, scene, Lens(cam_from_mannequin, intrinsics, scale), "")
+    return _compose(bgr, scene, Lens(cam_from_mannequin, intrinsics, scale), note)
 
 
 def _compose(bgr: Picture, scene: Scene, lens: Lens | None, note: str) -> Picture:
@@ -167,8 +170,10 @@ class MirrorView:
         self._theme = theme
         self._messages = messages
 
-    def draw(self, snapshot: Snapshot, picture: CameraPicture | None) -> Picture:
+    def draw(self, snapshot: Snapshot, picture: CameraPicture | None, note: str = "") -> Picture:
         """Draw a snapshot onto a camera's picture, (H', W', 3) uint8; None: the panel alone.
+
+        A `note` stands at the picture's foot.
 
         Raises
         ------
@@ -186,7 +191,7 @@ class MirrorView:
             cam_from_mannequin = color_from_world @ world_from_mannequin
             viewer = Viewer.of_camera(cam_from_mannequin)
         scene = build_scene(snapshot, self._theme, self._messages, viewer)
-        return draw_mirror(bgr, scene, cam_from_mannequin, lens, self._messages)
+        return draw_mirror(bgr, scene, cam_from_mannequin, lens, self._messages, note)
 
 
 class StopFlag(Protocol):
