@@ -26,6 +26,7 @@ from mr.errors import CalibrationError, MrError
 from mr.files import write_whole
 from mr.rig import Intrinsics, Rig
 from mr.types import Pose, Snapshot
+from overlays.beat import Beat
 from overlays.cues.context import KNEELING, Viewer
 from overlays.messages import ENGLISH, Messages
 from overlays.primitives import Panel, Scene
@@ -163,9 +164,19 @@ def color_camera(rig: Rig, camera_id: str) -> tuple[Intrinsics, Pose]:
 
 
 class MirrorView:
-    """Draws mirrors for one rig, when asked."""
+    """Draws mirrors for one rig, when asked.
 
-    def __init__(self, rig: Rig, theme: Theme = DEFAULT, messages: Messages = ENGLISH) -> None:
+    With a `beat` what is drawn has its phase at the snapshot's instant.
+    """
+
+    def __init__(
+        self,
+        rig: Rig,
+        theme: Theme = DEFAULT,
+        messages: Messages = ENGLISH,
+        beat: Beat | None = None,
+    ) -> None:
+        self._beat = beat
         self._rig = rig
         self._theme = theme
         self._messages = messages
@@ -211,6 +222,7 @@ def run_mirror_view(
     theme: Theme = DEFAULT,
     messages: Messages = ENGLISH,
     say: Callable[[str], None] = log.warning,
+    beat: Beat | None = None,
 ) -> bool:
     """Show the mirror in a window until told to stop, or until the learner closes it.
 
@@ -227,6 +239,8 @@ def run_mirror_view(
         is given one line and the call returns at once.
     theme, messages, say
         Looks, words, and who is told.
+    beat : Beat or None
+        The metronome's, if there is one.
 
     Returns
     -------
@@ -239,7 +253,7 @@ def run_mirror_view(
     if why:
         say(f"no mirror window: {why}; the mirror is drawn to files only")
         return False
-    view, title = MirrorView(rig, theme, messages), messages("mirror.window")
+    view, title = MirrorView(rig, theme, messages, beat), messages("mirror.window")
     cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
     shown: tuple[int, int] | None = None
     size: tuple[int, ...] = ()

@@ -23,6 +23,7 @@ from mr.cli.deliver import (
     write_file,
     write_report,
 )
+from mr.cli.hearing import beat_of
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
     ArmsOption,
@@ -205,12 +206,14 @@ def demo(
         if fast:
             keeper = train_fast(plan, console, planned_s)
         else:
+            beat = beat_of(config, profile)
             keeper = train_live(
                 plan,
                 console,
-                view_mains(rig, load_messages(language), window, headset),
+                view_mains(rig, load_messages(language), window, headset, beat),
                 planned_s=planned_s,
                 hands=hands,
+                beat=beat,
             )
         save_rig(rig, folder / "rig.toml")
         keeper.save(folder / "session.png")

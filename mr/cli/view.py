@@ -17,18 +17,26 @@ from mr.rig import Rig
 from mr.session.processes import ViewMain
 from mr.session.shared import Channel
 from mr.session.signals import EndWord, leave_ctrl_c_to_the_parent
+from overlays.beat import Beat
 from overlays.messages import Messages
 from overlays.mirror import CameraPicture, run_mirror_view
 from overlays.xr.view import run_headset_view
 
 
 def view_mains(
-    rig: Rig, messages: Messages, window: bool | None, headset: bool = False
+    rig: Rig,
+    messages: Messages,
+    window: bool | None,
+    headset: bool = False,
+    beat: Beat | None = None,
 ) -> Sequence[ViewMain]:
-    """Choose the views of a session; `window` None means: where there is a display."""
+    """Choose the views of a session; `window` None means: where there is a display.
+
+    `beat` is the metronome's, the same for all that is seen and heard.
+    """
     mains: list[ViewMain] = []
     if window is not False and any(camera.color for camera in rig.cameras.values()):
-        mains.append(partial(mirror_main, rig, messages, window))
+        mains.append(partial(mirror_main, rig, messages, window, beat))
     if headset:
         mains.append(partial(headset_main, messages))
     return mains
@@ -53,7 +61,12 @@ def _viewing(names: tuple[str, str]) -> Iterator[Channel]:
 
 
 def mirror_main(
-    rig: Rig, messages: Messages, window: bool | None, names: tuple[str, str], end: EndWord
+    rig: Rig,
+    messages: Messages,
+    window: bool | None,
+    beat: Beat | None,
+    names: tuple[str, str],
+    end: EndWord,
 ) -> None:
     """Show the mirror in a window until `end` is set."""
     with _viewing(names) as channel:
@@ -67,6 +80,7 @@ def mirror_main(
             window=window,
             messages=messages,
             say=say,
+            beat=beat,
         )
 
 
