@@ -26,6 +26,7 @@ from mr.errors import CalibrationError, MrError
 from mr.files import write_whole
 from mr.rig import Intrinsics, Rig
 from mr.types import Pose, Snapshot
+from overlays.beat import Beat
 from overlays.cues.context import KNEELING, Viewer
 from overlays.messages import ENGLISH, Messages
 from overlays.primitives import Panel, Scene
@@ -57,6 +58,7 @@ def draw_mirror(
     cam_from_mannequin: Pose | None,
     intrinsics: Intrinsics,
     messages: Messages = ENGLISH,
+    note: str = "",
 ) -> npt.NDArray[np.uint8]:
     """Draw a scene onto a camera's picture.
 
@@ -73,6 +75,8 @@ def draw_mirror(
         Of the colour camera.
     messages : Messages
         For the words of the mirror itself.
+    note : str
+        What is to be known of the picture, at its foot.
 
     Returns
     -------
@@ -81,9 +85,9 @@ def draw_mirror(
     """
     scale = max(1.0, WIDTH_PX / bgr.shape[1])
     if cam_from_mannequin is None:
-        note = messages("mirror.no_pose") if scene.registered else ""
+        note = note or (messages("mirror.no_pose") if scene.registered else "")
         return _compose(bgr, scene, None, note)
-    return _compose(bgr, scene, Lens(cam_from_mannequin, intrinsics, scale), "")
+    return _compose(bgr, scene, Lens(cam_from_mannequin, intrinsics, scale), note)
 
 
 def _compose(bgr: Picture, scene: Scene, lens: Lens | None, note: str) -> Picture:
@@ -174,15 +178,27 @@ def color_camera(rig: Rig, camera_id: str) -> tuple[Intrinsics, Pose]:
 
 
 class MirrorView:
-    """Draws mirrors for one rig, when asked."""
+    """Draws mirrors for one rig, when asked.
 
-    def __init__(self, rig: Rig, theme: Theme = DEFAULT, messages: Messages = ENGLISH) -> None:
+    With a `beat` what is drawn has its phase at the snapshot's instant.
+    """
+
+    def __init__(
+        self,
+        rig: Rig,
+        theme: Theme = DEFAULT,
+        messages: Messages = ENGLISH,
+        beat: Beat | None = None,
+    ) -> None:
+        self._beat = beat
         self._rig = rig
         self._theme = theme
         self._messages = messages
 
-    def draw(self, snapshot: Snapshot, picture: CameraPicture | None) -> Picture:
+    def draw(self, snapshot: Snapshot, picture: CameraPicture | None, note: str = "") -> Picture:
         """Draw a snapshot onto a camera's picture, (H', W', 3) uint8; None: the panel alone.
+
+        A `note` stands at the picture's foot.
 
         Raises
         ------
@@ -199,8 +215,9 @@ class MirrorView:
         if world_from_mannequin is not None:
             cam_from_mannequin = color_from_world @ world_from_mannequin
             viewer = Viewer.of_camera(cam_from_mannequin)
-        scene = build_scene(snapshot, self._theme, self._messages, viewer)
-        return draw_mirror(bgr, scene, cam_from_mannequin, lens, self._messages)
+        beat = None if self._beat is None else self._beat.seen(snapshot.t_ns)
+        scene = build_scene(snapshot, self._theme, self._messages, viewer, beat=beat)
+        return draw_mirror(bgr, scene, cam_from_mannequin, lens, self._messages, note)
 
 
 class StopFlag(Protocol):
@@ -220,6 +237,7 @@ def run_mirror_view(
     theme: Theme = DEFAULT,
     messages: Messages = ENGLISH,
     say: Callable[[str], None] = log.warning,
+    beat: Beat | None = None,
 ) -> bool:
     """Show the mirror in a window until told to stop, or until the learner closes it.
 
@@ -236,6 +254,8 @@ def run_mirror_view(
         is given one line and the call returns at once.
     theme, messages, say
         Looks, words, and who is told.
+    beat : Beat or None
+        The metronome's, if there is one.
 
     Returns
     -------
@@ -248,7 +268,7 @@ def run_mirror_view(
     if why:
         say(f"no mirror window: {why}; the mirror is drawn to files only")
         return False
-    view, title = MirrorView(rig, theme, messages), messages("mirror.window")
+    view, title = MirrorView(rig, theme, messages, beat), messages("mirror.window")
     cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
     shown: tuple[int, int] | None = None
     size: tuple[int, ...] = ()

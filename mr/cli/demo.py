@@ -23,6 +23,7 @@ from mr.cli.deliver import (
     write_file,
     write_report,
 )
+from mr.cli.hearing import beat_of
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
     ArmsOption,
@@ -211,14 +212,15 @@ def demo(
         if fast:
             keeper = train_fast(plan, console, planned_s)
         else:
-            messages = load_messages(language)
+            messages, beat = load_messages(language), beat_of(config, profile)
             keeper = train_live(
                 plan,
                 console,
-                view_mains(rig, messages, window),
+                view_mains(rig, messages, window, beat),
                 planned_s=planned_s,
                 hands=hands,
                 headset=headset_view(messages, console) if headset else None,
+                beat=beat,
             )
         save_rig(rig, folder / "rig.toml")
         keeper.save(folder / "session.png")

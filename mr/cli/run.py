@@ -14,6 +14,7 @@ from mr import DISCLAIMER
 from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, picture_beside, print_analysis, write_report
 from mr.cli.drift import note_drift
+from mr.cli.hearing import beat_of
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
     ArmsOption,
@@ -244,10 +245,18 @@ def run(
         if files:
             keeper = _play(plan, files, console, duration)
         else:
-            messages = load_messages(language)
-            views = view_mains(loaded, messages, window)
+            messages, beat = load_messages(language), beat_of(config, profile)
+            views = view_mains(loaded, messages, window, beat)
             worn = headset_view(messages, console) if headset else None
-            keeper = train_live(plan, console, views, planned_s=duration, hands=hands, headset=worn)
+            keeper = train_live(
+                plan,
+                console,
+                views,
+                planned_s=duration,
+                hands=hands,
+                headset=worn,
+                beat=beat,
+            )
     keeper.save(path.with_suffix(".png"))
     again = rerun(path)
     analysis = analysis_of_recording(again)

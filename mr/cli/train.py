@@ -26,6 +26,7 @@ from mr.session.processes import HeadsetView, LiveSession, SessionPlan, ViewMain
 from mr.session.shared import Picture
 from mr.session.signals import ENDING, noted
 from mr.types import Phase, Snapshot
+from overlays.beat import Beat
 from overlays.cues.advice import text_of
 from overlays.messages import Messages, load_messages
 from overlays.mirror import MirrorView, save_png
@@ -145,10 +146,12 @@ def train_live(
     planned_s: float | None = None,
     hands: bool = False,
     headset: HeadsetView | None = None,
+    beat: Beat | None = None,
 ) -> PictureKeeper:
     """Run a session in its processes and show it until it ends or Ctrl-C.
 
-    `planned_s` is how long it will take from its start, where that is known.
+    `planned_s` is how long it will take from its start, where that is known; `beat` is the
+    metronome's, which the views were given, too.
     """
     messages = load_messages(plan.config.language)
     keeper = PictureKeeper(plan.rig, messages)
@@ -160,7 +163,7 @@ def train_live(
                 keys = ENTER if plan.config.start_on == "key" else CTRL_C
                 with (
                     live_terminal(console, planned_s, keys, messages) as terminal,
-                    Hearing(plan, messages) as hearing,
+                    Hearing(plan, messages, beat) as hearing,
                 ):
                     while session.running and not asked.is_set():
                         snapshot = session.snapshot()

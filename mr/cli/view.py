@@ -22,6 +22,7 @@ from mr.session.headset import HeadsetTeller
 from mr.session.processes import HeadsetView, ViewMain
 from mr.session.shared import Channel
 from mr.session.signals import EndWord, leave_ctrl_c_to_the_parent
+from overlays.beat import Beat
 from overlays.messages import Messages
 from overlays.mirror import CameraPicture, run_mirror_view
 from overlays.xr.probe import probe_apart
@@ -29,11 +30,16 @@ from overlays.xr.training import Training
 from overlays.xr.view import GOES_ON, run_headset_view
 
 
-def view_mains(rig: Rig, messages: Messages, window: bool | None) -> Sequence[ViewMain]:
-    """Choose the views of a session; `window` None means: where there is a display."""
+def view_mains(
+    rig: Rig, messages: Messages, window: bool | None, beat: Beat | None = None
+) -> Sequence[ViewMain]:
+    """Choose the views of a session; `window` None means: where there is a display.
+
+    `beat` is the metronome's, the same for all that is seen and heard.
+    """
     mains: list[ViewMain] = []
     if window is not False and any(camera.color for camera in rig.cameras.values()):
-        mains.append(partial(mirror_main, rig, messages, window))
+        mains.append(partial(mirror_main, rig, messages, window, beat))
     return mains
 
 
@@ -67,7 +73,12 @@ def _viewing(names: tuple[str, str]) -> Iterator[Channel]:
 
 
 def mirror_main(
-    rig: Rig, messages: Messages, window: bool | None, names: tuple[str, str], end: EndWord
+    rig: Rig,
+    messages: Messages,
+    window: bool | None,
+    beat: Beat | None,
+    names: tuple[str, str],
+    end: EndWord,
 ) -> None:
     """Show the mirror in a window until `end` is set."""
     with _viewing(names) as channel:
@@ -81,6 +92,7 @@ def mirror_main(
             window=window,
             messages=messages,
             say=say,
+            beat=beat,
         )
 
 
