@@ -20,9 +20,14 @@ from overlays.cues.context import Viewer
 from overlays.messages import ENGLISH, Messages
 from overlays.mirror import CameraPicture, color_camera
 from overlays.render.painter import canvas_over
-from overlays.render.registered import Lens, draw_registered
+from overlays.render.registered import Lens, draw_registered, draw_rimmed
 from overlays.scene import build_scene
 from overlays.theme import DEFAULT, Theme
+
+NO_PICTURE = -1
+"""In the place of a snapshot's number."""
+_BLANK_PX = (640, 480)
+_GROUND = (15, 12, 10, 255)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +55,10 @@ class RigView:
         self._rig = rig
         self._read_snapshot, self._read_picture = read_snapshot, read_picture
         self._theme, self._messages = theme, messages
-        self._newest: RigPicture | None = None
+        self._newest = RigPicture(_blank(messages("mirror.no_picture")), NO_PICTURE)
 
-    def __call__(self) -> RigPicture | None:
-        """Draw once a snapshot; None before the first snapshot or picture.
+    def __call__(self) -> RigPicture:
+        """Draw once a snapshot; before the first with a picture, say that there is none.
 
         Raises
         ------
@@ -61,7 +66,7 @@ class RigView:
             When the rig does not know that camera's colour model.
         """
         snapshot = self._read_snapshot()
-        if snapshot is None or (self._newest is not None and self._newest.seq == snapshot.seq):
+        if snapshot is None or self._newest.seq == snapshot.seq:
             return self._newest
         picture = self._read_picture()
         if picture is not None:
@@ -82,3 +87,13 @@ class RigView:
         surface.flushAndSubmit()
         drawn = cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR).astype(np.uint8, copy=False)
         return RigPicture(drawn, snapshot.seq)
+
+
+def _blank(text: str) -> npt.NDArray[np.uint8]:
+    """Write one line where a picture should be: black alone says nothing."""
+    width_px, height_px = _BLANK_PX
+    pixels = np.full((height_px, width_px, 4), _GROUND, dtype=np.uint8)
+    surface, canvas = canvas_over(pixels, "bgra", opaque=True)
+    draw_rimmed(canvas, text, (width_px / 2, height_px / 2), 36.0, (1.0, 1.0, 1.0, 1.0))
+    surface.flushAndSubmit()
+    return cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR).astype(np.uint8, copy=False)
