@@ -71,10 +71,10 @@ class HandMask:
         buffer = self._ctx.buffer(vertices.astype("f4").tobytes())
         names = ("point_in_mannequin_m", "place_m", "half_m", "radius_m")
         array = self._ctx.vertex_array(self._program, [(buffer, "3f 2f 1f 1f", *names)])
-        before = self._ctx.blend_func
         self._ctx.blend_func = moderngl.ZERO, moderngl.SRC_ALPHA
         array.render(moderngl.TRIANGLES)
-        self._ctx.blend_func = before
+        # as SceneRenderer has it: moderngl cannot be asked
+        self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
         array.release()
         buffer.release()
 
