@@ -6,7 +6,7 @@ renderers. Sizes are those of large adult hands, so that a small one is left fre
 
 Ref: breadth of a large hand 96 mm, thickness at the knuckles 33 mm (recalled of DIN 33402-2,
 not verified); joints are those of XR_EXT_hand_tracking. Together 98 mm wide, so that a ring of
-116 mm is seen on both sides of a hand in its middle.
+132 mm is seen on both sides of a hand in its middle.
 """
 
 from __future__ import annotations

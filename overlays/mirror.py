@@ -28,6 +28,7 @@ from mr.rig import Intrinsics, Rig
 from mr.types import Pose, Snapshot
 from overlays.beat import Beat
 from overlays.cues.context import KNEELING, Viewer
+from overlays.look import Look
 from overlays.messages import ENGLISH, Messages
 from overlays.primitives import Panel, Scene
 from overlays.render.painter import canvas_over, font_path, paint_items, paint_of, shape
@@ -186,13 +187,13 @@ class MirrorView:
     def __init__(
         self,
         rig: Rig,
-        theme: Theme = DEFAULT,
+        look: Look | Theme = DEFAULT,
         messages: Messages = ENGLISH,
         beat: Beat | None = None,
     ) -> None:
         self._beat = beat
         self._rig = rig
-        self._theme = theme
+        self._look = look
         self._messages = messages
 
     def draw(self, snapshot: Snapshot, picture: CameraPicture | None, note: str = "") -> Picture:
@@ -206,7 +207,7 @@ class MirrorView:
             When the rig does not know that camera's colour model.
         """
         if picture is None:
-            scene = build_scene(snapshot, self._theme, self._messages)
+            scene = build_scene(snapshot, self._look, self._messages)
             blank = np.full((96, WIDTH_PX, 3), _GROUND[:3], dtype=np.uint8)
             return _compose(blank, scene, None, self._messages("mirror.no_picture"))
         bgr, world_from_mannequin, camera_id = picture
@@ -216,7 +217,7 @@ class MirrorView:
             cam_from_mannequin = color_from_world @ world_from_mannequin
             viewer = Viewer.of_camera(cam_from_mannequin)
         beat = None if self._beat is None else self._beat.seen(snapshot.t_ns)
-        scene = build_scene(snapshot, self._theme, self._messages, viewer, beat=beat)
+        scene = build_scene(snapshot, self._look, self._messages, viewer, beat=beat)
         return draw_mirror(bgr, scene, cam_from_mannequin, lens, self._messages, note)
 
 
@@ -234,7 +235,7 @@ def run_mirror_view(
     read_picture: Callable[[], CameraPicture | None],
     stop: StopFlag,
     window: bool | None = None,
-    theme: Theme = DEFAULT,
+    look: Look | Theme = DEFAULT,
     messages: Messages = ENGLISH,
     say: Callable[[str], None] = log.warning,
     beat: Beat | None = None,
@@ -252,7 +253,7 @@ def run_mirror_view(
     window : bool or None
         False: no window. None or True: a window where there is a display, else `say`
         is given one line and the call returns at once.
-    theme, messages, say
+    look, messages, say
         Looks, words, and who is told.
     beat : Beat or None
         The metronome's, if there is one.
@@ -268,7 +269,7 @@ def run_mirror_view(
     if why:
         say(f"no mirror window: {why}; the mirror is drawn to files only")
         return False
-    view, title = MirrorView(rig, theme, messages, beat), messages("mirror.window")
+    view, title = MirrorView(rig, look, messages, beat), messages("mirror.window")
     cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
     shown: tuple[int, int] | None = None
     size: tuple[int, ...] = ()

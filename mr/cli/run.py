@@ -14,14 +14,16 @@ from mr import DISCLAIMER
 from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, picture_beside, print_analysis, write_report
 from mr.cli.drift import note_drift
-from mr.cli.hearing import beat_of
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
     ArmsOption,
     AssessmentOption,
     AttemptOption,
+    BrightnessOption,
     ClickRateOption,
+    ComfortOption,
     CriteriaOption,
+    DensityOption,
     GuidelineOption,
     HandsOption,
     HeadsetOption,
@@ -29,18 +31,21 @@ from mr.cli.options import (
     LevelOption,
     MetronomeOption,
     ModeOption,
+    PassthroughOption,
     PromptsOption,
     RescuersOption,
     SoundOption,
     StopAfterOption,
+    ThemeOption,
     VoiceOption,
     WindowOption,
+    headset_way,
     session_config,
 )
 from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
-from mr.cli.train import PictureKeeper, train_fast, train_live
-from mr.cli.view import headset_view, view_mains
+from mr.cli.train import PictureKeeper, train_fast, train_shown
+from mr.cli.view import Views
 from mr.clock.host import wall_now_utc
 from mr.config import LEARNER_ID, Attempt, Mode, SessionConfig
 from mr.errors import CalibrationError, ConfigError, RecordingError
@@ -51,7 +56,7 @@ from mr.scoring.profiles import load_guideline
 from mr.session.offline import rerun
 from mr.session.processes import SessionPlan
 from mr.validity import concerns
-from overlays.messages import load_messages
+from overlays.look import look_named
 
 Start = Literal["first-compression", "key", "command"]
 
@@ -161,6 +166,11 @@ def run(
         "recordings"
     ),
     headset: HeadsetOption = False,
+    passthrough: PassthroughOption = None,
+    comfort: ComfortOption = True,
+    theme: ThemeOption = "default",
+    brightness: BrightnessOption = 1.0,
+    density: DensityOption = "normal",
     guidance: LevelOption = None,
     stop_after: StopAfterOption = None,
     hands: HandsOption = False,
@@ -232,6 +242,8 @@ def run(
         raise ConfigError(
             "--rate is the mannequin's, which this session does without: leave it out"
         )
+    look = look_named(theme, brightness, density)
+    views = Views(window, headset, headset_way(passthrough, headset), comfort)
     sources = RigSources(
         loaded, port, files, mannequin, camera, MANNEQUIN_HZ if rate is None else rate
     )
@@ -245,18 +257,7 @@ def run(
         if files:
             keeper = _play(plan, files, console, duration)
         else:
-            messages, beat = load_messages(language), beat_of(config, profile)
-            views = view_mains(loaded, messages, window, beat)
-            worn = headset_view(messages, console) if headset else None
-            keeper = train_live(
-                plan,
-                console,
-                views,
-                planned_s=duration,
-                hands=hands,
-                headset=worn,
-                beat=beat,
-            )
+            keeper = train_shown(plan, console, views, look, planned_s=duration, hands=hands)
     keeper.save(path.with_suffix(".png"))
     again = rerun(path)
     analysis = analysis_of_recording(again)

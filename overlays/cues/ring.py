@@ -15,8 +15,8 @@ from overlays.cues.context import Context
 from overlays.primitives import Registered
 from overlays.theme import SYMBOLS
 
-RADIUS_M = 0.058
-"""A little more than the heel of a hand, so that the ring is seen around it."""
+RADIUS_M = 0.066
+"""More than a hand (98 mm wide with its mask): the ring is seen at both of its sides."""
 HEEL_M = 0.042
 """Radius of the heel of a hand, to stay clear of. Half of a hand's breadth of 85 mm (ours)."""
 ARROW_M = 0.075

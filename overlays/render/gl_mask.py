@@ -86,11 +86,11 @@ class HandMask:
         buffer = self._ctx.buffer(vertices.astype("f4").tobytes())
         names = ("point_in_mannequin_m", "place_m", "half_m", "radius_m")
         array = self._ctx.vertex_array(self._program, [(buffer, "3f 2f 1f 1f", *names)])
-        before = self._ctx.blend_func
         cut = (moderngl.ONE, moderngl.ZERO) if self._keyed else (moderngl.ZERO, moderngl.SRC_ALPHA)
         self._ctx.blend_func = cut
         array.render(moderngl.TRIANGLES)
-        self._ctx.blend_func = before
+        # as SceneRenderer has it: moderngl cannot be asked
+        self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
         array.release()
         buffer.release()
 
