@@ -20,6 +20,7 @@ from mr.types import (
     ColorFrame,
     DepthFrame,
     Device,
+    DeviceInfo,
     EndOfStream,
     FloatArray,
     MannequinFrame,
@@ -48,6 +49,11 @@ class Reader:
         self._devices = list(devices)
         self._now = now
         self._ended: set[int] = set()
+
+    @property
+    def infos(self) -> list[DeviceInfo]:
+        """Who the devices are."""
+        return [device.info for device in self._devices]
 
     @property
     def now_ns(self) -> int:

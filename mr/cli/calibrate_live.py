@@ -30,17 +30,20 @@ from calibration.cameras.depth_guide import DepthGuide
 from calibration.cameras.still import Rested, Seen, StillBoard, is_seen
 from calibration.cameras.world_guide import WorldGuide
 from calibration.guide import Progress
+from calibration.headset.capture import HandSeen, HeadsetGuide
 from calibration.look import Look, unseen
 from calibration.mannequin.normal_guide import RestGuide, RestLook
 from calibration.mannequin.station import StationsGuide
 from calibration.mannequin.survey import PlatesSeen
 from calibration.mannequin.survey_guide import SurveyGuide
 from calibration.plan import Task
+from calibration.steps.headset import resting_pose
 from calibration.steps.place import layout_of, registration_board
 from calibration.steps.step import Setup
 from calibration.together.compressing import MotionSample
 from mr.cli.calibrate_capture import stations
 from mr.cli.calibrate_devices import Picture, Reader, pictures, read_station, read_stroke
+from mr.cli.calibrate_headset import found_by, hands_seen, worn
 from mr.cli.calibrate_screen import Screen
 from mr.cli.sources import MANNEQUIN_HZ, RigSources, driver_of, find_port
 from mr.clock.host import host_now_ns
@@ -49,8 +52,9 @@ from mr.devices.realsense.source import RealSenseSource
 from mr.errors import CalibrationError, ConfigError
 from mr.rig import CameraModel
 from mr.session.front import FrontEnd
+from mr.tracking.landmarks import MediapipeHands, model_path
 from mr.tracking.markers import detect
-from mr.types import ColorFrame, Device, FloatArray
+from mr.types import ColorFrame, Device, FloatArray, Sample
 
 UNREAD_S = 2.0
 TOGETHER_S = 0.5
@@ -86,6 +90,7 @@ class LiveTechnician:
             "chest": self._stations,
             "cells": self._stations,
             "airway": self._strokes,
+            "headset": self._headset,
         }
 
     def candidates(self, task: Task, setup: Setup, guide: Any, screen: Screen) -> Iterable[Any]:
@@ -103,12 +108,7 @@ class LiveTechnician:
 
     def cannot(self, name: str) -> str:
         """Say why a procedure cannot be captured from here; empty if it can."""
-        if name in self._ways:
-            return ""
-        return (
-            "it is captured while the headset is worn, which this version cannot do from a "
-            "terminal; try it with --simulate"
-        )
+        return "" if name in self._ways else "it cannot be captured from here"
 
     # --- the mannequin ----------------------------------------------------------------
 
@@ -256,6 +256,24 @@ class LiveTechnician:
             yield mannequin
             for sample in Reader(devices).samples():
                 yield from front.step(sample)
+
+    def _headset(self, setup: Setup, guide: HeadsetGuide, screen: Screen) -> Iterator[HandSeen]:
+        """Let cameras and headset look at one hand, and show the words in the headset, too."""
+        rig = setup.draft.rig()
+        with ExitStack() as stack:
+            finder = stack.enter_context(MediapipeHands(model_path()))
+            reader = self._opened(stack, setup.draft.cameras)
+            headset = stack.enter_context(worn())
+            front = FrontEnd(rig, reader.infos)
+
+            def samples() -> Iterator[Sample]:
+                for came in reader.batches():
+                    yield from headset.samples(screen)
+                    for sample in came:
+                        yield from found_by(front, finder, rig, sample)
+                    headset.show(guide.progress.next)
+
+            yield from hands_seen(samples(), guide, resting_pose(setup))
 
     def _watched(self, reader: Reader, camera_ids: Sequence[str]) -> Iterator[Picture]:
         """Pass pictures on, and let whoever looks see them."""

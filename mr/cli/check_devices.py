@@ -67,10 +67,9 @@ def check_headset() -> Check:
 
     result = probe()
     if result.usable:
-        blend = getattr(result.blend, "name", None) or str(result.blend)
-        return Check(
-            "OpenXR headset", "ok", f"{result.headset_name} on {result.runtime_name}, {blend}"
-        )
+        room = result.passthrough.meaning if result.passthrough else "the room is not seen"
+        found = f"{result.headset_name} on {result.runtime_name}; {room}"
+        return Check("OpenXR headset", "ok", found)
     found, _, cure = result.why.removeprefix("headset: ").partition(": ")
     if result.runtime_name:
         found = f"{result.runtime_name}: {found}"

@@ -34,10 +34,12 @@ from mr.cli.options import (
     HandsOption,
     HeadsetOption,
     LanguageOption,
+    LevelOption,
     MetronomeOption,
     ModeOption,
     PromptsOption,
     SoundOption,
+    StopAfterOption,
     VoiceOption,
     WindowOption,
     session_config,
@@ -45,7 +47,7 @@ from mr.cli.options import (
 from mr.cli.places import folder_for_results, unused
 from mr.cli.sources import SimSources
 from mr.cli.train import train_fast, train_live
-from mr.cli.view import view_mains
+from mr.cli.view import headset_view, view_mains
 from mr.config import Mode
 from mr.errors import ConfigError
 from mr.rig import Rig, save_rig
@@ -146,6 +148,8 @@ def demo(
     attempt: AttemptOption = None,
     criteria: CriteriaOption = None,
     headset: HeadsetOption = False,
+    guidance: LevelOption = None,
+    stop_after: StopAfterOption = None,
     hands: HandsOption = False,
     arms: ArmsOption = False,
     sound: SoundOption = True,
@@ -183,6 +187,8 @@ def demo(
         voice=voice,
         prompts=prompts,
         language=language,
+        level=guidance,
+        stop_after_s=stop_after,
     )
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
     script = sources.script()
@@ -205,12 +211,14 @@ def demo(
         if fast:
             keeper = train_fast(plan, console, planned_s)
         else:
+            messages = load_messages(language)
             keeper = train_live(
                 plan,
                 console,
-                view_mains(rig, load_messages(language), window, headset),
+                view_mains(rig, messages, window),
                 planned_s=planned_s,
                 hands=hands,
+                headset=headset_view(messages, console) if headset else None,
             )
         save_rig(rig, folder / "rig.toml")
         keeper.save(folder / "session.png")

@@ -10,6 +10,7 @@ import typer
 from mr.config import Attempt, Criteria, Mode, SessionConfig, load_criteria, parse
 from mr.errors import ConfigError
 from mr.scoring.assessment import require_items
+from mr.types import GuidanceLevel
 from overlays.messages import languages, load_messages
 
 DEFAULT_GUIDELINE = "aha-2025-adult-bls"
@@ -100,6 +101,25 @@ ClickRateOption = Annotated[
 VoiceOption = Annotated[
     bool, typer.Option(help="Speak advice, too, rarely: one correction a cycle (espeak-ng).")
 ]
+LevelOption = Annotated[
+    GuidanceLevel | None,
+    typer.Option(
+        "--guidance",
+        metavar="LEVEL",
+        help="How much practice is helped, all session long: full, reduced (the target and what "
+        "is urgent), sound (nothing to see while compressing) or none. Default: full.",
+    ),
+]
+StopAfterOption = Annotated[
+    float | None,
+    typer.Option(
+        "--stop-after",
+        metavar="S",
+        min=5,
+        max=600,
+        help="End without hands: when nobody has pushed for so long after the start.",
+    ),
+]
 PromptsOption = Annotated[bool, typer.Option(help="Written advice; the measured values stay.")]
 LanguageOption = Annotated[
     str, typer.Option(metavar="CODE", help=f"What the learner reads: {', '.join(languages())}.")
@@ -126,6 +146,7 @@ def session_config(
     click_rate: float | None,
     voice: bool,
     language: str,
+    level: GuidanceLevel | None,
     **as_named: Any,
 ) -> SessionConfig:
     """Put what `run` and `demo` were asked for into a session's settings.
@@ -145,7 +166,9 @@ def session_config(
     if criteria is not None and what_for is not Attempt.ASSESSMENT:
         what = "add it" if attempt is None else f"give it in place of --attempt {attempt}"
         raise ConfigError(f"--criteria needs --assessment: {what}, or leave --criteria out")
-    settings = {
+    if level not in (None, "none") and what_for is not Attempt.PRACTICE:
+        raise ConfigError(f"--guidance {level} is for practice only: leave it out")
+    settings: dict[str, Any] = {
         "attempt": what_for,
         "criteria": None if criteria is None else _criteria_for(criteria, mode),
         "mode": mode,
@@ -154,6 +177,8 @@ def session_config(
         "metronome": metronome and sound,
         "metronome_cpm": click_rate,
     }
+    if level is not None:
+        settings["level"] = level
     return parse(SessionConfig, settings | as_named, "the command line")
 
 

@@ -25,11 +25,13 @@ from mr.cli.options import (
     HandsOption,
     HeadsetOption,
     LanguageOption,
+    LevelOption,
     MetronomeOption,
     ModeOption,
     PromptsOption,
     RescuersOption,
     SoundOption,
+    StopAfterOption,
     VoiceOption,
     WindowOption,
     session_config,
@@ -37,7 +39,7 @@ from mr.cli.options import (
 from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
 from mr.cli.train import PictureKeeper, train_fast, train_live
-from mr.cli.view import view_mains
+from mr.cli.view import headset_view, view_mains
 from mr.clock.host import wall_now_utc
 from mr.config import LEARNER_ID, Attempt, Mode, SessionConfig
 from mr.errors import CalibrationError, ConfigError, RecordingError
@@ -158,6 +160,8 @@ def run(
         "recordings"
     ),
     headset: HeadsetOption = False,
+    guidance: LevelOption = None,
+    stop_after: StopAfterOption = None,
     hands: HandsOption = False,
     arms: ArmsOption = False,
     sound: SoundOption = True,
@@ -195,6 +199,8 @@ def run(
         voice=voice,
         prompts=prompts,
         language=language,
+        level=guidance,
+        stop_after_s=stop_after,
         rescuers=rescuers,
         start_on=start,
         duration_s=duration,
@@ -238,8 +244,10 @@ def run(
         if files:
             keeper = _play(plan, files, console, duration)
         else:
-            views = view_mains(loaded, load_messages(language), window, headset)
-            keeper = train_live(plan, console, views, planned_s=duration, hands=hands)
+            messages = load_messages(language)
+            views = view_mains(loaded, messages, window)
+            worn = headset_view(messages, console) if headset else None
+            keeper = train_live(plan, console, views, planned_s=duration, hands=hands, headset=worn)
     keeper.save(path.with_suffix(".png"))
     again = rerun(path)
     analysis = analysis_of_recording(again)

@@ -22,7 +22,7 @@ from mr.cli.hearing import Hearing
 from mr.cli.terminal import CTRL_C, ENTER, live_terminal
 from mr.rig import Rig
 from mr.session.pipeline import SHOCK
-from mr.session.processes import LiveSession, SessionPlan, ViewMain, run_fast
+from mr.session.processes import HeadsetView, LiveSession, SessionPlan, ViewMain, run_fast
 from mr.session.shared import Picture
 from mr.session.signals import ENDING, noted
 from mr.types import Phase, Snapshot
@@ -144,6 +144,7 @@ def train_live(
     *,
     planned_s: float | None = None,
     hands: bool = False,
+    headset: HeadsetView | None = None,
 ) -> PictureKeeper:
     """Run a session in its processes and show it until it ends or Ctrl-C.
 
@@ -153,7 +154,7 @@ def train_live(
     keeper = PictureKeeper(plan.rig, messages)
     stdin = Stdin(plan.config.start_on)
     stdin.listen()
-    with LiveSession(plan, views, hands=hands) as session:
+    with LiveSession(plan, views, hands=hands, headset=headset) as session:
         with noted(signal.SIGINT) as asked:
             try:
                 keys = ENTER if plan.config.start_on == "key" else CTRL_C

@@ -11,27 +11,41 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing.connection import Connection
 
+from rich.markup import escape
+
+from mr.cli.console import Output
 from mr.errors import MrError
 from mr.rig import Rig
-from mr.session.processes import ViewMain
+from mr.session.headset import HeadsetTeller
+from mr.session.processes import HeadsetView, ViewMain
 from mr.session.shared import Channel
 from mr.session.signals import EndWord, leave_ctrl_c_to_the_parent
 from overlays.messages import Messages
 from overlays.mirror import CameraPicture, run_mirror_view
-from overlays.xr.view import run_headset_view
+from overlays.xr.probe import probe_apart
+from overlays.xr.training import Training
+from overlays.xr.view import GOES_ON, run_headset_view
 
 
-def view_mains(
-    rig: Rig, messages: Messages, window: bool | None, headset: bool = False
-) -> Sequence[ViewMain]:
+def view_mains(rig: Rig, messages: Messages, window: bool | None) -> Sequence[ViewMain]:
     """Choose the views of a session; `window` None means: where there is a display."""
     mains: list[ViewMain] = []
     if window is not False and any(camera.color for camera in rig.cameras.values()):
         mains.append(partial(mirror_main, rig, messages, window))
-    if headset:
-        mains.append(partial(headset_main, messages))
     return mains
+
+
+def headset_view(messages: Messages, console: Output) -> HeadsetView:
+    """Look for the headset now, say what works and what does not, and give its view."""
+    found = probe_apart()
+    if found.usable and found.passthrough is not None:
+        console.prose(f"headset: {found.headset_name} on {found.runtime_name}")
+        console.prose(f"headset: {found.passthrough.meaning}")
+    else:
+        console.prose(f"[yellow]![/] {escape(found.why)} ({GOES_ON}; it may still come)")
+    return HeadsetView(partial(headset_main, messages), found.headset_name or "")
 
 
 def _say(line: str) -> None:
@@ -78,7 +92,14 @@ def _picture(channel: Channel) -> CameraPicture | None:
     return picture.bgr, snapshot.world_from_mannequin, picture.camera_id
 
 
-def headset_main(messages: Messages, names: tuple[str, str], end: EndWord) -> None:
-    """Show the scene in the headset until `end` is set."""
+def headset_main(
+    messages: Messages, told: Connection, names: tuple[str, str], end: EndWord
+) -> None:
+    """Show the scene in the headset until `end` is set, and tell what it senses."""
     with _viewing(names) as channel:
-        run_headset_view(channel.snapshot, end.is_set, say=_say, messages=messages)
+        run_headset_view(
+            lambda: Training(channel.snapshot, messages),
+            end.is_set,
+            teller=HeadsetTeller(told),
+            say=lambda line: _say(f"mrcpr: {line}"),
+        )

@@ -29,6 +29,7 @@ from mr.session.advice import Adviser
 from mr.session.drift import DriftWatch
 from mr.session.drift_limits import DriftReading
 from mr.session.findings import FindingsLog
+from mr.session.headset import STREAMS as HEADSET_STREAMS
 from mr.session.health import HealthWatch
 from mr.session.match import own_profile
 from mr.session.outcome import Outcome, Trace, counted_ns, judge, metrics_config
@@ -358,6 +359,11 @@ class Pipeline:
         return self._start_ns
 
     @property
+    def hands_off_s(self) -> float:
+        """Tell for how long nobody has pushed, as far as the motion goes."""
+        return self._metrics.live.hands_off_s
+
+    @property
     def elapsed_s(self) -> float:
         """Tell how long the session has been going on since its start."""
         if self._start_ns is None or self._chest is None:
@@ -468,7 +474,7 @@ class Pipeline:
         chest = self._chest
         if chest is None or not self._adviser.speaks:
             return
-        lost = bool(self._health.lost_streams(chest.stamp.t_ns, exact=True))
+        lost = self._sensor_lost(chest.stamp.t_ns, exact=True)
         self._adviser.advise(chest, self._metrics.live, self.phase, self.elapsed_s, lost=lost)
 
     def _cue(self, now_ns: int) -> Cue | None:
@@ -476,5 +482,10 @@ class Pipeline:
             return None
         chest = self._chest
         silent = chest is None or now_ns - chest.stamp.t_ns > SILENT_NS
-        gone = silent and self._stop_ns is None and bool(self._health.lost_streams(now_ns))
+        gone = silent and self._stop_ns is None and self._sensor_lost(now_ns)
         return self._adviser.cue(lost=gone)
+
+    def _sensor_lost(self, now_ns: int, *, exact: bool = False) -> bool:
+        """Whether anything is lost that measures: a headset only shows."""
+        lost = self._health.lost_streams(now_ns, exact=exact)
+        return any(name not in HEADSET_STREAMS for name in lost)

@@ -27,6 +27,7 @@ from mr.errors import DeviceError, MrError, RecordingError
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
 from mr.session.hands import Findings, OpenFinder, hands_main, mediapipe_finder
+from mr.session.headset import HeadsetLink
 from mr.session.match import own_profile
 from mr.session.pipeline import Pipeline
 from mr.session.rest import rest
@@ -41,6 +42,17 @@ OpenDevices = Callable[[NowNs], Sequence[Device]]
 
 ViewMain = Callable[[tuple[str, str], EndWord], None]
 """A view process's main: the channel's names, and what asks it to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadsetView:
+    """The view that also senses: it tells of head and hands through a pipe."""
+
+    main: Callable[[Connection, tuple[str, str], EndWord], None]
+    """Its main, as `ViewMain` behind the pipe's end."""
+    model: str = ""
+    """The headset's name, where one was there before."""
+
 
 IDLE_S = 0.002
 FAST_STEP_NS = 2_000_000
@@ -103,8 +115,12 @@ def _sensing_main(
     words: Connection,
     answer: Connection,
     found: Connection,
+    headset: tuple[Connection, str] | None,
 ) -> None:
-    """Run the sensing process; `found` brings hand landmarks, if anybody sends some."""
+    """Run the sensing process; `found` brings hand landmarks, if anybody sends some.
+
+    `headset` is the end of the pipe that its view tells through, and its model.
+    """
     end = EndRequest()
 
     def commands() -> Sequence[str]:
@@ -132,6 +148,7 @@ def _sensing_main(
                 wait=lambda: rest(devices, IDLE_S),
                 publish=channel.publish,
                 publish_picture=channel.publish_picture,
+                headset=None if headset is None else HeadsetLink(*headset),
                 landmarks=Findings(found, host_now_ns),
                 commands=commands,
             )
@@ -154,7 +171,8 @@ def _tell(answer: Connection, word: str, message: str) -> None:
 class LiveSession:
     """A session in processes of its own; use it as a context manager.
 
-    With `hands`, `open_finder` says what looks for hand landmarks in their process.
+    With `hands`, `open_finder` says what looks for hand landmarks in their process; with
+    `headset`, it is shown there, too.
     """
 
     def __init__(
@@ -164,6 +182,7 @@ class LiveSession:
         *,
         hands: bool = False,
         open_finder: OpenFinder = mediapipe_finder,
+        headset: HeadsetView | None = None,
     ) -> None:
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._plan = plan
@@ -171,7 +190,12 @@ class LiveSession:
         self._view_mains = list(views)
         if hands:
             self._view_mains.append(partial(hands_main, plan.rig, self._finds, open_finder))
-        self._with_hands = hands
+        self._headset = headset
+        self._headset_told, self._headset_tells = self._context.Pipe(duplex=False)
+        if headset is not None:
+            self._view_mains.append(partial(headset.main, self._headset_tells))
+        self._senders = [self._finds] if hands else []
+        self._senders += [self._headset_tells] if headset is not None else []
         self._views: list[SpawnProcess] = []
         self._view_end, self._view_word = self._context.Pipe(duplex=False)
         self._child_words, self._words = self._context.Pipe(duplex=False)
@@ -195,6 +219,7 @@ class LiveSession:
                 self._child_words,
                 self._child_answer,
                 self._found,
+                None if self._headset is None else (self._headset_told, self._headset.model),
             ),
             name="mrcpr-sensing",
         )
@@ -202,7 +227,8 @@ class LiveSession:
             with held_back():
                 self._sensing.start()
             self._child_answer.close()
-            self._found.close()  # so that a hands process that outlives sensing hears it
+            self._found.close()  # so that a process that outlives sensing hears it
+            self._headset_told.close()
             self._expect("open")
             for main in self._view_mains:
                 args = (self._channel.names, EndWord(self._view_end))
@@ -210,8 +236,8 @@ class LiveSession:
                 with held_back():
                     view.start()
                 self._views.append(view)
-            if self._with_hands:
-                self._finds.close()  # now sensing hears it when the hands process ends
+            for sender in self._senders:
+                sender.close()  # now sensing hears it when that process ends
         except BaseException:
             self._leave()
             raise

@@ -23,6 +23,7 @@ from mr.scoring.guideline import Guideline
 from mr.scoring.profiles import profile_as_json
 from mr.session.complaints import ComplaintLog
 from mr.session.front import FrontEnd
+from mr.session.headset import HeadsetLink
 from mr.session.match import require_own_rig
 from mr.session.pipeline import SHOCK, Pipeline
 from mr.session.shared import Picture
@@ -78,6 +79,8 @@ class SensingJob:
     """Called when nothing had arrived: sleeps a little, or moves a stepped clock on."""
     publish: Callable[[Snapshot], None]
     publish_picture: Callable[[Picture], None]
+    headset: HeadsetLink | None = None
+    """Where there is one: a device that nobody is measured by."""
     landmarks: Callable[[], Sequence[HandLandmarks | SessionEvent]] = field(default=lambda: ())
     """What the hands process has found since the last call, or a note that it has ended."""
     arrived: Callable[[int], None] = field(default=lambda _arrival_ns: None)
@@ -101,6 +104,10 @@ class _Loop:
     def __init__(self, devices: Sequence[Device], job: SensingJob) -> None:
         self._job = job
         self._devices = list(devices)
+        self._n_measuring = len(devices)
+        """The first ones; with the last of them the session ends."""
+        if job.headset is not None:
+            self._devices.append(job.headset)
         self._lost: dict[int, int] = {}
         """Devices that are away, and when they were last tried."""
         self._returning: set[int] = set()
@@ -109,7 +116,7 @@ class _Loop:
         self._next_publish_ns = 0
         self._shown = Shown()
         self._complaints = ComplaintLog()
-        infos = [device.info for device in devices]
+        infos = [device.info for device in self._devices]
         require_own_rig(job.rig, infos)
         self._kind = session_kind(devices)
         self._front = FrontEnd(job.rig, infos, arms=job.config.arms)
@@ -141,13 +148,22 @@ class _Loop:
 
     def _over(self) -> bool:
         words = list(self._job.commands())
+        if self._job.headset is not None:
+            words += self._job.headset.words()
         if "start" in words and self._pipeline.phase is Phase.WAITING:
             self._take(SessionEvent(self._job.now(), "start"))
         for _ in range(words.count(SHOCK)):
             self._take(SessionEvent(self._job.now(), "note", SHOCK))
         duration_s = self._job.config.duration_s
         done = duration_s is not None and self._elapsed_s() >= duration_s
-        return "stop" in words or done or len(self._ended) == len(self._devices)
+        left = any(k not in self._ended for k in range(self._n_measuring))
+        return "stop" in words or done or self._given_up() or not left
+
+    def _given_up(self) -> bool:
+        """Whether nobody has pushed for so long that this was the end, without a word."""
+        after_s, phase = self._job.config.stop_after_s, self._pipeline.phase
+        idle = phase in (Phase.PAUSED, Phase.VENTILATING)
+        return after_s is not None and idle and self._pipeline.hands_off_s >= after_s
 
     def _elapsed_s(self) -> float:
         """Tell the time since the start; it goes on when all devices are lost."""

@@ -74,6 +74,12 @@ def chest_window(color: PinholeModel, color_from_mannequin: Pose) -> Window:
     return Camera(color).window(color_from_mannequin.apply(np.array(corners)))
 
 
+def sweep_window(color: PinholeModel, color_from_mannequin: Pose) -> Window:
+    """Give the part of the colour image in which a hand is swept over the chest."""
+    corners = [[x, y, z] for x in (-0.28, 0.28) for y in (-0.28, 0.28) for z in (0.0, 0.35)]
+    return Camera(color).window(color_from_mannequin.apply(np.array(corners)))
+
+
 def model_path() -> Path:
     """Tell where the assembled model is kept."""
     return Path(platformdirs.user_data_dir("mrcpr")) / "models" / "hand_landmarker.task"

@@ -4,7 +4,8 @@ Takes primitives in the mannequin's frame with one eye's pose and projection, or
 picture of the panel, and draws into a framebuffer with sRGB storage; leaves triangles to
 `overlays.render.mesh`, the panel's pixels to `overlays.render.panel` and the headset to
 `overlays.xr`. Everything is written as premultiplied light, so that alpha 0 shows what
-lies behind: the real mannequin, or the compositor's ground.
+lies behind: the real mannequin, or the compositor's ground. With a key colour nothing is
+mixed: each pixel is the overlay's, whole and over black, or the key's.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mr.types import FloatArray, Pose
-from overlays.primitives import Capsule, Color, Label, Registered
+from overlays.primitives import Capsule, Color, Label
 from overlays.render.gl_mask import HandMask
-from overlays.render.mesh import label_corners, premultiplied_linear, solid_mesh
+from overlays.render.mesh import label_corners, srgb_to_linear
 from overlays.render.panel import draw_label
 
 GL_SRGB8_ALPHA8 = 0x8C43
@@ -29,6 +30,9 @@ SAMPLES = 4
 
 LABEL_CAP_PX = 48.0
 """Height of a capital letter in a label's picture, before it is scaled."""
+
+MAX_SHEETS = 4
+"""Textures kept to draw sheets from, by size: panel, debrief, camera's picture, a change."""
 
 MAX_LABELS = 64
 """Pictures kept: numbers change all the time, and each is a text of its own."""
@@ -46,9 +50,10 @@ void main() {
 """
 _SOLID_FRAGMENT = """
 #version 330
+uniform bool keyed;
 in vec4 light;
 out vec4 fragment;
-void main() { fragment = light; }
+void main() { fragment = vec4(light.rgb, keyed && light.a > 0.0 ? 1.0 : light.a); }
 """
 _PICTURE_VERTEX = """
 #version 330
@@ -65,6 +70,7 @@ void main() {
 _PICTURE_FRAGMENT = """
 #version 330
 uniform sampler2D picture;
+uniform bool keyed;
 in vec2 uv;
 out vec4 fragment;
 vec3 linear(vec3 c) {
@@ -72,8 +78,9 @@ vec3 linear(vec3 c) {
 }
 void main() {
     vec4 texel = texture(picture, uv);
+    if (keyed && texel.a < 0.5) discard;
     vec3 straight = texel.a > 0.0 ? min(texel.rgb / texel.a, 1.0) : vec3(0.0);
-    fragment = vec4(linear(straight) * texel.a, texel.a);
+    fragment = vec4(linear(straight) * texel.a, keyed ? 1.0 : texel.a);
 }
 """
 
@@ -109,11 +116,13 @@ def matrix_of(pose: Pose) -> FloatArray:
 
 
 class EyeTarget:
-    """A multisampled picture of one eye, resolved into a single-sampled framebuffer."""
+    """A picture of one eye, multisampled or not, resolved into a single-sampled framebuffer."""
 
-    def __init__(self, ctx: moderngl.Context, size_px: tuple[int, int]) -> None:
+    def __init__(
+        self, ctx: moderngl.Context, size_px: tuple[int, int], samples: int = SAMPLES
+    ) -> None:
         self._ctx = ctx
-        self._texture = ctx.texture(size_px, 4, samples=SAMPLES, internal_format=GL_SRGB8_ALPHA8)
+        self._texture = ctx.texture(size_px, 4, samples=samples, internal_format=GL_SRGB8_ALPHA8)
         self.framebuffer = ctx.framebuffer(self._texture)
 
     def resolve(self, into: moderngl.Framebuffer) -> None:
@@ -126,82 +135,117 @@ class EyeTarget:
         self._texture.release()
 
 
-class SceneRenderer:
-    """Draws registered primitives and pictures; belongs to one OpenGL context."""
+class Vertices:
+    """Vertices that stay in one buffer, which grows and is never made anew each frame."""
 
-    def __init__(self, ctx: moderngl.Context) -> None:
+    def __init__(
+        self, ctx: moderngl.Context, program: moderngl.Program, layout: str, *names: str
+    ) -> None:
+        self._ctx, self._program = ctx, program
+        self._layout, self._names = layout, names
+        self._buffer: moderngl.Buffer | None = None
+        self._array: moderngl.VertexArray | None = None
+
+    def draw(self, vertices: npt.NDArray[np.float32], mode: int) -> None:
+        """Draw vertices (n, k) as triangles of some mode."""
+        if self._buffer is None or self._array is None or self._buffer.size < vertices.nbytes:
+            self.release()
+            self._buffer = self._ctx.buffer(reserve=2 * vertices.nbytes, dynamic=True)
+            self._array = self._ctx.vertex_array(
+                self._program, [(self._buffer, self._layout, *self._names)]
+            )
+        self._buffer.orphan()
+        self._buffer.write(vertices)
+        self._array.render(mode, vertices=len(vertices))
+
+    def release(self) -> None:
+        """Give the memory back."""
+        if self._array is not None and self._buffer is not None:
+            self._array.release()
+            self._buffer.release()
+        self._array = self._buffer = None
+
+
+class SceneRenderer:
+    """Draws registered primitives and pictures; belongs to one OpenGL context.
+
+    `key` is the colour that stands for "nothing here" where alpha cannot say it.
+    """
+
+    def __init__(self, ctx: moderngl.Context, key: Color | None = None) -> None:
         self._ctx = ctx
+        self._nothing = _nothing(key)
         self._solid = ctx.program(vertex_shader=_SOLID_VERTEX, fragment_shader=_SOLID_FRAGMENT)
         self._picture = ctx.program(
             vertex_shader=_PICTURE_VERTEX, fragment_shader=_PICTURE_FRAGMENT
         )
-        self._hands = HandMask(ctx)
+        self._hands = HandMask(ctx, self._nothing if key is not None else None)
+        for program in (self._solid, self._picture):
+            program["keyed"] = key is not None
+        self._triangles = Vertices(ctx, self._solid, "3f 4f", "point_in_mannequin_m", "color")
+        self._corners = Vertices(ctx, self._picture, "3f 2f", "point_in_mannequin_m", "place")
         self._labels: dict[tuple[str, Color], moderngl.Texture] = {}
-        self._sheet: moderngl.Texture | None = None
+        self._sheets: dict[tuple[int, ...], moderngl.Texture] = {}
 
     def draw_registered(
         self,
         framebuffer: moderngl.Framebuffer,
-        registered: Sequence[Registered],
+        vertices: npt.NDArray[np.float32],
+        labels: Sequence[Label],
         eye: Eye,
         mask: Sequence[Capsule] = (),
     ) -> None:
-        """Clear to transparent, then draw the primitives in order, text last.
+        """Clear to nothing, then draw shapes (from `mesh.Shapes`) in order, text last.
 
         Nothing hides anything else: the drawing order is the scene's. Before the text,
         `mask` is cut out: the learner's hands.
         """
-        self._begin(framebuffer)
+        self._begin(framebuffer, self._nothing)
         clip = eye.clip_from_view @ matrix_of(eye.mannequin_from_view.inverse())
-        mesh = solid_mesh(registered, eye.mannequin_from_view.t_m)
-        if len(mesh.points_in_mannequin_m):
-            light = premultiplied_linear(mesh.colors)
-            self._draw_solid(np.hstack([mesh.points_in_mannequin_m, light]), clip)
+        if len(vertices):
+            _set_matrix(self._solid, clip)
+            self._triangles.draw(vertices, moderngl.TRIANGLES)
         self._hands.cut(mask, eye.mannequin_from_view.t_m, clip)
-        for item in registered:
-            if isinstance(item, Label) and item.text:
-                self._draw_label(item, eye, clip)
+        for label in labels:
+            self._draw_label(label, eye, clip)
 
-    def draw_sheet(self, framebuffer: moderngl.Framebuffer, rgba: npt.NDArray[np.uint8]) -> None:
-        """Fill a framebuffer with a drawn panel, (H, W, 4) premultiplied sRGB, upright."""
-        self._begin(framebuffer)
-        size_px = (rgba.shape[1], rgba.shape[0])
-        if self._sheet is None or self._sheet.size != size_px:
-            if self._sheet is not None:
-                self._sheet.release()
-            self._sheet = self._ctx.texture(size_px, 4)
-        self._sheet.write(np.ascontiguousarray(rgba))
+    def draw_sheet(self, framebuffer: moderngl.Framebuffer, pixels: npt.NDArray[np.uint8]) -> None:
+        """Fill a framebuffer with a picture, upright.
+
+        (H, W, 4): premultiplied sRGB, red first, as panels are drawn; (H, W, 3): a camera's
+        picture, blue first.
+        """
+        self._begin(framebuffer, (0.0, 0.0, 0.0, 0.0))
+        if pixels.shape not in self._sheets:
+            if len(self._sheets) >= MAX_SHEETS:
+                self._sheets.pop(next(iter(self._sheets))).release()
+            height_px, width_px, n = pixels.shape
+            texture = self._ctx.texture((width_px, height_px), n, alignment=1)
+            texture.swizzle = "RGBA" if n == 4 else "BGR1"
+            self._sheets[pixels.shape] = texture
+        texture = self._sheets[pixels.shape]
+        texture.write(np.ascontiguousarray(pixels))
         corners = np.array([[-1, -1, 0], [1, -1, 0], [-1, 1, 0], [1, 1, 0]], dtype=np.float64)
-        self._draw_picture(self._sheet, corners, np.eye(4))
+        self._draw_picture(texture, corners, np.eye(4))
 
     def release(self) -> None:
-        """Give textures and programs back."""
-        for texture in self._labels.values():
+        """Give textures, buffers and programs back."""
+        for texture in (*self._labels.values(), *self._sheets.values()):
             texture.release()
         self._labels.clear()
-        if self._sheet is not None:
-            self._sheet.release()
-            self._sheet = None
+        self._sheets.clear()
+        self._triangles.release()
+        self._corners.release()
         self._hands.release()
         self._solid.release()
         self._picture.release()
 
-    def _begin(self, framebuffer: moderngl.Framebuffer) -> None:
+    def _begin(self, framebuffer: moderngl.Framebuffer, nothing: Color) -> None:
         framebuffer.use()
         self._ctx.enable_direct(GL_FRAMEBUFFER_SRGB)
         self._ctx.enable_only(moderngl.BLEND)
         self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
-        framebuffer.clear(0.0, 0.0, 0.0, 0.0)
-
-    def _draw_solid(self, vertices: FloatArray, clip_from_mannequin: FloatArray) -> None:
-        _set_matrix(self._solid, clip_from_mannequin)
-        buffer = self._ctx.buffer(vertices.astype("f4").tobytes())
-        array = self._ctx.vertex_array(
-            self._solid, [(buffer, "3f 4f", "point_in_mannequin_m", "color")]
-        )
-        array.render(moderngl.TRIANGLES)
-        array.release()
-        buffer.release()
+        framebuffer.clear(*nothing)
 
     def _draw_label(self, label: Label, eye: Eye, clip: FloatArray) -> None:
         texture = self._label_texture(label)
@@ -230,14 +274,20 @@ class SceneRenderer:
     ) -> None:
         _set_matrix(self._picture, clip)
         texture.use(0)
-        place = np.array([[0, 1], [1, 1], [0, 0], [1, 0]])  # row 0 of a picture is its top
-        buffer = self._ctx.buffer(np.hstack([corners, place]).astype("f4").tobytes())
-        array = self._ctx.vertex_array(
-            self._picture, [(buffer, "3f 2f", "point_in_mannequin_m", "place")]
-        )
-        array.render(moderngl.TRIANGLE_STRIP)
-        array.release()
-        buffer.release()
+        vertices = np.hstack([corners, _PLACE]).astype(np.float32)
+        self._corners.draw(vertices, moderngl.TRIANGLE_STRIP)
+
+
+_PLACE = np.array([[0, 1], [1, 1], [0, 0], [1, 0]])
+"""Of the four corners in a picture; its row 0 is its top."""
+
+
+def _nothing(key: Color | None) -> Color:
+    """Give what a picture is cleared to: no light, or the key's light."""
+    if key is None:
+        return (0.0, 0.0, 0.0, 0.0)
+    r, g, b = srgb_to_linear(np.array(key[:3]))
+    return (float(r), float(g), float(b), 1.0)
 
 
 def _set_matrix(program: moderngl.Program, clip_from_mannequin: FloatArray) -> None:

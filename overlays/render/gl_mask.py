@@ -2,6 +2,7 @@
 
 Takes capsules in the mannequin's frame and ``clip_from_mannequin``, multiplies what a
 framebuffer holds, alpha included, by what is left there; so the real hand is seen through.
+Where a key colour stands for nothing, nothing is mixed: a pixel is left, or it is the key's.
 Leaves outlines to `overlays.render.mask` and the order of drawing to `overlays.render.gl`.
 """
 
@@ -36,24 +37,35 @@ void main() {
 _FRAGMENT = """
 #version 330
 uniform float soft_m;
+uniform bool keyed;
+uniform vec4 nothing;
 in vec2 place;
 flat in float half_length;
 flat in float radius;
 out vec4 fragment;
 void main() {
     vec2 off = vec2(max(abs(place.x) - half_length, 0.0), place.y);
-    fragment = vec4(smoothstep(0.0, soft_m, length(off) - radius));
+    float left = smoothstep(0.0, soft_m, length(off) - radius);
+    if (keyed && left > 0.5) discard;
+    fragment = keyed ? nothing : vec4(left);
 }
 """
 
 
 class HandMask:
-    """Cuts hands out of what was drawn; belongs to one OpenGL context."""
+    """Cuts hands out of what was drawn; belongs to one OpenGL context.
 
-    def __init__(self, ctx: moderngl.Context) -> None:
-        self._ctx = ctx
+    `key` is the light (linear, with alpha) that stands for nothing; None: alpha does.
+    """
+
+    def __init__(
+        self, ctx: moderngl.Context, key: tuple[float, float, float, float] | None = None
+    ) -> None:
+        self._ctx, self._keyed = ctx, key is not None
         self._program = ctx.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
         self._program["soft_m"] = SOFT_M
+        self._program["keyed"] = key is not None
+        self._program["nothing"] = key or (0.0, 0.0, 0.0, 0.0)
 
     def cut(
         self,
@@ -71,7 +83,8 @@ class HandMask:
         buffer = self._ctx.buffer(vertices.astype("f4").tobytes())
         names = ("point_in_mannequin_m", "place_m", "half_m", "radius_m")
         array = self._ctx.vertex_array(self._program, [(buffer, "3f 2f 1f 1f", *names)])
-        self._ctx.blend_func = moderngl.ZERO, moderngl.SRC_ALPHA
+        taken = moderngl.ONE, moderngl.ZERO
+        self._ctx.blend_func = taken if self._keyed else (moderngl.ZERO, moderngl.SRC_ALPHA)
         array.render(moderngl.TRIANGLES)
         # as SceneRenderer has it: moderngl cannot be asked
         self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA

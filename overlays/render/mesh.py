@@ -1,16 +1,18 @@
 """Triangles for the registered primitives of a scene.
 
 Takes primitives in the mannequin's frame (m) and where the viewer's eye is, gives flat
-lists of coloured triangles in the same frame; leaves text, projection and pixels to
-`overlays.render.gl`. Pure numpy: no graphics library is needed to test it.
+lists of lit triangles in the same frame; leaves text, projection and pixels to
+`overlays.render.gl`. What looks the same from everywhere is cut once and remembered.
+Pure numpy: no graphics library is needed to test it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from mr.types import FloatArray
 from overlays.primitives import Color, Label, Polygon, Polyline, Registered, Ring
@@ -21,17 +23,10 @@ RING_SEGMENTS = 96
 MITRE_LIMIT = 2.0
 """A sharp corner's tip reaches at most this many half widths out."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Mesh:
-    """Triangles in drawing order.
-
-    `points_in_mannequin_m` is (3 n, 3), three corners after one another per triangle;
-    `colors` is (3 n, 4), straight sRGB with alpha, 0 … 1.
-    """
-
-    points_in_mannequin_m: FloatArray
-    colors: FloatArray
+_NO_VERTICES = np.zeros((0, 7), dtype=np.float32)
+_NO_SPINE = np.zeros((0, 10))
+_NO_INDEX = np.zeros(0, dtype=np.intp)
+_NEXT, _AFTER_NEXT = [1, 2, 0], [2, 0, 1]
 
 
 def ring_triangles(ring: Ring, n_segments: int = RING_SEGMENTS) -> FloatArray:
@@ -43,25 +38,6 @@ def ring_triangles(ring: Ring, n_segments: int = RING_SEGMENTS) -> FloatArray:
     inner_m = center_m + max(ring.radius_m - ring.width_m / 2.0, 0.0) * direction
     outer_m = center_m + (ring.radius_m + ring.width_m / 2.0) * direction
     return _strip(inner_m, outer_m)
-
-
-def polyline_triangles(polyline: Polyline, eye_in_mannequin_m: FloatArray) -> FloatArray:
-    """Cut a line into (2 n, 3, 3) triangles of a ribbon that faces the eye.
-
-    Corners are mitred, up to `MITRE_LIMIT`. Points that repeat the one before are left
-    out; a line of fewer than two different points has no triangles.
-    """
-    points_m = _without_repeats(np.asarray(polyline.points_in_mannequin_m, dtype=np.float64))
-    closed = polyline.closed and len(points_m) > 2
-    if polyline.closed and len(points_m) > 1 and np.allclose(points_m[0], points_m[-1]):
-        points_m = points_m[:-1]
-    if len(points_m) < 2:
-        return np.zeros((0, 3, 3))
-    offset_m = _mitred_offsets(points_m, eye_in_mannequin_m, closed) * (polyline.width_m / 2.0)
-    left_m, right_m = points_m + offset_m, points_m - offset_m
-    if closed:
-        left_m, right_m = np.vstack([left_m, left_m[:1]]), np.vstack([right_m, right_m[:1]])
-    return _strip(left_m, right_m)
 
 
 def polygon_triangles(polygon: Polygon) -> FloatArray:
@@ -104,19 +80,60 @@ def label_corners(
     return np.stack([anchor_m + x * right_m + y * up_m for x, y in sides])
 
 
-def solid_mesh(registered: Sequence[Registered], eye_in_mannequin_m: FloatArray) -> Mesh:
-    """Cut all that is not text into one mesh, in drawing order."""
-    parts: list[FloatArray] = []
-    colors: list[FloatArray] = []
-    for item in registered:
-        if isinstance(item, Label):
-            continue
-        triangles_m = _triangles(item, eye_in_mannequin_m)
-        parts.append(triangles_m.reshape(-1, 3))
-        colors.append(_repeat(item.color, len(triangles_m) * 3))
-    if not parts:
-        return Mesh(np.zeros((0, 3)), np.zeros((0, 4)))
-    return Mesh(np.vstack(parts), np.vstack(colors))
+class Shapes:
+    """All of a scene that is not text, cut as far as that needs no eye.
+
+    Lines are ribbons that face the eye, mitred up to `MITRE_LIMIT`; points that repeat the
+    one before are left out, and a line of fewer than two different points has no triangles.
+    """
+
+    def __init__(self, registered: Sequence[Registered]) -> None:
+        parts, spines, rows, rails = [_NO_VERTICES], [_NO_SPINE], [_NO_INDEX], [_NO_INDEX]
+        n_rows = n_points = 0
+        for item in registered:
+            if isinstance(item, Label):
+                continue
+            if isinstance(item, Polyline):
+                spine, rail = _spine(item)
+                parts.append(_lit(np.zeros((len(rail) // 3, 3, 3)), item.color))
+                rows.append(n_rows + np.arange(len(rail)))
+                rails.append(rail + 2 * n_points)
+                spines.append(spine)
+                n_points += len(spine)
+            else:
+                parts.append(_fixed_vertices(item))
+            n_rows += len(parts[-1])
+        self._vertices = np.concatenate(parts)
+        self._rows, self._rails = np.concatenate(rows), np.concatenate(rails)
+        self._points_m, self._along, self._after, self._half_m = np.split(
+            np.concatenate(spines), [3, 6, 9], axis=1
+        )
+
+    def seen_from(self, eye_in_mannequin_m: FloatArray) -> npt.NDArray[np.float32]:
+        """Give the triangles in drawing order, until the next call.
+
+        Returns
+        -------
+        ndarray, (3 n, 7) float32
+            Three corners after one another per triangle: the point in the mannequin's
+            frame, m, and its premultiplied linear light with alpha.
+        """
+        if len(self._rows):
+            toward_eye = eye_in_mannequin_m - self._points_m
+            side = _unit(_cross(toward_eye, self._along))
+            side_of_segment = _unit(_cross(toward_eye, self._after))
+            cosine = np.abs(np.einsum("ij,ij->i", side, side_of_segment))[:, None]
+            offset_m = side * (self._half_m / np.maximum(cosine, 1.0 / MITRE_LIMIT))
+            # Left and right of each point, one after the other: as `_spine` counts them.
+            sides_m = np.stack([self._points_m + offset_m, self._points_m - offset_m], axis=1)
+            self._vertices[self._rows, :3] = sides_m.reshape(-1, 3)[self._rails]
+        return self._vertices
+
+
+@lru_cache(maxsize=4)
+def shapes_of(registered: tuple[Registered, ...]) -> Shapes:
+    """Cut a scene once for both eyes, and for as long as it stays the same."""
+    return Shapes(registered)
 
 
 def srgb_to_linear(srgb: FloatArray) -> FloatArray:
@@ -132,16 +149,25 @@ def premultiplied_linear(colors: FloatArray) -> FloatArray:
     return np.hstack([srgb_to_linear(colors[:, :3]) * alpha, alpha])
 
 
-def _triangles(item: Ring | Polyline | Polygon, eye_in_mannequin_m: FloatArray) -> FloatArray:
-    if isinstance(item, Ring):
-        return ring_triangles(item)
-    if isinstance(item, Polyline):
-        return polyline_triangles(item, eye_in_mannequin_m)
-    return polygon_triangles(item)
+@lru_cache(maxsize=256)
+def _fixed_vertices(item: Ring | Polygon) -> npt.NDArray[np.float32]:
+    """Cut what looks the same from everywhere: two eyes and many frames need it once."""
+    triangles_m = ring_triangles(item) if isinstance(item, Ring) else polygon_triangles(item)
+    vertices = _lit(triangles_m, item.color)
+    vertices.flags.writeable = False
+    return vertices
 
 
-def _repeat(color: Color, n: int) -> FloatArray:
-    return np.tile(np.asarray(color, dtype=np.float64), (n, 1))
+def _lit(triangles_m: FloatArray, color: Color) -> npt.NDArray[np.float32]:
+    vertices = np.empty((3 * len(triangles_m), 7), dtype=np.float32)
+    vertices[:, :3] = triangles_m.reshape(-1, 3)
+    vertices[:, 3:] = _light(color)
+    return vertices
+
+
+@lru_cache(maxsize=256)
+def _light(color: Color) -> tuple[float, ...]:
+    return tuple(premultiplied_linear(np.array([color]))[0].tolist())
 
 
 def _strip(left_m: FloatArray, right_m: FloatArray) -> FloatArray:
@@ -149,6 +175,40 @@ def _strip(left_m: FloatArray, right_m: FloatArray) -> FloatArray:
     first = np.stack([left_m[:-1], right_m[:-1], right_m[1:]], axis=1)
     second = np.stack([left_m[:-1], right_m[1:], left_m[1:]], axis=1)
     return np.stack([first, second], axis=1).reshape(-1, 3, 3)
+
+
+def _spine(polyline: Polyline) -> tuple[FloatArray, npt.NDArray[np.intp]]:
+    """Cut a line as far as that needs no eye.
+
+    Returns
+    -------
+    tuple
+        (n, 10): point, its direction, the direction of the segment after it, and half the
+        width; and (6 k,) which sides of which points the triangles' corners are: 2 i is
+        the left and 2 i + 1 the right of point i.
+    """
+    points_m = np.asarray(polyline.points_in_mannequin_m, dtype=np.float64).reshape(-1, 3)
+    points_m = _without_repeats(points_m)
+    closed = polyline.closed and len(points_m) > 2
+    if polyline.closed and len(points_m) > 1 and np.allclose(points_m[0], points_m[-1]):
+        points_m = points_m[:-1]
+    n = len(points_m)
+    if n < 2:
+        return _NO_SPINE, _NO_INDEX
+    after = _unit(np.roll(points_m, -1, axis=0) - points_m)
+    before = np.roll(after, 1, axis=0)
+    if not closed:
+        after[-1], before[0] = before[-1], after[0]
+    half_m = np.full((n, 1), polyline.width_m / 2.0)
+    first = np.arange(n if closed else n - 1)
+    second = (first + 1) % n
+    corners = [2 * first, 2 * first + 1, 2 * second + 1, 2 * first, 2 * second + 1, 2 * second]
+    return np.hstack([points_m, before + after, after, half_m]), np.stack(corners, axis=1).ravel()
+
+
+def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Cross products of rows; numpy's own takes five times as long on so few."""
+    return a[:, _NEXT] * b[:, _AFTER_NEXT] - a[:, _AFTER_NEXT] * b[:, _NEXT]
 
 
 def _without_repeats(points_m: FloatArray) -> FloatArray:
@@ -160,20 +220,6 @@ def _without_repeats(points_m: FloatArray) -> FloatArray:
 
 
 def _unit(vectors: FloatArray) -> FloatArray:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: FloatArray = vectors / np.where(length > 1e-12, length, 1.0)
+    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
+    unit: FloatArray = vectors / np.maximum(length, 1e-12)
     return unit
-
-
-def _mitred_offsets(points_m: FloatArray, eye_m: FloatArray, closed: bool) -> FloatArray:
-    """Sideways unit offsets (n, 3), longer in corners so that the width stays."""
-    after = np.roll(points_m, -1, axis=0) - points_m
-    before = points_m - np.roll(points_m, 1, axis=0)
-    if not closed:
-        after[-1], before[0] = before[-1], after[0]
-    toward_eye = _unit(eye_m - points_m)
-    side = _unit(np.cross(toward_eye, _unit(_unit(before) + _unit(after))))
-    side_of_segment = _unit(np.cross(toward_eye, _unit(after)))
-    cosine = np.abs(np.sum(side * side_of_segment, axis=1, keepdims=True))
-    offsets: FloatArray = side / np.maximum(cosine, 1.0 / MITRE_LIMIT)
-    return offsets

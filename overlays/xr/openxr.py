@@ -7,11 +7,14 @@ what to do. Leaves the frame loop to `overlays.xr.session`.
 What pyopenxr 1.1.6501 does wrong and is kept out of the rest of the house: importing
 ``xr.ext.KHR.opengl_enable`` fails on Linux (the function sits in ``xr`` itself), the
 import of ``xr`` needs libGL and ends in an AttributeError without it, ``poll_event``
-raises when there is no event.
+raises when there is no event, the passthrough layers' constructor drops its flags
+(`overlays.xr.vendor`), and on Windows one conversion of times cannot work
+(`overlays.xr.clocks`).
 """
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import importlib.util
 import os
@@ -27,10 +30,17 @@ from scipy.spatial.transform import Rotation
 
 from mr.errors import DeviceError
 from mr.types import Pose
+from overlays.xr import clocks
+from overlays.xr.passthrough import FB, HTC
 
 OPENGL = "XR_KHR_opengl_enable"
-TIMESPEC = "XR_KHR_convert_timespec_time"
 LOCAL_FLOOR = "XR_EXT_local_floor"
+HAND_TRACKING = "XR_EXT_hand_tracking"
+
+NEEDED = (OPENGL, clocks.extension())
+"""Without these no session is opened."""
+WELCOME = (LOCAL_FLOOR, HAND_TRACKING, FB, HTC)
+"""Enabled where the runtime offers them; `Runtime.enabled` tells which."""
 
 NO_RUNTIME = (
     "no OpenXR runtime is installed or chosen: install the headset's own software "
@@ -67,10 +77,10 @@ def load() -> Any:
     Raises
     ------
     DeviceError
-        On systems other than Linux, without pyopenxr, or without libGL.
+        On systems other than Linux and Windows, without pyopenxr, or without OpenGL.
     """
-    if sys.platform != "linux":
-        raise DeviceError(f"headset: this version drives headsets on Linux, not on {sys.platform}")
+    if sys.platform not in {"linux", "win32"}:
+        raise DeviceError(f"headset: driven on Linux and Windows, not on {sys.platform}")
     require_parts()
     # The loader writes to the terminal otherwise; what it has to say comes as errors, too.
     os.environ.setdefault("XR_LOADER_DEBUG", "none")
@@ -112,8 +122,9 @@ class Offer:
     runtime_name: str
     system_name: str
     blend_names: tuple[str, ...]
+    vendors: frozenset[str]
+    """Passthrough extensions that are enabled and that this headset supports."""
     eye_size_px: tuple[int, int]
-    extensions: tuple[str, ...]
 
 
 class Runtime:
@@ -126,6 +137,8 @@ class Runtime:
         self.system: Any = None
         self.name: str | None = None
         """Name and version of the runtime, known as soon as it has answered."""
+        self.enabled: frozenset[str] = frozenset()
+        """The extensions that this instance was made with."""
 
     def __enter__(self) -> Self:
         """Open the instance and find the headset, or raise `DeviceError`."""
@@ -155,19 +168,21 @@ class Runtime:
     def _create_instance(self) -> None:
         xr = self.xr
         offered = self._offered_extensions()
-        missing = [name for name in (OPENGL, TIMESPEC) if name not in offered]
+        missing = [name for name in NEEDED if name not in offered]
         if missing:
             raise DeviceError(
                 f"headset: the OpenXR runtime lacks {' and '.join(missing)}: "
                 "choose another runtime in XR_RUNTIME_JSON"
             )
-        wanted = [name for name in (OPENGL, TIMESPEC, LOCAL_FLOOR) if name in offered]
+        wanted = [name for name in (*NEEDED, *WELCOME) if name in offered]
         self.instance = xr.create_instance(
             xr.InstanceCreateInfo(
                 application_info=xr.ApplicationInfo(self._app_name, 1, engine_name="mrcpr"),
                 enabled_extension_names=wanted,
             )
         )
+        self.enabled = frozenset(wanted)
+        self._clock = clocks.clock_of(xr, self.instance)
         self.name = bytes(xr.get_instance_properties(self.instance).runtime_name).decode()
 
     def _offered_extensions(self) -> tuple[str, ...]:
@@ -178,16 +193,37 @@ class Runtime:
         """Ask what this runtime and headset offer."""
         xr, stereo = self.xr, self.xr.ViewConfigurationType.PRIMARY_STEREO
         with explained("asking what the headset offers"):
-            system = xr.get_system_properties(self.instance, self.system).system_name
+            name, vendors = self._system()
             modes = xr.enumerate_environment_blend_modes(self.instance, self.system, stereo)
             views = xr.enumerate_view_configuration_views(self.instance, self.system, stereo)
             return Offer(
                 self.name or "",
-                bytes(system).decode(),
+                name,
                 tuple(xr.EnvironmentBlendMode(mode).name for mode in modes),
+                vendors,
                 (views[0].recommended_image_rect_width, views[0].recommended_image_rect_height),
-                self._offered_extensions(),
             )
+
+    def _system(self) -> tuple[str, frozenset[str]]:
+        """Tell the headset's name, and which passthrough extensions it can use.
+
+        A runtime may have XR_FB_passthrough while this headset has no camera;
+        XR_HTC_passthrough knows no such question.
+        """
+        xr = self.xr
+        properties, supports = xr.SystemProperties(), xr.SystemPassthroughPropertiesFB()
+        if FB in self.enabled:
+            properties.next = supports
+        fetch = importlib.import_module("xr.raw_functions").xrGetSystemProperties
+        checked = xr.check_result(
+            xr.Result(fetch(self.instance, self.system, ctypes.byref(properties)))
+        )
+        if checked.is_exception():
+            raise checked
+        vendors = self.enabled & {HTC}
+        if supports.supports_passthrough:
+            vendors |= {FB}
+        return bytes(properties.system_name).decode(), vendors
 
     def events(self) -> Iterator[Any]:
         """Give each waiting event, then stop."""
@@ -199,13 +235,11 @@ class Runtime:
 
     def host_ns(self, time: Any) -> int:
         """Convert an XrTime to the host's monotonic clock, ns (`mr.clock.host`)."""
-        spec = self.xr.convert_time_to_timespec_time_khr(self.instance, time)
-        return int(spec.tv_sec) * 1_000_000_000 + int(spec.tv_nsec)
+        return self._clock.host_ns(time)
 
     def xr_time(self, host_ns: int) -> int:
         """Convert the host's monotonic clock, ns, to an XrTime."""
-        spec = self.xr.timespec(host_ns // 1_000_000_000, host_ns % 1_000_000_000)
-        return int(self.xr.convert_timespec_time_to_time_khr(self.instance, spec).value)
+        return self._clock.xr_time(host_ns)
 
 
 def pose_from_xr(posef: Any) -> Pose:

@@ -1,72 +1,193 @@
-"""The headset's view process: newest snapshot in, frames out, until told to stop.
+"""The headset's view process: frames out, what it senses back, until told to stop.
 
-Takes a reader of snapshots, which tell how well the headset's place is known; gives
-frames to the headset. Leaves what stands where to `overlays.xr.stage`, drawing to
-`overlays.xr.session`, and the process itself to `mr.session`. Can be imported without
-the extra `headset`.
+Takes what is to be shown (a `Composer`), gives frames to the headset and what it senses to the
+session; a headset that is not there yet, is taken off or goes away is waited for, and said.
+Leaves what is shown to `overlays.xr.training`, drawing to `overlays.xr.session`, and the
+process itself to `mr.session`. Can be imported without the extra `headset`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mr.types import Snapshot
-from overlays.look import Look
-from overlays.messages import ENGLISH, Messages
+from mr.devices.depth_camera import Complaint
+from mr.errors import DeviceError
+from mr.session.headset import HEAD, HeadsetTeller
+from mr.types import HandJoints, Pose
 from overlays.xr import openxr
-from overlays.xr.stage import Stage
+from overlays.xr.composed import Composed
+from overlays.xr.passthrough import Passthrough
+from overlays.xr.rig_view import RigPicture
+
+if TYPE_CHECKING:
+    from overlays.xr.session import FrameReport, HeadsetSession
+    from overlays.xr.streams import Streams
 
 IDLE_S = 0.02
 """Between two looks while the headset wants no frames."""
+RETRY_S = 5.0
+"""Between two looks for a headset that is not there: some runtimes start their own program."""
+GOES_ON = "the session goes on with mirror and sound"
+TAKEN_OFF = "it is not worn, or asleep: put it on"
+ASLEEP_AFTER_S = 1.0
+"""Runtimes need a moment from a session's opening to its first frame."""
+NO_HANDS = (
+    "{why}: the overlay works, but the ring cannot be put on the mannequin by hands, and hands "
+    "are not kept free of it"
+)
+
+
+class Composer(Protocol):
+    """What is to be seen in each frame of one headset session."""
+
+    measured_ns: int | None
+    """When the motion in the last frame was captured; None: there was none in it."""
+    predicted: bool
+    """Whether it was moved on to the frame's time of display."""
+
+    def compose(
+        self,
+        display_ns: int,
+        xr_from_head: Pose,
+        hands: Sequence[HandJoints],
+        passthrough: Passthrough,
+    ) -> Composed:
+        """Give what is seen at a time, by a head, over how the room is seen."""
+        ...
 
 
 def run_headset_view(
-    read_snapshot: Callable[[], Snapshot | None],
+    compose: Callable[[], Composer],
     stop: Callable[[], bool],
     *,
+    picture: Callable[[], RigPicture | None] | None = None,
+    passthrough: str | None = None,
+    teller: HeadsetTeller | None = None,
     say: Callable[[str], None] | None = None,
-    look: Look | None = None,
-    messages: Messages = ENGLISH,
 ) -> None:
-    """Show the newest snapshot in the headset until `stop` says so or the session ends.
+    """Show what is composed in the headset until `stop` says so or its user ends it.
 
     Parameters
     ----------
-    read_snapshot
-        Gives the newest snapshot, or None before the first.
+    compose
+        Makes what is shown, anew each time that a headset comes.
     stop
         Asked once a frame.
+    picture
+        Gives the rig camera's picture, for a headset that does not show the room.
+    passthrough
+        How the room is to be seen, by name; None: the best that is offered.
+    teller
+        Takes what the headset senses, and how it is.
     say
-        Takes one line of text each: the runtime, the blend mode in use, what is assumed.
-    look, messages
-        Colours, brightness, density and words.
-
-    Raises
-    ------
-    DeviceError
-        When the extra is not installed, when there is no runtime or headset, or when
-        it is lost on the way.
+        Takes one line of text each: the runtime, how the room is seen, what is missing.
     """
-    openxr.require_parts()
-    from overlays.xr.session import HeadsetSession  # noqa: PLC0415 -- only then can it be imported
+    open_session = {"passthrough": passthrough, "picture": picture}
+    _View(compose, stop, teller or HeadsetTeller(None), say or (lambda _: None)).run(open_session)
 
-    tell = say or (lambda _: None)
-    with HeadsetSession("mrcpr") as session:
-        tell(f"headset: {session.system_name} on {session.runtime_name}")
-        tell(f"headset: blend mode {session.blend_mode.name}: {session.blend_mode.meaning}")
+
+class _View:
+    """One view process: any number of sessions of the headset, one after another."""
+
+    def __init__(
+        self,
+        compose: Callable[[], Composer],
+        stop: Callable[[], bool],
+        teller: HeadsetTeller,
+        say: Callable[[str], None],
+    ) -> None:
+        self._compose, self._stop = compose, stop
+        self._teller, self._say = teller, say
+        self._said = ""
+
+    def run(self, open_session: dict[str, Any]) -> None:
+        """Go on until told to stop, or until nothing can come of it."""
+        try:
+            openxr.require_parts()
+        except DeviceError as error:
+            self._away(f"{error}: {GOES_ON}")
+            return
+        # Only now can these be imported.
+        from overlays.xr.session import HeadsetSession  # noqa: PLC0415 -- needs the extra
+        from overlays.xr.streams import Streams  # noqa: PLC0415 -- needs the extra
+
+        streams = Streams()
+        while not self._stop():
+            try:
+                with HeadsetSession("mrcpr", **open_session) as session:
+                    self._show(session, streams)
+                    ending = session.over
+            except DeviceError as error:
+                self._away(f"{error} ({GOES_ON}; looked for again every {RETRY_S:.0f} s)")
+            else:
+                if ending == "exit":
+                    self._away(f"headset: closed from its own menu ({GOES_ON})")
+                    return
+                self._away(f"headset: its software lost it ({GOES_ON})")
+            self._wait(RETRY_S)
+
+    def _away(self, line: str) -> None:
+        """Say that there is no headset, once for each reason."""
+        if self._stop():
+            return
+        if line != self._said:
+            self._said = line
+            self._say(line)
+            self._teller.lost(line.removeprefix("headset: "))
+
+    def _wait(self, seconds: float) -> None:
+        until_s = time.monotonic() + seconds
+        while not self._stop() and time.monotonic() < until_s:
+            time.sleep(IDLE_S)
+
+    def _show(self, session: HeadsetSession, streams: Streams) -> None:
+        from overlays.xr.hands import HandTrackers  # noqa: PLC0415 -- needs the extra
+
+        hands = HandTrackers(session.runtime, session.handle)
+        self._greet(session, hands.why_not)
+        composer = self._compose()
+
+        def compose(display_ns: int, xr_from_head: Pose, passthrough: Passthrough) -> Composed:
+            at_display = streams.hands_at(session, hands, display_ns)
+            return composer.compose(display_ns, xr_from_head, at_display, passthrough)
+
+        try:
+            awake_s = time.monotonic()
+            while not self._stop() and session.over is None:
+                report = session.frame(compose)
+                if report is None:
+                    if time.monotonic() - awake_s > ASLEEP_AFTER_S:
+                        self._away(f"headset: {TAKEN_OFF}")
+                    time.sleep(IDLE_S)
+                    continue
+                awake_s, self._said = time.monotonic(), ""
+                self._tell(hands.why_not, report)
+                self._teller.tell(
+                    streams.of(
+                        session,
+                        hands,
+                        report,
+                        composer.measured_ns,
+                        predicted=composer.predicted,
+                    )
+                )
+        finally:
+            hands.release()
+
+    def _greet(self, session: HeadsetSession, no_hands: str) -> None:
+        self._say(f"headset: {session.system_name} on {session.runtime_name}")
+        self._say(f"headset: {session.passthrough.meaning}")
         if session.floor != "floor":
-            tell(f"headset: {session.floor}")
-        stage = Stage(session.blend_mode.shows_room, look, messages)
-        told_place = False
-        while not stop() and not session.over:
-            snapshot = read_snapshot()
-            if snapshot is not None and snapshot.placing is None and not told_place:
-                told_place = True
-                tell("headset: not registered: the ring stands 1.2 m ahead, not on the mannequin")
-            scene, xr_from_mannequin = stage.set(snapshot)
-            report = session.frame(scene, xr_from_mannequin)
-            if report is None:
-                time.sleep(IDLE_S)
-            elif report.xr_from_head is not None:
-                stage.see_head(report.xr_from_head.t_m)
+            self._say(f"headset: {session.floor}")
+        if no_hands:
+            self._say(f"headset: {NO_HANDS.format(why=no_hands)}")
+
+    def _tell(self, no_hands: str, report: FrameReport) -> None:
+        said = [Complaint(HEAD, report.passthrough.meaning, remark=True)]
+        if no_hands:
+            said.append(Complaint(HEAD, no_hands, remark=True))
+        if report.why:
+            said.append(Complaint(HEAD, report.why))
+        self._teller.ails(*said)

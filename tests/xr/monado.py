@@ -43,6 +43,9 @@ PACKET_N = 376
 VIEW_AT = (8, 8 + 48)
 HEAD_CENTER_AT = 8 + 2 * 48
 OWN_VIEWS_AT = HEAD_CENTER_AT + 28
+HAND_AT = {"left": 136, "right": 136 + 120}
+HAND_TRACKED_AT = 104
+"""Behind its pose, velocities, curls and sticks: whether the hand is seen as a hand."""
 
 HALF_IPD_M = 0.0315
 DISPLAY_FOV_RAD = (-0.7417649, 0.7417649, 0.7787636, -0.7787636)
@@ -159,6 +162,16 @@ class Monado:
         self._packet[OWN_VIEWS_AT] = 1
         self._head.sendall(self._packet)
 
+    def set_hand(self, side: str, xr_from_hand: Pose | None) -> None:
+        """Put a hand somewhere, or out of sight."""
+        at = HAND_AT[side]
+        if xr_from_hand is not None:
+            x, y, z, w = Rotation.from_matrix(xr_from_hand.R).as_quat()
+            self._packet[at : at + 28] = struct.pack("<7f", x, y, z, w, *xr_from_hand.t_m)
+        for flag in (0, 1):  # seen as a hand; connected at all
+            self._packet[at + HAND_TRACKED_AT + flag] = xr_from_hand is not None
+        self._head.sendall(self._packet)
+
     def picture(self) -> npt.NDArray[np.uint8]:
         """Read what is on the screen, (H, W, 3) red-green-blue: both eyes side by side."""
         return read_xwd((self.private / "Xvfb_screen0").read_bytes())
@@ -201,7 +214,7 @@ class Monado:
 
     def _start_service(self) -> None:
         self._port = free_port()
-        (self.private / "monado").mkdir()
+        (self.private / "monado").mkdir(exist_ok=True)
         remote = {"remote": {"version": 0, "port": self._port, "view_count": 2}}
         (self.private / "monado/config_v0.json").write_text(json.dumps(remote))
         program = self.root.path / "usr/bin/monado-service"
@@ -220,6 +233,22 @@ class Monado:
             time.sleep(0.05)
         if self.service.poll() is not None:
             raise RuntimeError(f"monado-service started and ended:\n{log.read_text()}")
+
+    def stop_service(self) -> None:
+        """End the service, as a headset's software ends that crashes."""
+        self._head.close()
+        end(self.service)
+
+    def start_service(self) -> None:
+        """Start the service again, with head and eyes where they were."""
+        before = bytes(self._packet)
+        (self.private / "monado.log").unlink()
+        for left in self.private.glob("monado*ipc*"):
+            left.unlink()
+        self._start_service()
+        self._head = self._connect_head()
+        self._packet[8:] = before[8:]
+        self._head.sendall(self._packet)
 
     def _connect_head(self) -> socket.socket:
         """Connect to the remote driver; it first tells where everything is now."""

@@ -53,3 +53,19 @@ def box_of(mask: Any) -> FloatArray:
     rows, columns = np.nonzero(mask)
     edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     return np.array(edges, dtype=np.float64)
+
+
+def middle_of(mask: Any) -> FloatArray:
+    """Give the middle (x, y) of the true pixels, px."""
+    rows, columns = np.nonzero(mask)
+    return np.array([columns.mean() + 0.5, rows.mean() + 0.5])
+
+
+def middle_of_outline(pixels: FloatArray) -> tuple[FloatArray, float]:
+    """Give the middle of the area inside an outline (n, 2), px, and that area, px²."""
+    x, y = pixels.T
+    after_x, after_y = np.roll(x, -1), np.roll(y, -1)
+    twice = x * after_y - after_x * y
+    weights = twice / (3.0 * twice.sum())
+    middle = np.array([((x + after_x) * weights).sum(), ((y + after_y) * weights).sum()])
+    return middle, float(abs(twice.sum()) / 2.0)

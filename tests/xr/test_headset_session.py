@@ -22,12 +22,14 @@ def checked(monado: Monado, tmp_path: Path) -> Client:
     return monado.client(HERE / "client.py", tmp_path / "client.log", **validation(tmp_path))
 
 
-def test_sixty_frames_without_an_error(checked: Client, tmp_path: Path) -> None:
+def test_what_the_runtime_offers_is_enabled_and_told(checked: Client, tmp_path: Path) -> None:
     hello = checked.answer()
     assert hello["runtime"].startswith("Monado")
-    assert hello["blend"] == "OPAQUE"  # all that Monado offers
+    assert (hello["kind"], hello["blend"]) == ("opaque", "OPAQUE")  # all that Monado offers
     assert hello["floor"] == "floor"
-    assert checked.ask(do="draw", scene="ring", n=60)["frames"] == 60
+    assert "XR_EXT_hand_tracking" in hello["enabled"]
+    assert "XR_FB_passthrough" not in hello["enabled"]
+    assert checked.ask(do="draw", scene="ring", n=5)["frames"] == 5
     assert checked.leave() == 0
     assert findings(tmp_path) == []
 
@@ -51,32 +53,13 @@ def test_view_shows_the_newest_snapshot(monado: Monado, tmp_path: Path) -> None:
     assert n_good_px(before) == 0, "the control: nothing is good before the view starts"
 
     client = monado.client(HERE / "view_client.py", tmp_path / "view.log", **validation(tmp_path))
-    said = []
-    while "read" not in (told := client.answer()):
-        said.append(told.get("say") or told["device_error"])
-    assert any("OPAQUE" in line for line in said)
-    assert any("not registered" in line for line in said)
-
+    while "OPAQUE" not in client.answer().get("say", ""):
+        pass  # a client that says nothing more fails by itself
     picture = monado.picture_when(lambda shot: n_good_px(shot) > 200)
     cv2.imwrite(str(tmp_path / "view.png"), picture[:, :, ::-1])
     assert n_good_px(picture) > 200
     assert client.leave() == 0
     assert findings(tmp_path) == []
-
-
-def test_a_room_that_can_be_seen_is_asked_for(monado: Monado, tmp_path: Path) -> None:
-    monado.set_head(HEAD)
-    client = monado.client(HERE / "client.py", tmp_path / "client.log", SEE_THROUGH="1")
-    assert client.answer()["blend"] == "ALPHA_BLEND"
-    client.ask(do="draw", scene="ring", n=5)
-    told = client.ask(do="layers")
-    assert client.leave() == 0
-    assert told["blend"] == "ALPHA_BLEND"
-    kinds = [layer["type"] for layer in told["layers"]]
-    assert kinds == ["COMPOSITION_LAYER_PROJECTION", "COMPOSITION_LAYER_QUAD"]
-    for layer in told["layers"]:
-        assert layer["source_alpha"]
-        assert not layer["straight_alpha"], "what we draw is premultiplied"
 
 
 def test_a_lost_runtime_is_an_error_that_says_what_to_do(

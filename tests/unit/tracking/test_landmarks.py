@@ -13,7 +13,13 @@ from scipy.spatial.transform import Rotation
 from mr.errors import ConfigError
 from mr.rig import Intrinsics
 from mr.tracking import landmarks
-from mr.tracking.landmarks import PARTS, MediapipeHands, assemble_model, chest_window
+from mr.tracking.landmarks import (
+    PARTS,
+    MediapipeHands,
+    assemble_model,
+    chest_window,
+    sweep_window,
+)
 from mr.types import Pose
 
 
@@ -71,3 +77,16 @@ def test_window_is_above_the_sternum() -> None:
     assert columns.stop - columns.start < 260
     rows, columns = chest_window(model, Pose(down, np.array([3.0, 0.0, 1.0])))
     assert columns.start == columns.stop
+
+
+def test_a_swept_hand_is_looked_for_farther_around_than_one_on_the_chest() -> None:
+    model = Intrinsics(width_px=640, height_px=480, fx_px=400, fy_px=400, cx_px=320, cy_px=240)
+    down = Rotation.from_euler("x", 180, degrees=True).as_matrix()
+    color_from_mannequin = Pose(down, np.array([0.0, 0.0, 1.0]))
+    high = color_from_mannequin.apply(np.array([0.2, 0.0, 0.3]))
+    column = 320 + 400 * high[0] / high[2]
+    _, near = chest_window(model, color_from_mannequin)
+    _, far = sweep_window(model, color_from_mannequin)
+    assert far.start < near.start < near.stop < far.stop
+    assert far.start < column < far.stop
+    assert not near.start < column < near.stop
