@@ -179,11 +179,11 @@ class SceneRenderer:
         self._picture = ctx.program(
             vertex_shader=_PICTURE_VERTEX, fragment_shader=_PICTURE_FRAGMENT
         )
+        self._hands = HandMask(ctx, self._nothing if key is not None else None)
         for program in (self._solid, self._picture):
             program["keyed"] = key is not None
         self._triangles = Vertices(ctx, self._solid, "3f 4f", "point_in_mannequin_m", "color")
         self._corners = Vertices(ctx, self._picture, "3f 2f", "point_in_mannequin_m", "place")
-        self._hands = HandMask(ctx, None if key is None else self._nothing)
         self._labels: dict[tuple[str, Color], moderngl.Texture] = {}
         self._sheets: dict[tuple[int, ...], moderngl.Texture] = {}
 

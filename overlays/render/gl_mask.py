@@ -2,6 +2,7 @@
 
 Takes capsules in the mannequin's frame and ``clip_from_mannequin``, multiplies what a
 framebuffer holds, alpha included, by what is left there; so the real hand is seen through.
+Where a key colour stands for nothing, nothing is mixed: a pixel is left, or it is the key's.
 Leaves outlines to `overlays.render.mask` and the order of drawing to `overlays.render.gl`.
 """
 
@@ -13,7 +14,7 @@ import moderngl
 import numpy as np
 
 from mr.types import FloatArray
-from overlays.primitives import Capsule, Color
+from overlays.primitives import Capsule
 from overlays.render.mask import SOFT_M, billboards
 
 _VERTEX = """
@@ -45,7 +46,7 @@ out vec4 fragment;
 void main() {
     vec2 off = vec2(max(abs(place.x) - half_length, 0.0), place.y);
     float left = smoothstep(0.0, soft_m, length(off) - radius);
-    if (keyed && left >= 0.5) discard;
+    if (keyed && left > 0.5) discard;
     fragment = keyed ? nothing : vec4(left);
 }
 """
@@ -54,21 +55,17 @@ void main() {
 class HandMask:
     """Cuts hands out of what was drawn; belongs to one OpenGL context.
 
-    Parameters
-    ----------
-    ctx
-        The context.
-    nothing
-        What a picture with a key colour is cleared to, in light; there a hand is cut with a hard
-        edge, for nothing may be mixed with the key. None: alpha says what is cut.
+    `key` is the light (linear, with alpha) that stands for nothing; None: alpha does.
     """
 
-    def __init__(self, ctx: moderngl.Context, nothing: Color | None = None) -> None:
-        self._ctx, self._keyed = ctx, nothing is not None
+    def __init__(
+        self, ctx: moderngl.Context, key: tuple[float, float, float, float] | None = None
+    ) -> None:
+        self._ctx, self._keyed = ctx, key is not None
         self._program = ctx.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
         self._program["soft_m"] = SOFT_M
-        self._program["keyed"] = self._keyed
-        self._program["nothing"] = nothing or (0.0, 0.0, 0.0, 0.0)
+        self._program["keyed"] = key is not None
+        self._program["nothing"] = key or (0.0, 0.0, 0.0, 0.0)
 
     def cut(
         self,
@@ -86,8 +83,8 @@ class HandMask:
         buffer = self._ctx.buffer(vertices.astype("f4").tobytes())
         names = ("point_in_mannequin_m", "place_m", "half_m", "radius_m")
         array = self._ctx.vertex_array(self._program, [(buffer, "3f 2f 1f 1f", *names)])
-        cut = (moderngl.ONE, moderngl.ZERO) if self._keyed else (moderngl.ZERO, moderngl.SRC_ALPHA)
-        self._ctx.blend_func = cut
+        taken = moderngl.ONE, moderngl.ZERO
+        self._ctx.blend_func = taken if self._keyed else (moderngl.ZERO, moderngl.SRC_ALPHA)
         array.render(moderngl.TRIANGLES)
         # as SceneRenderer has it: moderngl cannot be asked
         self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA

@@ -57,12 +57,12 @@ class EyesLayer:
     def layer(
         self,
         registered: tuple[Registered, ...],
-        mask: tuple[Capsule, ...],
         xr_from_mannequin: Pose,
         views: Any,
         xr_from_view: tuple[Pose, ...],
+        mask: tuple[Capsule, ...] = (),
     ) -> Any:
-        """Draw both eyes, `mask` kept free, and give the layer."""
+        """Draw both eyes, with the hands in `mask` left free, and give the layer."""
         xr, drawing = self._drawing.xr, self._drawing
         mannequin_from_xr = xr_from_mannequin.inverse()
         labels = [item for item in registered if isinstance(item, Label) and item.text]
@@ -71,8 +71,9 @@ class EyesLayer:
             eye = Eye(mannequin_from_xr @ pose, projection_from_fov(angles(view.fov)))
             vertices = shapes.seen_from(eye.mannequin_from_view.t_m)
             with drawing.meter.pixels(), swapchain.image() as framebuffer:
-                target = self._target.framebuffer
-                drawing.renderer.draw_registered(target, vertices, labels, eye, mask)
+                drawing.renderer.draw_registered(
+                    self._target.framebuffer, vertices, labels, eye, mask
+                )
                 self._target.resolve(framebuffer)
             layer_views.append(
                 xr.CompositionLayerProjectionView(

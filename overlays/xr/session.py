@@ -14,7 +14,7 @@ import ctypes
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -339,12 +339,10 @@ class HeadsetSession:
         composed = compose(seen.display_ns, seen.xr_from_head, self.passthrough)
         xr_from_mannequin = composed.xr_from_mannequin
         layers.extend(self._room_layers(xr_from_mannequin, composed.side))
-        scene = (
-            composed.scene if self.passthrough.in_space else replace(composed.scene, registered=())
-        )
+        registered = composed.scene.registered if self.passthrough.in_space else ()
         layers.append(
             self._eyes.layer(
-                scene.registered, scene.mask, xr_from_mannequin, views, seen.xr_from_view
+                registered, xr_from_mannequin, views, seen.xr_from_view, composed.scene.mask
             )
         )
         for placed in composed.panels:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from mr.types import FloatArray, Pose
-from overlays.primitives import Capsule, Label, Polygon, Registered
+from overlays.primitives import Capsule, Color, Label, Polygon, Registered
 from overlays.render.mask import billboards, kept_share
+from overlays.render.mesh import shapes_of
 
 SIZE_PX = 240
 HEIGHT_M = 0.5
@@ -37,21 +38,28 @@ def gl(require: Any) -> Iterator[Any]:
     ctx.release()
 
 
-def drawn(gl: Any, items: Sequence[Registered], mask: Sequence[Capsule]) -> FloatArray:
+def drawn(
+    gl: Any, items: Sequence[Registered], mask: Sequence[Capsule], key: Color | None = None
+) -> FloatArray:
     """Draw into a picture of our own: (H, W, 4), 0 … 1 as stored, top row first."""
     from overlays.render.gl import (
         GL_SRGB8_ALPHA8,
+        SAMPLES,
         Eye,
         EyeTarget,
         SceneRenderer,
         projection_from_fov,
     )
 
-    renderer, target = SceneRenderer(gl), EyeTarget(gl, (SIZE_PX, SIZE_PX))
+    samples = SAMPLES if key is None else 0
+    renderer, target = SceneRenderer(gl, key), EyeTarget(gl, (SIZE_PX, SIZE_PX), samples)
     texture = gl.texture((SIZE_PX, SIZE_PX), 4, internal_format=GL_SRGB8_ALPHA8)
     picture = gl.framebuffer(texture)
     fov = (-HALF_RAD, HALF_RAD, HALF_RAD, -HALF_RAD)
-    renderer.draw_registered(target.framebuffer, items, Eye(EYE, projection_from_fov(fov)), mask)
+    labels = [item for item in items if isinstance(item, Label)]
+    vertices = shapes_of(tuple(items)).seen_from(EYE.t_m)
+    eye = Eye(EYE, projection_from_fov(fov))
+    renderer.draw_registered(target.framebuffer, vertices, labels, eye, mask)
     target.resolve(picture)
     rgba = np.frombuffer(picture.read(components=4), np.uint8).reshape(SIZE_PX, SIZE_PX, 4)
     for thing in (renderer, target, picture, texture):
@@ -95,6 +103,15 @@ def test_the_soft_edge_is_the_one_that_the_mirror_and_the_formula_have(gl: Any) 
     assert np.abs(found - share).max() < 0.03
     hard = (np.abs(y_m) > 0.033).astype(float)
     assert np.abs(found - hard).max() > 0.2, "the control: a hard edge would be told apart"
+
+
+def test_where_a_key_colour_shows_the_room_the_hand_has_it_whole(gl: Any) -> None:
+    green = (0.0, 1.0, 0.0, 1.0)
+    picture = drawn(gl, [SHEET], [HAND], green)
+    assert at(picture, 0.01, 0.01) == pytest.approx(green, abs=0.01)
+    assert at(picture, 0.0, 0.06) == pytest.approx([1.0, 0.0, 1.0, 1.0], abs=0.01)
+    kinds = {tuple(pixel) for pixel in (255 * picture).round().astype(int).reshape(-1, 4)}
+    assert kinds == {(0, 255, 0, 255), (255, 0, 255, 255)}, "nothing is mixed with a key"
 
 
 def test_text_is_written_over_the_hand(gl: Any) -> None:
