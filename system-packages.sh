@@ -8,6 +8,7 @@
 #                                 and an OpenXR runtime's root (elsewhere: `test-all`)
 #   ./system-packages.sh flash    what builds and flashes the mannequin's firmware
 #   ./system-packages.sh voice    espeak-ng, for spoken advice (`mrcpr run --voice`)
+#   ./system-packages.sh video    ffmpeg, for `mrcpr replay --video` as an .mp4 in H.264
 #   ./system-packages.sh report   Pango, for the calibration report as a PDF
 #   ./system-packages.sh fuzz     what `make fuzz` needs: clang with its libFuzzer
 #   ./system-packages.sh test-all everything the tests can use, whether or not CI is set
@@ -22,7 +23,7 @@ base="$base $pango"
 tests="gcc libc6-dev make"
 avr="gcc-avr binutils-avr avr-libc"
 emulator="libsimavr-dev libelf-dev pkg-config cppcheck"
-full="$avr $emulator xvfb mmdebstrap debian-archive-keyring chromium libgles2 libportaudio2 espeak-ng"
+full="$avr $emulator xvfb mmdebstrap debian-archive-keyring chromium libgles2 libportaudio2 espeak-ng ffmpeg"
 
 case "${1:-}" in
 demo) wanted="$base" ;;
@@ -33,10 +34,11 @@ test)
 test-all) wanted="$base $tests $full" ;;
 flash) wanted="$avr make avrdude" ;;
 voice) wanted="espeak-ng" ;;
+video) wanted="ffmpeg" ;;
 report) wanted="$pango" ;;
 fuzz) wanted="$base $tests clang libclang-rt-dev" ;;
 *)
-    sed -n '2,16s/^# \{0,1\}//p' "$0"
+    sed -n '2,17s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac

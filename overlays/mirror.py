@@ -26,7 +26,9 @@ from mr.errors import CalibrationError, MrError
 from mr.files import write_whole
 from mr.rig import Intrinsics, Rig
 from mr.types import Pose, Snapshot
+from overlays.beat import Beat
 from overlays.cues.context import KNEELING, Viewer
+from overlays.look import Look
 from overlays.messages import ENGLISH, Messages
 from overlays.primitives import Panel, Scene
 from overlays.render.painter import canvas_over, font_path, paint_items, paint_of, shape
@@ -44,6 +46,8 @@ CameraPicture = tuple[Picture, Pose | None, str]
 
 WIDTH_PX = 1024
 """Width of the mirror; a wider picture keeps its own."""
+DEBRIEF_SHARE = 0.44
+"""Width of the debrief by the picture's."""
 _GROUND = np.array([19, 15, 11, 255], dtype=np.uint8)
 """Behind the panel: blue, green, red, alpha."""
 _FRAME_S = 1 / 30
@@ -55,6 +59,7 @@ def draw_mirror(
     cam_from_mannequin: Pose | None,
     intrinsics: Intrinsics,
     messages: Messages = ENGLISH,
+    note: str = "",
 ) -> npt.NDArray[np.uint8]:
     """Draw a scene onto a camera's picture.
 
@@ -71,6 +76,8 @@ def draw_mirror(
         Of the colour camera.
     messages : Messages
         For the words of the mirror itself.
+    note : str
+        What is to be known of the picture, at its foot.
 
     Returns
     -------
@@ -79,9 +86,9 @@ def draw_mirror(
     """
     scale = max(1.0, WIDTH_PX / bgr.shape[1])
     if cam_from_mannequin is None:
-        note = messages("mirror.no_pose") if scene.registered else ""
+        note = note or (messages("mirror.no_pose") if scene.registered else "")
         return _compose(bgr, scene, None, note)
-    return _compose(bgr, scene, Lens(cam_from_mannequin, intrinsics, scale), "")
+    return _compose(bgr, scene, Lens(cam_from_mannequin, intrinsics, scale), note)
 
 
 def _compose(bgr: Picture, scene: Scene, lens: Lens | None, note: str) -> Picture:
@@ -99,7 +106,9 @@ def _compose(bgr: Picture, scene: Scene, lens: Lens | None, note: str) -> Pictur
     canvas.save()
     canvas.clipRect(skia.Rect.MakeWH(wide_px, view_px))
     if lens is not None:
-        draw_registered(canvas, scene.registered, lens)
+        draw_registered(canvas, scene.registered, lens, scene.mask)
+    if scene.debrief is not None:
+        _draw_debrief(canvas, scene.debrief, wide_px)
     if note:
         _draw_note(canvas, note, wide_px / 2, view_px - 36.0)
     canvas.restore()
@@ -113,6 +122,16 @@ def _draw_panel_below(canvas: Any, panel: Panel, top_px: float, scale: float) ->
     canvas.translate(0, top_px)
     canvas.scale(scale, scale)
     paint_items(canvas, panel.items)
+    canvas.restore()
+
+
+def _draw_debrief(canvas: Any, debrief: Panel, wide_px: int) -> None:
+    """Draw the debrief into the picture's upper right corner: nobody compresses now."""
+    scale = DEBRIEF_SHARE * wide_px / debrief.width_px
+    canvas.save()
+    canvas.translate(wide_px - debrief.width_px * scale - 12, 12)
+    canvas.scale(scale, scale)
+    paint_items(canvas, debrief.items)
     canvas.restore()
 
 
@@ -160,15 +179,27 @@ def color_camera(rig: Rig, camera_id: str) -> tuple[Intrinsics, Pose]:
 
 
 class MirrorView:
-    """Draws mirrors for one rig, when asked."""
+    """Draws mirrors for one rig, when asked.
 
-    def __init__(self, rig: Rig, theme: Theme = DEFAULT, messages: Messages = ENGLISH) -> None:
+    With a `beat` what is drawn has its phase at the snapshot's instant.
+    """
+
+    def __init__(
+        self,
+        rig: Rig,
+        look: Look | Theme = DEFAULT,
+        messages: Messages = ENGLISH,
+        beat: Beat | None = None,
+    ) -> None:
+        self._beat = beat
         self._rig = rig
-        self._theme = theme
+        self._look = look
         self._messages = messages
 
-    def draw(self, snapshot: Snapshot, picture: CameraPicture | None) -> Picture:
+    def draw(self, snapshot: Snapshot, picture: CameraPicture | None, note: str = "") -> Picture:
         """Draw a snapshot onto a camera's picture, (H', W', 3) uint8; None: the panel alone.
+
+        A `note` stands at the picture's foot.
 
         Raises
         ------
@@ -176,7 +207,7 @@ class MirrorView:
             When the rig does not know that camera's colour model.
         """
         if picture is None:
-            scene = build_scene(snapshot, self._theme, self._messages)
+            scene = build_scene(snapshot, self._look, self._messages)
             blank = np.full((96, WIDTH_PX, 3), _GROUND[:3], dtype=np.uint8)
             return _compose(blank, scene, None, self._messages("mirror.no_picture"))
         bgr, world_from_mannequin, camera_id = picture
@@ -185,8 +216,9 @@ class MirrorView:
         if world_from_mannequin is not None:
             cam_from_mannequin = color_from_world @ world_from_mannequin
             viewer = Viewer.of_camera(cam_from_mannequin)
-        scene = build_scene(snapshot, self._theme, self._messages, viewer)
-        return draw_mirror(bgr, scene, cam_from_mannequin, lens, self._messages)
+        beat = None if self._beat is None else self._beat.seen(snapshot.t_ns)
+        scene = build_scene(snapshot, self._look, self._messages, viewer, beat=beat)
+        return draw_mirror(bgr, scene, cam_from_mannequin, lens, self._messages, note)
 
 
 class StopFlag(Protocol):
@@ -203,9 +235,10 @@ def run_mirror_view(
     read_picture: Callable[[], CameraPicture | None],
     stop: StopFlag,
     window: bool | None = None,
-    theme: Theme = DEFAULT,
+    look: Look | Theme = DEFAULT,
     messages: Messages = ENGLISH,
     say: Callable[[str], None] = log.warning,
+    beat: Beat | None = None,
 ) -> bool:
     """Show the mirror in a window until told to stop, or until the learner closes it.
 
@@ -220,8 +253,10 @@ def run_mirror_view(
     window : bool or None
         False: no window. None or True: a window where there is a display, else `say`
         is given one line and the call returns at once.
-    theme, messages, say
+    look, messages, say
         Looks, words, and who is told.
+    beat : Beat or None
+        The metronome's, if there is one.
 
     Returns
     -------
@@ -234,7 +269,7 @@ def run_mirror_view(
     if why:
         say(f"no mirror window: {why}; the mirror is drawn to files only")
         return False
-    view, title = MirrorView(rig, theme, messages), messages("mirror.window")
+    view, title = MirrorView(rig, look, messages, beat), messages("mirror.window")
     cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
     shown: tuple[int, int] | None = None
     size: tuple[int, ...] = ()

@@ -44,15 +44,32 @@ class Polygon:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Text that faces the viewer, anchored at a point; `height_m` is its cap height."""
+    """Text that faces the viewer; `height_m` is its cap height.
+
+    `align` says which of its ends lies at the anchor, as the reader sees it.
+    """
 
     anchor_in_mannequin_m: Point3
     text: str
     height_m: float
     color: Color
+    align: Literal["left", "center", "right"] = "center"
 
 
 Registered = Ring | Polyline | Polygon | Label
+
+
+@dataclass(frozen=True, slots=True)
+class Capsule:
+    """A round stick between two points of the mannequin's frame: a part of a hand.
+
+    What is drawn onto the mannequin is left out where the viewer sees it behind one, so
+    that nobody's hands are covered; text is not.
+    """
+
+    a_in_mannequin_m: Point3
+    b_in_mannequin_m: Point3
+    radius_m: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +141,7 @@ class Scene:
     t_ns: int
     registered: tuple[Registered, ...]
     panel: Panel
+    debrief: Panel | None = None
+    """What the last cycle was like, for the pause after it; a sheet of its own."""
+    mask: tuple[Capsule, ...] = ()
+    """The learner's hands: nothing registered may cover them."""

@@ -6,6 +6,12 @@ arithmetic on sample numbers: click k begins at the sample nearest to k·60/rate
 that no rounding adds up over a session; it adapts to nothing. `Loudspeaker` plays it, and
 words over it, with miniaudio, an optional part; without it, or without a device, it says so
 once and stays silent.
+
+The clicks begin with the sample that a `Beat` has at the instant when the device asks for its
+first block: nothing waits before that one. From then on samples are counted. What is not known
+is how long the device and its driver hold a sample back (a cable: some ms; radio: 0.1 s and
+more), and how its crystal differs from the host's clock (50 ppm are 30 ms in ten minutes). What
+is seen of the beat is as far from what is heard.
 """
 
 from __future__ import annotations
@@ -18,10 +24,14 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from mr.clock.host import NowNs, host_now_ns
+from overlays.beat import Beat
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +82,13 @@ class ClickTrack:
 class Mix:
     """Clicks, if there are any, and words over them: one after another, none cut off.
 
-    What has waited longer than `STALE_S` of sound is not said any more.
+    What has waited longer than `STALE_S` of sound is not said any more. `begin_at` is asked for
+    the track's first sample when the first block is wanted.
     """
 
-    def __init__(self, clicks: ClickTrack | None) -> None:
+    def __init__(self, clicks: ClickTrack | None, begin_at: Callable[[], int] = lambda: 0) -> None:
         self._clicks = clicks
+        self._begin_at = begin_at
         self._waiting: deque[tuple[int, npt.NDArray[np.int16]]] = deque(maxlen=WAITING_N)
         """Each with the sample at which it was asked for."""
         self._speaking = np.zeros(0, dtype=np.int16)
@@ -117,6 +129,7 @@ class Mix:
     def stream(self) -> Generator[array.array[int], int, None]:
         """Give the sound block by block; each ``send(n)`` asks for the next n samples."""
         wanted_n = yield array.array("h")
+        self._sample = self._begin_at()
         while True:
             wanted_n = yield array.array("h", self.block(wanted_n).tobytes())
 
@@ -146,19 +159,34 @@ def _a_device_opens() -> bool:
     return done.returncode == 0
 
 
+def _first_sample(beat: Beat, now: NowNs) -> int:
+    return beat.sample_at(now(), SAMPLE_RATE_HZ)
+
+
 class Loudspeaker:
-    """Clicks at a rate, and words, where there is sound.
+    """Clicks to a beat, and words, where there is sound.
 
     Parameters
     ----------
-    rate_cpm : float or None
-        Clicks a minute; None: no metronome.
+    beat : Beat or None
+        When to click; None: no metronome.
     say : callable
         Is told once, in one line, when there can be no sound.
+    now : callable
+        The host's clock, which the beat is on.
     """
 
-    def __init__(self, rate_cpm: float | None, say: Callable[[str], None] = log.warning) -> None:
-        self._mix = Mix(None if rate_cpm is None else ClickTrack(rate_cpm))
+    def __init__(
+        self,
+        beat: Beat | None,
+        say: Callable[[str], None] = log.warning,
+        now: NowNs = host_now_ns,
+    ) -> None:
+        if beat is None:
+            self._mix = Mix(None)
+        else:
+            begin_at = partial(_first_sample, beat, now)
+            self._mix = Mix(ClickTrack(beat.rate_cpm), begin_at)
         self._say = say
         self._device: Any = None
         self._said = False

@@ -1,16 +1,17 @@
 """Colours and sizes of what the learner sees.
 
-Gives `Theme` and two of them; leaves where things stand to `overlays.cues`. The hues
-are those of Okabe and Ito, lightened where text needs it, so that people with any
-common colour vision can tell them apart; and no state is told by colour alone: each has
-its word and its shape beside it (tests/unit/overlays/test_theme.py holds both).
+Gives `Theme` and three of them; leaves where things stand to `overlays.cues` and what a
+learner has chosen to `overlays.look`. The hues are those of Okabe and Ito, lightened where
+text needs it, so that people with any common colour vision can tell them apart; and no
+state is told by colour alone: each has its word and its shape beside it
+(tests/unit/overlays/test_theme.py holds both).
 
 Ref: Okabe & Ito, "Color Universal Design", 2008; WCAG 2.2, contrast (1.4.3).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from overlays.primitives import Color
@@ -53,6 +54,8 @@ class Theme:
     """The dark rim around everything drawn onto the mannequin, against bright skin."""
     ring_width_m: float = 0.009
     casing_width_m: float = 0.003
+    additive: bool = False
+    """For displays that add light to the room: what is dark on them is not there at all."""
 
     def level(self, level: Level) -> Color:
         """Give the colour of a level."""
@@ -101,7 +104,50 @@ HIGH_CONTRAST = replace(
 )
 """For bright rooms and weak eyes: black, white, and the brightest of each hue."""
 
-THEMES: dict[str, Theme] = {theme.name: theme for theme in (DEFAULT, HIGH_CONTRAST)}
+SEE_THROUGH = replace(
+    HIGH_CONTRAST,
+    name="see-through",
+    tile=_hex("000000"),
+    track=_hex("56636f"),
+    band=_hex("128a6c"),
+    muted=_hex("dfe7ee"),
+    good=_hex("58ffe0"),
+    hint=_hex("ffff3e"),
+    warning=_hex("f5af67"),
+    neutral=_hex("a5beff"),
+    casing=_hex("000000", 0.0),
+    ring_width_m=0.014,
+    casing_width_m=0.0,
+    additive=True,
+)
+"""For displays that only add light (HoloLens and its like): no dark rim and no dark ground is
+seen there, so all is told by light alone, in wider strokes and lighter hues."""
+
+THEMES: dict[str, Theme] = {t.name: t for t in (DEFAULT, HIGH_CONTRAST, SEE_THROUGH)}
+
+
+def dimmed(theme: Theme, brightness: float) -> Theme:
+    """Give the same theme with `brightness` of its light, 0 … 1; rims and alphas stay."""
+    colors = {
+        field.name: _with_light(getattr(theme, field.name), brightness)
+        for field in fields(theme)
+        if isinstance(getattr(theme, field.name), tuple) and field.name != "casing"
+    }
+    return replace(theme, **colors)  # type: ignore[arg-type]
+
+
+def _with_light(color: Color, share: float) -> Color:
+    """Give an sRGB colour with a share of its light. Ref: IEC 61966-2-1."""
+    r, g, b = (_encoded(share * _decoded(c)) for c in color[:3])
+    return (r, g, b, color[3])
+
+
+def _decoded(c: float) -> float:
+    return c / 12.92 if c <= 0.04045 else float(((c + 0.055) / 1.055) ** 2.4)
+
+
+def _encoded(light: float) -> float:
+    return 12.92 * light if light <= 0.0031308 else float(1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def fade(color: Color, alpha: float) -> Color:
@@ -118,7 +164,7 @@ def over(top: Color, under: Color) -> Color:
 
 def luminance(color: Color) -> float:
     """Give the relative luminance of an opaque sRGB colour (WCAG 2.2)."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color[:3]]
+    linear = [_decoded(c) for c in color[:3]]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 

@@ -11,8 +11,9 @@ import io
 import logging
 import shutil
 import subprocess
+import threading
 import wave
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import gcd
 
 import numpy as np
@@ -32,6 +33,8 @@ LONGEST_S = 10.0
 class Voice:
     """Speaks one language, where the program is installed.
 
+    Sentences are made in a thread of their own; who asks for one never waits for it.
+
     Parameters
     ----------
     language : str
@@ -44,26 +47,45 @@ class Voice:
         self._language = language
         self._say = say
         self._program = shutil.which(PROGRAM)
-        self._mute = False
         self._spoken: dict[str, npt.NDArray[np.int16]] = {}
+        self._maker: threading.Thread | None = None
+        self._ended = threading.Event()
+        self.missed_n = 0
+        """So many sentences were asked for that were not ready: they were not said."""
 
     def prepare(self, sentences: Iterable[str]) -> None:
-        """Speak them once now, so that saying one later takes no time."""
-        for words in sentences:
-            self.samples(words)
+        """Begin to make sentences, in their order; returns at once."""
+        wanted = list(dict.fromkeys(sentences))
+        self._maker = threading.Thread(target=self._make, args=(wanted,), name="voice", daemon=True)
+        self._maker.start()
 
-    def samples(self, words: str) -> npt.NDArray[np.int16] | None:
-        """Speak `words`: (N,) int16 at `SAMPLE_RATE_HZ`, or None when nothing can be spoken."""
-        if self._mute:
-            return None
-        if words not in self._spoken:
+    def samples(self, sentence: str) -> npt.NDArray[np.int16] | None:
+        """Give a sentence, (N,) int16 at `SAMPLE_RATE_HZ`; one that is not ready is counted."""
+        found = self._spoken.get(sentence)
+        if found is None:
+            self.missed_n += 1
+        return found
+
+    def wait(self, limit_s: float) -> bool:
+        """Wait until all that was asked for is made; tell whether it was in time."""
+        if self._maker is None:
+            return True
+        self._maker.join(limit_s)
+        return not self._maker.is_alive()
+
+    def close(self) -> None:
+        """Make no more; the sentence that is being made is not waited for."""
+        self._ended.set()
+
+    def _make(self, sentences: Sequence[str]) -> None:
+        for sentence in sentences:
+            if self._ended.is_set():
+                return
             try:
-                self._spoken[words] = self._made(words)
+                self._spoken[sentence] = self._made(sentence)
             except MrError as error:
                 self._say(f"no voice: {error}")
-                self._mute = True
-                return None
-        return self._spoken[words]
+                return
 
     def _made(self, words: str) -> npt.NDArray[np.int16]:
         if self._program is None:

@@ -28,8 +28,11 @@ from mr.cli.options import (
     ArmsOption,
     AssessmentOption,
     AttemptOption,
+    BrightnessOption,
     ClickRateOption,
+    ComfortOption,
     CriteriaOption,
+    DensityOption,
     GuidelineOption,
     HandsOption,
     HeadsetOption,
@@ -37,17 +40,20 @@ from mr.cli.options import (
     LevelOption,
     MetronomeOption,
     ModeOption,
+    PassthroughOption,
     PromptsOption,
     SoundOption,
     StopAfterOption,
+    ThemeOption,
     VoiceOption,
     WindowOption,
+    headset_way,
     session_config,
 )
 from mr.cli.places import folder_for_results, unused
 from mr.cli.sources import SimSources
-from mr.cli.train import train_fast, train_live
-from mr.cli.view import headset_view, view_mains
+from mr.cli.train import train_fast, train_shown
+from mr.cli.view import Views
 from mr.config import Mode
 from mr.errors import ConfigError
 from mr.rig import Rig, save_rig
@@ -59,7 +65,7 @@ from mr.sim.learner import STYLES
 from mr.sim.plant import Bench
 from mr.sim.rig import make_sim_rig
 from mr.sim.script import Truth
-from overlays.messages import load_messages
+from overlays.look import look_named
 
 TRIAL_FRAMES = 5
 DEPTH_SHARE, COLOR_SHARE = 0.30, 0.10
@@ -148,6 +154,11 @@ def demo(
     attempt: AttemptOption = None,
     criteria: CriteriaOption = None,
     headset: HeadsetOption = False,
+    passthrough: PassthroughOption = None,
+    comfort: ComfortOption = True,
+    theme: ThemeOption = "default",
+    brightness: BrightnessOption = 1.0,
+    density: DensityOption = "normal",
     guidance: LevelOption = None,
     stop_after: StopAfterOption = None,
     hands: HandsOption = False,
@@ -190,6 +201,8 @@ def demo(
         level=guidance,
         stop_after_s=stop_after,
     )
+    look = look_named(theme, brightness, density)
+    views = Views(window, headset, headset_way(passthrough, headset), comfort)
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
     script = sources.script()
     truth = script.truth()
@@ -211,15 +224,7 @@ def demo(
         if fast:
             keeper = train_fast(plan, console, planned_s)
         else:
-            messages = load_messages(language)
-            keeper = train_live(
-                plan,
-                console,
-                view_mains(rig, messages, window),
-                planned_s=planned_s,
-                hands=hands,
-                headset=headset_view(messages, console) if headset else None,
-            )
+            keeper = train_shown(plan, console, views, look, planned_s=planned_s, hands=hands)
         save_rig(rig, folder / "rig.toml")
         keeper.save(folder / "session.png")
         with console.status("running the recording through the pipeline again, for the report"):

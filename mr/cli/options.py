@@ -11,7 +11,10 @@ from mr.config import Attempt, Criteria, Mode, SessionConfig, load_criteria, par
 from mr.errors import ConfigError
 from mr.scoring.assessment import require_items
 from mr.types import GuidanceLevel
+from overlays.look import DENSITIES, LEAST_BRIGHTNESS
 from overlays.messages import languages, load_messages
+from overlays.theme import THEMES
+from overlays.xr.passthrough import MEANING
 
 DEFAULT_GUIDELINE = "aha-2025-adult-bls"
 MODE_HELP = f"How compressions and breaths alternate: {', '.join(Mode)}."
@@ -120,6 +123,39 @@ StopAfterOption = Annotated[
         help="End without hands: when nobody has pushed for so long after the start.",
     ),
 ]
+ThemeOption = Annotated[
+    str, typer.Option("--theme", metavar="NAME", help=f"Colours: {', '.join(THEMES)}.")
+]
+BrightnessOption = Annotated[
+    float,
+    typer.Option(
+        "--brightness",
+        metavar="SHARE",
+        help=f"Light of all that is drawn, {LEAST_BRIGHTNESS:g} to 1.",
+    ),
+]
+DensityOption = Annotated[
+    str,
+    typer.Option(
+        "--density", metavar="NAME", help=f"How much is shown at once: {', '.join(DENSITIES)}."
+    ),
+]
+PassthroughOption = Annotated[
+    str | None,
+    typer.Option(
+        "--passthrough",
+        metavar="WAY",
+        help=f"How the headset shows the room: {', '.join(MEANING)}; default: the best that "
+        "its runtime offers. chroma is never chosen unasked.",
+    ),
+]
+ComfortOption = Annotated[
+    bool,
+    typer.Option(
+        "--comfort/--no-comfort",
+        help="With --headset: ask how the learner feels before and after; nothing is kept.",
+    ),
+]
 PromptsOption = Annotated[bool, typer.Option(help="Written advice; the measured values stay.")]
 LanguageOption = Annotated[
     str, typer.Option(metavar="CODE", help=f"What the learner reads: {', '.join(languages())}.")
@@ -133,6 +169,21 @@ ArmsOption = Annotated[
         "--arms", help="Experimental: look at elbows and shoulders, too, with the cameras."
     ),
 ]
+
+
+def headset_way(passthrough: str | None, headset: bool) -> str | None:
+    """Give the way in which the room is to be shown.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such way, or no headset was asked for.
+    """
+    if passthrough is not None and not headset:
+        raise ConfigError("--passthrough is for a headset: add --headset")
+    if passthrough is not None and passthrough not in MEANING:
+        raise ConfigError(f"--passthrough {passthrough}: choose one of {', '.join(MEANING)}")
+    return passthrough
 
 
 def session_config(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from rich.markup import escape
 from mr.cli.console import Output
 from mr.cli.deliver import analysis_of_recording, as_json, print_analysis
 from mr.cli.options import JudgedByOption
+from mr.cli.replay_video import save_film
 from mr.cli.tracked import print_changes, tracked
 from mr.errors import ConfigError
 from mr.recording.harmless import harmless
@@ -18,6 +20,10 @@ from mr.recording.reader import Recording
 from mr.recording.reader import repair as write_repaired
 from mr.rig import load_rig
 from mr.session.offline import differences, rerun
+from overlays.film import Film
+from overlays.messages import languages, load_messages
+from overlays.theme import DEFAULT, THEMES
+from overlays.video import require_video_place
 
 MANY = 10
 
@@ -48,6 +54,24 @@ def replay(
         typer.Option(metavar="FILE", help="With --track: another calibration of the same rig."),
     ] = None,
     guideline: JudgedByOption = None,
+    video: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also write the mirror as a video, .mp4 or .webm: 30 frames a second.",
+        ),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE",
+            help=f"With --video: its words, {' or '.join(languages())}; default: the session's.",
+        ),
+    ] = None,
+    theme: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help=f"With --video: its colours, {' or '.join(THEMES)}."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the analysis as JSON.")] = False,
 ) -> None:
     """Run RECORDING through the pipeline again and compare with the live run.
@@ -64,6 +88,7 @@ def replay(
         raise ConfigError("--rig is for measuring the pictures anew: add --track")
     if guideline is not None and track:
         raise ConfigError("--guideline judges anew what was tracked before: leave out --track")
+    film_of = _film(video, language, theme, track=track)
     if repair is not None:
         write_repaired(recording, repair)
     if track:
@@ -79,6 +104,8 @@ def replay(
     _print_damage(console, again.recording, repair)
     for words in again.told:
         console.prose(f"[yellow]assumed:[/] {escape(words)}")
+    if video is not None:
+        save_film(again.recording, film_of(again.recording), video, console, guideline)
     if not again.comparable:
         console.prose(
             "not compared with the live run: this profile defines compressions and pauses otherwise"
@@ -93,6 +120,29 @@ def replay(
     for line in found[:MANY]:
         console.print(f"  {escape(line)}")
     raise typer.Exit(1)
+
+
+def _film(
+    video: Path | None, language: str | None, theme: str | None, *, track: bool
+) -> Callable[[Recording], Film]:
+    """Refuse what fits no video before anything is done; give what makes a recording's film."""
+    for option, given in (("--language", language), ("--theme", theme)):
+        if given is not None and video is None:
+            raise ConfigError(f"{option} is for a video: add --video FILE")
+    if video is not None and track:
+        raise ConfigError("--video shows what was tracked live: leave out --track")
+    if theme is not None and theme not in THEMES:
+        raise ConfigError(f"--theme {theme}: choose one of {', '.join(THEMES)}")
+    if video is not None:
+        require_video_place(video)
+    words = None if language is None else load_messages(language)
+    colours = DEFAULT if theme is None else THEMES[theme]
+
+    def film(recording: Recording) -> Film:
+        its_own = recording.header.session.language
+        return Film(recording.rig, colours, words or load_messages(its_own))
+
+    return film
 
 
 def _print_damage(console: Output, recording: Recording, repair: Path | None) -> None:

@@ -19,8 +19,11 @@ from mr.cli.options import (
     ArmsOption,
     AssessmentOption,
     AttemptOption,
+    BrightnessOption,
     ClickRateOption,
+    ComfortOption,
     CriteriaOption,
+    DensityOption,
     GuidelineOption,
     HandsOption,
     HeadsetOption,
@@ -28,18 +31,21 @@ from mr.cli.options import (
     LevelOption,
     MetronomeOption,
     ModeOption,
+    PassthroughOption,
     PromptsOption,
     RescuersOption,
     SoundOption,
     StopAfterOption,
+    ThemeOption,
     VoiceOption,
     WindowOption,
+    headset_way,
     session_config,
 )
 from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
-from mr.cli.train import PictureKeeper, train_fast, train_live
-from mr.cli.view import headset_view, view_mains
+from mr.cli.train import PictureKeeper, train_fast, train_shown
+from mr.cli.view import Views
 from mr.clock.host import wall_now_utc
 from mr.config import LEARNER_ID, Attempt, Mode, SessionConfig
 from mr.errors import CalibrationError, ConfigError, RecordingError
@@ -50,7 +56,7 @@ from mr.scoring.profiles import load_guideline
 from mr.session.offline import rerun
 from mr.session.processes import SessionPlan
 from mr.validity import concerns
-from overlays.messages import load_messages
+from overlays.look import look_named
 
 Start = Literal["first-compression", "key", "command"]
 
@@ -160,6 +166,11 @@ def run(
         "recordings"
     ),
     headset: HeadsetOption = False,
+    passthrough: PassthroughOption = None,
+    comfort: ComfortOption = True,
+    theme: ThemeOption = "default",
+    brightness: BrightnessOption = 1.0,
+    density: DensityOption = "normal",
     guidance: LevelOption = None,
     stop_after: StopAfterOption = None,
     hands: HandsOption = False,
@@ -231,6 +242,8 @@ def run(
         raise ConfigError(
             "--rate is the mannequin's, which this session does without: leave it out"
         )
+    look = look_named(theme, brightness, density)
+    views = Views(window, headset, headset_way(passthrough, headset), comfort)
     sources = RigSources(
         loaded, port, files, mannequin, camera, MANNEQUIN_HZ if rate is None else rate
     )
@@ -244,10 +257,7 @@ def run(
         if files:
             keeper = _play(plan, files, console, duration)
         else:
-            messages = load_messages(language)
-            views = view_mains(loaded, messages, window)
-            worn = headset_view(messages, console) if headset else None
-            keeper = train_live(plan, console, views, planned_s=duration, hands=hands, headset=worn)
+            keeper = train_shown(plan, console, views, look, planned_s=duration, hands=hands)
     keeper.save(path.with_suffix(".png"))
     again = rerun(path)
     analysis = analysis_of_recording(again)

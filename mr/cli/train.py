@@ -17,9 +17,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mr.cli.comfort import ComfortCheck
 from mr.cli.console import Output
-from mr.cli.hearing import Hearing
+from mr.cli.hearing import Hearing, beat_of
 from mr.cli.terminal import CTRL_C, ENTER, live_terminal
+from mr.cli.view import Shown, Views, headset_view, view_mains
 from mr.rig import Rig
 from mr.session.pipeline import SHOCK
 from mr.session.processes import HeadsetView, LiveSession, SessionPlan, ViewMain, run_fast
@@ -27,6 +29,7 @@ from mr.session.shared import Picture
 from mr.session.signals import ENDING, noted
 from mr.types import Phase, Snapshot
 from overlays.cues.advice import text_of
+from overlays.look import Look
 from overlays.messages import Messages, load_messages
 from overlays.mirror import MirrorView, save_png
 
@@ -137,20 +140,45 @@ class Stdin:
         return found
 
 
+def train_shown(
+    plan: SessionPlan,
+    console: Output,
+    views: Views,
+    look: Look,
+    *,
+    planned_s: float | None = None,
+    hands: bool = False,
+) -> PictureKeeper:
+    """Run a session with its views: what `run` and `demo` have in common.
+
+    Who is to wear a headset is asked before how they feel; whoever had better not trains with
+    the mirror. `planned_s` is how long it will take from its start, where that is known.
+    """
+    messages = load_messages(plan.config.language)
+    shown = Shown(messages, look, beat_of(plan.config, plan.guideline))
+    check = ComfortCheck(console, messages) if views.headset and views.comfort else None
+    worn = None
+    if views.headset and (check is None or check.may_wear()):
+        worn = headset_view(plan.rig, shown, views.passthrough, console)
+    mains = view_mains(plan.rig, shown, views.window)
+    keeper = train_live(plan, console, mains, shown, planned_s=planned_s, hands=hands, headset=worn)
+    if check is not None and worn is not None:
+        check.after()
+    return keeper
+
+
 def train_live(
     plan: SessionPlan,
     console: Output,
     views: Sequence[ViewMain],
+    shown: Shown,
     *,
     planned_s: float | None = None,
     hands: bool = False,
     headset: HeadsetView | None = None,
 ) -> PictureKeeper:
-    """Run a session in its processes and show it until it ends or Ctrl-C.
-
-    `planned_s` is how long it will take from its start, where that is known.
-    """
-    messages = load_messages(plan.config.language)
+    """Run a session in its processes and show it until it ends or Ctrl-C."""
+    messages, beat = shown.messages, shown.beat
     keeper = PictureKeeper(plan.rig, messages)
     stdin = Stdin(plan.config.start_on)
     stdin.listen()
@@ -160,7 +188,7 @@ def train_live(
                 keys = ENTER if plan.config.start_on == "key" else CTRL_C
                 with (
                     live_terminal(console, planned_s, keys, messages) as terminal,
-                    Hearing(plan, messages) as hearing,
+                    Hearing(plan, messages, beat) as hearing,
                 ):
                     while session.running and not asked.is_set():
                         snapshot = session.snapshot()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
 
@@ -18,34 +19,59 @@ from rich.markup import escape
 from mr.cli.console import Output
 from mr.errors import MrError
 from mr.rig import Rig
-from mr.session.headset import HeadsetTeller
+from mr.session.headset import STOP, HeadsetTeller
 from mr.session.processes import HeadsetView, ViewMain
 from mr.session.shared import Channel
 from mr.session.signals import EndWord, leave_ctrl_c_to_the_parent
-from overlays.messages import Messages
+from overlays.beat import Beat
+from overlays.look import Look
+from overlays.messages import ENGLISH, Messages
 from overlays.mirror import CameraPicture, run_mirror_view
 from overlays.xr.probe import probe_apart
-from overlays.xr.training import Training
+from overlays.xr.rig_view import RigView
+from overlays.xr.training import Settings, Training
 from overlays.xr.view import GOES_ON, run_headset_view
 
 
-def view_mains(rig: Rig, messages: Messages, window: bool | None) -> Sequence[ViewMain]:
+def view_mains(rig: Rig, shown: Shown, window: bool | None) -> Sequence[ViewMain]:
     """Choose the views of a session; `window` None means: where there is a display."""
     mains: list[ViewMain] = []
     if window is not False and any(camera.color for camera in rig.cameras.values()):
-        mains.append(partial(mirror_main, rig, messages, window))
+        mains.append(partial(mirror_main, rig, shown, window))
     return mains
 
 
-def headset_view(messages: Messages, console: Output) -> HeadsetView:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How everything of a session is shown, on all its views."""
+
+    messages: Messages = ENGLISH
+    look: Look = field(default_factory=Look)
+    beat: Beat | None = None
+    """The metronome's, the same for all that is seen and heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Where a session is shown besides the terminal."""
+
+    window: bool | None = None
+    """The mirror's window; None: where there is a display."""
+    headset: bool = False
+    passthrough: str | None = None
+    """How the headset shows the room; None: the best that its runtime offers."""
+    comfort: bool = True
+    """Whether its wearer is asked how they feel, before and after."""
+
+
+def headset_view(rig: Rig, shown: Shown, passthrough: str | None, console: Output) -> HeadsetView:
     """Look for the headset now, say what works and what does not, and give its view."""
     found = probe_apart()
     if found.usable and found.passthrough is not None:
-        console.prose(f"headset: {found.headset_name} on {found.runtime_name}")
-        console.prose(f"headset: {found.passthrough.meaning}")
+        console.prose(escape(f"headset: {found.headset_name} on {found.runtime_name}"))
     else:
         console.prose(f"[yellow]![/] {escape(found.why)} ({GOES_ON}; it may still come)")
-    return HeadsetView(partial(headset_main, messages), found.headset_name or "")
+    return HeadsetView(partial(headset_main, rig, shown, passthrough), found.headset_name or "")
 
 
 def _say(line: str) -> None:
@@ -67,7 +93,7 @@ def _viewing(names: tuple[str, str]) -> Iterator[Channel]:
 
 
 def mirror_main(
-    rig: Rig, messages: Messages, window: bool | None, names: tuple[str, str], end: EndWord
+    rig: Rig, shown: Shown, window: bool | None, names: tuple[str, str], end: EndWord
 ) -> None:
     """Show the mirror in a window until `end` is set."""
     with _viewing(names) as channel:
@@ -79,8 +105,10 @@ def mirror_main(
             partial(_picture, channel),
             end,
             window=window,
-            messages=messages,
+            look=shown.look,
+            messages=shown.messages,
             say=say,
+            beat=shown.beat,
         )
 
 
@@ -93,13 +121,25 @@ def _picture(channel: Channel) -> CameraPicture | None:
 
 
 def headset_main(
-    messages: Messages, told: Connection, names: tuple[str, str], end: EndWord
+    rig: Rig,
+    shown: Shown,
+    passthrough: str | None,
+    told: Connection,
+    names: tuple[str, str],
+    end: EndWord,
 ) -> None:
     """Show the scene in the headset until `end` is set, and tell what it senses."""
+    teller = HeadsetTeller(told)
+    settings = Settings(shown.look, shown.messages, shown.beat)
     with _viewing(names) as channel:
+        picture = RigView(
+            rig, channel.snapshot, partial(_picture, channel), shown.look, shown.messages
+        )
         run_headset_view(
-            lambda: Training(channel.snapshot, messages),
+            lambda: Training(channel.snapshot, settings, lambda: teller.word(STOP)),
             end.is_set,
-            teller=HeadsetTeller(told),
+            picture=picture if any(camera.color for camera in rig.cameras.values()) else None,
+            passthrough=passthrough,
+            teller=teller,
             say=lambda line: _say(f"mrcpr: {line}"),
         )

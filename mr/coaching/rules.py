@@ -33,6 +33,8 @@ PROMPT_EVERY_S = 5.0
 """What is spoken at once is spoken at most so often. Source: ours."""
 SWAP_EVERY_S, SWAP_S = 120.0, 10.0
 """When another rescuer should take over, and for how long that stands."""
+SWAP_SOON_S = 10.0
+"""So long before it two rescuers are told, to get ready. Source: ours."""
 CYCLES: dict[Mode, tuple[int, int]] = {Mode.C30_2: (30, 2), Mode.C15_2: (15, 2)}
 """Compressions and breaths of a cycle, in the modes that have breaths in pauses."""
 SPEECH_CYCLE = 30
@@ -54,6 +56,7 @@ class Situation:
     lost: bool
     """Whether a sensor is lost."""
     guideline: Guideline
+    rescuers: int = 1
     events: tuple[MetricsEvent, ...] = ()
     """What has been completed since the step before."""
     arms: frozenset[Fault] = frozenset()
@@ -192,6 +195,11 @@ def _swap(m: Moment) -> bool:
     return m.pressing and due
 
 
+def _swap_soon(m: Moment) -> bool:
+    left_s = SWAP_EVERY_S - m.now.elapsed_s % SWAP_EVERY_S
+    return m.pressing and m.now.rescuers > 1 and left_s <= SWAP_SOON_S
+
+
 def _very_good(m: Moment) -> bool:
     if not m.pressing:
         return False
@@ -280,6 +288,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("swap", "hint", _swap, "rescuer swap at 2 min", "seen-secondary", 3.0, aloud="at once"),
     *CORRECTIONS,
+    Rule("swap_soon", "hint", _swap_soon, "10 s before a swap, for two: this project", "ours"),
     _praise("good_release", "release", CORRECTIONS[:1]),
     _praise("good_hands", "hands", CORRECTIONS[1:2]),
     _praise("good_depth", "depth", CORRECTIONS[2:4]),

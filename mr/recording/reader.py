@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -68,8 +68,10 @@ class Recording:
                 pass
             return walk.why
 
-    def samples(self) -> Iterator[Sample]:
+    def samples(self, without: Container[type] = ()) -> Iterator[Sample]:
         """Give every sample in the order in which it arrived.
+
+        Those of the types in `without` are passed over: a depth picture takes time to unpack.
 
         Raises
         ------
@@ -77,7 +79,8 @@ class Recording:
             When the file has samples that this version does not know.
         """
         for codec, key, message in self._messages():
-            yield from self._sound(codec.decode, key, message)
+            if codec.type not in without:
+                yield from self._sound(codec.decode, key, message)
 
     def blocks(self, at_once: int = 4096) -> Iterator[Sample | MannequinRun]:
         """Give the same samples in the same order, the mannequin's by runs of many.

@@ -85,6 +85,7 @@ class Adviser:
             elapsed_s=elapsed_s,
             lost=lost,
             guideline=self._guideline,
+            rescuers=self._config.rescuers,
             events=found,
             arms=self._alarm.lasting(),
         )

@@ -18,6 +18,7 @@ import numpy as np
 from mr.blocks import ChestBlock, MannequinBlock, MannequinRun
 from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
+from mr.coaching.cycle import Cycles
 from mr.config import Mode, SessionConfig
 from mr.fusion.diary import Diary
 from mr.fusion.fuser import MotionFuser
@@ -63,8 +64,8 @@ SHOCK = "shock"
 """The text of a note that marks a shock."""
 RECENT = 8
 LIVE_BLOCK = 4
-"""So many of the mannequin's frames are taken in at once: a view is shown a new snapshot
-each three at 200 Hz."""
+"""So many of the mannequin's frames are taken in at once, where no snapshot is asked for
+before: a live session asks for one at each frame up to 250 Hz, a fast one at every third."""
 SILENT_NS = 1_000_000_000
 """Advice is older than nothing when no motion has come for so long."""
 SCORED_EVERY = 5
@@ -115,6 +116,7 @@ class Pipeline:
         self._metrics = MetricsStepper(metrics_config(self._guideline))
         self._events: list[MetricsEvent] = []
         self._adviser = Adviser(config, self._guideline, coached=coached)
+        self._cycles = Cycles()
         self._recent: deque[Compression] = deque(maxlen=RECENT)
         self._waiting: list[MannequinFrame] = []
         self._completed: list[MetricsEvent] = []
@@ -288,6 +290,8 @@ class Pipeline:
                 continue
             self._recent.append(event)
             self._unscored += 1
+        if events and self._adviser.speaks and self.phase is not Phase.WAITING:
+            self._cycles = self._cycles.then(events, self._guideline)
 
     def _start_with(self, event: MetricsEvent) -> None:
         """Begin with the first compression, or the first breath where there is nothing else."""
@@ -443,7 +447,13 @@ class Pipeline:
             health=self._health.report(now_ns),
             measured_ns=None if chest is None else chest.stamp.t_ns,
             level=self._config.level,
+            n_breaths=self._cycles.breaths_n,
+            cycle=self._cycles.finished(resting=self._rests),
         )
+
+    @property
+    def _rests(self) -> bool:
+        return self._stop_ns is not None or self._metrics.live.hands_off_s > 0
 
     def _world_from_mannequin(self) -> Pose:
         if self._pose is None:

@@ -31,7 +31,7 @@ from mr.session.headset import HeadsetLink
 from mr.session.match import own_profile
 from mr.session.pipeline import Pipeline
 from mr.session.rest import rest
-from mr.session.sensing import SensingJob, sense
+from mr.session.sensing import PUBLISH_EVERY_NS, SensingJob, sense
 from mr.session.shared import Channel, Picture
 from mr.session.signals import EndRequest, EndWord, held_back
 from mr.session.taking import taken
@@ -105,6 +105,7 @@ def run_fast(
             publish=publish,
             publish_picture=publish_picture,
             commands=commands,
+            soon_ns=PUBLISH_EVERY_NS,  # nobody waits for a snapshot, and each takes its time
         )
         return sense(devices, job)
 

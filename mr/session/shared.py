@@ -12,11 +12,12 @@ from __future__ import annotations
 import os
 import secrets
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,7 @@ MAX_PICTURE = (1080, 1920, 3)
 READ_TRIES = 8
 PREFIX = "mrcpr_"
 POSIX_SHARED = Path("/dev/shm")
+T = TypeVar("T")
 
 _HEALTH = np.dtype(
     [
@@ -342,6 +344,12 @@ class _Slot:
         head[1], head[2] = zlib.crc32(data), len(data)
         head[0] += 1
 
+    @property
+    def seq(self) -> int:
+        """What `read` would give as the sequence, were nothing under way; 0 before the first."""
+        assert self._head is not None
+        return int(self._head[0])
+
     def read(self) -> tuple[int, bytes] | None:
         """Give (sequence, payload) of the newest whole write, or None."""
         head, buffer = self._head, self._buffer
@@ -411,12 +419,30 @@ def unpack_picture(data: bytes) -> Picture:
     return Picture(arrival, bytes(head["camera_id"]).decode(), bgr)
 
 
+class _Newest(Generic[T]):
+    """Reads a slot's newest content, and decodes it only when it is another one."""
+
+    def __init__(self, slot: _Slot, unpack: Callable[[bytes], T]) -> None:
+        self._slot, self._unpack = slot, unpack
+        self._seen: tuple[int, T] | None = None
+
+    def __call__(self) -> T | None:
+        if self._seen is not None and self._seen[0] == self._slot.seq:
+            return self._seen[1]
+        found = self._slot.read()
+        if found is not None:
+            self._seen = found[0], self._unpack(found[1])
+        return None if self._seen is None else self._seen[1]
+
+
 class Channel:
     """Both slots of a session: made by its parent process, attached by name elsewhere."""
 
     def __init__(self, snapshots: _Slot, pictures: _Slot) -> None:
         self._snapshots = snapshots
         self._pictures = pictures
+        self._newest_snapshot = _Newest(snapshots, unpack_snapshot)
+        self._newest_picture = _Newest(pictures, unpack_picture)
 
     @classmethod
     def create(cls) -> Self:
@@ -446,14 +472,12 @@ class Channel:
         self._pictures.write(pack_picture(picture))
 
     def snapshot(self) -> Snapshot | None:
-        """Give the newest snapshot, or None before the first."""
-        found = self._snapshots.read()
-        return None if found is None else unpack_snapshot(found[1])
+        """Give the newest snapshot, or None before the first; the same object until a newer one."""
+        return self._newest_snapshot()
 
     def picture(self) -> Picture | None:
-        """Give the newest picture, or None before the first."""
-        found = self._pictures.read()
-        return None if found is None else unpack_picture(found[1])
+        """Give the newest picture, or None before the first; the same object until a newer one."""
+        return self._newest_picture()
 
     def close(self) -> None:
         """Let go of the shared memory; its maker also removes it."""

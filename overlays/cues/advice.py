@@ -1,12 +1,13 @@
 """The one line of advice: what to do now, in words, with its shape and colour.
 
 What is said is the coach's choice; this draws it. Without a cue the line is empty. At the
-end the score stands below the words.
+end the score stands below the words; before a swap, the seconds until it.
 """
 
 from __future__ import annotations
 
-from mr.types import Phase
+from mr.coaching.rules import SWAP_EVERY_S
+from mr.types import Cue, Phase
 from overlays.cues.context import Context
 from overlays.cues.count import cycle_of
 from overlays.cues.tile import Box
@@ -36,12 +37,16 @@ def text_of(messages: Messages, key: str, mode: str) -> str:
 
 
 def _words(context: Context, key: str) -> str:
-    return text_of(context.messages, key, context.snapshot.mode)
+    text = text_of(context.messages, key, context.snapshot.mode)
+    if key != "swap_soon":
+        return text
+    left_s = SWAP_EVERY_S - context.snapshot.elapsed_s % SWAP_EVERY_S
+    return f"{text} {context.messages('beside.timer', seconds=max(1, round(left_s)))}"
 
 
-def line(context: Context, box: Box) -> list[PanelItem]:
-    """Draw the line of advice."""
-    theme, cue, score = context.theme, context.snapshot.cue, _score(context)
+def line(context: Context, box: Box, cue: Cue | None) -> list[PanelItem]:
+    """Draw the line of advice for a cue."""
+    theme, score = context.theme, _score(context)
     items: list[PanelItem] = [
         Rect(box.x_px, box.y_px, box.width_px, box.height_px, theme.tile, 14.0)
     ]

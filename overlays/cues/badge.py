@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mr.types import Health
 from overlays.cues.context import Context
-from overlays.cues.tile import BOLD_EM_WIDTH, EM_WIDTH, Box, shorten
+from overlays.cues.tile import BOLD_EM_WIDTH, EM_WIDTH, LEAST_PX, Box, shorten
 from overlays.messages import ENGLISH
 from overlays.primitives import PanelItem, Rect, Text
 from overlays.theme import SYMBOLS
@@ -86,7 +86,7 @@ def _health(
     if ill[0].why and messages.language == ENGLISH.language:  # reasons are written in English
         key, fields["why"] = "panel.health_why", ill[0].why
     more = f" {messages('panel.more', n=len(ill) - 1)}" if len(ill) > 1 else ""
-    size_px = SIZE_PX - 2
+    size_px = LEAST_PX
     width_px = room_px[1] - room_px[0] - EM_WIDTH * size_px * len(more)
     text = shorten(f"{SYMBOLS['warning']} {messages(key, **fields)}", size_px, width_px) + more
     return [Text(room_px[1], baseline_px, text, size_px, context.theme.warning, "right")]

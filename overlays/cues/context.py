@@ -1,4 +1,4 @@
-"""What every cue is given: the snapshot, the theme, the words, and who looks.
+"""What every cue is given: the snapshot, the look, the words, and who looks.
 
 Gives `Context`, `Viewer` and the judgement of a value against its band; leaves every
 drawing to the cues. It judges single values for their place in a band only; advice is
@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from mr.types import FloatArray, Phase, Pose, Snapshot
+from overlays.look import Density
 from overlays.messages import Messages
 from overlays.primitives import Point3
 from overlays.theme import Level, Theme
@@ -67,6 +68,9 @@ class Context:
     theme: Theme
     messages: Messages
     viewer: Viewer
+    density: Density = "normal"
+    beat: float | None = None
+    """How far the metronome's beat is, 0 … 1; None where there is none to be seen."""
 
     @property
     def pausing(self) -> bool:

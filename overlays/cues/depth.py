@@ -1,8 +1,10 @@
 """Depth: a bar beside the chest and its twin on the panel.
 
 Both fill downward from the resting chest: the target is a band between two strong
-lines, the present depth a fill, the last peak a pointer with its number. Advice on
-depth or release shows as a double arrow beside the registered bar.
+lines, the present depth a fill, the last peak a pointer with its number. The resting chest
+is a line of its own at the top of the registered bar, and a pointer says how far the chest
+came up to it: recoil is seen where depth is. Advice on depth or release shows as a double
+arrow beside the registered bar.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from mr.types import FloatArray, Targets
 from overlays.cues import strip
 from overlays.cues.context import Context, side_of
 from overlays.cues.tile import NUMBER_PX, PAD_PX, UNIT_PX, Box, ground, judged
-from overlays.primitives import Label, Line, PanelItem, Polygon, Rect, Registered, Text
+from overlays.primitives import Color, Label, Line, PanelItem, Polygon, Rect, Registered, Text
+from overlays.theme import SYMBOLS, Theme
 
 FULL_MM = 80.0
 """The bar's whole range."""
@@ -21,6 +24,8 @@ LENGTH_M = 0.20
 WIDTH_M = 0.026
 OFFSET_M = 0.150
 """From the compression point to the bar, to the reader's right, along the chest."""
+_APART_MM = 13.0
+"""Two pointers nearer than this would write one over the other: then the deeper one speaks."""
 _ADVICE = {"push_deeper": (1.0, 46.0), "push_less": (-1.0, 46.0), "let_it_rise": (-1.0, 14.0)}
 """Cue → direction of the double arrow (1 is down) and the depth it stands at, in mm."""
 
@@ -82,7 +87,10 @@ def registered(context: Context) -> list[Registered]:
     for edge_mm in (low_mm, high_mm):
         edge = np.array([sheet.at(-half_m - 0.006, edge_mm), sheet.at(half_m + 0.006, edge_mm)])
         items += strip.line(theme, edge, 0.004, theme.good)
+    rest = np.array([sheet.at(-half_m - 0.014, 0.0), sheet.at(half_m + 0.006, 0.0)])
+    items += strip.line(theme, rest, 0.005, theme.text)
     items += _peak(context, sheet)
+    items += _release(context, sheet)
     items += _chevrons(context, sheet)
     return items
 
@@ -90,21 +98,56 @@ def registered(context: Context) -> list[Registered]:
 def _peak(context: Context, sheet: _Sheet) -> list[Registered]:
     """Point at the last peak and write its number."""
     theme, snapshot = context.theme, context.snapshot
-    x_m = WIDTH_M / 2 + 0.008
     if snapshot.last_depth_mm is None:
-        anchor = strip.points(sheet.at(x_m + 0.026, sum(_band(snapshot.targets)) / 2)[None])[0]
-        return [Label(anchor, context.messages("panel.unknown"), 0.022, theme.text)]
+        at = sheet.at(_POINTER_M + 0.018, sum(_band(snapshot.targets)) / 2)
+        unknown = context.messages("panel.unknown")
+        return [Label(strip.points(at[None])[0], unknown, 0.022, theme.text, "left")]
     depth_mm = snapshot.last_depth_mm
     side = side_of(depth_mm, snapshot.targets.depth_low_mm, snapshot.targets.depth_high_mm)
     color = theme.level(context.level_of(side))
-    corners = [(0.0, 0.0), (0.018, -0.011), (0.018, 0.011)]
-    rim = [(-0.005, 0.0), (0.022, -0.018), (0.022, 0.018)]
-    anchor = strip.points(sheet.at(x_m + 0.072, depth_mm)[None])[0]
     text = context.messages("depth.peak", depth=context.messages.number(depth_mm))
+    return _pointer(theme, sheet, depth_mm, text, color)
+
+
+def _release(context: Context, sheet: _Sheet) -> list[Registered]:
+    """Point at what was left at the last release, and say whether the chest came fully up."""
+    snapshot, messages, theme = context.snapshot, context.messages, context.theme
+    left_mm = snapshot.last_release_mm
+    peak_mm = snapshot.last_depth_mm
+    if (
+        left_mm is None
+        or context.pausing
+        or (peak_mm is not None and peak_mm - left_mm < _APART_MM)
+    ):
+        return []
+    side = side_of(left_mm, -np.inf, snapshot.targets.release_max_mm)
+    level = context.level_of(side)
+    if side == "high":
+        text = messages("recoil.left", left=messages.number(left_mm))
+    else:
+        text = messages("recoil.up")
+    if level != "neutral":
+        text = f"{'▲' if side == 'high' else SYMBOLS['good']} {text}"
+    return _pointer(theme, sheet, max(0.0, left_mm), text, theme.level(level))
+
+
+_POINTER_M = WIDTH_M / 2 + 0.008
+"""From the bar's middle to the tips of its pointers."""
+
+
+def _pointer(
+    theme: Theme, sheet: _Sheet, depth_mm: float, text: str, color: Color
+) -> list[Registered]:
+    """Draw a pointer at a depth, at the bar's right, with its words."""
+    corners = [(0.0, 0.0), (0.018, -0.011), (0.018, 0.011)]
+    rim_m = theme.casing_width_m
+    rim = [(-1.7 * rim_m, 0.0), (0.018 + 1.3 * rim_m, -0.011 - 2.3 * rim_m)]
+    rim.append((rim[1][0], -rim[1][1]))
+    anchor = strip.points(sheet.at(_POINTER_M + 0.028, depth_mm)[None])[0]
     return [
-        _triangle(sheet, rim, x_m, depth_mm, theme.casing),
-        _triangle(sheet, corners, x_m, depth_mm, color),
-        Label(anchor, text, 0.019, theme.text),
+        _triangle(sheet, rim, _POINTER_M, depth_mm, theme.casing),
+        _triangle(sheet, corners, _POINTER_M, depth_mm, color),
+        Label(anchor, text, 0.018, theme.text, "left"),
     ]
 
 
@@ -113,7 +156,7 @@ def _triangle(
     corners: list[tuple[float, float]],
     x_m: float,
     depth_mm: float,
-    color: tuple[float, float, float, float],
+    color: Color,
 ) -> Polygon:
     at = np.array([sheet.at(x_m + x, depth_mm, y) for x, y in corners])
     return Polygon(strip.points(at), color)

@@ -12,11 +12,17 @@ from overlays.cues.context import Context, Side
 from overlays.primitives import PanelItem, Rect, Text
 from overlays.theme import SYMBOLS, Level
 
+LEAST_PX = 21.0
+"""No text on the panel is smaller: in the headset its capitals are then 0.5 degrees high, seen
+from a kneeling learner's eyes (`overlays.xr.placement`). Ref: at least 16, better 20 to 22
+minutes of arc (ISO 9241-3); at least 0.35 to 0.4 degrees in a headset (Microsoft, "Typography"
+for mixed reality); half a degree is read with glasses and while moving (ours)."""
 TITLE_PX = 21.0
 WORD_PX = 21.0
 NUMBER_PX = 50.0
-UNIT_PX = 20.0
+UNIT_PX = 21.0
 PAD_PX = 16.0
+HEAD_PAD_PX = 11.0
 EM_WIDTH = 0.60
 """Width of an average character by its size; a cautious guess, for shortening text."""
 BOLD_EM_WIDTH = 0.68
@@ -52,15 +58,13 @@ def ground(context: Context, box: Box, title: str, target: str = "") -> list[Pan
     """Draw the tile itself, its title at the left and its target at the right."""
     theme = context.theme
     baseline_px = box.y_px + PAD_PX + 15
-    room_px = box.width_px - 2 * PAD_PX - EM_WIDTH * (TITLE_PX - 2) * len(target)
-    title_px = min(TITLE_PX, room_px / (BOLD_EM_WIDTH * len(title)))
     items: list[PanelItem] = [
         Rect(box.x_px, box.y_px, box.width_px, box.height_px, theme.tile, 14.0),
-        Text(box.x_px + PAD_PX, baseline_px, title, title_px, theme.text, bold=True),
+        Text(box.x_px + HEAD_PAD_PX, baseline_px, title, TITLE_PX, theme.text, bold=True),
     ]
     if target:
-        right_px = box.right_px - PAD_PX
-        items.append(Text(right_px, baseline_px, target, TITLE_PX - 2, theme.muted, "right"))
+        right_px = box.right_px - HEAD_PAD_PX
+        items.append(Text(right_px, baseline_px, target, LEAST_PX, theme.muted, "right"))
     return items
 
 
@@ -72,8 +76,8 @@ def word(context: Context, box: Box, level: Level, text: str, symbol: str = "") 
     width_px = box.width_px - 20
     middle_px = x_px + width_px / 2
     if level == "neutral":
-        plain = shorten(text, WORD_PX - 2, width_px)
-        return [Text(middle_px, y_px + 25, plain, WORD_PX - 2, theme.muted, "center")]
+        plain = shorten(text, LEAST_PX, width_px)
+        return [Text(middle_px, y_px + 25, plain, LEAST_PX, theme.muted, "center")]
     fits = shorten(f"{symbol or SYMBOLS[level]} {text}", WORD_PX, width_px - 8, bold=True)
     return [
         Rect(x_px, y_px, width_px, height_px, theme.level(level), 9.0),

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mr.types import FloatArray, Pose
-from overlays.primitives import Color, Label
+from overlays.primitives import Capsule, Color, Label
+from overlays.render.gl_mask import HandMask
 from overlays.render.mesh import label_corners, srgb_to_linear
 from overlays.render.panel import draw_label
 
@@ -182,6 +183,7 @@ class SceneRenderer:
             program["keyed"] = key is not None
         self._triangles = Vertices(ctx, self._solid, "3f 4f", "point_in_mannequin_m", "color")
         self._corners = Vertices(ctx, self._picture, "3f 2f", "point_in_mannequin_m", "place")
+        self._hands = HandMask(ctx, None if key is None else self._nothing)
         self._labels: dict[tuple[str, Color], moderngl.Texture] = {}
         self._sheets: dict[tuple[int, ...], moderngl.Texture] = {}
 
@@ -191,16 +193,19 @@ class SceneRenderer:
         vertices: npt.NDArray[np.float32],
         labels: Sequence[Label],
         eye: Eye,
+        mask: Sequence[Capsule] = (),
     ) -> None:
         """Clear to nothing, then draw shapes (from `mesh.Shapes`) in order, text last.
 
-        Nothing hides anything else: the drawing order is the scene's.
+        Nothing hides anything else: the drawing order is the scene's. Before the text,
+        `mask` is cut out: the learner's hands.
         """
         self._begin(framebuffer, self._nothing)
         clip = eye.clip_from_view @ matrix_of(eye.mannequin_from_view.inverse())
         if len(vertices):
             _set_matrix(self._solid, clip)
             self._triangles.draw(vertices, moderngl.TRIANGLES)
+        self._hands.cut(mask, eye.mannequin_from_view.t_m, clip)
         for label in labels:
             self._draw_label(label, eye, clip)
 
@@ -231,6 +236,7 @@ class SceneRenderer:
         self._sheets.clear()
         self._triangles.release()
         self._corners.release()
+        self._hands.release()
         self._solid.release()
         self._picture.release()
 

@@ -52,7 +52,7 @@ def polygon_triangles(polygon: Polygon) -> FloatArray:
 def label_corners(
     label: Label, aspect: float, cap_fraction: float, mannequin_from_view_R: FloatArray
 ) -> FloatArray:
-    """Place a label's picture so that it faces the eye, centred on its anchor.
+    """Place a label's picture so that it faces the eye, aligned at its anchor.
 
     Parameters
     ----------
@@ -75,6 +75,7 @@ def label_corners(
     right_m = mannequin_from_view_R[:, 0] * (height_m * aspect / 2.0)
     up_m = mannequin_from_view_R[:, 1] * (height_m / 2.0)
     anchor_m = np.asarray(label.anchor_in_mannequin_m)
+    anchor_m = anchor_m + {"left": 1.0, "center": 0.0, "right": -1.0}[label.align] * right_m
     sides = ((-1, -1), (1, -1), (-1, 1), (1, 1))
     return np.stack([anchor_m + x * right_m + y * up_m for x, y in sides])
 

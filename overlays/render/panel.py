@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from overlays.primitives import Color, Panel
 from overlays.render.painter import CAP_HEIGHT_EM, canvas_over, paint_items, paint_of, shape
+from overlays.theme import fade
 
 
 def draw_panel(panel: Panel, scale: float = 1.0) -> npt.NDArray[np.uint8]:
@@ -48,7 +49,7 @@ def draw_label(text: str, cap_height_px: float, color: Color) -> npt.NDArray[np.
     )
     surface, canvas = canvas_over(pixels)
     x_px, y_px = rim_px, pixels.shape[0] / 2 + cap_height_px / 2
-    canvas.drawTextBlob(blob, x_px, y_px, paint_of(RIM, rim_px, round_ends=True))
+    canvas.drawTextBlob(blob, x_px, y_px, paint_of(rim_of(color), rim_px, round_ends=True))
     canvas.drawTextBlob(blob, x_px, y_px, paint_of(color))
     surface.flushAndSubmit()
     return pixels
@@ -56,3 +57,8 @@ def draw_label(text: str, cap_height_px: float, color: Color) -> npt.NDArray[np.
 
 RIM: Color = (0.02, 0.03, 0.04, 0.88)
 """The dark rim of text that stands on the picture."""
+
+
+def rim_of(color: Color) -> Color:
+    """Give the rim of text of a colour: faint where the text is."""
+    return fade(RIM, RIM[3] * color[3])

@@ -16,9 +16,10 @@ import skia
 
 from mr.rig import Intrinsics
 from mr.types import FloatArray, Pose
-from overlays.primitives import Color, Label, Polygon, Polyline, Registered, Ring
+from overlays.primitives import Capsule, Color, Label, Polygon, Polyline, Registered, Ring
+from overlays.render.mask import SOFT_M
 from overlays.render.painter import CAP_HEIGHT_EM, paint_of, shape
-from overlays.render.panel import RIM
+from overlays.render.panel import rim_of
 
 _NEAR_M = 0.05
 _WIDEST = 1.8
@@ -69,8 +70,26 @@ class Lens:
         return (at_px + 0.5) * self._scale, metre_px
 
 
-def draw_registered(canvas: Any, items: tuple[Registered, ...], lens: Lens) -> None:
-    """Draw shapes first and labels over them."""
+def draw_registered(
+    canvas: Any,
+    items: tuple[Registered, ...],
+    lens: Lens,
+    mask: tuple[Capsule, ...] = (),
+) -> None:
+    """Draw shapes first, but not over the hands in `mask`, and labels over them."""
+    if mask:
+        canvas.saveLayer()
+    _draw_shapes(canvas, items, lens)
+    if mask:
+        for capsule in mask:
+            _cut(canvas, capsule, lens)
+        canvas.restore()
+    for item in items:
+        if isinstance(item, Label):
+            _draw_label(canvas, item, lens)
+
+
+def _draw_shapes(canvas: Any, items: tuple[Registered, ...], lens: Lens) -> None:
     for item in items:
         if isinstance(item, Ring):
             _draw_ring(canvas, item, lens)
@@ -84,9 +103,19 @@ def draw_registered(canvas: Any, items: tuple[Registered, ...], lens: Lens) -> N
             seen = lens.see(np.array(item.points_in_mannequin_m))
             if seen is not None:
                 canvas.drawPath(_path(seen[0], True), paint_of(item.color))
-    for item in items:
-        if isinstance(item, Label):
-            _draw_label(canvas, item, lens)
+
+
+def _cut(canvas: Any, capsule: Capsule, lens: Lens) -> None:
+    """Take out of the layer what lies behind a capsule, with a soft edge."""
+    seen = lens.see(np.array([capsule.a_in_mannequin_m, capsule.b_in_mannequin_m]))
+    if seen is None:
+        return
+    (ax_px, ay_px), (bx_px, by_px) = seen[0]
+    soft_px = SOFT_M * seen[1]
+    paint = paint_of((0.0, 0.0, 0.0, 1.0), 2 * capsule.radius_m * seen[1] + soft_px, True)
+    paint.setBlendMode(skia.BlendMode.kDstOut)
+    paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, soft_px / 2))
+    canvas.drawLine(float(ax_px), float(ay_px), float(bx_px) + 0.01, float(by_px), paint)
 
 
 def _path(at_px: FloatArray, closed: bool) -> Any:
@@ -117,7 +146,9 @@ def _draw_label(canvas: Any, label: Label, lens: Lens) -> None:
         return
     size_px = max(_LEAST_TEXT_PX, label.height_m * seen[1] / CAP_HEIGHT_EM)
     x_px, y_px = seen[0][0]
-    draw_rimmed(canvas, label.text, (float(x_px), float(y_px)), size_px, label.color)
+    _, width_px = shape(label.text, round(size_px * 2) / 2, True)
+    aside_px = {"left": 0.5, "center": 0.0, "right": -0.5}[label.align] * width_px
+    draw_rimmed(canvas, label.text, (float(x_px) + aside_px, float(y_px)), size_px, label.color)
 
 
 def draw_rimmed(
@@ -131,6 +162,6 @@ def draw_rimmed(
     blob, width_px = shape(text, round(size_px * 2) / 2, True)
     x_px = middle_px[0] - width_px / 2
     y_px = middle_px[1] + CAP_HEIGHT_EM * size_px / 2
-    rim = paint_of(RIM, 0.22 * size_px, round_ends=True)
+    rim = paint_of(rim_of(color), 0.22 * size_px, round_ends=True)
     canvas.drawTextBlob(blob, x_px, y_px, rim)
     canvas.drawTextBlob(blob, x_px, y_px, paint_of(color))

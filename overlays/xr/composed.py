@@ -16,6 +16,7 @@ from overlays.xr.placement import (
     PANEL_WIDTH_M,
     UNDER_PICTURE_M,
     Side,
+    debrief_pose,
     panel_pose,
     panel_side,
 )
@@ -57,12 +58,12 @@ class Standing:
     def stand(
         self, scene: Scene, xr_from_mannequin: Pose, xr_from_head: Pose, *, in_space: bool = True
     ) -> Composed:
-        """Put a scene's panel where the head sees it.
+        """Put a scene's panels where the head sees them.
 
         Parameters
         ----------
         scene : Scene
-            With its panel.
+            With its panels.
         xr_from_mannequin, xr_from_head : Pose
             Where both are.
         in_space : bool
@@ -73,4 +74,13 @@ class Standing:
         at_m = PANEL_AT_M if in_space else UNDER_PICTURE_M
         xr_from_panel = panel_pose(xr_from_mannequin, xr_from_head.t_m, self.side, at_m)
         panel = PlacedPanel("panel", scene.panel, xr_from_panel, PANEL_WIDTH_M)
-        return Composed(scene, xr_from_mannequin, self.side, (panel,))
+        panels = (panel,) if scene.debrief is None else (panel, _above(panel, scene.debrief))
+        return Composed(scene, xr_from_mannequin, self.side, panels)
+
+
+def _above(below: PlacedPanel, debrief: Panel) -> PlacedPanel:
+    """Put the debrief over the panel, at the same size of its letters."""
+    width_m = below.width_m * debrief.width_px / below.panel.width_px
+    height_m = width_m * debrief.height_px / debrief.width_px
+    pose = debrief_pose(below.xr_from_panel, below.size_m[1], height_m)
+    return PlacedPanel("debrief", debrief, pose, width_m)

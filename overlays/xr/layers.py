@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mr.types import Pose
-from overlays.primitives import Label, Panel, Registered
+from overlays.primitives import Capsule, Label, Panel, Registered
 from overlays.render.gl import SAMPLES, Eye, EyeTarget, SceneRenderer, projection_from_fov
 from overlays.render.mesh import shapes_of
 from overlays.render.panel import draw_panel
@@ -57,11 +57,12 @@ class EyesLayer:
     def layer(
         self,
         registered: tuple[Registered, ...],
+        mask: tuple[Capsule, ...],
         xr_from_mannequin: Pose,
         views: Any,
         xr_from_view: tuple[Pose, ...],
     ) -> Any:
-        """Draw both eyes and give the layer."""
+        """Draw both eyes, `mask` kept free, and give the layer."""
         xr, drawing = self._drawing.xr, self._drawing
         mannequin_from_xr = xr_from_mannequin.inverse()
         labels = [item for item in registered if isinstance(item, Label) and item.text]
@@ -70,7 +71,8 @@ class EyesLayer:
             eye = Eye(mannequin_from_xr @ pose, projection_from_fov(angles(view.fov)))
             vertices = shapes.seen_from(eye.mannequin_from_view.t_m)
             with drawing.meter.pixels(), swapchain.image() as framebuffer:
-                drawing.renderer.draw_registered(self._target.framebuffer, vertices, labels, eye)
+                target = self._target.framebuffer
+                drawing.renderer.draw_registered(target, vertices, labels, eye, mask)
                 self._target.resolve(framebuffer)
             layer_views.append(
                 xr.CompositionLayerProjectionView(

@@ -21,9 +21,11 @@ DEFAULT_CHEST_HEIGHT_M = 0.20
 
 PANEL_AT_M = (0.42, 0.30)
 """Of the panel's middle from the compression point: aside, away from the learner, and up."""
-PANEL_WIDTH_M = 0.50
-PANEL_SEEN_FROM_M = 0.85
-"""From the kneeling learner's eyes to the panel; only the sheet's resolution rests on it."""
+PANEL_WIDTH_M = 0.60
+PANEL_SEEN_FROM_M = 1.0
+"""From a kneeling learner's eyes to the panel (0.65 m from above the hands, while compressing):
+the sheet's resolution and the least size of its text rest on it."""
+DEBRIEF_GAP_M = 0.02
 PICTURE_ASIDE_M = 0.60
 PICTURE_UP_M = 0.03
 """The lower edge of the rig camera's picture above the chest."""
@@ -94,6 +96,15 @@ def picture_pose(xr_from_mannequin: Pose, side: Side, height_m: float) -> Pose:
     z = z / max(float(np.linalg.norm(z)), 1e-9)
     y = np.array([0.0, 1.0, 0.0])
     return Pose(np.stack([np.cross(y, z), y, z], axis=1), center_m)
+
+
+def debrief_pose(xr_from_panel: Pose, panel_height_m: float, debrief_height_m: float) -> Pose:
+    """Give the pose of the debrief's sheet: above the panel, in its plane, edge to edge.
+
+    It is up only while nobody compresses, so it may stand where the learner looks up to.
+    """
+    up_m = (panel_height_m + debrief_height_m) / 2 + DEBRIEF_GAP_M
+    return Pose(xr_from_panel.R, xr_from_panel.apply(np.array([0.0, up_m, 0.0])))
 
 
 def panel_scale(eye_width_px: int, left_rad: float, right_rad: float, panel_width_px: int) -> float:

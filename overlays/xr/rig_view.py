@@ -17,6 +17,7 @@ import numpy.typing as npt
 from mr.rig import Rig
 from mr.types import Snapshot
 from overlays.cues.context import Viewer
+from overlays.look import Look
 from overlays.messages import ENGLISH, Messages
 from overlays.mirror import CameraPicture, color_camera
 from overlays.render.painter import canvas_over
@@ -49,12 +50,12 @@ class RigView:
         rig: Rig,
         read_snapshot: Callable[[], Snapshot | None],
         read_picture: Callable[[], CameraPicture | None],
-        theme: Theme = DEFAULT,
+        look: Look | Theme = DEFAULT,
         messages: Messages = ENGLISH,
     ) -> None:
         self._rig = rig
         self._read_snapshot, self._read_picture = read_snapshot, read_picture
-        self._theme, self._messages = theme, messages
+        self._look, self._messages = look, messages
         self._newest = RigPicture(_blank(messages("mirror.no_picture")), NO_PICTURE)
 
     def __call__(self) -> RigPicture:
@@ -80,7 +81,7 @@ class RigView:
         intrinsics, color_from_world = color_camera(self._rig, camera_id)
         color_from_mannequin = color_from_world @ world_from_mannequin
         viewer = Viewer.of_camera(color_from_mannequin)
-        scene = build_scene(snapshot, self._theme, self._messages, viewer)
+        scene = build_scene(snapshot, self._look, self._messages, viewer)
         pixels = cv2.cvtColor(bgr, cv2.COLOR_BGR2BGRA).astype(np.uint8, copy=False)
         surface, canvas = canvas_over(pixels, "bgra", opaque=True)
         draw_registered(canvas, scene.registered, Lens(color_from_mannequin, intrinsics, 1.0))

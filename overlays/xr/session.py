@@ -14,7 +14,7 @@ import ctypes
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -339,8 +339,14 @@ class HeadsetSession:
         composed = compose(seen.display_ns, seen.xr_from_head, self.passthrough)
         xr_from_mannequin = composed.xr_from_mannequin
         layers.extend(self._room_layers(xr_from_mannequin, composed.side))
-        registered = composed.scene.registered if self.passthrough.in_space else ()
-        layers.append(self._eyes.layer(registered, xr_from_mannequin, views, seen.xr_from_view))
+        scene = (
+            composed.scene if self.passthrough.in_space else replace(composed.scene, registered=())
+        )
+        layers.append(
+            self._eyes.layer(
+                scene.registered, scene.mask, xr_from_mannequin, views, seen.xr_from_view
+            )
+        )
         for placed in composed.panels:
             layers.append(self._sheets.layer(placed, self._offer.eye_size_px[0], seen.fov_rad[0]))
         return seen

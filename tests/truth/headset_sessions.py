@@ -99,7 +99,7 @@ def pressing(seed: int, s: float = 60.0, *, rig_sees: bool = True, lies: Pose = 
         def placed(t_s: FloatArray) -> tuple[FloatArray, Rotation]:
             place, turns = way(t_s)
             turns = turns * PRESSING * Rotation.from_euler("zx", [yaw, 0.3])
-            return place + [-0.05, 0.0, lift_m], turns
+            return place + np.array([-0.05, 0.0, lift_m]), turns
 
         return over_chest(placed, lies)
 

@@ -121,6 +121,9 @@ TABLE: dict[str, Row] = {
         lambda: arms("shoulders_back"), lambda: arms("shoulders_back", Phase.PAUSED)
     ),
     "swap": Row(lambda: at(121.0), lambda: at(119.0)),
+    "swap_soon": Row(
+        lambda: at(113.0).see(rescuers=2), lambda: at(109.0).see(rescuers=2)
+    ),
     "very_good": Row(
         lambda: Practice().push(8), lambda: Practice().push(8, release_mm=None)
     ),
@@ -128,6 +131,15 @@ TABLE: dict[str, Row] = {
         lambda: Practice().push(3), lambda: Practice().push(8).rest(0.9)
     ),
 }  # fmt: skip
+
+
+def test_nobody_alone_is_told_of_a_swap_to_come() -> None:
+    assert at(113.0).see(rescuers=1).key == "very_good"
+
+
+def test_a_swap_to_come_hides_no_correction() -> None:
+    practice = at(113.0).push(4, **MISS["let_it_rise"])
+    assert practice.see(rescuers=2).key == "let_it_rise"
 
 
 def test_every_rule_has_its_row() -> None:

@@ -17,7 +17,7 @@ from overlays.cues.context import Viewer
 from overlays.mirror import draw_mirror, save_png
 from overlays.render.registered import project_px
 from overlays.scene import build_scene
-from overlays.theme import DEFAULT, HIGH_CONTRAST, Theme
+from overlays.theme import DEFAULT, HIGH_CONTRAST, SEE_THROUGH, Theme
 
 Stage = dict[bool, np.ndarray]
 """A picture with the hands on the chest and one without."""
@@ -53,9 +53,10 @@ def draw_sheet(
         picture = draw_mirror(stage[snapshot.hands == "on"], scene, cam_from_mannequin, lens)
         save_png(folder / f"{name.replace(' ', '_')}.png", picture)
         cells.append(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    cells += [np.zeros_like(cells[0])] * (-len(cells) % 6)
     rows = [np.hstack(cells[k : k + 6]) for k in range(0, len(cells), 6)]
     save_png(folder / "sheet.png", np.vstack(rows))
-    return len({cell.tobytes() for cell in cells})
+    return len({cell.tobytes() for cell in cells if cell.any()})
 
 
 def test_all_states_over_the_simulated_camera(states: dict[str, Snapshot], tmp_path: Path) -> None:
@@ -68,7 +69,9 @@ def test_all_states_over_the_simulated_camera(states: dict[str, Snapshot], tmp_p
 
 
 @pytest.mark.parametrize(
-    ("theme", "bright"), [(DEFAULT, True), (HIGH_CONTRAST, False)], ids=["bright", "contrast"]
+    ("theme", "bright"),
+    [(DEFAULT, True), (HIGH_CONTRAST, False), (SEE_THROUGH, False)],
+    ids=["bright", "contrast", "see-through"],
 )
 def test_all_states_over_a_plain_torso(
     theme: Theme,

@@ -6,16 +6,21 @@ import importlib.machinery
 import importlib.util
 import math
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mr.errors import ConfigError
-from mr.types import Health, Snapshot
+from mr.types import Health, Phase, Snapshot
+from overlays.cues.tile import LEAST_PX
+from overlays.messages import languages, load_messages
 from overlays.primitives import Arc, Line, Panel, PanelItem, Rect, Text
 from overlays.render import painter
 from overlays.render.panel import draw_label, draw_panel
 from overlays.scene import build_scene
+from tests.snapshots import UNEVEN_CYCLE, placings
 
 Bounds = tuple[float, float, float, float]
 
@@ -59,8 +64,6 @@ def overlapping_texts(panel: Panel) -> list[tuple[str, str]]:
 
 def hard_cases(states: dict[str, Snapshot]) -> dict[str, Snapshot]:
     """The states, and each with long names, large numbers and ill health."""
-    from dataclasses import replace
-
     long_name = Health("mannequin-left-hand-side", "replay", "lost", 0.0, 9, 99.0, "w" * 80)
     also = Health("cam0", "sim", "degraded", 3.0, 9, 9.0, "slow")
     cases = dict(states)
@@ -78,14 +81,42 @@ def hard_cases(states: dict[str, Snapshot]) -> dict[str, Snapshot]:
     return cases
 
 
+def panels(states: dict[str, Snapshot]) -> Iterator[tuple[str, Panel]]:
+    """All panels of all hard cases, in all languages, as a screen and as a headset shows them."""
+    for language in languages():
+        messages = load_messages(language)
+        for name, snapshot in hard_cases(states).items():
+            yield f"{name}, {language}", build_scene(snapshot, messages=messages).panel
+            over = replace(snapshot, phase=Phase.FINISHED, cycle=UNEVEN_CYCLE)
+            debrief = build_scene(over, messages=messages).debrief
+            if debrief is not None:
+                yield f"{name}, {language}, debrief", debrief
+        for name, snapshot in placings().items():
+            scene = build_scene(snapshot, messages=messages, view="headset")
+            yield f"{name}, {language}", scene.panel
+
+
 def test_all_items_lie_inside_the_panel(states: dict[str, Snapshot]) -> None:
-    for name, snapshot in hard_cases(states).items():
-        assert outside(build_scene(snapshot).panel) == [], name
+    for name, panel in panels(states):
+        assert outside(panel) == [], name
 
 
 def test_no_text_lies_on_another(states: dict[str, Snapshot]) -> None:
-    for name, snapshot in hard_cases(states).items():
-        assert overlapping_texts(build_scene(snapshot).panel) == [], name
+    for name, panel in panels(states):
+        assert overlapping_texts(panel) == [], name
+
+
+def test_the_words_of_a_plate_stay_on_it(states: dict[str, Snapshot]) -> None:
+    plates = 0
+    for name, panel in panels(states):
+        for k, item in enumerate(panel.items):
+            after = panel.items[k + 1] if k + 1 < len(panel.items) else None
+            if isinstance(item, Rect) and isinstance(after, Text) and after.align == "center":
+                left, _, right, _ = bounds_px(after)
+                assert item.x_px <= left, (name, after.text)
+                assert right <= item.x_px + item.width_px, (name, after.text)
+                plates += 1
+    assert plates > 200
 
 
 def test_text_outside_or_on_another_would_be_found() -> None:
@@ -109,7 +140,7 @@ def test_tile_texts_stay_in_their_tiles(states: dict[str, Snapshot]) -> None:
 def test_text_is_large_enough(states: dict[str, Snapshot]) -> None:
     for snapshot in states.values():
         texts = [i for i in build_scene(snapshot).panel.items if isinstance(i, Text)]
-        assert min(text.size_px for text in texts) >= 19
+        assert min(text.size_px for text in texts) >= LEAST_PX
 
 
 def test_a_rectangle_is_premultiplied_where_it_lies_and_nowhere_else() -> None:

@@ -13,9 +13,12 @@ import pytest
 from mr.types import Cue, Health, Phase, Snapshot
 from overlays.cues.context import PAUSE_FROM_S, Viewer, side_of
 from overlays.cues.count import cycle_of
+from overlays.cues.placing import WEAK_ALPHA
+from overlays.look import DENSITIES, Look
 from overlays.primitives import Label, Line, Polygon, Polyline, Ring, Scene, Text
 from overlays.scene import build_scene
-from overlays.theme import DEFAULT, HIGH_CONTRAST
+from overlays.theme import DEFAULT, HIGH_CONTRAST, SEE_THROUGH, Theme
+from tests.snapshots import placings
 
 
 def texts_of(scene: Scene) -> list[str]:
@@ -45,17 +48,22 @@ def test_time_alone_changes_only_the_time_of_the_scene(states: dict[str, Snapsho
 
 
 WORDS = {
-    "right": ["on target", "fully up", "Very good, keep going", "54 mm"],
+    "right": ["on target", "fully up", "Very good, keep going", "54 mm", "✓ up", "✓ good place"],
     "too shallow": ["too shallow", "Push deeper", "41 mm"],
     "too deep": ["too deep", "Push a little less", "66 mm"],
     "too slow": ["too slow", "Push faster", "88"],
     "too fast": ["too fast", "Push slower", "134"],
-    "leaning": ["let it rise", "Let the chest rise fully", "11"],
+    "leaning": ["let it rise", "Let the chest rise fully", "11", "▲ 11 mm left"],
     "wrong place": ["move here", "Move your hands into the ring"],
-    "hands off": ["hands here", "Put your hands on the chest", "Hands off", "no pushing"],
+    "hands off": ["hands here", "Put your hands on the chest", "Hands off", "no pushing", "7 s"],
     "go on": ["Go on pushing now", "11"],
     "breaths": ["Give 2 breaths now", "Breaths", "30 : 2"],
-    "in a cycle": ["of 30", "24"],
+    "in a cycle": ["of 30", "24", "24 of 30"],
+    "one breath given": ["breaths 1 of 2", "5 s", "30 : 2", "Next time, let the chest rise"],
+    "swap soon": ["Swap with your partner in 7 s"],
+    "reduced": ["good place", "84", "compressions"],
+    "sound": ["Sound only: listen to the metronome", "0:47"],
+    "no guidance": ["Practice without guidance", "0:47"],
     "sensor lost": ["A sensor is lost, keep going", "mannequin lost: no bytes for 3 s", "–"],
     "ready": ["Start when you are ready", "hands here", "not yet"],
     "unknown": ["–", "not yet"],
@@ -183,7 +191,11 @@ def test_the_arrow_points_from_the_hand_to_the_centre(states: dict[str, Snapshot
     tip, *base = heads[0]
     ahead = tip - np.mean(base, axis=0)
     assert ahead @ -off > 0.99 * np.linalg.norm(ahead) * np.linalg.norm(off)
-    assert np.linalg.norm(tip) < 0.01
+    aside_m = abs(tip[0] * off[1] - tip[1] * off[0]) / np.linalg.norm(off)
+    assert aside_m < 1e-6, "it lies on the line from the hand to the centre"
+    behind_m = np.linalg.norm(tip - off / 1000.0)
+    assert 0.04 < behind_m < 0.07, "and begins behind the hand, not on it"
+    assert np.linalg.norm(tip) > np.linalg.norm(off) / 1000.0
 
 
 def test_the_hand_is_off_beyond_the_target_only(states: dict[str, Snapshot]) -> None:
@@ -226,15 +238,98 @@ def test_the_bar_stands_at_the_viewers_right_and_faces_him(states: dict[str, Sna
         assert corners.mean(axis=0) @ right > 0.1
 
 
-def test_everything_on_the_chest_has_its_dark_rim(states: dict[str, Snapshot]) -> None:
+@pytest.mark.parametrize("theme", [DEFAULT, HIGH_CONTRAST], ids=lambda theme: theme.name)
+def test_everything_on_the_chest_has_its_dark_rim(
+    states: dict[str, Snapshot], theme: Theme
+) -> None:
     for name, snapshot in states.items():
-        items = build_scene(snapshot).registered
-        dark = [item for item in items if item.color == DEFAULT.casing]
-        strokes = [
-            i for i in items if isinstance(i, (Ring, Polyline)) and i.color != DEFAULT.casing
-        ]
+        items = build_scene(snapshot, theme).registered
+        dark = [item for item in items if item.color == theme.casing]
+        strokes = [i for i in items if isinstance(i, (Ring, Polyline)) and i.color != theme.casing]
         rims = [item for item in dark if isinstance(item, (Ring, Polyline))]
         assert len(rims) == len(strokes), name
+
+
+def test_where_darkness_is_not_seen_there_are_no_rims(states: dict[str, Snapshot]) -> None:
+    rimmed, bare = (
+        build_scene(states["right"], theme).registered for theme in (HIGH_CONTRAST, SEE_THROUGH)
+    )
+    assert len(bare) < len(rimmed)
+    assert all(item.color[3] > 0 for item in bare)
+    rings = [ring_of(build_scene(states["right"], t))[-1] for t in (DEFAULT, SEE_THROUGH)]
+    assert rings[1].width_m > rings[0].width_m
+
+
+def test_a_darker_look_draws_the_same_with_less_light(states: dict[str, Snapshot]) -> None:
+    full, dark = (build_scene(states["right"], Look(brightness=b)) for b in (1.0, 0.7))
+    assert shapes_of(full) == shapes_of(dark)
+    assert full != dark
+
+
+def test_a_calm_look_shows_less_and_a_dense_one_more(states: dict[str, Snapshot]) -> None:
+    drawn = {
+        density: build_scene(states["in a cycle"], Look(density=density), beat=0.0)
+        for density in DENSITIES
+    }
+    sizes = [len(drawn[d].registered) + len(drawn[d].panel.items) for d in DENSITIES]
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) == 3
+    assert not says(drawn["calm"], "109")
+    assert says(drawn["calm"], "fully up"), "recoil stays"
+    assert says(drawn["dense"], "109 /min")
+
+
+def test_a_rig_camera_does_not_fade_with_the_headsets_place() -> None:
+    for name, snapshot in placings().items():
+        mirror = build_scene(snapshot)
+        assert mirror == build_scene(replace(snapshot, placing=None)), name
+    weak, lost = placings()["weak"], placings()["lost"]
+    assert build_scene(lost, view="headset").registered == ()
+    alphas = [item.color[3] for item in build_scene(weak, view="headset").registered]
+    full = [item.color[3] for item in build_scene(weak).registered]
+    assert alphas == pytest.approx([WEAK_ALPHA * alpha for alpha in full])
+
+
+def test_each_state_of_the_place_is_said_in_words_and_ok_is_not() -> None:
+    said = {
+        name: set(texts_of(build_scene(snapshot, view="headset")))
+        for name, snapshot in placings().items()
+    }
+    assert said["ok"] == set(texts_of(build_scene(placings()["ok"])))
+    assert any("faint" in text for text in said["weak"])
+    assert any("hidden" in text for text in said["lost"])
+    assert "Move your open hand slowly over the chest" in said["weak"]
+    assert "Touch mark 3 with your fingertip" in said["unknown"]
+
+
+def test_breaths_are_prompted_beside_the_ring_and_hands_are_not(
+    states: dict[str, Snapshot],
+) -> None:
+    labels = labels_of(build_scene(states["one breath given"]))
+    assert {"5 s", "breaths 1 of 2"} <= set(labels)
+    assert "hands here" not in labels, "both hands are at the head now"
+    assert "hands here" in labels_of(build_scene(states["hands off"]))
+
+
+def test_the_release_mark_stands_where_the_chest_was_left(states: dict[str, Snapshot]) -> None:
+    def tip_m(left_mm: float) -> np.ndarray:
+        scene = build_scene(replace(states["right"], last_release_mm=left_mm))
+        triangles = [
+            item
+            for item in scene.registered
+            if isinstance(item, Polygon) and len(item.points_in_mannequin_m) == 3
+        ]
+        return np.array(triangles[3].points_in_mannequin_m[0])
+
+    step_m = np.linalg.norm(tip_m(20.0) - tip_m(0.0))
+    assert step_m == pytest.approx(0.05), "on the bar's own scale"
+    leaning, up = (build_scene(states[name]) for name in ("leaning", "right"))
+    assert says(leaning, "▲ 11 mm left")
+    assert says(up, "✓ up")
+    unknown = build_scene(replace(states["right"], last_release_mm=None))
+    assert not says(unknown, "up ") and not says(unknown, "mm left")
+    near = build_scene(replace(states["right"], last_depth_mm=15.0, last_release_mm=8.0))
+    assert not says(near, "mm left"), "two marks over one another are not read"
 
 
 def test_a_one_sided_depth_target_is_written_and_judged_as_one(

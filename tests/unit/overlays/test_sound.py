@@ -7,6 +7,7 @@ import importlib.util
 import numpy as np
 import pytest
 
+from overlays.beat import Beat
 from overlays.sound import SAMPLE_RATE_HZ, ClickTrack, Loudspeaker, Mix, click_counts
 
 
@@ -130,7 +131,7 @@ def test_the_rate_is_the_guidelines_middle_and_changes_with_nothing() -> None:
 def test_without_the_optional_part_it_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     said: list[str] = []
-    loudspeaker = Loudspeaker(110.0, said.append)
+    loudspeaker = Loudspeaker(Beat.of_rate(110.0, 0), said.append)
     assert not loudspeaker.start()
     assert not loudspeaker.start()
     loudspeaker.stop()
@@ -141,7 +142,7 @@ def test_without_the_optional_part_it_says_so_once(monkeypatch: pytest.MonkeyPat
 def test_the_real_part_sounds_or_says_why_not(require) -> None:
     require.module("miniaudio", "pip install 'mrcpr[audio]'")
     said: list[str] = []
-    loudspeaker = Loudspeaker(110.0, said.append)
+    loudspeaker = Loudspeaker(Beat.of_rate(110.0, 0), said.append)
     sounds = loudspeaker.start()
     assert loudspeaker.sounding == sounds
     assert len(said) == (0 if sounds else 1)

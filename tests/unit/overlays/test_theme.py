@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from mr.errors import ConfigError
+from overlays.look import LEAST_BRIGHTNESS, Look, look_named
 from overlays.primitives import Color
-from overlays.theme import DEFAULT, HIGH_CONTRAST, SYMBOLS, THEMES, Theme, contrast, over
+from overlays.theme import (
+    DEFAULT,
+    HIGH_CONTRAST,
+    SEE_THROUGH,
+    SYMBOLS,
+    THEMES,
+    Theme,
+    contrast,
+    dimmed,
+    luminance,
+    over,
+)
 
 # Machado, Oliveira & Fernandes 2009, severity 1.0, in linear RGB
 VISIONS = {
@@ -61,10 +75,69 @@ def text_pairs(theme: Theme) -> list[tuple[Color, Color]]:
 
 
 @themes
-def test_text_has_enough_contrast(theme: Theme) -> None:
-    worst = min(contrast(ink, ground) for ink, ground in text_pairs(theme))
-    print(f"{theme.name}: least text contrast {worst:.2f}")
+@pytest.mark.parametrize("brightness", [1.0, LEAST_BRIGHTNESS])
+def test_text_has_enough_contrast(theme: Theme, brightness: float) -> None:
+    worst = min(contrast(ink, ground) for ink, ground in text_pairs(dimmed(theme, brightness)))
+    print(f"{theme.name} at {brightness:g}: least text contrast {worst:.2f}")
     assert worst >= 4.5
+
+
+def test_half_of_the_least_brightness_would_be_too_dark() -> None:
+    dark = dimmed(DEFAULT, LEAST_BRIGHTNESS / 2)
+    assert min(contrast(*pair) for pair in text_pairs(dark)) < 4.5
+
+
+@themes
+def test_brightness_is_a_share_of_the_light(theme: Theme) -> None:
+    for name in ("text", "good", "warning", "band"):
+        full, half = getattr(theme, name), getattr(dimmed(theme, 0.5), name)
+        assert luminance(half) == pytest.approx(0.5 * luminance(full), abs=1e-9)
+        assert half[3] == full[3]
+    assert dimmed(theme, 0.5).casing == theme.casing, "a rim is dark anyway"
+
+
+ROOM = 0.08
+"""Light of the room behind a see-through display, by the display's white: an office of 300 lux
+on grey (about 40 cd/m2) behind a display of 500 cd/m2."""
+
+
+def added_contrast(light: Color, ground: Color) -> float:
+    """Contrast where a display adds its light to the room's."""
+    low, high = sorted((luminance(light), luminance(ground)))
+    return (high + ROOM + 0.05) / (low + ROOM + 0.05)
+
+
+def test_a_see_through_theme_is_read_by_light_alone() -> None:
+    theme = SEE_THROUGH
+    assert theme.additive
+    assert theme.casing[3] == 0.0, "a dark rim is not seen there"
+    worst = min(added_contrast(*pair) for pair in text_pairs(theme))
+    print(f"see-through: least contrast over a lit room {worst:.2f}")
+    assert worst >= 4.5
+    assert min(added_contrast(*pair) for pair in text_pairs(DEFAULT)) < 4.5, "the control"
+    assert added_contrast(theme.band, theme.track) > 1.2
+    assert theme.ring_width_m > DEFAULT.ring_width_m + 1e-3
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"theme": "pink"}, "no theme 'pink': choose one of default, high-contrast, see-through"),
+        ({"brightness": 0.2}, "brightness 0.2: give 0.6 to 1"),
+        ({"brightness": 1.2}, "brightness 1.2"),
+        ({"density": "full"}, "no density 'full': choose one of calm, normal, dense"),
+    ],
+)
+def test_a_look_that_is_not_there_is_refused(chosen: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        look_named(**chosen)
+
+
+def test_a_look_is_what_was_asked_for() -> None:
+    look = look_named("high-contrast", 0.7, "calm")
+    assert look == Look(HIGH_CONTRAST, 0.7, "calm")
+    assert look.theme_seen == dimmed(HIGH_CONTRAST, 0.7)
+    assert Look().theme_seen is DEFAULT
 
 
 def test_high_contrast_has_more() -> None:
@@ -81,9 +154,11 @@ def test_grey_on_grey_would_fail() -> None:
 
 
 @themes
-def test_levels_stay_apart_for_every_vision(theme: Theme) -> None:
-    distance = least_distance([theme.good, theme.hint, theme.warning, theme.neutral])
-    print(f"{theme.name}: least distance of two levels {distance:.1f} (CIE76)")
+@pytest.mark.parametrize("brightness", [1.0, LEAST_BRIGHTNESS])
+def test_levels_stay_apart_for_every_vision(theme: Theme, brightness: float) -> None:
+    seen = dimmed(theme, brightness)
+    distance = least_distance([seen.good, seen.hint, seen.warning, seen.neutral])
+    print(f"{theme.name} at {brightness:g}: least distance of two levels {distance:.1f} (CIE76)")
     assert distance > 20
 
 

@@ -131,6 +131,29 @@ def test_a_write_under_way_is_not_read() -> None:
         assert channel.snapshot() is None
 
 
+def test_nothing_is_decoded_twice() -> None:
+    with Channel.create() as channel:
+        channel.publish(SNAPSHOT)
+        first = channel.snapshot()
+        assert first is not None
+        assert channel.snapshot() is first
+        channel.publish(replace(SNAPSHOT, seq=SNAPSHOT.seq + 1))
+        second = channel.snapshot()
+        assert second is not None
+        assert second.seq == first.seq + 1
+
+
+def test_a_torn_write_leaves_what_was_read_last() -> None:
+    with Channel.create() as channel:
+        channel.publish(SNAPSHOT)
+        first = channel.snapshot()
+        assert first is not None
+        head = channel._snapshots._head
+        assert head is not None
+        head[0] += 1
+        assert channel.snapshot() is first
+
+
 def test_pictures() -> None:
     picture = Picture(
         Arrival("cam_side.color", 5, 6, 7),
@@ -145,6 +168,8 @@ def test_pictures() -> None:
         assert again.arrival == picture.arrival
         assert again.camera_id == "side"
         assert np.array_equal(again.bgr, picture.bgr)
+        assert not again.bgr.flags.writeable  # it is given to every later reader, too
+        assert channel.picture() is again
         with pytest.raises(ValueError, match="larger"):
             channel.publish_picture(
                 Picture(picture.arrival, "side", np.zeros((2000, 2000, 3), np.uint8))

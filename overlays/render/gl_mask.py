@@ -1,0 +1,99 @@
+"""Leaves the learner's hands free with OpenGL: takes light out where a hand is.
+
+Takes capsules in the mannequin's frame and ``clip_from_mannequin``, multiplies what a
+framebuffer holds, alpha included, by what is left there; so the real hand is seen through.
+Leaves outlines to `overlays.render.mask` and the order of drawing to `overlays.render.gl`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import moderngl
+import numpy as np
+
+from mr.types import FloatArray
+from overlays.primitives import Capsule, Color
+from overlays.render.mask import SOFT_M, billboards
+
+_VERTEX = """
+#version 330
+uniform mat4 clip_from_mannequin;
+in vec3 point_in_mannequin_m;
+in vec2 place_m;
+in float half_m;
+in float radius_m;
+out vec2 place;
+flat out float half_length;
+flat out float radius;
+void main() {
+    gl_Position = clip_from_mannequin * vec4(point_in_mannequin_m, 1.0);
+    place = place_m;
+    half_length = half_m;
+    radius = radius_m;
+}
+"""
+_FRAGMENT = """
+#version 330
+uniform float soft_m;
+uniform bool keyed;
+uniform vec4 nothing;
+in vec2 place;
+flat in float half_length;
+flat in float radius;
+out vec4 fragment;
+void main() {
+    vec2 off = vec2(max(abs(place.x) - half_length, 0.0), place.y);
+    float left = smoothstep(0.0, soft_m, length(off) - radius);
+    if (keyed && left >= 0.5) discard;
+    fragment = keyed ? nothing : vec4(left);
+}
+"""
+
+
+class HandMask:
+    """Cuts hands out of what was drawn; belongs to one OpenGL context.
+
+    Parameters
+    ----------
+    ctx
+        The context.
+    nothing
+        What a picture with a key colour is cleared to, in light; there a hand is cut with a hard
+        edge, for nothing may be mixed with the key. None: alpha says what is cut.
+    """
+
+    def __init__(self, ctx: moderngl.Context, nothing: Color | None = None) -> None:
+        self._ctx, self._keyed = ctx, nothing is not None
+        self._program = ctx.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
+        self._program["soft_m"] = SOFT_M
+        self._program["keyed"] = self._keyed
+        self._program["nothing"] = nothing or (0.0, 0.0, 0.0, 0.0)
+
+    def cut(
+        self,
+        capsules: Sequence[Capsule],
+        eye_in_mannequin_m: FloatArray,
+        clip_from_mannequin: FloatArray,
+    ) -> None:
+        """Take light and alpha out of the framebuffer in use, where a hand hides it."""
+        sheets = billboards(capsules, eye_in_mannequin_m)
+        if not len(sheets.points_in_mannequin_m):
+            return
+        self._program["clip_from_mannequin"] = tuple(clip_from_mannequin.T.ravel())
+        shape = np.stack([sheets.half_m, sheets.radius_m], axis=1)
+        vertices = np.hstack([sheets.points_in_mannequin_m, sheets.place_m, shape])
+        buffer = self._ctx.buffer(vertices.astype("f4").tobytes())
+        names = ("point_in_mannequin_m", "place_m", "half_m", "radius_m")
+        array = self._ctx.vertex_array(self._program, [(buffer, "3f 2f 1f 1f", *names)])
+        cut = (moderngl.ONE, moderngl.ZERO) if self._keyed else (moderngl.ZERO, moderngl.SRC_ALPHA)
+        self._ctx.blend_func = cut
+        array.render(moderngl.TRIANGLES)
+        # as SceneRenderer has it: moderngl cannot be asked
+        self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
+        array.release()
+        buffer.release()
+
+    def release(self) -> None:
+        """Give the program back."""
+        self._program.release()
