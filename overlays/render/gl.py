@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mr.types import FloatArray, Pose
-from overlays.primitives import Capsule, Color, Label
+from overlays.primitives import Color, Label
+from overlays.render.buffer import Vertices
 from overlays.render.gl_mask import HandMask
 from overlays.render.mesh import label_corners, srgb_to_linear
 from overlays.render.panel import draw_label
@@ -135,37 +136,6 @@ class EyeTarget:
         self._texture.release()
 
 
-class Vertices:
-    """Vertices that stay in one buffer, which grows and is never made anew each frame."""
-
-    def __init__(
-        self, ctx: moderngl.Context, program: moderngl.Program, layout: str, *names: str
-    ) -> None:
-        self._ctx, self._program = ctx, program
-        self._layout, self._names = layout, names
-        self._buffer: moderngl.Buffer | None = None
-        self._array: moderngl.VertexArray | None = None
-
-    def draw(self, vertices: npt.NDArray[np.float32], mode: int) -> None:
-        """Draw vertices (n, k) as triangles of some mode."""
-        if self._buffer is None or self._array is None or self._buffer.size < vertices.nbytes:
-            self.release()
-            self._buffer = self._ctx.buffer(reserve=2 * vertices.nbytes, dynamic=True)
-            self._array = self._ctx.vertex_array(
-                self._program, [(self._buffer, self._layout, *self._names)]
-            )
-        self._buffer.orphan()
-        self._buffer.write(vertices)
-        self._array.render(mode, vertices=len(vertices))
-
-    def release(self) -> None:
-        """Give the memory back."""
-        if self._array is not None and self._buffer is not None:
-            self._array.release()
-            self._buffer.release()
-        self._array = self._buffer = None
-
-
 class SceneRenderer:
     """Draws registered primitives and pictures; belongs to one OpenGL context.
 
@@ -193,19 +163,20 @@ class SceneRenderer:
         vertices: npt.NDArray[np.float32],
         labels: Sequence[Label],
         eye: Eye,
-        mask: Sequence[Capsule] = (),
+        hands: npt.NDArray[np.float32] | None = None,
     ) -> None:
         """Clear to nothing, then draw shapes (from `mesh.Shapes`) in order, text last.
 
-        Nothing hides anything else: the drawing order is the scene's. Before the text,
-        `mask` is cut out: the learner's hands.
+        Nothing hides anything else: the drawing order is the scene's. Before the text the
+        learner's `hands` (from `mask.billboards`) are cut out.
         """
         self._begin(framebuffer, self._nothing)
         clip = eye.clip_from_view @ matrix_of(eye.mannequin_from_view.inverse())
         if len(vertices):
             _set_matrix(self._solid, clip)
             self._triangles.draw(vertices, moderngl.TRIANGLES)
-        self._hands.cut(mask, eye.mannequin_from_view.t_m, clip)
+        if hands is not None and len(hands):
+            self._hands.cut(hands, clip)
         for label in labels:
             self._draw_label(label, eye, clip)
 

@@ -8,14 +8,13 @@ Leaves outlines to `overlays.render.mask` and the order of drawing to `overlays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import moderngl
 import numpy as np
+import numpy.typing as npt
 
 from mr.types import FloatArray
-from overlays.primitives import Capsule
-from overlays.render.mask import SOFT_M, billboards
+from overlays.render.buffer import Vertices
+from overlays.render.mask import SOFT_M
 
 _VERTEX = """
 #version 330
@@ -63,34 +62,22 @@ class HandMask:
     ) -> None:
         self._ctx, self._keyed = ctx, key is not None
         self._program = ctx.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
+        names = ("point_in_mannequin_m", "place_m", "half_m", "radius_m")
+        self._sheets = Vertices(ctx, self._program, "3f 2f 1f 1f", *names)
         self._program["soft_m"] = SOFT_M
         self._program["keyed"] = key is not None
         self._program["nothing"] = key or (0.0, 0.0, 0.0, 0.0)
 
-    def cut(
-        self,
-        capsules: Sequence[Capsule],
-        eye_in_mannequin_m: FloatArray,
-        clip_from_mannequin: FloatArray,
-    ) -> None:
+    def cut(self, hands: npt.NDArray[np.float32], clip_from_mannequin: FloatArray) -> None:
         """Take light and alpha out of the framebuffer in use, where a hand hides it."""
-        sheets = billboards(capsules, eye_in_mannequin_m)
-        if not len(sheets.points_in_mannequin_m):
-            return
         self._program["clip_from_mannequin"] = tuple(clip_from_mannequin.T.ravel())
-        shape = np.stack([sheets.half_m, sheets.radius_m], axis=1)
-        vertices = np.hstack([sheets.points_in_mannequin_m, sheets.place_m, shape])
-        buffer = self._ctx.buffer(vertices.astype("f4").tobytes())
-        names = ("point_in_mannequin_m", "place_m", "half_m", "radius_m")
-        array = self._ctx.vertex_array(self._program, [(buffer, "3f 2f 1f 1f", *names)])
-        taken = moderngl.ONE, moderngl.ZERO
-        self._ctx.blend_func = taken if self._keyed else (moderngl.ZERO, moderngl.SRC_ALPHA)
-        array.render(moderngl.TRIANGLES)
+        cut = (moderngl.ONE, moderngl.ZERO) if self._keyed else (moderngl.ZERO, moderngl.SRC_ALPHA)
+        self._ctx.blend_func = cut
+        self._sheets.draw(hands, moderngl.TRIANGLES)
         # as SceneRenderer has it: moderngl cannot be asked
         self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
-        array.release()
-        buffer.release()
 
     def release(self) -> None:
-        """Give the program back."""
+        """Give buffer and program back."""
+        self._sheets.release()
         self._program.release()

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mr.types import Pose
 from overlays.primitives import Capsule, Label, Panel, Registered
 from overlays.render.gl import SAMPLES, Eye, EyeTarget, SceneRenderer, projection_from_fov
+from overlays.render.mask import billboards
 from overlays.render.mesh import shapes_of
 from overlays.render.panel import draw_panel
 from overlays.xr import openxr
@@ -70,10 +71,10 @@ class EyesLayer:
         for view, pose, swapchain in zip(views, xr_from_view, self._swapchains, strict=True):
             eye = Eye(mannequin_from_xr @ pose, projection_from_fov(angles(view.fov)))
             vertices = shapes.seen_from(eye.mannequin_from_view.t_m)
+            hands = billboards(mask, eye.mannequin_from_view.t_m).vertices()
             with drawing.meter.pixels(), swapchain.image() as framebuffer:
-                drawing.renderer.draw_registered(
-                    self._target.framebuffer, vertices, labels, eye, mask
-                )
+                target = self._target.framebuffer
+                drawing.renderer.draw_registered(target, vertices, labels, eye, hands)
                 self._target.resolve(framebuffer)
             layer_views.append(
                 xr.CompositionLayerProjectionView(

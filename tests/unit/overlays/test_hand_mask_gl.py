@@ -12,7 +12,7 @@ import pytest
 from mr.types import FloatArray, Pose
 from overlays.primitives import Capsule, Color, Label, Polygon, Registered
 from overlays.render.mask import billboards, kept_share
-from overlays.render.mesh import shapes_of
+from overlays.render.mesh import Shapes
 
 SIZE_PX = 240
 HEIGHT_M = 0.5
@@ -56,10 +56,9 @@ def drawn(
     texture = gl.texture((SIZE_PX, SIZE_PX), 4, internal_format=GL_SRGB8_ALPHA8)
     picture = gl.framebuffer(texture)
     fov = (-HALF_RAD, HALF_RAD, HALF_RAD, -HALF_RAD)
-    labels = [item for item in items if isinstance(item, Label)]
-    vertices = shapes_of(tuple(items)).seen_from(EYE.t_m)
-    eye = Eye(EYE, projection_from_fov(fov))
-    renderer.draw_registered(target.framebuffer, vertices, labels, eye, mask)
+    eye, labels = Eye(EYE, projection_from_fov(fov)), [i for i in items if isinstance(i, Label)]
+    vertices, hands = Shapes(items).seen_from(EYE.t_m), billboards(mask, EYE.t_m).vertices()
+    renderer.draw_registered(target.framebuffer, vertices, labels, eye, hands)
     target.resolve(picture)
     rgba = np.frombuffer(picture.read(components=4), np.uint8).reshape(SIZE_PX, SIZE_PX, 4)
     for thing in (renderer, target, picture, texture):

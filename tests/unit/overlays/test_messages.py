@@ -116,7 +116,7 @@ def test_spanish_has_no_english_left() -> None:
     spanish = load_messages("es").texts
     shared = {"mode.30:2", "mode.15:2", "depth.unit", "rate.unit", "recoil.unit", "rate.target"}
     shared |= {"depth.target", "depth.peak", "hands_off.seconds", "panel.unknown", "panel.more"}
-    shared |= {"beside.timer", "beside.rate", "debrief.share", "comfort.symptom"}
+    shared |= {"beside.timer", "beside.rate", "debrief.share", "comfort.symptom", "comfort.no"}
     same = {key for key, text in ENGLISH.texts.items() if spanish[key] == text}
     assert same == shared
 
