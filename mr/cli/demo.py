@@ -39,12 +39,15 @@ from mr.cli.options import (
     ModeOption,
     PromptsOption,
     SoundOption,
+    StreamAtOption,
+    StreamOption,
     VoiceOption,
     WindowOption,
     session_config,
 )
 from mr.cli.places import folder_for_results, unused
 from mr.cli.sources import SimSources
+from mr.cli.stream import announce, stream_place
 from mr.cli.train import train_fast, train_live
 from mr.cli.view import view_mains
 from mr.config import Mode
@@ -156,6 +159,8 @@ def demo(
     prompts: PromptsOption = True,
     language: LanguageOption = "en",
     window: WindowOption = None,
+    stream: StreamOption = False,
+    stream_at: StreamAtOption = None,
 ) -> None:
     """Train on a simulated rig: sensors, overlay, score, report and picture.
 
@@ -169,6 +174,9 @@ def demo(
             "--hands looks at colour pictures in a process of its own: leave out --fast "
             "and --no-camera"
         )
+    if fast and (stream or stream_at is not None):
+        raise ConfigError("--stream shows a session while it goes on: leave out --fast")
+    place = stream_place(stream, stream_at)
     if arms and not camera:
         raise ConfigError("--arms looks at depth pictures: leave out --no-camera")
     config = session_config(
@@ -207,10 +215,11 @@ def demo(
             keeper = train_fast(plan, console, planned_s)
         else:
             beat = beat_of(config, profile)
+            announce(place, console)
             keeper = train_live(
                 plan,
                 console,
-                view_mains(rig, load_messages(language), window, headset, beat),
+                view_mains(rig, load_messages(language), window, headset, beat, place),
                 planned_s=planned_s,
                 hands=hands,
                 beat=beat,

@@ -31,12 +31,15 @@ from mr.cli.options import (
     PromptsOption,
     RescuersOption,
     SoundOption,
+    StreamAtOption,
+    StreamOption,
     VoiceOption,
     WindowOption,
     session_config,
 )
 from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
+from mr.cli.stream import announce, stream_place
 from mr.cli.train import PictureKeeper, train_fast, train_live
 from mr.cli.view import view_mains
 from mr.clock.host import wall_now_utc
@@ -168,6 +171,8 @@ def run(
     prompts: PromptsOption = True,
     language: LanguageOption = "en",
     window: WindowOption = None,
+    stream: StreamOption = False,
+    stream_at: StreamAtOption = None,
 ) -> None:
     """Train on the rig that RIG.toml describes.
 
@@ -213,6 +218,7 @@ def run(
         ("--hands", hands),
         ("--headset", headset),
         ("--window", window),
+        ("--stream", stream or stream_at is not None),
         (f"--start {start}", start != "first-compression"),
     )
     for option, wanted in needing_live:
@@ -229,6 +235,7 @@ def run(
     sources = RigSources(
         loaded, port, files, mannequin, camera, MANNEQUIN_HZ if rate is None else rate
     )
+    place = stream_place(stream, stream_at)
     profile = load_guideline(guideline)
     if not mannequin or loaded.mannequin is None:
         _require_no_force(config, profile, console)
@@ -240,7 +247,8 @@ def run(
             keeper = _play(plan, files, console, duration)
         else:
             beat = beat_of(config, profile)
-            views = view_mains(loaded, load_messages(language), window, headset, beat)
+            announce(place, console)
+            views = view_mains(loaded, load_messages(language), window, headset, beat, place)
             keeper = train_live(plan, console, views, planned_s=duration, hands=hands, beat=beat)
     keeper.save(path.with_suffix(".png"))
     again = rerun(path)

@@ -1,4 +1,4 @@
-"""The view processes: the mirror's window, and the headset.
+"""The view processes: the mirror's window, its page for browsers, and the headset.
 
 Takes a channel's names, shows its newest snapshot until it is asked to end; leaves the
 drawing to `overlays`. These run as processes of their own: they may stall, fail or end
@@ -20,6 +20,8 @@ from mr.session.signals import EndWord, leave_ctrl_c_to_the_parent
 from overlays.beat import Beat
 from overlays.messages import Messages
 from overlays.mirror import CameraPicture, run_mirror_view
+from overlays.screen.server import Place
+from overlays.screen.view import run_screen_view
 from overlays.xr.view import run_headset_view
 
 
@@ -29,14 +31,18 @@ def view_mains(
     window: bool | None,
     headset: bool = False,
     beat: Beat | None = None,
+    stream: Place | None = None,
 ) -> Sequence[ViewMain]:
     """Choose the views of a session; `window` None means: where there is a display.
 
-    `beat` is the metronome's, the same for all that is seen and heard.
+    `beat` is the metronome's, the same for all that is seen and heard; `stream` is where
+    browsers are served.
     """
     mains: list[ViewMain] = []
     if window is not False and any(camera.color for camera in rig.cameras.values()):
         mains.append(partial(mirror_main, rig, messages, window, beat))
+    if stream is not None:
+        mains.append(partial(screen_main, rig, messages, stream, beat))
     if headset:
         mains.append(partial(headset_main, messages))
     return mains
@@ -80,6 +86,27 @@ def mirror_main(
             window=window,
             messages=messages,
             say=say,
+            beat=beat,
+        )
+
+
+def screen_main(
+    rig: Rig,
+    messages: Messages,
+    place: Place,
+    beat: Beat | None,
+    names: tuple[str, str],
+    end: EndWord,
+) -> None:
+    """Serve the mirror to browsers until `end` is set."""
+    with _viewing(names) as channel:
+        run_screen_view(
+            rig,
+            channel.snapshot,
+            partial(_picture, channel),
+            end,
+            place,
+            messages=messages,
             beat=beat,
         )
 
