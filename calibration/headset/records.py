@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from calibration.headset.registering import BIAS_M, HeadsetRegistration
+from calibration.headset.registering import HeadsetRegistration
 from calibration.record import BudgetLine, Check, Plot, Record, line, points
+from mr.geometry.hand import BIAS_M
 from mr.rig import HeadsetCalibration
 from mr.types import FloatArray
 

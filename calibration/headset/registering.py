@@ -19,11 +19,10 @@ import numpy as np
 
 from mr.errors import CalibrationError
 from mr.geometry.correlated import CorrelatedNoise, Part, averaged, fit_noise, solve_parts
+from mr.geometry.hand import BIAS_M
 from mr.geometry.poses import perturb, skew
 from mr.types import FloatArray, Pose
 
-BIAS_M = 0.008
-"""Length of a user's bias before it is measured, rms. Source: the issue's figure."""
 OWN_BIAS_M = 0.003
 """Length of what the fingertip's and the knuckles' biases do not have in common. Ours."""
 LATENCY_SIGMA_S = 0.2

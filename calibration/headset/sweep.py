@@ -16,13 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from calibration.headset.hands import (
-    JOINT_UNDER_SKIN_M,
-    NS_PER_S,
-    SweepPiece,
-    seen_by_both,
-    turns_of,
-)
+from calibration.headset.hands import SweepPiece
 from calibration.headset.registering import (
     HAND_BIAS,
     LATENCY,
@@ -36,6 +30,7 @@ from calibration.headset.registering import (
     solve,
 )
 from mr.errors import CalibrationError
+from mr.geometry.hand import JOINT_UNDER_SKIN_M, NS_PER_S, seen_by_both, turns_of
 from mr.geometry.poses import skew
 from mr.geometry.tracks import MAX_GAP_S, PointTrack, first_offset_s
 from mr.geometry.trajectory import consensus, extents_of, inliers_of, velocity_of

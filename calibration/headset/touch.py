@@ -14,15 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.headset.hands import (
-    INDEX_TIP,
-    NS_PER_S,
-    SweepPiece,
-    Touch,
-    pad_of,
-    seen_by_both,
-    turns_of,
-)
+from calibration.headset.hands import SweepPiece, Touch
 from calibration.headset.registering import (
     MOVE,
     TIP_BIAS,
@@ -36,6 +28,7 @@ from calibration.headset.registering import (
 )
 from calibration.headset.sweep import gather
 from mr.errors import CalibrationError
+from mr.geometry.hand import INDEX_TIP, NS_PER_S, pad_of, seen_by_both, turns_of
 from mr.geometry.poses import skew
 from mr.geometry.trajectory import consensus, extents_of, rigid_of
 from mr.types import BoolArray, FloatArray, Pose

@@ -18,11 +18,12 @@ from mr.types import (
     ChestObservation,
     Compression,
     FloatArray,
+    HandPoints,
     HandSample,
     MannequinPose,
 )
 
-Observation = MannequinPose | ChestObservation | HandSample | ArmPosture
+Observation = MannequinPose | ChestObservation | HandSample | HandPoints | ArmPosture
 """What tracking makes of frames."""
 MOST_APART_NS = 250_000_000
 """Peaks farther apart are not those of one compression."""
@@ -147,6 +148,7 @@ def _what(observation: Observation) -> str:
         MannequinPose: "mannequin",
         ChestObservation: "chest",
         HandSample: "hand",
+        HandPoints: "knuckles",
         ArmPosture: "arms",
     }[type(observation)]
     return f"{kind}, camera {camera}"
@@ -169,6 +171,8 @@ def _value_m(observation: Observation) -> FloatArray | None:
     if isinstance(observation, HandSample):
         heel = observation.heel_in_mannequin_m
         return None if heel is None else np.array(heel)
+    if isinstance(observation, HandPoints):
+        return np.asarray(np.nanmean(observation.points_in_mannequin_m, axis=0))
     if isinstance(observation, ArmPosture):
         return None
     return observation.world_from_mannequin.t_m if observation.valid else None

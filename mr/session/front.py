@@ -69,13 +69,16 @@ class FrontEnd:
         return made
 
     def _stamped(self, found: HandLandmarks) -> Sequence[Sample]:
-        """Give landmarks of another process their picture's instant, and the tracker a look."""
+        """Give landmarks of another process their picture's instant, and the tracker a look.
+
+        What depth lifts them to comes beside them.
+        """
         stamp = self._colored.get((found.camera_id, found.arrival.seq))
         if stamp is None:
             return ()
         stamped = replace(found, stamp=stamp)
-        self._trackers[found.camera_id].landmarks(stamped)
-        return (stamped,)
+        points = self._trackers[found.camera_id].landmarks(stamped)
+        return (stamped,) if points is None else (stamped, points)
 
     def _remember(self, frame: MarkersSeen, stamp: Stamp) -> None:
         """Keep the instants of the last pictures: a clock tells each tick only once."""

@@ -4,7 +4,8 @@ Takes `HandLandmarks` as they come (late, out of order, or not at all), depth fr
 `HandSample`s made of them, gives the same samples with `side`, and with a wider sigma where
 landmarks persistently lie elsewhere; the heel's value is never touched. Leaves finding hands
 to `mr.tracking.landmarks` and `.chest`. A pure fold: votes are counted over the pictures'
-own instants, so that the order in which landmarks come in does not matter.
+own instants, so that the order in which landmarks come in does not matter. Each look with
+depth also gives its places (`SeenHand.points_m`), for where a headset lies.
 
 Which of two stacked hands lies *under* the other, landmarks do not tell: they see the upper
 one, and their left and right flip on stacked hands. Ref: PARTS.md.
@@ -36,6 +37,13 @@ REACH_M = 0.25
 """So far from the compression point a hand still belongs to this chest."""
 BACK_OF_HAND_M = 0.05
 """Where the search for a hand's depth begins."""
+FRAMES_KEPT = 12
+"""Landmarks come some 50 to 100 ms after their picture; at 90 Hz twelve frames are 130 ms."""
+MOST_APART_S = 0.10
+"""A hand that sweeps at 0.5 m/s has gone 50 mm: its places are not told from such a frame."""
+LANDMARK_SIGMA_PX = 3.5
+"""One-sigma of a landmark in the picture, one axis: 4 mm at 0.7 m with a D435's colour lens.
+Source: ours, assumed; on the photographs of `../shared/data/hands` nobody knows the truth."""
 MOST_HANDS = 4
 """Of one picture; more are no hands."""
 FEWEST = 5
@@ -63,6 +71,10 @@ class SeenHand:
     wrist_m: FloatArray
     """(3,); NaN where unknown, as the knuckle."""
     knuckle_m: FloatArray
+    points_m: FloatArray
+    """(5, 3) wrist and knuckles, index first; NaN rows where there is no depth of that time."""
+    sigma_m: float
+    """Of one of them, one axis; NaN where none is known."""
     away_m: float | None
     """How far its line from wrist to middle knuckle passes the heel that depth showed at its
     instant, in x and y; None where depth showed none."""
@@ -86,7 +98,7 @@ class HandEvidence:
     def __init__(self, calibration: CameraCalibration) -> None:
         both = calibration.color is not None and calibration.color_from_depth is not None
         self._lifter = Lifter(calibration) if both else None
-        self._frame: DepthFrame | None = None
+        self._frames: deque[tuple[int, DepthFrame]] = deque(maxlen=FRAMES_KEPT)
         self._looks: dict[int, list[SeenHand]] = {}
         self._heels: deque[tuple[int, Point]] = deque(maxlen=512)
         self._newest_ns = 0
@@ -108,7 +120,7 @@ class HandEvidence:
         """Give what one depth frame showed, with what landmarks of about now say of it."""
         if self._lifter is None:
             return sample
-        self._frame = frame
+        self._frames.append((sample.stamp.t_ns, frame))
         self._forget(sample.stamp.t_ns)
         verdict, heel = self._weighed(), sample.heel_in_mannequin_m
         if heel is None:
@@ -128,12 +140,12 @@ class HandEvidence:
     def _placed(self, found: HandLandmarks, cam_from_mannequin: Pose) -> SeenHand:
         place: Place = "unknown"
         wrist = knuckle = np.full(3, np.nan)
+        points, sigma_m = np.full((len(LIFTED), 3), np.nan), float("nan")
         away_m = None
-        if self._frame is not None and self._lifter is not None:
+        frame, apart_s = self._frame_of(found.stamp.t_ns)
+        if frame is not None and self._lifter is not None:
             pixels = found.landmarks_px[list(LIFTED)]
-            points = self._lifter.with_depth(
-                pixels, self._frame, cam_from_mannequin, BACK_OF_HAND_M
-            )
+            points = self._lifter.with_depth(pixels, frame, cam_from_mannequin, BACK_OF_HAND_M)
             known = points[np.isfinite(points).all(axis=1)]
             if len(known) >= 2:
                 middle = np.median(known, axis=0)
@@ -145,8 +157,27 @@ class HandEvidence:
                 wrist, knuckle = flat[0], flat[1]
                 heel = self._heel_at(found.stamp.t_ns)
                 away_m = None if heel is None else _away_m(wrist, knuckle, heel)
-        t_ns, trust = found.stamp.t_ns, found.confidence
-        return SeenHand(t_ns, found.side, trust, place, wrist, knuckle, away_m)
+                sigma_m = LANDMARK_SIGMA_PX * self._lifter.m_per_px(middle, cam_from_mannequin)
+            if apart_s > MOST_APART_S:
+                points = np.full_like(points, np.nan)
+        return SeenHand(
+            t_ns=found.stamp.t_ns,
+            side=found.side,
+            trust=found.confidence,
+            place=place,
+            wrist_m=wrist,
+            knuckle_m=knuckle,
+            points_m=points,
+            sigma_m=sigma_m,
+            away_m=away_m,
+        )
+
+    def _frame_of(self, t_ns: int) -> tuple[DepthFrame | None, float]:
+        """Give the kept depth frame nearest in time to a picture, and how far apart (s) it is."""
+        if not self._frames:
+            return None, 0.0
+        frame_ns, frame = min(self._frames, key=lambda kept: abs(kept[0] - t_ns))
+        return frame, abs(frame_ns - t_ns) * 1e-9
 
     def _heel_at(self, t_ns: int) -> Point | None:
         if not self._heels:

@@ -40,6 +40,7 @@ class Lifter:
     def __init__(self, calibration: CameraCalibration) -> None:
         assert calibration.color is not None and calibration.color_from_depth is not None
         self._color = Camera(calibration.color)
+        self._color_fx_px = calibration.color.fx_px
         self._depth = Camera(calibration.depth)
         self._cam_from_color = calibration.color_from_depth.pose().inverse()
 
@@ -68,6 +69,11 @@ class Lifter:
         rays = self._color.rays_at(points_px) @ self._cam_from_color.R.T
         mannequin_from_cam = cam_from_mannequin.inverse()
         return mannequin_from_cam.apply(self._at_height(rays, mannequin_from_cam, z_m))
+
+    def m_per_px(self, point_in_mannequin_m: FloatArray, cam_from_mannequin: Pose) -> float:
+        """Tell how wide one pixel of the colour picture is at a point (3,)."""
+        in_cam = cam_from_mannequin.apply(point_in_mannequin_m)
+        return float(in_cam[2] - self._cam_from_color.t_m[2]) / self._color_fx_px
 
     def _at_height(self, rays: FloatArray, mannequin_from_cam: Pose, z_m: float) -> FloatArray:
         """Cut rays with a plane over the chest; (n, 3) m in the camera's frame."""

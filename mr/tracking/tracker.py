@@ -31,6 +31,7 @@ from mr.types import (
     ColorFrame,
     DepthFrame,
     HandLandmarks,
+    HandPoints,
     HandSample,
     MannequinPose,
     MarkersSeen,
@@ -42,6 +43,8 @@ Observation = MannequinPose | ChestObservation | HandSample | ArmPosture
 SAME_VIEW = np.repeat([2e-4, 1e-4], 3)
 """Change of pose (rad, m) that a view of the chest may be old by: 0.1 mm at the chest."""
 NO_NUMBER = float("nan")
+MIN_POINTS = 2
+"""Of a hand's five places; with fewer no place of the hand is told."""
 
 
 class CameraTracker:
@@ -143,12 +146,26 @@ class CameraTracker:
             told.append(self._told(looked, self._arrival(frame.arrival, "surface"), stamp))
         return [*told, *self._chest(frame, stamp)]
 
-    def landmarks(self, found: HandLandmarks) -> None:
+    def landmarks(self, found: HandLandmarks) -> HandPoints | None:
         """Take in a hand found in a colour frame of this camera; late and out of order will do.
 
-        It is evidence for the `HandSample`s of the depth frames that follow.
+        It is evidence for the `HandSample`s of the depth frames that follow. Gives its wrist
+        and knuckles by the pose held now, wherever that hand is; None where no two of them
+        have depth, or nobody knows the pose.
         """
-        self._evidence.see(found, self._mannequin.pose)
+        seen = self._evidence.see(found, self._mannequin.pose)
+        if seen is None or self._mannequin.blind:
+            return None
+        if np.isfinite(seen.points_m).all(axis=1).sum() < MIN_POINTS:
+            return None
+        return HandPoints(
+            arrival=self._arrival(found.arrival, "points"),
+            stamp=found.stamp,
+            camera_id=self._id,
+            side=seen.side,
+            points_in_mannequin_m=seen.points_m,
+            sigma_m=seen.sigma_m,
+        )
 
     def _check_size(self, frame: DepthFrame) -> None:
         size = (self._camera.height_px, self._camera.width_px)

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from calibration.headset.hands import SEEN_BY_BOTH, SweepPiece, Touch
+from calibration.headset.hands import SweepPiece, Touch
 from calibration.headset.records import registration_record, rig_entry
 from calibration.headset.registering import HeadsetRegistration
 from calibration.headset.sweep import measure_sweep
 from calibration.headset.touch import measure_headset, measure_touches
 from calibration.simulated.headset_technician import HeadsetTechnician, guided_headset, pieces_of
 from mr.errors import CalibrationError
+from mr.geometry.hand import SEEN_BY_BOTH
 from mr.geometry.poses import difference, pose_of
 from mr.sim.headset import HeadsetTraits, SimHeadset, cpr_way, sweep_way
 from mr.types import FloatArray, Pose
