@@ -10,9 +10,10 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from calibration.guide import Progress, Verdict
-from calibration.headset.hands import NS_PER_S, SEEN_BY_BOTH, SweepPiece, turns_of
+from calibration.headset.hands import SweepPiece
 from calibration.headset.sweep import gather
 from mr.errors import CalibrationError
+from mr.geometry.hand import NS_PER_S, SEEN_BY_BOTH, turns_of
 from mr.types import FloatArray, Pose
 
 WANTED_S, WANTED_M, WANTED_CELLS = 20.0, 0.4, 0.5

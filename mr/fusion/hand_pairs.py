@@ -1,0 +1,361 @@
+"""Hands that headset and rig both see, brought to the same instants: pairs of places.
+
+Takes a headset's joints and what the rig's cameras see of hands, gives a `Pair` for each fifth
+of a second and hand; leaves what they say to `mr.fusion.frame_filter`. A pure fold: looks wait
+until the joints of their instant are there, whichever comes first.
+
+Single frames in which a headset's hand is elsewhere altogether are left out by their neighbours.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from mr.geometry.hand import SEEN_BY_BOTH, turn_of
+from mr.geometry.tracks import MAX_GAP_S
+from mr.types import BoolArray, FloatArray, HandJoints, IntArray, Pose
+
+Side = Literal["left", "right"]
+SIDES: tuple[Side, Side] = ("left", "right")
+Kind = Literal["hand", "stacked", "heel", "touch"]
+_Key = tuple[Kind, Side | Literal["both"]]
+
+BIN_S = 0.2
+"""Looks of so long make one pair; hands that sweep go straight for so long."""
+WAIT_S = 1.0
+"""So long a look waits for joints of its instant."""
+KEPT_S = 2.5
+"""Joints so old are forgotten; landmarks come back some 0.1 s late."""
+WILD_M = 0.05
+"""A frame's hand so far from the median of five frames is another thing's. At 72 Hz a hand that
+sweeps at 1 m/s goes 28 mm in two frames."""
+NEIGHBOURS = 2
+MIN_PLACES = 2
+"""Of the five that both must show in a look."""
+ODD_M = 0.025
+"""A place that goes so far otherwise than the hand does within a pair is misread: six sigmas."""
+STACKED_M = 0.12
+"""Hands whose middles are nearer are stacked: which of them the cameras see is not sure."""
+HEEL_FRESH_S = 0.5
+OWN_M = 0.10
+"""So near to where it is expected a hand is that hand: a headset's own error is 11 mm."""
+LEAST_WHITE_M = 0.001
+PALM = 0
+MOST_WAITING = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """One place as the headset and as the rig has it."""
+
+    t_ns: int
+    """Of the rig's looks, their mean."""
+    kind: Kind
+    side: Side | Literal["both"]
+    seen_in_xr_m: FloatArray
+    """(3,) by the headset, `latency_s` later."""
+    place_in_world_m: FloatArray
+    """(3,) by the rig."""
+    velocity_in_world_m_s: FloatArray
+    turn_in_world: FloatArray | None
+    """(3, 3) of the hand by the rig; None where it does not tell."""
+    turn_in_xr: FloatArray
+    """(3, 3) of the hand by the headset."""
+    latency_s: float
+    white_m: float
+    """One-sigma of the rig's part, one axis."""
+    n_looks: int
+
+
+@dataclass(slots=True)
+class _Track:
+    """One hand's joints, the wild ones left out."""
+
+    raw: deque[tuple[int, FloatArray, FloatArray]] = field(
+        default_factory=lambda: deque(maxlen=2 * NEIGHBOURS + 1)
+    )
+    t_ns: list[int] = field(default_factory=list)
+    places: list[FloatArray] = field(default_factory=list)
+    """(6, 3) each: wrist and knuckles, and the palm."""
+
+    def add(self, sample: HandJoints) -> None:
+        """Take in one frame; what is told ends `NEIGHBOURS` frames before it."""
+        chosen = [*SEEN_BY_BOTH, PALM]
+        valid = sample.valid[chosen]
+        if valid[:5].sum() < MIN_PLACES:
+            return
+        t_ns = sample.stamp.t_ns
+        if self.raw and t_ns <= self.raw[-1][0]:
+            return
+        places = np.where(valid[:, None], sample.joints_in_xr_m[chosen], np.nan)
+        middle = places[:5][valid[:5]].mean(axis=0)
+        self.raw.append((t_ns, places, middle))
+        if len(self.raw) < 2 * NEIGHBOURS + 1:
+            return
+        of_ns, told, mine = self.raw[NEIGHBOURS]
+        usual = np.sort(np.array([m for _, _, m in self.raw]), axis=0)[NEIGHBOURS]
+        if np.abs(mine - usual).max() > WILD_M:
+            return
+        self.t_ns.append(of_ns)
+        self.places.append(told)
+        if self.t_ns[-1] - self.t_ns[0] > 2 * KEPT_S * 1e9:
+            first = bisect_left(self.t_ns, self.t_ns[-1] - round(KEPT_S * 1e9))
+            del self.t_ns[:first], self.places[:first]
+
+    def at(self, t_ns: int) -> FloatArray | None:
+        """Give places (6, 3) at an instant; None in a gap or outside."""
+        after = bisect_left(self.t_ns, t_ns)
+        if after == 0 or after == len(self.t_ns):
+            return None
+        gap_ns = self.t_ns[after] - self.t_ns[after - 1]
+        if gap_ns > MAX_GAP_S * 1e9:
+            return None
+        share = (t_ns - self.t_ns[after - 1]) / gap_ns
+        return np.asarray((1 - share) * self.places[after - 1] + share * self.places[after])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    t_ns: int
+    points_in_world_m: FloatArray
+    """(5, 3), or (1, 3) of a heel."""
+    sigma_m: float
+    side: Literal["left", "right", "unknown"]
+
+
+@dataclass(slots=True)
+class _Bin:
+    index: int
+    latency_s: float
+    looks: list[tuple[_Look, FloatArray]] = field(default_factory=list)
+    """Each with the headset's places (6, 3) of its instant."""
+
+
+class HandPairs:
+    """Joins one headset's joints with the rig's looks."""
+
+    def __init__(self) -> None:
+        self._tracks = {side: _Track() for side in SIDES}
+        self._waiting: deque[_Look] = deque(maxlen=MOST_WAITING)
+        self._bins: dict[_Key, _Bin] = {}
+        self._heel: tuple[int, FloatArray] | None = None
+        self._now_ns = 0
+
+    def forget(self) -> None:
+        """Forget all joints: those to come are in another frame."""
+        self._tracks = {side: _Track() for side in SIDES}
+        self._waiting.clear()
+        self._bins.clear()
+
+    def joints(self, sample: HandJoints) -> None:
+        """Take in one hand of one frame of the headset."""
+        self._tracks[sample.side].add(sample)
+        self._now_ns = max(self._now_ns, sample.stamp.t_ns)
+
+    def points(
+        self,
+        t_ns: int,
+        points_in_world_m: FloatArray,
+        sigma_m: float,
+        side: Literal["left", "right", "unknown"],
+    ) -> None:
+        """Take in wrist and knuckles (5, 3) of one hand of one picture; NaN where unknown."""
+        self._waiting.append(_Look(t_ns, points_in_world_m, sigma_m, side))
+
+    def heel(self, t_ns: int, heel_in_world_m: FloatArray, sigma_m: float) -> None:
+        """Take in the heel (3,) of hands that press."""
+        self._heel = (t_ns, heel_in_world_m)
+        self._waiting.append(_Look(t_ns, heel_in_world_m[None], sigma_m, "unknown"))
+
+    def take(self, latency_s: float, believed: Pose | None) -> list[Pair]:
+        """Give the pairs that are complete.
+
+        Parameters
+        ----------
+        latency_s
+            By how much the joints are taken to lag.
+        believed
+            ``xr_from_world``, if it is known: it tells which of two hands was looked at.
+        """
+        done: list[Pair] = []
+        newest_ns = max((t.t_ns[-1] for t in self._tracks.values() if t.t_ns), default=0)
+        late_ns = round(latency_s * 1e9)
+        while self._waiting:
+            look = self._waiting[0]
+            overdue = self._now_ns > look.t_ns + late_ns + WAIT_S * 1e9
+            if newest_ns < look.t_ns + late_ns and not overdue:
+                break
+            self._waiting.popleft()
+            done += self._placed(look, latency_s, believed)
+        for key in list(self._bins):
+            last_ns = (self._bins[key].index + 1) * BIN_S * 1e9
+            if self._now_ns > last_ns + WAIT_S * 1e9:
+                done += _closed(key, self._bins.pop(key))
+        return done
+
+    def _placed(self, look: _Look, latency_s: float, believed: Pose | None) -> list[Pair]:
+        """Put a look into its bin; gives the pair before it when that is complete."""
+        at_ns = look.t_ns + round(latency_s * 1e9)
+        hands = {
+            side: places for side in SIDES if (places := self._tracks[side].at(at_ns)) is not None
+        }
+        of_heel = len(look.points_in_world_m) == 1
+        chosen = self._heels(look, hands) if of_heel else self._hand(look, hands, believed)
+        if chosen is None:
+            return []
+        key, places = chosen
+        index = int(look.t_ns // round(BIN_S * 1e9))
+        opened = self._bins.get(key)
+        if opened is not None and index < opened.index:
+            return []
+        done: list[Pair] = []
+        if opened is None or index > opened.index:
+            done = [] if opened is None else _closed(key, opened)
+            opened = self._bins[key] = _Bin(index, latency_s)
+        if latency_s == opened.latency_s:
+            opened.looks.append((look, places))
+        return done
+
+    def _heels(self, look: _Look, hands: dict[Side, FloatArray]) -> tuple[_Key, FloatArray] | None:
+        """A heel is held against the middle of two stacked hands."""
+        if len(hands) < 2 or not _near(hands):
+            return None
+        return ("heel", "both"), _of_both(hands)
+
+    def _hand(
+        self, look: _Look, hands: dict[Side, FloatArray], believed: Pose | None
+    ) -> tuple[_Key, FloatArray] | None:
+        """Tell which hand of the headset was looked at, and whether that is sure."""
+        known = np.asarray(np.isfinite(look.points_in_world_m).all(axis=1))
+        if not hands or known.sum() < MIN_PLACES:
+            return None
+        if len(hands) == 2 and _near(hands):
+            return ("stacked", "both"), _of_both(hands)
+        side = self._side(look, hands, believed, known)
+        if side is None:
+            return None
+        middle = look.points_in_world_m[known].mean(axis=0)
+        pressing = (
+            self._heel is not None
+            and abs(self._heel[0] - look.t_ns) < HEEL_FRESH_S * 1e9
+            and float(np.linalg.norm(self._heel[1] - middle)) < STACKED_M
+        )
+        return ("stacked" if pressing else "hand", side), hands[side]
+
+    @staticmethod
+    def _side(
+        look: _Look, hands: dict[Side, FloatArray], believed: Pose | None, known: BoolArray
+    ) -> Side | None:
+        if len(hands) == 1:
+            return next(iter(hands))
+        if believed is not None:
+            expected = believed.apply(look.points_in_world_m[known])
+            away_m = {
+                side: float(np.linalg.norm(np.nanmedian(places[:5][known] - expected, axis=0)))
+                for side, places in hands.items()
+                if np.isfinite(places[:5][known]).all(axis=1).any()
+            }
+            near = min(away_m, key=lambda side: away_m[side], default=None)
+            if near is not None and away_m[near] < OWN_M:
+                return near
+        return None if look.side == "unknown" else look.side
+
+
+def _of_both(hands: dict[Side, FloatArray]) -> FloatArray:
+    """Give the middles of two hands' places (6, 3), the right one's index to the left's little.
+
+    Palms down the fingers of both then lie in one order, and the middle of them is turned as a
+    right hand is.
+    """
+    return np.asarray((hands["right"] + hands["left"][[0, 4, 3, 2, 1, 5]]) / 2)
+
+
+def _near(hands: dict[Side, FloatArray]) -> bool:
+    apart = hands["left"][:5] - hands["right"][:5]
+    apart = apart[np.isfinite(apart).all(axis=1)]
+    return bool(len(apart) and np.linalg.norm(apart.mean(axis=0)) < STACKED_M)
+
+
+def _closed(key: _Key, full: _Bin) -> list[Pair]:
+    """Make the pair of a bin's looks; none where too little agrees."""
+    kind, side = key
+    seen = np.array([places for _, places in full.looks])
+    turned_as: Side = "right" if side == "both" else side
+    in_xr = turn_of(_middles(seen[:, :5]), turned_as)
+    if in_xr is None:
+        return []
+    t_ns = np.array([look.t_ns for look, _ in full.looks])
+    points = np.array([look.points_in_world_m for look, _ in full.looks])
+    if kind == "heel":
+        a = (seen[:, 0] + seen[:, 5]) / 2
+        p, n_places = points[:, 0], 1.0
+        in_world = None
+    else:
+        good = np.isfinite(points).all(axis=2) & np.isfinite(seen[:, :5]).all(axis=2)
+        good &= _goes_along(points, good)
+        used = good.sum(axis=1) >= MIN_PLACES
+        if not used.any():
+            return []
+        weights = good[used] / good[used].sum(axis=1, keepdims=True)
+        a = np.einsum("nk,nki->ni", weights, np.nan_to_num(seen[used, :5]))
+        p = np.einsum("nk,nki->ni", weights, np.nan_to_num(points[used]))
+        in_world = turn_of(_middles(np.where(good[..., None], points, np.nan)), turned_as)
+        n_places, t_ns = float(good[used].sum(axis=1).mean()), t_ns[used]
+    both = np.isfinite(a).all(axis=1) & np.isfinite(p).all(axis=1)
+    if not both.any():
+        return []
+    a, p, t_ns = a[both], p[both], t_ns[both]
+    sigma_m = float(np.mean([look.sigma_m for look, _ in full.looks]))
+    mean_ns = int(t_ns[0]) + round(float((t_ns - t_ns[0]).mean()))
+    return [
+        Pair(
+            t_ns=mean_ns,
+            kind=kind,
+            side=side,
+            seen_in_xr_m=a.mean(axis=0),
+            place_in_world_m=p.mean(axis=0),
+            velocity_in_world_m_s=_velocity(t_ns, p),
+            turn_in_world=in_world,
+            turn_in_xr=in_xr,
+            latency_s=full.latency_s,
+            white_m=float(np.hypot(sigma_m / np.sqrt(n_places * len(p)), LEAST_WHITE_M)),
+            n_looks=len(p),
+        )
+    ]
+
+
+def _middles(points_m: FloatArray) -> FloatArray:
+    """Give the median (k, 3) of each of k places over looks (n, k, 3); NaN where never seen."""
+    out = np.full(points_m.shape[1:], np.nan)
+    for k in range(points_m.shape[1]):
+        known = points_m[np.isfinite(points_m[:, k]).all(axis=1), k]
+        if len(known):
+            out[k] = np.median(known, axis=0)
+    return out
+
+
+def _goes_along(points_m: FloatArray, known: BoolArray) -> BoolArray:
+    """Tell which places (n, 5) of looks go where the hand goes."""
+    moved = points_m - _middles(np.where(known[..., None], points_m, np.nan))
+    out = np.zeros(known.shape, dtype=bool)
+    for look in range(len(points_m)):
+        mine = known[look]
+        if mine.any():
+            off = np.linalg.norm(moved[look] - np.median(moved[look, mine], axis=0), axis=1)
+            out[look] = mine & (off < ODD_M)
+    return out
+
+
+def _velocity(t_ns: IntArray, points_m: FloatArray) -> FloatArray:
+    """Give the slope (3,) m/s of a straight line through looks; zero of less than three."""
+    t_s = (t_ns - t_ns[0]) * 1e-9
+    t_s = t_s - t_s.mean()
+    square = float(t_s @ t_s)
+    if len(t_s) < 3 or square < 1e-4:
+        return np.zeros(3)
+    return np.asarray(t_s @ points_m / square)
