@@ -46,6 +46,9 @@ HEEL_FRESH_S = 0.5
 OWN_M = 0.10
 """So near to where it is expected a hand is that hand: a headset's own error is 11 mm."""
 LEAST_WHITE_M = 0.001
+BACK_UP = 0.2
+"""Least share of a hand's back that looks up, to where cameras hang: of a palm they see another
+skin, and a hand whose left and right are swapped has its back below."""
 PALM = 0
 MOST_WAITING = 64
 
@@ -306,6 +309,8 @@ def _closed(key: _Key, full: _Bin) -> list[Pair]:
         a = np.einsum("nk,nki->ni", weights, np.nan_to_num(seen[used, :5]))
         p = np.einsum("nk,nki->ni", weights, np.nan_to_num(points[used]))
         in_world = turn_of(shape, turned_as)
+        if kind == "hand" and in_world is not None and in_world[2, 2] < BACK_UP:
+            return []
         n_places, t_ns = float(good[used].sum(axis=1).mean()), t_ns[used]
     both = np.isfinite(a).all(axis=1) & np.isfinite(p).all(axis=1)
     if not both.any():
