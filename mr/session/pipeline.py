@@ -28,6 +28,7 @@ from mr.session.advice import Adviser
 from mr.session.drift import DriftWatch
 from mr.session.drift_limits import DriftReading
 from mr.session.findings import FindingsLog
+from mr.session.headset import HeadsetPlace
 from mr.session.health import HealthWatch
 from mr.session.match import own_profile
 from mr.session.outcome import Outcome, Trace, counted_ns, judge, metrics_config
@@ -121,6 +122,7 @@ class Pipeline:
         self._newest: ChestBlock | None = None
         self._newest_chest: ChestSample | None = None
         """The last sample of the newest block, once it was asked for."""
+        self._headset = HeadsetPlace(rig, infos)
         self._trace = Track()
         self._lies = rig.world_from_mannequin
         """Where the rig says that the mannequin lies."""
@@ -198,6 +200,7 @@ class Pipeline:
             self._happened(sample)
             return []
         self._count(sample)
+        self._headset.step(sample)
         if isinstance(sample, ClockExchange):
             if self._mannequin_clock is not None:
                 self._mannequin_clock.exchange(sample)
@@ -437,6 +440,7 @@ class Pipeline:
             health=self._health.report(now_ns),
             measured_ns=None if chest is None else chest.stamp.t_ns,
             level=self._config.level,
+            placing=self._headset.placing(),
         )
 
     def _world_from_mannequin(self) -> Pose:

@@ -81,7 +81,7 @@ def sweep(seed: int, turning_rad: float = 0.7, size_m: float = 0.35) -> Way:
 
     def lower(t_s: FloatArray) -> tuple[FloatArray, Rotation]:
         place, turns = way(t_s)
-        return place - [0.0, 0.0, 0.22], turns
+        return place - np.array([0.0, 0.0, 0.22]), turns
 
     return over_chest(lower)
 
@@ -99,19 +99,19 @@ def pressing(seed: int, s: float = 60.0, *, rig_sees: bool = True, lies: Pose = 
         def placed(t_s: FloatArray) -> tuple[FloatArray, Rotation]:
             place, turns = way(t_s)
             turns = turns * PRESSING * Rotation.from_euler("zx", [yaw, 0.3])
-            return place + [-0.05, 0.0, lift_m], turns
+            return place + np.array([-0.05, 0.0, lift_m]), turns
 
         return over_chest(placed, lies)
 
-    return Part(
-        s, hand(0.032, 0.15), upper, under=hand(0.0, -0.1), rig_sees=rig_sees, heel=True
-    )
+    return Part(s, hand(0.032, 0.15), upper, under=hand(0.0, -0.1), rig_sees=rig_sees, heel=True)
 
 
 def touching(place_in_mannequin_m: FloatArray, side: str, seed: int, s: float = 1.8) -> Part:
     rng = np.random.default_rng([seed, 0x70])
     yaw = np.degrees(np.arctan2(-place_in_mannequin_m[0], -place_in_mannequin_m[1] + 0.4))
-    turn = Rotation.from_euler("zx", [yaw + rng.normal(0, 15), -30 + rng.normal(0, 8)], degrees=True)
+    turn = Rotation.from_euler(
+        "zx", [yaw + rng.normal(0, 15), -30 + rng.normal(0, 8)], degrees=True
+    )
     turn = Rotation.from_matrix(CHEST.R) * turn
     way = touch_way(CHEST.apply(place_in_mannequin_m), turn, side, seed)
     return Part(s, way, side, rig_sees=False)
@@ -193,9 +193,7 @@ class Session:
         if part.seen_by_both is None:
             return []
         moved_s = self.jump_s - start_s
-        headset = replace(
-            self.headset, recentred_s=moved_s, recentred=self.jump, side=part.side
-        )
+        headset = replace(self.headset, recentred_s=moved_s, recentred=self.jump, side=part.side)
         shift_ns = round(start_s * NS)
         hand = headset.see(part.seen_by_both, part.duration_s, seed)
         out: list[tuple[int, Sample]] = []
@@ -210,7 +208,9 @@ class Session:
             points = headset.see(part.rig_way, part.duration_s, seed + 2)
         rng = np.random.default_rng([seed, 0x51])
         if part.rig_sees:
-            for t_ns, places in zip(points.rig_t_ns + shift_ns, points.points_in_world_m, strict=True):
+            for t_ns, places in zip(
+                points.rig_t_ns + shift_ns, points.points_in_world_m, strict=True
+            ):
                 out.append(self._points(int(t_ns), places, part, rng))
         if part.heel and part.headset_sees:
             out += self._heels(part, start_s, seed)
