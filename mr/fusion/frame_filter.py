@@ -45,20 +45,19 @@ TILT_RAD = math.hypot(HEADSET_TILT_RAD, WORLD_TILT_RAD)
 LATENCY_S, LATENCY_SIGMA_S = 0.045, 0.06
 """Before it is known: 45 ms (Abdlkarim et al. 2024, a Quest 2), and streamed headsets have 50 to
 100 ms on top."""
-STACK_M = 0.016
+STACK_M = 0.025
 """One axis, steady in the world, a hand's bias included: pressing hands hardly turn, and a turn
 that is seen with noise would pass what is steady on to the frame. Of stacked hands the cameras
-see the upper one, its
-fingers mixed with the lower one's (PARTS.md); the headset's hands are compared by their middle,
-half a hand's thickness lower. Where it shows one hand only, that may be either."""
-HEEL_M = 0.025
+see the upper one, its fingers mixed with the lower one's (PARTS.md); the headset's hands are
+compared by their middle, half a hand's thickness lower. Where it shows one hand only, that may be either."""
+HEEL_M = 0.030
 """One axis. The heel that depth finds has no joint: between wrist and palm, some 22 mm before
 the forearms' foot, and its height is the back of the upper hand."""
 WALK_M = 0.002
 """By how much that wanders in 10 s, one axis."""
 GRIP_M, GRIP_S = 0.008, 1.5
 """And by how much it is another one when the hands were away for so long."""
-NOISE_M, NOISE_S = 0.0049, 0.5
+NOISE_M, NOISE_S = 0.0049, 0.7
 """Of the middle of five joints, one axis: a joint's 11 mm (its length; Abdlkarim et al. 2024), of
 which a hand's joints share half (ours); and how long it goes on (ours). Both are learnt."""
 NOISE_BOUNDS_M, NOISE_BOUNDS_S = (0.002, 0.015), (0.15, 2.0)

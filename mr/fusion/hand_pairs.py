@@ -35,6 +35,7 @@ WILD_M = 0.05
 """A frame's hand so far from the median of five frames is another thing's. At 72 Hz a hand that
 sweeps at 1 m/s goes 28 mm in two frames."""
 NEIGHBOURS = 2
+ROUNDS = 3
 MIN_PLACES = 2
 """Of the five that both must show in a look."""
 ODD_M = 0.025
@@ -45,6 +46,9 @@ HEEL_FRESH_S = 0.5
 OWN_M = 0.10
 """So near to where it is expected a hand is that hand: a headset's own error is 11 mm."""
 LEAST_WHITE_M = 0.001
+BACK_UP = 0.2
+"""Least share of a hand's back that looks up, to where cameras hang: of a palm they see another
+skin, and a hand whose left and right are swapped has its back below."""
 PALM = 0
 MOST_WAITING = 64
 
@@ -286,7 +290,7 @@ def _closed(key: _Key, full: _Bin) -> list[Pair]:
     kind, side = key
     seen = np.array([places for _, places in full.looks])
     turned_as: Side = "right" if side == "both" else side
-    in_xr = turn_of(_middles(seen[:, :5]), turned_as)
+    in_xr = turn_of(_shape(seen[:, :5])[0], turned_as)
     if in_xr is None:
         return []
     t_ns = np.array([look.t_ns for look, _ in full.looks])
@@ -296,15 +300,17 @@ def _closed(key: _Key, full: _Bin) -> list[Pair]:
         p, n_places = points[:, 0], 1.0
         in_world = None
     else:
-        good = np.isfinite(points).all(axis=2) & np.isfinite(seen[:, :5]).all(axis=2)
-        good &= _goes_along(points, good)
+        shape, good = _shape(points)
+        good &= np.isfinite(seen[:, :5]).all(axis=2)
         used = good.sum(axis=1) >= MIN_PLACES
         if not used.any():
             return []
         weights = good[used] / good[used].sum(axis=1, keepdims=True)
         a = np.einsum("nk,nki->ni", weights, np.nan_to_num(seen[used, :5]))
         p = np.einsum("nk,nki->ni", weights, np.nan_to_num(points[used]))
-        in_world = turn_of(_middles(np.where(good[..., None], points, np.nan)), turned_as)
+        in_world = turn_of(shape, turned_as)
+        if kind == "hand" and in_world is not None and in_world[2, 2] < BACK_UP:
+            return []
         n_places, t_ns = float(good[used].sum(axis=1).mean()), t_ns[used]
     both = np.isfinite(a).all(axis=1) & np.isfinite(p).all(axis=1)
     if not both.any():
@@ -339,16 +345,30 @@ def _middles(points_m: FloatArray) -> FloatArray:
     return out
 
 
-def _goes_along(points_m: FloatArray, known: BoolArray) -> BoolArray:
-    """Tell which places (n, 5) of looks go where the hand goes."""
-    moved = points_m - _middles(np.where(known[..., None], points_m, np.nan))
-    out = np.zeros(known.shape, dtype=bool)
-    for look in range(len(points_m)):
-        mine = known[look]
-        if mine.any():
-            off = np.linalg.norm(moved[look] - np.median(moved[look, mine], axis=0), axis=1)
-            out[look] = mine & (off < ODD_M)
-    return out
+def _shape(points_m: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Give a hand's places (k, 3) of looks (n, k, 3), and which of them (n, k) go along with it.
+
+    The hand goes 80 mm while it is looked at, and not every look has every place: so each
+    look's way is taken out first. Places are NaN where they were never seen.
+    """
+    known = np.asarray(np.isfinite(points_m).all(axis=2))
+    shape = _middles(points_m)
+    good = known
+    for _ in range(ROUNDS):
+        moved = points_m - shape
+        way = np.array([_middle(moved[k, good[k]]) for k in range(len(points_m))])
+        off = moved - way[:, None]
+        # What is not known is NaN, which compares False.
+        good = known & (np.linalg.norm(off, axis=2) < ODD_M)
+        counts = good.sum(axis=0)
+        total = np.where(good[..., None], off, 0.0).sum(axis=0)
+        shape = shape + total / np.maximum(counts, 1)[:, None]
+        shape[counts == 0] = np.nan
+    return shape, good
+
+
+def _middle(points_m: FloatArray) -> FloatArray:
+    return np.asarray(np.median(points_m, axis=0)) if len(points_m) else np.full(3, np.nan)
 
 
 def _velocity(t_ns: IntArray, points_m: FloatArray) -> FloatArray:

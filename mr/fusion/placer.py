@@ -55,8 +55,9 @@ SEARCH_EVERY = 5
 """A search is made after so many pairs, about one a second."""
 LOST_OF, LOST_AT = 7, 5
 """Of the last 7 pairs (1.4 s of one hand) 5 that do not fit say that the frame is another."""
-BACK_OF, BACK_AT = 10, 9
-"""Of the last 10 pairs 9 that fit say that it is the old one, or the one carried over."""
+BACK_OF, BACK_AT, BACK_CHI2 = 15, 13, 7.8
+"""Of the last 15 pairs (3 s) 13 that fit, and their mean, too, at a chance of 5 %, say that it is
+the old one, or the one carried over: single pairs alone fit a frame that went 20 mm."""
 STEP_OF, STEP_CHI2 = 20, 30.0
 """The mean of 20 pairs that is so far off says the same of a small step: by chance one in
 700 000 is, and there are 18 000 in an hour."""
@@ -138,12 +139,15 @@ class Placer:
             self._pairs.heel(sample.stamp.t_ns, heel, sample.sigma_m)
             self._advance()
 
-    def restart(self, t_ns: int) -> None:
-        """Say that the headset's session is another one: nothing of before holds."""
+    def doubt(self, t_ns: int) -> None:
+        """Say that the headset was away: its frame may be another one when it is back.
+
+        What was known is kept aside: hands that fit it again bring it back within seconds.
+        """
         self._tick(t_ns)
         self._forget()
-        self._lost, self._jumped = self._lost or self._filter is not None, False
-        self._filter = None
+        if self._filter is not None:
+            self._lost, self._jumped = True, False
         self._judge()
 
     def _joints(self, sample: HandJoints) -> None:
@@ -215,29 +219,38 @@ class Placer:
         misses = list(self._fits)[-LOST_OF:].count(False)
         if self._lost:
             self._jumped = self._jumped and misses < LOST_AT
-            if len(self._fits) == BACK_OF and sum(self._fits) >= BACK_AT:
+            self._steps.append(found)
+            if self._is_back(held):
                 self._lost = self._jumped = False
                 self._fits.clear()
+                self._steps.clear()
             elif not self._jumped:
                 return
         elif misses >= LOST_AT:
             self._lose()
         if not found.fits or (self._lost and not self._jumped):
             return
+        held.update(pair, found)
+        if self._lost:
+            return
         if pair.kind != "heel":
             self._steps.append(found)
-        held.update(pair, found)
-        if self._stepped(held):
+        if len(self._steps) == STEP_OF and self._mean_chi2(held) > STEP_CHI2:
             self._lose()
 
-    def _stepped(self, held: FrameFilter) -> bool:
-        """Whether the pairs' mean has left what is believed, though each by itself fits."""
-        if len(self._steps) < STEP_OF:
+    def _is_back(self, held: FrameFilter) -> bool:
+        """Whether pairs fit again what was lost: one by one, and their mean."""
+        if len(self._fits) < BACK_OF or sum(self._fits) < BACK_AT:
             return False
-        mean = np.mean([found.left_m for found in self._steps], axis=0)
-        wide = np.mean([found.covariance for found in self._steps], axis=0)
-        wide = wide + held.mean_sigma_m(STEP_OF) ** 2 * np.eye(3)
-        return float(mean @ np.linalg.solve(wide, mean)) > STEP_CHI2
+        return self._mean_chi2(held) < BACK_CHI2
+
+    def _mean_chi2(self, held: FrameFilter) -> float:
+        """Tell how far the last pairs' mean is from what is believed, though each may fit."""
+        last = [found for found in self._steps if found.fits]
+        mean = np.mean([found.left_m for found in last], axis=0)
+        wide = np.mean([found.covariance for found in last], axis=0)
+        wide = wide + held.mean_sigma_m(len(last)) ** 2 * np.eye(3)
+        return float(mean @ np.linalg.solve(wide, mean))
 
     def _lose(self) -> None:
         """Say that what was known no longer holds; pairs from before the step are no use."""

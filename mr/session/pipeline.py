@@ -33,6 +33,7 @@ from mr.session.headset import STREAMS as HEADSET_STREAMS
 from mr.session.health import HealthWatch
 from mr.session.match import own_profile
 from mr.session.outcome import Outcome, Trace, counted_ns, judge, metrics_config
+from mr.session.placing import HeadsetPlace
 from mr.session.track import Track
 from mr.types import (
     ArmPosture,
@@ -124,6 +125,7 @@ class Pipeline:
         self._newest: ChestBlock | None = None
         self._newest_chest: ChestSample | None = None
         """The last sample of the newest block, once it was asked for."""
+        self._headset = HeadsetPlace(rig, infos)
         self._trace = Track()
         self._lies = rig.world_from_mannequin
         """Where the rig says that the mannequin lies."""
@@ -201,6 +203,7 @@ class Pipeline:
             self._happened(sample)
             return []
         self._count(sample)
+        self._headset.step(sample)
         if isinstance(sample, ClockExchange):
             if self._mannequin_clock is not None:
                 self._mannequin_clock.exchange(sample)
@@ -313,7 +316,10 @@ class Pipeline:
             self._shocks_ns.append(event.t_ns)
         elif event.kind == "device_lost":
             names, _, why = event.text.partition(": ")
-            self._health.gone(tuple(names.split(",")), why)
+            streams = tuple(names.split(","))
+            self._health.gone(streams, why)
+            if HEADSET_STREAMS[0] in streams:
+                self._headset.away(event.t_ns)
         elif event.kind in ("complaint", "remark", "settled"):
             self._health.told(event)
 
@@ -449,6 +455,7 @@ class Pipeline:
             level=self._config.level,
             n_breaths=self._cycles.breaths_n,
             cycle=self._cycles.finished(resting=self._rests),
+            placing=self._headset.placing(),
         )
 
     @property

@@ -81,7 +81,7 @@ def sweep(seed: int, turning_rad: float = 0.7, size_m: float = 0.35) -> Way:
 
     def lower(t_s: FloatArray) -> tuple[FloatArray, Rotation]:
         place, turns = way(t_s)
-        return place - [0.0, 0.0, 0.22], turns
+        return place - np.array([0.0, 0.0, 0.22]), turns
 
     return over_chest(lower)
 
@@ -128,6 +128,8 @@ class Session:
     jump: Pose = field(default_factory=Pose.identity)
     """``new_from_old`` of the headset's frame from `jump_s` on."""
     head: bool = True
+    take: int = 0
+    """Another one has the same headset and user, and other noise."""
     moved_s: float = np.inf
     lies_then: Pose = CHEST
     """Where the mannequin lies from `moved_s` on."""
@@ -180,7 +182,7 @@ class Session:
         timed: list[tuple[int, Sample]] = []
         start_s = 0.0
         for k, part in enumerate(self.parts):
-            timed += self._part(part, start_s, 1000 * self.seed + 10 * k)
+            timed += self._part(part, start_s, 1000 * self.seed + 10 * k + 100_000 * self.take)
             start_s += part.duration_s
         timed += self._poses(start_s)
         if self.head:
