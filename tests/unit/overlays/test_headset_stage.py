@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mr.types import Arrival, HandJoints, Placing, Pose, Registration, Snapshot, Stamp
+from mr.types import Arrival, HandJoints, Phase, Placing, Pose, Registration, Snapshot, Stamp
 from overlays.comfort import LIMIT_MINUTES
 from overlays.look import Look
 from overlays.messages import ENGLISH
 from overlays.primitives import Rect, Ring, Text
 from overlays.theme import HIGH_CONTRAST
+from overlays.xr.composed import Standing
 from overlays.xr.placement import default_xr_from_mannequin
 from overlays.xr.stage import FINISH_HEIGHT_PX, GAP_PX, PANEL_EVERY_NS, Stage, viewer_at
-from tests.snapshots import IN_FULL_SWING
+from tests.snapshots import GOOD_CYCLE, IN_FULL_SWING
 
 
 def snapshot(**changes: Any) -> Snapshot:
@@ -249,3 +250,24 @@ def test_the_depth_bar_follows_the_learner_to_the_other_side() -> None:
     far, _ = stage.set(snapshot())
     assert far.registered != near.registered
     assert viewer_at("right").eye_in_mannequin_m[0] == -viewer_at("left").eye_in_mannequin_m[0]
+
+
+def test_a_debrief_stands_above_the_panel_and_goes_with_it() -> None:
+    resting = snapshot(
+        world_from_mannequin=LYING,
+        placing=Placing("ok", registration()),
+        phase=Phase.PAUSED,
+        hands_off_s=3.0,
+        cycle=GOOD_CYCLE,
+    )
+    stage, standing = Stage(shows_room=True), Standing()
+    scene, place = stage.set(resting)
+    head = Pose(np.eye(3), place.apply(np.array([-0.5, 0.0, 0.7])))
+    panel, debrief = standing.stand(scene, place, head).panels
+    assert (panel.name, debrief.name) == ("panel", "debrief")
+    gap_m = np.linalg.norm(debrief.xr_from_panel.t_m - panel.xr_from_panel.t_m)
+    assert gap_m > (panel.size_m[1] + debrief.size_m[1]) / 2, "they do not overlap"
+    px_m = panel.width_m / panel.panel.width_px
+    assert debrief.width_m / debrief.panel.width_px == pytest.approx(px_m), "as large a pixel"
+    pushing, _ = stage.set(snapshot(world_from_mannequin=LYING, cycle=GOOD_CYCLE))
+    assert len(standing.stand(pushing, place, head).panels) == 1
