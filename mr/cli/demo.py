@@ -44,6 +44,8 @@ from mr.cli.options import (
     PromptsOption,
     SoundOption,
     StopAfterOption,
+    StreamAtOption,
+    StreamOption,
     ThemeOption,
     VoiceOption,
     WindowOption,
@@ -52,6 +54,7 @@ from mr.cli.options import (
 )
 from mr.cli.places import folder_for_results, unused
 from mr.cli.sources import SimSources
+from mr.cli.stream import stream_place
 from mr.cli.train import train_fast, train_shown
 from mr.cli.view import Views
 from mr.config import Mode
@@ -170,6 +173,8 @@ def demo(
     prompts: PromptsOption = True,
     language: LanguageOption = "en",
     window: WindowOption = None,
+    stream: StreamOption = False,
+    stream_at: StreamAtOption = None,
 ) -> None:
     """Train on a simulated rig: sensors, overlay, score, report and picture.
 
@@ -183,6 +188,8 @@ def demo(
             "--hands looks at colour pictures in a process of its own: leave out --fast "
             "and --no-camera"
         )
+    if fast and (stream or stream_at is not None):
+        raise ConfigError("--stream shows a session while it goes on: leave out --fast")
     if arms and not camera:
         raise ConfigError("--arms looks at depth pictures: leave out --no-camera")
     config = session_config(
@@ -202,7 +209,9 @@ def demo(
         stop_after_s=stop_after,
     )
     look = look_named(theme, brightness, density)
-    views = Views(window, headset, headset_way(passthrough, headset), comfort)
+    way = headset_way(passthrough, headset)
+    place = stream_place(stream, stream_at)
+    views = Views(window, place, headset, way, comfort)
     sources = SimSources(learner, mode, seconds, seed, *DEPTH_HZ_BOUNDS, camera=camera)
     script = sources.script()
     truth = script.truth()

@@ -163,6 +163,20 @@ LanguageOption = Annotated[
 WindowOption = Annotated[
     bool | None, typer.Option(help="Mirror window; default: where there is a display.")
 ]
+StreamOption = Annotated[
+    bool,
+    typer.Option(
+        "--stream", help="Show the mirror in a browser on this machine, too: a second screen."
+    ),
+]
+StreamAtOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stream-at",
+        metavar="[HOST:]PORT",
+        help="The same at this port, or for other machines: people's pictures leave this one.",
+    ),
+]
 ArmsOption = Annotated[
     bool,
     typer.Option(

@@ -36,6 +36,8 @@ from mr.cli.options import (
     RescuersOption,
     SoundOption,
     StopAfterOption,
+    StreamAtOption,
+    StreamOption,
     ThemeOption,
     VoiceOption,
     WindowOption,
@@ -44,6 +46,7 @@ from mr.cli.options import (
 )
 from mr.cli.places import folder_for_results
 from mr.cli.sources import MANNEQUIN_HZ, RigSources
+from mr.cli.stream import stream_place
 from mr.cli.train import PictureKeeper, train_fast, train_shown
 from mr.cli.view import Views
 from mr.clock.host import wall_now_utc
@@ -182,6 +185,8 @@ def run(
     prompts: PromptsOption = True,
     language: LanguageOption = "en",
     window: WindowOption = None,
+    stream: StreamOption = False,
+    stream_at: StreamAtOption = None,
 ) -> None:
     """Train on the rig that RIG.toml describes.
 
@@ -229,6 +234,7 @@ def run(
         ("--hands", hands),
         ("--headset", headset),
         ("--window", window),
+        ("--stream", stream or stream_at is not None),
         (f"--start {start}", start != "first-compression"),
     )
     for option, wanted in needing_live:
@@ -243,7 +249,9 @@ def run(
             "--rate is the mannequin's, which this session does without: leave it out"
         )
     look = look_named(theme, brightness, density)
-    views = Views(window, headset, headset_way(passthrough, headset), comfort)
+    way = headset_way(passthrough, headset)
+    place = stream_place(stream, stream_at)
+    views = Views(window, place, headset, way, comfort)
     sources = RigSources(
         loaded, port, files, mannequin, camera, MANNEQUIN_HZ if rate is None else rate
     )

@@ -20,6 +20,7 @@ from pathlib import Path
 from mr.cli.comfort import ComfortCheck
 from mr.cli.console import Output
 from mr.cli.hearing import Hearing, beat_of
+from mr.cli.stream import announce
 from mr.cli.terminal import CTRL_C, ENTER, live_terminal
 from mr.cli.view import Shown, Views, headset_view, view_mains
 from mr.rig import Rig
@@ -160,7 +161,8 @@ def train_shown(
     worn = None
     if views.headset and (check is None or check.may_wear()):
         worn = headset_view(plan.rig, shown, views.passthrough, console)
-    mains = view_mains(plan.rig, shown, views.window)
+    mains = view_mains(plan.rig, shown, views)
+    announce(views.stream, console)
     keeper = train_live(plan, console, mains, shown, planned_s=planned_s, hands=hands, headset=worn)
     if check is not None and worn is not None:
         check.after()

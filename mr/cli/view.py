@@ -1,4 +1,4 @@
-"""The view processes: the mirror's window, and the headset.
+"""The view processes: the mirror's window, its page for browsers, and the headset.
 
 Takes a channel's names, shows its newest snapshot until it is asked to end; leaves the
 drawing to `overlays`. These run as processes of their own: they may stall, fail or end
@@ -27,17 +27,21 @@ from overlays.beat import Beat
 from overlays.look import Look
 from overlays.messages import ENGLISH, Messages
 from overlays.mirror import CameraPicture, run_mirror_view
+from overlays.screen.server import Place
+from overlays.screen.view import run_screen_view
 from overlays.xr.probe import probe_apart
 from overlays.xr.rig_view import RigView
 from overlays.xr.training import Settings, Training
 from overlays.xr.view import GOES_ON, run_headset_view
 
 
-def view_mains(rig: Rig, shown: Shown, window: bool | None) -> Sequence[ViewMain]:
-    """Choose the views of a session; `window` None means: where there is a display."""
+def view_mains(rig: Rig, shown: Shown, views: Views) -> Sequence[ViewMain]:
+    """Give the views of a session besides the headset."""
     mains: list[ViewMain] = []
-    if window is not False and any(camera.color for camera in rig.cameras.values()):
-        mains.append(partial(mirror_main, rig, shown, window))
+    if views.window is not False and any(camera.color for camera in rig.cameras.values()):
+        mains.append(partial(mirror_main, rig, shown, views.window))
+    if views.stream is not None:
+        mains.append(partial(screen_main, rig, shown, views.stream))
     return mains
 
 
@@ -57,6 +61,8 @@ class Views:
 
     window: bool | None = None
     """The mirror's window; None: where there is a display."""
+    stream: Place | None = None
+    """Where browsers are served the mirror."""
     headset: bool = False
     passthrough: str | None = None
     """How the headset shows the room; None: the best that its runtime offers."""
@@ -109,6 +115,21 @@ def mirror_main(
             messages=shown.messages,
             say=say,
             beat=shown.beat,
+        )
+
+
+def screen_main(rig: Rig, shown: Shown, place: Place, names: tuple[str, str], end: EndWord) -> None:
+    """Serve the mirror to browsers until `end` is set."""
+    with _viewing(names) as channel:
+        run_screen_view(
+            rig,
+            channel.snapshot,
+            partial(_picture, channel),
+            end,
+            place,
+            shown.look,
+            shown.messages,
+            shown.beat,
         )
 
 
