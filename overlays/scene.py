@@ -84,15 +84,21 @@ def build_scene(
         arguments.
     """
     chosen = Look(look) if isinstance(look, Theme) else look
-    context = Context(snapshot, chosen.theme_seen, messages, viewer, chosen.density, beat)
     may = shown(snapshot, chosen.density)
-    return Scene(
-        snapshot.t_ns,
-        _registered(context, may, view),
-        _panel(context, may, view),
-        debrief.panel(context, may),
-        heel_capsules(snapshot) if view == "mirror" and may.ring else (),
+    return replace(
+        build_panels(snapshot, chosen, messages, viewer, view=view),
+        registered=build_registered(snapshot, chosen, messages, viewer, view=view, beat=beat),
+        mask=heel_capsules(snapshot) if view == "mirror" and may.ring else (),
     )
+
+
+def build_panels(
+    snapshot: Snapshot, look: Look, messages: Messages, viewer: Viewer, *, view: View
+) -> Scene:
+    """Give what of `build_scene` are panels; nothing lies on the chest."""
+    context = Context(snapshot, look.theme_seen, messages, viewer, look.density)
+    may = shown(snapshot, look.density)
+    return Scene(snapshot.t_ns, (), _panel(context, may, view), debrief.panel(context, may))
 
 
 def build_registered(

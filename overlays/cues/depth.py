@@ -36,7 +36,7 @@ def _band(targets: Targets) -> tuple[float, float]:
 
 
 def _share(depth_mm: float) -> float:
-    return float(np.clip(depth_mm / FULL_MM, 0.0, 1.0))
+    return min(max(depth_mm / FULL_MM, 0.0), 1.0)
 
 
 class _Sheet:

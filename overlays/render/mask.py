@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from mr.types import FloatArray
 from overlays.primitives import Capsule
+from overlays.render.mesh import cross
 
 SOFT_M = 0.006
 """Width of the edge in which what lies behind fades out. Source: ours; hands seen by a headset
@@ -64,7 +65,7 @@ def billboards(capsules: Sequence[Capsule], eye_in_mannequin_m: FloatArray) -> B
     reach_m = radius_m + SOFT_M
     place_m = _CORNERS * np.stack([half_m + reach_m, reach_m], axis=1)[:, None]
     points_m = ((a_m + b_m) / 2)[:, None] + place_m[..., :1] * along[:, None]
-    points_m = points_m + place_m[..., 1:] * np.cross(sight, along)[:, None]
+    points_m = points_m + place_m[..., 1:] * cross(sight, along)[:, None]
     return Billboards(
         points_m.reshape(-1, 3), place_m.reshape(-1, 2), half_m.repeat(6), radius_m.repeat(6)
     )

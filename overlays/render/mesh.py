@@ -95,7 +95,8 @@ class Shapes:
                 continue
             if isinstance(item, Polyline):
                 spine, rail = _spine(item)
-                parts.append(_lit(np.zeros((len(rail) // 3, 3, 3)), item.color))
+                parts.append(np.zeros((len(rail), 7), dtype=np.float32))
+                parts[-1][:, 3:] = _light(item.color)
                 rows.append(n_rows + np.arange(len(rail)))
                 rails.append(rail + 2 * n_points)
                 spines.append(spine)
@@ -120,8 +121,8 @@ class Shapes:
         """
         if len(self._rows):
             toward_eye = eye_in_mannequin_m - self._points_m
-            side = _unit(_cross(toward_eye, self._along))
-            side_of_segment = _unit(_cross(toward_eye, self._after))
+            side = _unit(cross(toward_eye, self._along))
+            side_of_segment = _unit(cross(toward_eye, self._after))
             cosine = np.abs(np.einsum("ij,ij->i", side, side_of_segment))[:, None]
             offset_m = side * (self._half_m / np.maximum(cosine, 1.0 / MITRE_LIMIT))
             # Left and right of each point, one after the other: as `_spine` counts them.
@@ -177,6 +178,7 @@ def _strip(left_m: FloatArray, right_m: FloatArray) -> FloatArray:
     return np.stack([first, second], axis=1).reshape(-1, 3, 3)
 
 
+@lru_cache(maxsize=256)
 def _spine(polyline: Polyline) -> tuple[FloatArray, npt.NDArray[np.intp]]:
     """Cut a line as far as that needs no eye.
 
@@ -206,7 +208,7 @@ def _spine(polyline: Polyline) -> tuple[FloatArray, npt.NDArray[np.intp]]:
     return np.hstack([points_m, before + after, after, half_m]), np.stack(corners, axis=1).ravel()
 
 
-def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
+def cross(a: FloatArray, b: FloatArray) -> FloatArray:
     """Cross products of rows; numpy's own takes five times as long on so few."""
     return a[:, _NEXT] * b[:, _AFTER_NEXT] - a[:, _AFTER_NEXT] * b[:, _NEXT]
 

@@ -18,7 +18,7 @@ from overlays.hands import hand_capsules
 from overlays.look import Look
 from overlays.messages import ENGLISH, Messages
 from overlays.primitives import Capsule, Panel, PanelItem, Rect, Registered, Scene, Text
-from overlays.scene import PANEL_WIDTH_PX, build_registered, build_scene
+from overlays.scene import PANEL_WIDTH_PX, build_panels, build_registered
 from overlays.theme import Theme
 from overlays.xr.placement import Side, default_xr_from_mannequin, panel_side
 
@@ -144,7 +144,7 @@ class Stage:
         ):
             return built.scene
         viewer = viewer_at(self._side)
-        scene = build_scene(snapshot, self._look, self._messages, viewer, view="headset")
+        scene = build_panels(snapshot, self._look, self._messages, viewer, view="headset")
         scene = with_notes(scene, notes, self._look.theme_seen)
         if finishing is not None:
             words = self._messages("headset.finish")

@@ -18,6 +18,7 @@ from mr.clock.host import host_now_ns
 from mr.errors import DeviceError
 from mr.types import Pose
 from overlays.primitives import (
+    Capsule,
     Color,
     Label,
     Panel,
@@ -37,6 +38,7 @@ from overlays.render.gl import (
     SceneRenderer,
     projection_from_fov,
 )
+from overlays.render.mask import billboards
 from overlays.render.mesh import Shapes
 from overlays.scene import build_scene
 from overlays.xr.chroma import KEY
@@ -181,7 +183,11 @@ def coverage(session: HeadsetSession) -> dict[str, Any]:
 
 
 def seen_from_above(
-    session: HeadsetSession, name: str, key: Color | None, up_m: float = 0.4
+    session: HeadsetSession,
+    name: str,
+    key: Color | None,
+    up_m: float = 0.4,
+    mask: tuple[Capsule, ...] = (),
 ) -> Any:
     """Draw a scene from above the chest into a picture of our own, (200, 200, 4)."""
     size_px, ctx = (200, 200), session._drawing.ctx
@@ -193,7 +199,8 @@ def seen_from_above(
     registered = scene_of(name).registered
     labels = [item for item in registered if isinstance(item, Label)]
     vertices = Shapes(registered).seen_from(above.t_m)
-    renderer.draw_registered(target.framebuffer, vertices, labels, eye)
+    hands = billboards(mask, above.t_m).vertices()
+    renderer.draw_registered(target.framebuffer, vertices, labels, eye, hands)
     target.resolve(picture)
     rgba = np.frombuffer(picture.read(components=4), np.uint8).reshape(200, 200, 4)
     target.release()
@@ -204,6 +211,8 @@ def seen_from_above(
 def keyed(session: HeadsetSession) -> dict[str, Any]:
     """Tell every colour there is in a whole scene over a key, and over the same without."""
     hard = seen_from_above(session, "swing", KEY)
+    hand = Capsule((0.0, 0.0, 0.0), (0.06, 0.0, 0.0), 0.03)
+    held = seen_from_above(session, "swing", KEY, mask=(hand,))
     soft = seen_from_above(session, "swing", None).astype(np.float64)
     # The control: the soft picture laid over the key, as a compositor would.
     alpha = soft[:, :, 3:] / 255
@@ -214,6 +223,8 @@ def keyed(session: HeadsetSession) -> dict[str, Any]:
     mixed = np.round(255 * np.clip(1.055 * over ** (1 / 2.4) - 0.055, 0, 1)).astype(np.uint8)
     return {
         "hard": np.unique(hard.reshape(-1, 4), axis=0).tolist(),
+        "held": np.unique(held.reshape(-1, 4), axis=0).tolist(),
+        "freed": int((held != hard).any(axis=2).sum()),
         "mixed": np.unique(mixed.reshape(-1, 3), axis=0).tolist(),
     }
 

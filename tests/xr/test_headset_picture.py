@@ -250,6 +250,8 @@ def test_a_key_stays_whole_and_nothing_of_ours_comes_near_it(client: Client) -> 
     nearest = chroma_distance(others[:, :3] / 255, KEY).min()
     print(f"nearest colour of the overlay to the key: {nearest:.2f} (tolerance {TOLERANCE})")
     assert nearest > TOLERANCE
+    assert told["freed"] > 50, "a hand over the ring is kept free"
+    assert all(color in told["hard"] for color in told["held"]), "by the key alone, unmixed"
     # The control: the soft picture laid over the key has rims within the tolerance.
     mixed = np.array([color for color in told["mixed"] if color != key[:3]])
     assert (chroma_distance(mixed / 255, KEY) < TOLERANCE).any()
