@@ -16,7 +16,7 @@ from mr.rig import Rig
 from mr.types import Snapshot
 from overlays.beat import Beat
 from overlays.messages import ENGLISH, Messages
-from overlays.mirror import CameraPicture, MirrorView, Picture, StopFlag
+from overlays.mirror import ON_SCREEN_SHARE, CameraPicture, MirrorView, Picture, StopFlag
 from overlays.screen.board import Board
 from overlays.screen.server import Place, served
 from overlays.theme import DEFAULT, Theme
@@ -55,7 +55,7 @@ def run_screen_view(
     ConfigError
         When nothing can listen there.
     """
-    board, view = Board(), MirrorView(rig, theme, messages, beat)
+    board, view = Board(), MirrorView(rig, theme, messages, beat, ON_SCREEN_SHARE)
     shown_seq: int | None = None
     with served(board, place, messages):
         while not stop.is_set():
