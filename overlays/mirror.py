@@ -28,6 +28,7 @@ from mr.rig import Intrinsics, Rig
 from mr.types import Pose, Snapshot
 from overlays.beat import Beat
 from overlays.cues.context import KNEELING, Viewer
+from overlays.display import screen_px
 from overlays.look import Look
 from overlays.messages import ENGLISH, Messages
 from overlays.primitives import Panel, Scene
@@ -51,6 +52,13 @@ DEBRIEF_SHARE = 0.44
 _GROUND = np.array([19, 15, 11, 255], dtype=np.uint8)
 """Behind the panel: blue, green, red, alpha."""
 _FRAME_S = 1 / 30
+ON_SCREEN_SHARE = 0.6
+"""Of the camera's picture a screen shows these rows, about the ring: hands, ring and bar lie in
+them, and the words below, which are read from 2 m, become a third larger."""
+_WINDOW_SHARES = (0.98, 0.88)
+"""Of a screen's width and height; a title bar and a task bar take the rest."""
+_UNKNOWN_SCREEN_PX = (1366, 768)
+"""Where the system does not say how large the screen is: an old laptop's."""
 
 
 def draw_mirror(
@@ -60,6 +68,7 @@ def draw_mirror(
     intrinsics: Intrinsics,
     messages: Messages = ENGLISH,
     note: str = "",
+    view_share: float = 1.0,
 ) -> npt.NDArray[np.uint8]:
     """Draw a scene onto a camera's picture.
 
@@ -78,6 +87,8 @@ def draw_mirror(
         For the words of the mirror itself.
     note : str
         What is to be known of the picture, at its foot.
+    view_share : float
+        So much of the picture's height is shown, about the compression point.
 
     Returns
     -------
@@ -87,26 +98,34 @@ def draw_mirror(
     scale = max(1.0, WIDTH_PX / bgr.shape[1])
     if cam_from_mannequin is None:
         note = note or (messages("mirror.no_pose") if scene.registered else "")
-        return _compose(bgr, scene, None, note)
-    return _compose(bgr, scene, Lens(cam_from_mannequin, intrinsics, scale), note)
+        return _compose(bgr, scene, None, note, view_share)
+    return _compose(bgr, scene, Lens(cam_from_mannequin, intrinsics, scale), note, view_share)
 
 
-def _compose(bgr: Picture, scene: Scene, lens: Lens | None, note: str) -> Picture:
+def _compose(
+    bgr: Picture, scene: Scene, lens: Lens | None, note: str, view_share: float = 1.0
+) -> Picture:
     """Put the view above and the panel below; `lens` None draws nothing registered."""
     height_px, width_px = bgr.shape[:2]
     scale = max(1.0, WIDTH_PX / width_px)
-    wide_px, view_px = round(width_px * scale), round(height_px * scale)
+    wide_px, whole_px = round(width_px * scale), round(height_px * scale)
+    view_px = round(view_share * whole_px)
+    top_px = _top_row(lens, whole_px, view_px)
     panel_scale = wide_px / scene.panel.width_px
     high_px = view_px + round(scene.panel.height_px * panel_scale)
     pixels = np.empty((high_px, wide_px, 4), dtype=np.uint8)
-    view = cv2.resize(bgr, (wide_px, view_px), interpolation=cv2.INTER_CUBIC) if scale > 1 else bgr
-    cv2.cvtColor(view, cv2.COLOR_BGR2BGRA, dst=pixels[:view_px])
+    size = (wide_px, whole_px)
+    view = cv2.resize(bgr, size, interpolation=cv2.INTER_CUBIC) if scale > 1 else bgr
+    cv2.cvtColor(view[top_px : top_px + view_px], cv2.COLOR_BGR2BGRA, dst=pixels[:view_px])
     pixels[view_px:] = _GROUND
     surface, canvas = canvas_over(pixels, "bgra", opaque=True)
     canvas.save()
     canvas.clipRect(skia.Rect.MakeWH(wide_px, view_px))
     if lens is not None:
+        canvas.save()
+        canvas.translate(0, -top_px)
         draw_registered(canvas, scene.registered, lens, scene.mask)
+        canvas.restore()
     if scene.debrief is not None:
         _draw_debrief(canvas, scene.debrief, wide_px)
     if note:
@@ -115,6 +134,13 @@ def _compose(bgr: Picture, scene: Scene, lens: Lens | None, note: str) -> Pictur
     _draw_panel_below(canvas, scene.panel, view_px, panel_scale)
     surface.flushAndSubmit()
     return cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR).astype(np.uint8, copy=False)
+
+
+def _top_row(lens: Lens | None, whole_px: int, view_px: int) -> int:
+    """Choose the first row that is shown: the compression point in the middle, if it is seen."""
+    seen = None if lens is None else lens.see(np.zeros((1, 3)))
+    middle_px = whole_px / 2 if seen is None else float(seen[0][0, 1])
+    return min(max(round(middle_px - view_px / 2), 0), whole_px - view_px)
 
 
 def _draw_panel_below(canvas: Any, panel: Panel, top_px: float, scale: float) -> None:
@@ -181,7 +207,8 @@ def color_camera(rig: Rig, camera_id: str) -> tuple[Intrinsics, Pose]:
 class MirrorView:
     """Draws mirrors for one rig, when asked.
 
-    With a `beat` what is drawn has its phase at the snapshot's instant.
+    With a `beat` what is drawn has its phase at the snapshot's instant. A `view_share` below 1
+    leaves out rows of the camera's picture, so that the panel is larger on a screen.
     """
 
     def __init__(
@@ -190,8 +217,10 @@ class MirrorView:
         look: Look | Theme = DEFAULT,
         messages: Messages = ENGLISH,
         beat: Beat | None = None,
+        view_share: float = 1.0,
     ) -> None:
         self._beat = beat
+        self._view_share = view_share
         self._rig = rig
         self._look = look
         self._messages = messages
@@ -218,7 +247,9 @@ class MirrorView:
             viewer = Viewer.of_camera(cam_from_mannequin)
         beat = None if self._beat is None else self._beat.seen(snapshot.t_ns)
         scene = build_scene(snapshot, self._look, self._messages, viewer, beat=beat)
-        return draw_mirror(bgr, scene, cam_from_mannequin, lens, self._messages, note)
+        return draw_mirror(
+            bgr, scene, cam_from_mannequin, lens, self._messages, note, self._view_share
+        )
 
 
 class StopFlag(Protocol):
@@ -241,6 +272,8 @@ def run_mirror_view(
     beat: Beat | None = None,
 ) -> bool:
     """Show the mirror in a window until told to stop, or until the learner closes it.
+
+    The key f fills the screen, and makes it a window again; Esc and q close it.
 
     Parameters
     ----------
@@ -269,37 +302,52 @@ def run_mirror_view(
     if why:
         say(f"no mirror window: {why}; the mirror is drawn to files only")
         return False
-    view, title = MirrorView(rig, look, messages, beat), messages("mirror.window")
+    view = MirrorView(rig, look, messages, beat, ON_SCREEN_SHARE)
+    title = messages("mirror.window")
     cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
-    shown: tuple[int, int] | None = None
+    shown_seq: int | None = None
     size: tuple[int, ...] = ()
     try:
         while not stop.is_set():
             began_s = time.perf_counter()
-            snapshot, picture = read_snapshot(), read_picture()
-            fresh = None
-            if snapshot is not None:
-                fresh = (snapshot.seq, 0 if picture is None else id(picture[0]))
-            if snapshot is not None and fresh != shown:
-                mirror = view.draw(snapshot, picture)
+            snapshot = read_snapshot()
+            # Snapshots come more often than pictures, and never later than they.
+            if snapshot is not None and snapshot.seq != shown_seq:
+                mirror = view.draw(snapshot, read_picture())
                 if mirror.shape != size:
                     size = mirror.shape
-                    cv2.resizeWindow(title, *_fit(size[1], size[0]))
+                    cv2.resizeWindow(title, *_fit(size[1], size[0], screen_px()))
                 cv2.imshow(title, mirror)
-                shown = fresh
+                shown_seq = snapshot.seq
             left_s = _FRAME_S - (time.perf_counter() - began_s)
             key = cv2.waitKey(max(1, int(1000 * left_s)))
-            closed = shown is not None and cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) < 1
+            closed = shown_seq is not None and _is_closed(title)
             if key in (27, ord("q")) or closed:
                 break
+            if key == ord("f"):
+                _turn_full_screen(title)
     finally:
         cv2.destroyAllWindows()
     return True
 
 
-def _fit(width_px: int, height_px: int, most_px: int = 940) -> tuple[int, int]:
-    """Give a window's size that an ordinary screen holds."""
-    scale = min(1.0, most_px / height_px)
+def _is_closed(title: str) -> bool:
+    return bool(cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) < 1)
+
+
+def _turn_full_screen(title: str) -> None:
+    """Fill the screen, or be a window again."""
+    full = cv2.getWindowProperty(title, cv2.WND_PROP_FULLSCREEN) == cv2.WINDOW_FULLSCREEN
+    wanted = cv2.WINDOW_NORMAL if full else cv2.WINDOW_FULLSCREEN
+    cv2.setWindowProperty(title, cv2.WND_PROP_FULLSCREEN, wanted)
+
+
+def _fit(width_px: int, height_px: int, screen: tuple[int, int] | None) -> tuple[int, int]:
+    """Give a window's size that fits on the screen: what to do now stands at its foot."""
+    most = [
+        share * px for share, px in zip(_WINDOW_SHARES, screen or _UNKNOWN_SCREEN_PX, strict=True)
+    ]
+    scale = min(most[0] / width_px, most[1] / height_px)
     return round(width_px * scale), round(height_px * scale)
 
 

@@ -26,7 +26,7 @@ MIN_FREE_GB = 5.0
 """Ten minutes with depth at full rate take 2.2 GB."""
 TELEMETRY_FROM = (0, 10, 35)
 """From this mediapipe on, it calls its vendor's logging host, with no way to refuse."""
-SPEECH = "espeak-ng"
+SPEECH, VIDEO = "espeak-ng", "ffmpeg"
 LIBRARIES = {
     "libGL.so.1": "libgl1",
     "libEGL.so.1": "libegl1",
@@ -48,6 +48,7 @@ def check_software() -> list[Check]:
         check_disk(SessionConfig().out_dir),
         check_hand_model(),
         check_voice(shutil.which(SPEECH)),
+        check_video(shutil.which(VIDEO)),
     ]
 
 
@@ -247,3 +248,11 @@ def check_voice(program: str | None) -> Check:
         return Check("voice", "ok", program)
     found = f"no {SPEECH}: advice is written, not spoken"
     return Check("voice", "absent", found, f"./system-packages.sh voice, or install {SPEECH}")
+
+
+def check_video(program: str | None) -> Check:
+    """Tell how `replay --video` writes an .mp4; a .webm needs nothing."""
+    if program is not None:
+        return Check("video", "ok", program)
+    found = f"no {VIDEO}: browsers show a .webm of `replay --video`, and no .mp4"
+    return Check("video", "absent", found, f"./system-packages.sh video, or install {VIDEO}")

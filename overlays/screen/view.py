@@ -17,7 +17,7 @@ from mr.types import Snapshot
 from overlays.beat import Beat
 from overlays.look import Look
 from overlays.messages import ENGLISH, Messages
-from overlays.mirror import CameraPicture, MirrorView, Picture, StopFlag
+from overlays.mirror import ON_SCREEN_SHARE, CameraPicture, MirrorView, Picture, StopFlag
 from overlays.screen.board import Board
 from overlays.screen.server import Place, served
 from overlays.theme import DEFAULT, Theme
@@ -56,7 +56,7 @@ def run_screen_view(
     ConfigError
         When nothing can listen there.
     """
-    board, view = Board(), MirrorView(rig, look, messages, beat)
+    board, view = Board(), MirrorView(rig, look, messages, beat, ON_SCREEN_SHARE)
     shown_seq: int | None = None
     with served(board, place, messages):
         while not stop.is_set():

@@ -31,6 +31,7 @@ from overlays.primitives import Ring
 from overlays.render.registered import project_px
 from overlays.scene import build_scene
 from tests.cli.conftest import Finished, Running
+from tests.conftest import Require
 from tests.replay.conftest import write_again
 
 Run = Callable[..., Finished]
@@ -251,6 +252,33 @@ def test_json_stays_as_it_is_and_the_video_is_told_beside_it(
     assert "identical" in done.err
     assert "OpenCV" not in done.err
     assert len(read_back(out)) == len(moments_of(filmed[1]))
+
+
+def test_a_browser_plays_the_webm(
+    require: Require, filmed: dict[int, Path], video: Callable[[int], Path], tmp_path: Path
+) -> None:
+    require.module("playwright", "pip install 'mrcpr[dev]'")
+    chromium = require.program("chromium", "apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    replay_in_process(filmed[1], tmp_path / "a.webm")
+    (tmp_path / "page.html").write_text("<video id=v muted></video>")
+    script = """source => new Promise(done => {
+        const v = document.getElementById('v');
+        v.onerror = () => done(null);
+        v.onseeked = () => done([v.videoWidth, v.videoHeight, v.duration]);
+        v.onloadeddata = () => { v.currentTime = 4; };
+        v.src = source; })"""
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        tab = browser.new_page()
+        tab.goto((tmp_path / "page.html").as_uri())
+        played = tab.evaluate(script, (tmp_path / "a.webm").as_uri())
+        not_played = tab.evaluate(script, video(1).as_uri())
+        browser.close()
+    assert played[:2] == [1024, 1004]
+    assert played[2] == pytest.approx(len(moments_of(filmed[1])) / FRAMES_HZ, abs=0.1)
+    assert not_played is None, "MPEG-4 Part 2 is what it says: for players, not for browsers"
 
 
 def test_a_cut_recording_gives_what_it_holds(

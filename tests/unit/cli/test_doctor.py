@@ -289,3 +289,9 @@ def test_a_voice_that_is_not_there_is_optional_and_says_how_to_get_it() -> None:
     absent, there = check_software.check_voice(None), check_software.check_voice("/bin/espeak-ng")
     assert (absent.state, there.state) == ("absent", "ok")
     assert "./system-packages.sh voice" in absent.cure
+
+
+def test_without_ffmpeg_it_says_what_browsers_show() -> None:
+    absent, there = check_software.check_video(None), check_software.check_video("/bin/ffmpeg")
+    assert (absent.state, there.state) == ("absent", "ok")
+    assert ".webm" in absent.found and "./system-packages.sh video" in absent.cure

@@ -17,10 +17,12 @@ from mr.errors import CalibrationError, MrError
 from mr.rig import CameraCalibration, Intrinsics, PoseEntry, Provenance, Rig
 from mr.types import Pose, Snapshot
 from overlays import mirror
+from overlays.display import screen_px
 from overlays.mirror import MirrorView, color_camera, draw_mirror, run_mirror_view, save_png
 from overlays.primitives import Panel, Ring, Scene
 from overlays.render.registered import project_px
 from overlays.scene import build_scene
+from tests.xr.monado import read_xwd
 
 GREEN = (0.0, 1.0, 0.0, 1.0)
 
@@ -209,6 +211,46 @@ def test_without_a_picture_the_panel_is_shown_alone(
     assert (out[96:].max(axis=(1, 2)) > 180).mean() > 0.4
 
 
+@pytest.mark.parametrize("shift_m", [0.0, 0.15, -0.15, 1.0])
+def test_a_screen_shows_the_rows_about_the_ring_and_all_of_the_panel(
+    states: dict[str, Snapshot], lens: Intrinsics, cam_from_mannequin: Pose, shift_m: float
+) -> None:
+    """What is cut away is cut away: the rest is the same picture to the last pixel."""
+    bgr = np.random.default_rng(2).integers(0, 255, (480, 640, 3), dtype=np.uint8)
+    cam = Pose(cam_from_mannequin.R, cam_from_mannequin.t_m + np.array([0.0, shift_m, 0.0]))
+    scene = build_scene(states["right"])
+    whole = draw_mirror(bgr, scene, cam, lens)
+    part = draw_mirror(bgr, scene, cam, lens, view_share=0.6)
+    kept_px = round(0.6 * 768)
+    assert part.shape == (kept_px + scene.panel.height_px, 1024, 3)
+    assert (part[kept_px:] == whole[768:]).all()
+    middle_px = (by_hand_px(np.zeros(3), cam, lens)[1] + 0.5) * 1.6
+    top_px = int(np.clip(round(middle_px - kept_px / 2), 0, 768 - kept_px))
+    off = np.abs(part[:kept_px].astype(int) - whole[top_px : top_px + kept_px])
+    assert off.max() <= 2 and (off > 0).mean() < 0.001, "edges are smoothed at another height"
+    beside = np.abs(part[:-400].astype(int)[:300] - whole[top_px + 8 : top_px + 308])
+    assert (beside > 2).mean() > 0.5, "the negative control: eight rows on it is another picture"
+
+
+def test_without_a_pose_a_screen_shows_the_middle(
+    states: dict[str, Snapshot], lens: Intrinsics
+) -> None:
+    bgr = np.zeros((480, 640, 3), dtype=np.uint8)
+    bgr[240] = 255
+    part = draw_mirror(bgr, build_scene(states["right"]), None, lens, view_share=0.5)
+    light = np.flatnonzero(part[:300].mean(axis=(1, 2)) > 200)
+    assert abs(light.mean() - 192) < 3
+
+
+@pytest.mark.parametrize("screen", [(1366, 768), (1920, 1080), (800, 1280), (3840, 2160), None])
+def test_a_window_fits_on_the_screen_and_keeps_its_shape(screen: tuple[int, int] | None) -> None:
+    width_px, height_px = mirror._fit(1024, 772, screen)
+    most = screen or (1366, 768)
+    assert width_px <= most[0] and height_px <= 0.9 * most[1]
+    assert width_px / height_px == pytest.approx(1024 / 772, rel=0.005)
+    assert width_px > 0.95 * most[0] or height_px > 0.85 * most[1], "and fills it"
+
+
 def run_quietly(lens: Intrinsics, **more: object) -> tuple[bool, list[str]]:
     said: list[str] = []
     shown = run_mirror_view(
@@ -248,12 +290,18 @@ def test_a_display_that_does_not_open_does_not_end_the_process(
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Xvfb is of X11")
 def test_a_window_opens_on_a_real_display_and_closes_when_told(
-    states: dict[str, Snapshot], lens: Intrinsics, require, monkeypatch: pytest.MonkeyPatch
+    states: dict[str, Snapshot],
+    lens: Intrinsics,
+    require,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     program = require.program("Xvfb", "apt-get install xvfb")
     read_fd, write_fd = os.pipe()
+    size = "1366x768x24"
+    command = [program, "-displayfd", str(write_fd), "-screen", "0", size, "-nolisten", "tcp"]
     with subprocess.Popen(
-        [program, "-displayfd", str(write_fd), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
+        [*command, "-fbdir", str(tmp_path)],
         pass_fds=[write_fd],
         stderr=subprocess.DEVNULL,
     ) as server:
@@ -261,11 +309,13 @@ def test_a_window_opens_on_a_real_display_and_closes_when_told(
             os.close(write_fd)
             with os.fdopen(read_fd) as pipe:
                 monkeypatch.setenv("DISPLAY", ":" + pipe.readline().strip())
-            stop, asked = threading.Event(), []
+            assert screen_px() == (1366, 768)
+            stop, asked, seen = threading.Event(), [], []
 
             def next_snapshot() -> Snapshot:
                 asked.append(1)
                 if len(asked) == 4:
+                    seen.append(read_xwd((tmp_path / "Xvfb_screen0").read_bytes()))
                     stop.set()
                 return replace(states["right"], seq=len(asked))
 
@@ -275,5 +325,8 @@ def test_a_window_opens_on_a_real_display_and_closes_when_told(
                 rig_of(lens), next_snapshot, lambda: (bgr, None, "side"), stop, say=said.append
             )
             assert (shown, said, len(asked)) == (True, [], 4)
+            lit = np.flatnonzero((seen[0] > 20).any(axis=2).any(axis=1))
+            assert lit.max() < 768 - 40, "its foot, which says what to do, is on the screen"
+            assert lit.max() - lit.min() > 550
         finally:
             server.terminate()
