@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import platform
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -33,7 +34,9 @@ from tests.bench.fused import FusedErrors, see_together
 from tests.bench.fused_figures import evaluate as evaluate_fused
 from tests.bench.fused_figures import print_fused
 from tests.bench.hard_set import measure_detection, print_detection
+from tests.bench.latency import latency_table, measure_latency
 from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table
+from tests.bench.overlay import as_json, measure_overlay, print_overlay
 from tests.bench.scenes import Scene, film_store, more_scenes, scenes
 from tests.bench.seeing import SceneErrors, see
 from tests.bench.seeing import evaluate as evaluate_scenes
@@ -42,7 +45,17 @@ from tests.bench.stopwatch import Timing
 from tests.bench.table import print_accuracy, print_seeing, timing_table
 from tests.bench.timing import run_all
 
-PARTS = ("accuracy", "detection", "cameras", "fused", "noise", "arms", "timing")
+PARTS = (
+    "accuracy",
+    "detection",
+    "cameras",
+    "fused",
+    "noise",
+    "arms",
+    "latency",
+    "overlay",
+    "timing",
+)
 E = TypeVar("E", SceneErrors, FusedErrors)
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -93,6 +106,10 @@ def main() -> None:
         report["arms"] = measure_arms(options.quick)
         console.print(arms_table(report["arms"]))
         console.print()
+    if parts & {"latency", "overlay"}:
+        report["latency"] = show_latency(console, options.quick)
+    if "overlay" in parts:
+        report["overlay"] = show_overlay(console, options.quick, report["latency"])
     if "timing" in parts:
         timings = time_all(console, options.quick)
         report["timing"] = [asdict(t) | {"ratio": t.ratio} for t in timings]
@@ -172,6 +189,25 @@ def show_noise(console: Console, report: dict[str, Any]) -> None:
     console.print(noise_table(report["noise"]))
     console.print(WHAT_IT_CANNOT_PROVE)
     console.print()
+
+
+def show_latency(console: Console, quick: bool) -> dict[str, Any]:
+    """Measure a live session's latency and print it beside an idle loop's."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure_latency(Path(folder), 6.0 if quick else 40.0)
+    console.print(latency_table(found))
+    console.print()
+    return found
+
+
+def show_overlay(console: Console, quick: bool, latency: dict[str, Any]) -> dict[str, Any]:
+    """Measure and print the overlay's budget, at the latency that was measured before."""
+    age_s = 1e-3 * latency["ms"]["sample's capture to scene"]["p50"]
+    tell = (lambda _: None) if console.is_terminal else (lambda s: console.print(f"  {s}"))
+    found = measure_overlay(quick, age_s, SHARED / "headmotion/bleeding_1.csv", tell)
+    print_overlay(console, found)
+    console.print()
+    return as_json(found)
 
 
 def time_all(console: Console, quick: bool) -> list[Timing]:
