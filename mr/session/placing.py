@@ -42,15 +42,19 @@ class HeadsetPlace:
         self._rig = rig
         self._model: str | None = None
         self._placer: Placer | None = None
-        for info in infos:
-            if any(stream.name in STREAMS for stream in info.streams):
-                self._model = info.model or None
+        headsets = [info for info in infos if _is_headset(info)]
+        others = {info.kind for info in infos if not _is_headset(info)}
+        self._nowhere = "sim" in others and any(info.kind == "live" for info in headsets)
+        """A real headset has no place in a simulated room."""
+        for info in headsets:
+            self._model = info.model or None
+            if not self._nowhere:
                 self._begin()
 
     def step(self, sample: Sample) -> None:
         """Take in one sample, in the order of arrival."""
         if self._placer is None:
-            if not isinstance(sample, HandJoints | HeadPose):
+            if self._nowhere or not isinstance(sample, HandJoints | HeadPose):
                 return
             self._begin()
         if isinstance(sample, HandJoints | HeadPose | HandPoints | HandSample | MannequinPose):
@@ -70,3 +74,7 @@ class HeadsetPlace:
         from mr.fusion.placer import Placer  # noqa: PLC0415 -- SciPy loads late
 
         self._placer = Placer(self._rig, self._model)
+
+
+def _is_headset(info: DeviceInfo) -> bool:
+    return any(stream.name in STREAMS for stream in info.streams)
