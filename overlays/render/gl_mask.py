@@ -52,6 +52,10 @@ void main() {
 """
 
 
+MOST_N = 6 * 96
+"""Corners kept: two hands have 52 sticks of six."""
+
+
 class HandMask:
     """Cuts hands out of what was drawn; belongs to one OpenGL context.
 
@@ -66,6 +70,9 @@ class HandMask:
         self._program["soft_m"] = SOFT_M
         self._program["keyed"] = key is not None
         self._program["nothing"] = key or (0.0, 0.0, 0.0, 0.0)
+        self._buffer = ctx.buffer(reserve=4 * 7 * MOST_N, dynamic=True)
+        names = ("point_in_mannequin_m", "place_m", "half_m", "radius_m")
+        self._array = ctx.vertex_array(self._program, [(self._buffer, "3f 2f 1f 1f", *names)])
 
     def cut(
         self,
@@ -80,17 +87,17 @@ class HandMask:
         self._program["clip_from_mannequin"] = tuple(clip_from_mannequin.T.ravel())
         shape = np.stack([sheets.half_m, sheets.radius_m], axis=1)
         vertices = np.hstack([sheets.points_in_mannequin_m, sheets.place_m, shape])
-        buffer = self._ctx.buffer(vertices.astype("f4").tobytes())
-        names = ("point_in_mannequin_m", "place_m", "half_m", "radius_m")
-        array = self._ctx.vertex_array(self._program, [(buffer, "3f 2f 1f 1f", *names)])
+        data = vertices[:MOST_N].astype("f4")
+        self._buffer.orphan()
+        self._buffer.write(data)
         taken = moderngl.ONE, moderngl.ZERO
         self._ctx.blend_func = taken if self._keyed else (moderngl.ZERO, moderngl.SRC_ALPHA)
-        array.render(moderngl.TRIANGLES)
+        self._array.render(moderngl.TRIANGLES, vertices=len(data))
         # as SceneRenderer has it: moderngl cannot be asked
         self._ctx.blend_func = moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
-        array.release()
-        buffer.release()
 
     def release(self) -> None:
-        """Give the program back."""
+        """Give program and buffer back."""
+        self._array.release()
+        self._buffer.release()
         self._program.release()

@@ -39,16 +39,40 @@ def billboards(capsules: Sequence[Capsule], eye_in_mannequin_m: FloatArray) -> B
 
     A capsule that reaches the eye itself is left out: it has no outline.
     """
-    parts = [_billboard(capsule, eye_in_mannequin_m) for capsule in capsules]
-    kept = [part for part in parts if part is not None]
-    if not kept:
-        return Billboards(np.zeros((0, 3)), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
-    return Billboards(
-        np.concatenate([part.points_in_mannequin_m for part in kept]),
-        np.concatenate([part.place_m for part in kept]),
-        np.concatenate([part.half_m for part in kept]),
-        np.concatenate([part.radius_m for part in kept]),
+    eye_m = np.asarray(eye_in_mannequin_m)
+    ends_m = np.array([(c.a_in_mannequin_m, c.b_in_mannequin_m) for c in capsules])
+    ends_m = ends_m.reshape(-1, 2, 3)
+    radii_m = np.array([c.radius_m for c in capsules])
+    sights = ends_m.mean(axis=1) - eye_m
+    distances_m = np.linalg.norm(sights, axis=1)
+    reach_m = radii_m + np.linalg.norm(ends_m[:, 1] - ends_m[:, 0], axis=1) / 2
+    clear = distances_m > reach_m
+    ends_m, radii_m, distances_m = ends_m[clear], radii_m[clear], distances_m[clear]
+    sights = sights[clear] / distances_m[:, None]
+    # both ends, seen from the eye, on the sheet through the middle
+    rays_m = ends_m - eye_m
+    grow = distances_m[:, None] / np.einsum("nek,nk->ne", rays_m, sights)
+    ends_m = eye_m + grow[:, :, None] * rays_m
+    radii_m = radii_m * grow.max(axis=1)
+    along, halves_m = _across(ends_m[:, 1] - ends_m[:, 0], sights)
+    across = np.cross(sights, along)
+    reach_m = radii_m + SOFT_M
+    place_m = _CORNERS * np.stack([halves_m + reach_m, reach_m], axis=1)[:, None, :]
+    points_m = (
+        ends_m.mean(axis=1)[:, None]
+        + place_m[..., :1] * along[:, None]
+        + place_m[..., 1:] * across[:, None]
     )
+    return Billboards(
+        points_m.reshape(-1, 3),
+        place_m.reshape(-1, 2),
+        np.repeat(halves_m, len(_CORNERS)),
+        np.repeat(radii_m, len(_CORNERS)),
+    )
+
+
+_CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, -1], [1, 1], [-1, 1]], dtype=np.float64)
+"""Of two triangles that make a rectangle."""
 
 
 def kept_share(place_m: FloatArray, half_m: FloatArray, radius_m: FloatArray) -> FloatArray:
@@ -60,33 +84,13 @@ def kept_share(place_m: FloatArray, half_m: FloatArray, radius_m: FloatArray) ->
     return share
 
 
-def _billboard(capsule: Capsule, eye_m: FloatArray) -> Billboards | None:
-    a_m, b_m = np.array(capsule.a_in_mannequin_m), np.array(capsule.b_in_mannequin_m)
-    middle_m = (a_m + b_m) / 2
-    sight = middle_m - eye_m
-    distance_m = float(np.linalg.norm(sight))
-    if distance_m <= capsule.radius_m + float(np.linalg.norm(b_m - a_m)) / 2:
-        return None
-    sight = sight / distance_m
-    # both ends, seen from the eye, on the sheet through the middle
-    grow = distance_m / np.array([(a_m - eye_m) @ sight, (b_m - eye_m) @ sight])
-    a_m, b_m = eye_m + grow[0] * (a_m - eye_m), eye_m + grow[1] * (b_m - eye_m)
-    along, half_m = _unit_across(b_m - a_m, sight), float(np.linalg.norm(b_m - a_m)) / 2
-    across = np.cross(sight, along)
-    radius_m = float(capsule.radius_m * grow.max())
-    reach_m = radius_m + SOFT_M
-    middle_m = (a_m + b_m) / 2
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, -1], [1, 1], [-1, 1]], dtype=np.float64)
-    place_m = corners * np.array([half_m + reach_m, reach_m])
-    points_m = middle_m + place_m[:, :1] * along + place_m[:, 1:] * across
-    return Billboards(points_m, place_m, np.full(6, half_m), np.full(6, radius_m))
+def _across(vectors: FloatArray, sights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give unit vectors (n, 3) across the sights, along `vectors` where they have a direction.
 
-
-def _unit_across(vector: FloatArray, sight: FloatArray) -> FloatArray:
-    """Give the vector's direction across the sight; any, where it has none."""
-    across = vector - (vector @ sight) * sight
-    length = float(np.linalg.norm(across))
-    if length > 1e-9:
-        return np.asarray(across / length)
-    other = np.eye(3)[int(np.argmin(np.abs(sight)))]
-    return _unit_across(other, sight)
+    With them the half lengths (n,) of the vectors.
+    """
+    lengths_m = np.linalg.norm(vectors, axis=1)
+    other = np.eye(3)[np.argmin(np.abs(sights), axis=1)]
+    way = np.where((lengths_m > 1e-9)[:, None], vectors, other)
+    way = way - np.einsum("nk,nk->n", way, sights)[:, None] * sights
+    return way / np.linalg.norm(way, axis=1)[:, None], lengths_m / 2
