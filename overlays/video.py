@@ -118,14 +118,15 @@ def video_file(path: Path, size_px: tuple[int, int], frames_hz: int) -> Iterator
 
 def frames_in(path: Path) -> int:
     """Count the frames of a video by taking each from the file; 0 where it cannot be read."""
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-    try:
-        found_n = 0
-        while capture.grab():
-            found_n += 1
-        return found_n
-    finally:
-        capture.release()
+    with _quiet():
+        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        try:
+            found_n = 0
+            while capture.grab():
+                found_n += 1
+            return found_n
+        finally:
+            capture.release()
 
 
 def _put(temporary: Path, path: Path) -> None:
@@ -236,7 +237,8 @@ class _ByFfmpeg:
         self._process.wait()
         self._complaints.seek(0)
         lines = self._complaints.read().decode(errors="replace").strip().splitlines()
-        return f"{PROGRAM} failed ({lines[-1] if lines else 'it said nothing'}): try a .webm"
+        words = lines[-1] if lines else "it said nothing"
+        return f"{PROGRAM} failed ({words}): is the disk full? If not, try a .webm"
 
 
 def h264_encoder() -> str:
