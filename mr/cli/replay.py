@@ -18,6 +18,7 @@ from mr.errors import ConfigError
 from mr.recording.harmless import harmless
 from mr.recording.reader import Recording
 from mr.recording.reader import repair as write_repaired
+from mr.review.shown import shown_ages, shown_in_words
 from mr.rig import load_rig
 from mr.session.offline import differences, rerun
 from overlays.film import Film
@@ -102,6 +103,8 @@ def replay(
     else:
         print_analysis(console, analysis)
     _print_damage(console, again.recording, repair)
+    if ages := shown_ages(again.shown):
+        console.prose(shown_in_words(ages))
     for words in again.told:
         console.prose(f"[yellow]assumed:[/] {escape(words)}")
     if video is not None:

@@ -22,7 +22,7 @@ from mr.scoring.guideline import Guideline
 from mr.scoring.profiles import guideline_of_json, load_guideline, profile_sha256
 from mr.session.outcome import metrics_config
 from mr.session.pipeline import Pipeline
-from mr.types import Compression, MetricsEvent
+from mr.types import Compression, FrameShown, MetricsEvent
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +39,8 @@ class Rerun:
     """What it is judged by, in words, where that is not surely what its head says."""
     comparable: bool = True
     """Compressions and pauses are defined as in the live run."""
+    shown: tuple[FrameShown, ...] = ()
+    """Frames that a headset was handed."""
 
 
 def rerun(
@@ -80,6 +82,7 @@ def rerun(
         recording.rig, config, guideline, header.devices, header.kind, diary, coached=coached
     )
     events: list[MetricsEvent] = []
+    shown: list[FrameShown] = []
     n_samples = 0
     for item in recording.blocks(block_size):
         n_samples += 1
@@ -87,6 +90,8 @@ def rerun(
             events += pipeline.run(item)
         else:
             events += pipeline.step(item)
+            if isinstance(item, FrameShown):
+                shown.append(item)
     events += pipeline.finish()
     if not n_samples:
         raise RecordingError(f"{path}: this recording holds no samples: record again")
@@ -98,7 +103,7 @@ def rerun(
         guideline_of_json(kept)
     )
     told += never_started(pipeline.start_ns, config)
-    return Rerun(recording, pipeline, compressions, as_recorded, told, comparable)
+    return Rerun(recording, pipeline, compressions, as_recorded, told, comparable, tuple(shown))
 
 
 def recorded_guideline(header: RecordingHeader, other: str | None = None) -> Guideline:

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -54,6 +55,7 @@ from overlays.render.panel import draw_panel
 from overlays.scene import build_scene
 from tests.bench.emulator import emulator_timings
 from tests.bench.endurance import endurance_timings
+from tests.bench.headset_frame import frame_timings
 from tests.bench.link import link_timings
 from tests.bench.pose import pose_timings
 from tests.bench.sessions import GUIDELINE
@@ -61,8 +63,8 @@ from tests.bench.stopwatch import Timing, contest, seconds
 from tests.bench.wire import time_wire
 from tests.firmware.avr_board import SIMAVR_HEADER
 
-LIVE_BLOCK = 3
-"""Samples between two snapshots, at 200 Hz and 60 snapshots a second."""
+LIVE_BLOCKS = (1, 3)
+"""Samples between two snapshots at 200 Hz: as a live session publishes them, and as a fast one."""
 US = 1e6
 
 
@@ -119,6 +121,7 @@ def steps(folder: Path, quick: bool) -> Iterator[Step]:
     if shutil.which("avr-gcc") and SIMAVR_HEADER.exists():
         yield "emulator", lambda: emulator_timings(folder / "avr", 5.0 if quick else 60.0)
     yield "drawing", lambda: time_drawing(material)
+    yield "headset frame", lambda: frame_timings(material.snapshot)
     yield "recording", lambda: time_recording(material, folder)
     for minutes in (0.5, 1.0) if quick else (2.0, 10.0):
         yield f"analyze {minutes:g} min", lambda m=minutes: time_analyze(material, folder, m)
@@ -127,14 +130,14 @@ def steps(folder: Path, quick: bool) -> Iterator[Step]:
 
 def time_pipeline(material: Material) -> list[Timing]:
     """Time the fold over samples: live, a few at once with snapshots; and as review goes."""
-    n = sum(isinstance(s, MannequinFrame) for s in material.samples)
+    n_frames = sum(isinstance(s, MannequinFrame) for s in material.samples)
     runs = list(material.recording.blocks())
 
-    def live() -> None:
+    def live(block: int) -> None:
         pipeline = material.pipeline()
         for k, sample in enumerate(material.samples):
             pipeline.step(sample)
-            if k % LIVE_BLOCK == LIVE_BLOCK - 1:
+            if k % block == block - 1:
                 pipeline.snapshot(material.snapshot.t_ns)
         pipeline.finish()
 
@@ -159,10 +162,10 @@ def time_pipeline(material: Material) -> list[Timing]:
             fold,
             "a loop that only appends",
             append_only,
-            per=US / n,
+            per=US / n_frames,
         )
         for name, fold in (
-            (f"live: a snapshot each {LIVE_BLOCK} samples", live),
+            *((f"live: a snapshot each {n} samples", partial(live, n)) for n in LIVE_BLOCKS),
             ("in review: runs of many, no advice", review),
         )
     ]
