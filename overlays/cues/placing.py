@@ -18,6 +18,9 @@ WEAK_ALPHA = 0.4
 CARD_PX = 108.0
 _PICTURE_PX = 108.0
 
+TOUCHES = ("touch", "touch_other")
+"""What asks for a fingertip; the second one after another place was touched."""
+
 
 def registered_alpha(placing: Placing | None) -> float:
     """Tell how strongly registered things are drawn in the headset, 0 … 1.
@@ -64,8 +67,8 @@ def _share(placing: Placing) -> float:
 
 def _ask_words(context: Context, placing: Placing) -> str:
     messages = context.messages
-    if placing.ask == "touch" and placing.touch is not None:
-        return messages("placing.touch_n", n=placing.touch + 1)
+    if placing.ask in TOUCHES and placing.touch is not None:
+        return messages(f"placing.{placing.ask}_n", n=placing.touch)
     key = f"placing.{placing.ask}"
     return messages(key) if placing.ask and key in messages else ""
 
@@ -83,7 +86,7 @@ def _picture(context: Context, box: Box, ask: str) -> list[PanelItem]:
             *(Rect(x_px - 17 + 9 * k, y_px - 10, 7.0, 32.0, ink, 3.0) for k in range(4)),
             Line(x_px - 20, y_px + 22, x_px - 30, y_px + 10, 7.0, ink),
         ]
-    if ask == "touch":
+    if ask in TOUCHES:
         return [
             Line(x_px - 34, y_px + 28, x_px - 6, y_px + 28, 6.0, ink),
             Line(x_px - 20, y_px + 14, x_px - 20, y_px + 42, 6.0, ink),

@@ -52,9 +52,15 @@ class Stage:
     """Builds a scene once per snapshot and keeps track of where the mannequin is."""
 
     def __init__(
-        self, shows_room: bool, look: Look | None = None, messages: Messages = ENGLISH
+        self,
+        shows_room: bool,
+        look: Look | None = None,
+        messages: Messages = ENGLISH,
+        *,
+        in_picture: bool = False,
     ) -> None:
-        self._shows_room = shows_room
+        """Begin; `in_picture`: what is registered is drawn into a rig camera's picture."""
+        self._shows_room, self._in_picture = shows_room, in_picture
         self._look = look or Look()
         self._messages = messages
         self._xr_from_mannequin = default_xr_from_mannequin()
@@ -179,6 +185,9 @@ class Stage:
 
     def _notes(self, snapshot: Snapshot, placed: bool, worn_s: float) -> tuple[str, ...]:
         notes = [rest_note(worn_s, self._messages)]
+        if self._in_picture:
+            notes.append(self._messages("headset.rig_view"))
+            return tuple(note for note in notes if note)
         if snapshot.placing is None:
             notes.append(self._messages("headset.not_registered"))
         if not placed:

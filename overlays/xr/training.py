@@ -60,7 +60,7 @@ class Training:
         self._settings = settings or Settings()
         self._standing, self._past, self._dwell = Standing(), ChestPast(), Dwell()
         self._stage: Stage | None = None
-        self._shows_room = True
+        self._passthrough: Passthrough | None = None
         self._panel: PlacedPanel | None = None
         self._finished = False
         self._worn_from_ns: int | None = None
@@ -98,9 +98,14 @@ class Training:
 
     def _staged(self, passthrough: Passthrough) -> Stage:
         """Give the stage; a room that comes or goes meanwhile is said by another one."""
-        if self._stage is None or self._shows_room != passthrough.shows_room:
-            self._shows_room = passthrough.shows_room
-            self._stage = Stage(self._shows_room, self._settings.look, self._settings.messages)
+        if self._stage is None or self._passthrough != passthrough:
+            self._passthrough = passthrough
+            self._stage = Stage(
+                passthrough.shows_room,
+                self._settings.look,
+                self._settings.messages,
+                in_picture=not passthrough.in_space,
+            )
         return self._stage
 
     def _ahead(self, snapshot: Snapshot | None, display_ns: int) -> Snapshot | None:

@@ -131,7 +131,9 @@ def test_what_is_to_be_done_is_asked_for(placing: Placing, asked: str) -> None:
 def test_a_place_to_touch_is_named_and_an_unknown_request_is_not_fatal() -> None:
     touch = Placing("unknown", ask="touch", touch=2)
     scene, _ = Stage(shows_room=True).set(snapshot(placing=touch))
-    assert ENGLISH("placing.touch_n", n=3) in words(scene)
+    assert ENGLISH("placing.touch_n", n=2) in words(scene), "as it is printed on the plate"
+    other, _ = Stage(shows_room=True).set(snapshot(placing=replace(touch, ask="touch_other")))
+    assert ENGLISH("placing.touch_other_n", n=2) in words(other)
     dance, _ = Stage(shows_room=True).set(snapshot(placing=Placing("unknown", ask="dance")))
     assert ENGLISH("placing.unknown") in words(dance)
 
@@ -140,6 +142,13 @@ def test_a_place_to_touch_is_named_and_an_unknown_request_is_not_fatal() -> None
 def test_a_hidden_room_is_admitted(shows_room: bool) -> None:
     scene, _ = Stage(shows_room).set(snapshot())
     assert (ENGLISH("headset.no_room") in words(scene)) is not shows_room
+
+
+def test_over_a_picture_it_says_whose_view_that_is_and_no_more() -> None:
+    scene, _ = Stage(False, in_picture=True).set(snapshot())
+    told = set(words(scene))
+    assert ENGLISH("headset.rig_view") in told
+    assert not told & {ENGLISH("headset.not_registered"), ENGLISH("headset.no_room")}
 
 
 def test_after_the_time_limit_it_says_to_rest_and_not_before() -> None:

@@ -154,7 +154,8 @@ def test_every_key_in_the_code_is_in_the_catalogue_and_every_text_is_used() -> N
     built |= {f"state.{s}" for s in ("degraded", "lost", "absent")}
     built |= {f"{tile}.{side}" for tile in ("depth", "rate") for side in ("low", "good", "high")}
     built |= {f"placing.{state}" for state in ("unknown", "weak", "ok", "lost")}
-    built |= {"placing.sweep", "placing.touch", "placing.wait"}
+    built |= {"placing.sweep", "placing.touch", "placing.touch_n", "placing.wait"}
+    built |= {"placing.touch_other", "placing.touch_other_n"}
     built |= {f"panel.{level}" for level in ("sound", "none")}
     built |= {key for key in ENGLISH.texts if key.startswith("comfort.")}
     built |= {"recoil.good", "recoil.high"} | {f"cue.{cue}" for cue in CUES}
