@@ -47,9 +47,10 @@ LATENCY_S, LATENCY_SIGMA_S = 0.045, 0.06
 100 ms on top."""
 STACK_M = 0.025
 """One axis, steady in the world, a hand's bias included: pressing hands hardly turn, and a turn
-that is seen with noise would pass what is steady on to the frame. Of stacked hands the cameras see the upper one, its
-fingers mixed with the lower one's (PARTS.md); the headset's hands are compared by their middle,
-half a hand's thickness lower. Where it shows one hand only, that may be either."""
+that is seen with noise would pass what is steady on to the frame. Of stacked hands the cameras
+see the upper one, its fingers mixed with the lower one's (PARTS.md); the headset's hands are
+compared by their middle, half a hand's thickness lower. Where it shows one hand only, that may
+be either."""
 HEEL_M = 0.030
 """One axis. The heel that depth finds has no joint: between wrist and palm, some 22 mm before
 the forearms' foot, and its height is the back of the upper hand."""

@@ -1,4 +1,4 @@
-"""A headset's frame is found and held in simulated sessions, and never believed where it is lost."""
+"""A headset's frame is found and held in simulated sessions, and not believed where it is lost."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_three_millimetres_with_a_known_bias(known: Runs) -> None:
     for when, t_s in (("10 s of sweep", 10), ("sweep", SWEEP_S), ("pressing", SWEEP_S + 14)):
         error, claim, share = figures(known, t_s)
         print(f"known bias, after {when}: {error:.2f} mm, claimed {claim:.2f}, {share:.0%} inside")
-        assert 0.85 <= share
+        assert share >= 0.85
     error, _, _ = figures(known, SWEEP_S)
     assert error < 3.5
     settled = [at(told, SWEEP_S + 14).state for _, told in known]
@@ -99,7 +99,7 @@ def test_an_unknown_bias_is_owned_up_to(unknown: Runs, known: Runs) -> None:
         print(
             f"unknown bias, after {when}: {error:.2f} mm, claimed {claim:.2f}, {share:.0%} inside"
         )
-        assert 0.8 <= share
+        assert share >= 0.8
     assert figures(unknown, SWEEP_S)[1] > figures(known, SWEEP_S)[1]
 
 
