@@ -20,6 +20,8 @@ DWELL_S = 1.2
 """So long the finger must rest."""
 STILL_M = 0.020
 """Half-way spread, one axis, of a fingertip that rests: a headset's own error is 6 mm."""
+SETTLED_SHARE = 0.8
+"""The last part of a rest that is averaged: in the first the finger may still be coming down."""
 WANDER_M = 0.03
 """Between the first and the last third: a headset's own error makes 9 mm of it."""
 GROSS_M = 0.04
@@ -103,6 +105,7 @@ class Dwells:
         if span_s < 0.95 * DWELL_S or len(tips) < MIN_LOOKS:
             return None
         near = np.linalg.norm(tips - middle, axis=1) < GROSS_M
+        near &= t_ns > t_ns[-1] - round(SETTLED_SHARE * span_s * 1e9)
         places = np.array([p for _, _, p in finger.looks])[near]
         known = np.isfinite(places).all(axis=(1, 2))
         if near.sum() < MIN_LOOKS // 2 or known.sum() < MIN_LOOKS // 2:
@@ -113,7 +116,8 @@ class Dwells:
         if turn is None or np.linalg.norm(tip - hand[1]) < POINTING_M:
             return None
         finger.told_m, finger.share = middle, 0.0
-        return Dwell(int(t_ns[-1]), side, tip - TIP_OVER_PAD_M * turn[:, 2], turn, span_s)
+        pad = tip - TIP_OVER_PAD_M * turn[:, 2]
+        return Dwell(int(t_ns[-1]), side, pad, turn, SETTLED_SHARE * span_s)
 
 
 def _places(sample: HandJoints) -> FloatArray:

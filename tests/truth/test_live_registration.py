@@ -1,4 +1,4 @@
-"""A headset's frame is found and held in simulated sessions, and never believed where it is lost."""
+"""A headset's frame is found and held in simulated sessions, and not believed where it is lost."""
 
 from __future__ import annotations
 
