@@ -299,7 +299,7 @@ def test_each_state_of_the_place_is_said_in_words_and_ok_is_not() -> None:
     assert any("faint" in text for text in said["weak"])
     assert any("hidden" in text for text in said["lost"])
     assert "Move your open hand slowly over the chest" in said["weak"]
-    assert "Touch mark 3 with your fingertip" in said["unknown"]
+    assert "Rest a fingertip on plate 2, in the middle" in said["unknown"]
 
 
 def test_breaths_are_prompted_beside_the_ring_and_hands_are_not(
