@@ -193,7 +193,7 @@ def _clock(context: Context) -> list[PanelItem]:
 def _advice(context: Context, may: Shown) -> list[PanelItem]:
     """Draw the line of advice, or say why there is none."""
     if may.advice != "none":
-        return advice.line(context, _ADVICE, _cue(context.snapshot, may))
+        return advice.line(context, _ADVICE, written_cue(context.snapshot, may))
     theme, level = context.theme, context.snapshot.level
     why = context.messages(f"panel.{level}" if context.snapshot.guidance else "panel.assessment")
     middle_px = PANEL_WIDTH_PX / 2
@@ -203,7 +203,8 @@ def _advice(context: Context, may: Shown) -> list[PanelItem]:
     ]
 
 
-def _cue(snapshot: Snapshot, may: Shown) -> Cue | None:
+def written_cue(snapshot: Snapshot, may: Shown) -> Cue | None:
+    """Give the cue that a view may write now, if there is one."""
     cue = snapshot.cue
     if cue is None or not cue.written:
         return None

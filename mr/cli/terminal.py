@@ -22,9 +22,12 @@ from rich.text import Text
 from mr.cli.console import Output
 from mr.cli.losses import LossLog, is_told
 from mr.scoring.items import place_words
-from mr.types import Health, Phase, Snapshot, Targets
+from mr.types import Health, Phase, Placing, Snapshot, Targets
 from overlays.cues.advice import text_of
+from overlays.cues.placing import ask_words
+from overlays.guidance import shown
 from overlays.messages import ENGLISH, Messages
+from overlays.scene import written_cue
 
 BAR_WIDTH = 40
 DEPTH_SPAN_MM = 80.0
@@ -150,6 +153,26 @@ def _place_line(snapshot: Snapshot) -> Text:
     return Text(" " * (LABEL_WIDTH + GAP) + words, style="dim")
 
 
+def _tells_numbers(snapshot: Snapshot) -> bool:
+    """Whether this view may tell how it goes: as the others, by the level of guidance."""
+    over = snapshot.phase is Phase.FINISHED
+    return snapshot.guidance and (snapshot.level == "full" or over)
+
+
+def _placing_lines(placing: Placing | None, messages: Messages) -> list[Text]:
+    """Say how well the headset's place is known, for whoever stands beside its wearer."""
+    if placing is None:
+        return []
+    found = placing.registration
+    words = messages(f"placing.{placing.state}")
+    if found is not None and found.sigma_m is not None:
+        words += f" (±{1000 * found.sigma_m:.1f} mm, {found.n_pairs} looks)"
+    asked = ask_words(messages, placing)
+    style = "green" if placing.state == "ok" else "yellow"
+    lines = [Text(f"headset: {words}", style=style)]
+    return [*lines, Text(f"headset: {asked}", style=style)] if asked else lines
+
+
 def _elapsed(elapsed_s: float, planned_s: float | None) -> str:
     planned = f" of {planned_s:.0f}" if planned_s is not None else ""
     return f"{elapsed_s:.0f}{planned} s"
@@ -170,22 +193,24 @@ def render(
     grid.add_column(justify="right", style="dim", width=LABEL_WIDTH)
     grid.add_column(width=9)
     grid.add_column(no_wrap=True)
-    if snapshot.guidance:
+    numbers = _tells_numbers(snapshot)
+    if numbers:
         grid.add_row("compressions", str(snapshot.n_compressions), Text(snapshot.phase.value))
         for row in _guided_rows(snapshot, snapshot.targets):
             grid.add_row(*row)
     else:
         grid.add_row("time", _elapsed(snapshot.elapsed_s, None))
-    cue = Text("")
-    if snapshot.cue is not None and snapshot.cue.written:
-        words = text_of(messages, snapshot.cue.key, snapshot.mode)
-        cue = Text(words, style=_SEVERITY_STYLE[snapshot.cue.severity])
+    cue, advice = Text(""), written_cue(snapshot, shown(snapshot))
+    if advice is not None:
+        words = text_of(messages, advice.key, snapshot.mode)
+        cue = Text(words, style=_SEVERITY_STYLE[advice.severity])
     elif snapshot.phase is Phase.WAITING:
         cue = Text(messages("cue.start_when_ready"), style="cyan")
     elif not snapshot.guidance:
         over = snapshot.phase is Phase.FINISHED
         cue = Text(messages("cue.finished" if over else "panel.assessment"), style="dim")
-    lines = [_place_line(snapshot)] if snapshot.guidance else []
+    lines = [_place_line(snapshot)] if numbers else []
+    lines += _placing_lines(snapshot.placing, messages)
     lines += [
         _health_line(h)
         for h in snapshot.health
@@ -205,14 +230,15 @@ def render(
 def plain_line(snapshot: Snapshot, planned_s: float | None = None, lost: Iterable[str] = ()) -> str:
     """Say one snapshot in one line, for pipes and simple terminals; `lost` names streams."""
     kind = "" if snapshot.kind == "live" else f"{ENGLISH(f'kind.{snapshot.kind}')}, "
-    told = snapshot.guidance or snapshot.phase in (Phase.WAITING, Phase.FINISHED)
+    numbers = _tells_numbers(snapshot)
+    told = numbers or snapshot.phase in (Phase.WAITING, Phase.FINISHED)
     phase = snapshot.phase.value if told else "under way"
     said = [f"{_elapsed(snapshot.elapsed_s, planned_s):>10}  {kind}{phase}"]
-    if snapshot.guidance and snapshot.n_compressions:
+    if numbers and snapshot.n_compressions:
         said.append(f"{snapshot.n_compressions} compressions")
-    if snapshot.guidance and snapshot.last_depth_mm is not None:
+    if numbers and snapshot.last_depth_mm is not None:
         said.append(f"last {_number(snapshot.last_depth_mm, 'mm', 1)} deep")
-    if snapshot.guidance and snapshot.rate_cpm is not None:
+    if numbers and snapshot.rate_cpm is not None:
         said.append(_number(snapshot.rate_cpm, "/min"))
     said += [f"{name} lost" for name in lost]
     return ", ".join(said)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from mr.types import Placing
 from overlays.cues.context import Context
 from overlays.cues.tile import Box
+from overlays.messages import Messages
 from overlays.primitives import Color, Line, PanelItem, Rect, Text
 from overlays.theme import SYMBOLS
 
@@ -41,7 +42,7 @@ def card(context: Context, box: Box, placing: Placing) -> list[PanelItem]:
     """Draw the card."""
     theme, messages = context.theme, context.messages
     color = theme.warning if placing.state in ("weak", "lost") else theme.hint
-    ask = _ask_words(context, placing)
+    ask = ask_words(context.messages, placing)
     left_px, middle_px = box.x_px + _PICTURE_PX + 18, box.y_px + box.height_px / 2
     items: list[PanelItem] = [
         Rect(box.x_px, box.y_px, box.width_px, box.height_px, theme.sheet, 16.0),
@@ -65,8 +66,8 @@ def _share(placing: Placing) -> float:
     return min(1.0, max(0.0, placing.share))
 
 
-def _ask_words(context: Context, placing: Placing) -> str:
-    messages = context.messages
+def ask_words(messages: Messages, placing: Placing) -> str:
+    """Give what the headset's wearer is to do, in words; "" where nothing helps."""
     if placing.ask in TOUCHES and placing.touch is not None:
         return messages(f"placing.{placing.ask}_n", n=placing.touch)
     key = f"placing.{placing.ask}"

@@ -11,7 +11,16 @@ import pytest
 
 from mr.cli.console import Output
 from mr.cli.terminal import LastPlace, live_terminal, plain_line, render
-from mr.types import Cue, Health, Phase, Snapshot
+from mr.types import (
+    Cue,
+    GuidanceLevel,
+    Health,
+    Phase,
+    Placing,
+    Pose,
+    Registration,
+    Snapshot,
+)
 from overlays.messages import load_messages
 from tests.snapshots import IN_FULL_SWING
 
@@ -228,3 +237,22 @@ def test_it_asks_for_as_many_breaths_as_the_overlay(mode: str, words: str) -> No
     due = replace(SNAPSHOT, mode=mode, cue=Cue("breathe", "hint"))
     assert words in " ".join(drawn(due, 100))
     assert "Give a breath now" not in " ".join(drawn(due, 100))
+
+
+@pytest.mark.parametrize("level", ["reduced", "sound", "none"])
+def test_less_guidance_tells_no_numbers_until_the_end(level: GuidanceLevel) -> None:
+    told = "".join(drawn(replace(SNAPSHOT, level=level), 100))
+    assert "/min" in "".join(drawn(SNAPSHOT, 100)), "the control"
+    assert "/min" not in told
+    assert "last" not in plain_line(replace(SNAPSHOT, level=level))
+    over = replace(SNAPSHOT, level=level, phase=Phase.FINISHED)
+    assert "/min" in "".join(drawn(over, 100))
+
+
+def test_the_headsets_place_is_told_to_who_stands_beside() -> None:
+    found = Registration(Pose.identity(), 0.007, 310, 0, sigma_m=0.0021)
+    good = replace(SNAPSHOT, placing=Placing("ok", found))
+    weak = replace(SNAPSHOT, placing=Placing("weak", found, "touch", 2))
+    assert "±2.1 mm, 310 looks" in "".join(drawn(good, 100))
+    assert "plate 2" in "".join(drawn(weak, 100))
+    assert "headset" not in "".join(drawn(SNAPSHOT, 100))
