@@ -98,7 +98,7 @@ def test_a_late_headset_is_waited_for(own_monado: Monado, tmp_path: Path) -> Non
 
 
 def test_without_hand_tracking_the_overlay_is_shown(own_monado: Monado, tmp_path: Path) -> None:
-    client = start(own_monado, tmp_path, NO_HANDS="1")
+    client = start(own_monado, tmp_path, ABSENT="hands")
     told = until(client, says("tracks no hands"))["say"]
     assert "the overlay works" in told
     line = until(client, has("FrameShown", 30))
