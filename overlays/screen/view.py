@@ -58,6 +58,15 @@ def run_screen_view(
     """
     board, view = Board(), MirrorView(rig, look, messages, beat, ON_SCREEN_SHARE)
     shown_seq: int | None = None
+
+    def show() -> None:
+        nonlocal shown_seq
+        snapshot = read_snapshot()
+        # Snapshots come more often than pictures, and never later than they.
+        if snapshot is not None and snapshot.seq != shown_seq:
+            board.put(packed(view.draw(snapshot, read_picture())), snapshot.t_ns)
+            shown_seq = snapshot.seq
+
     with served(board, place, messages):
         while not stop.is_set():
             began_s = time.perf_counter()
@@ -65,12 +74,10 @@ def run_screen_view(
                 board.wait_for_a_look(IDLE_S)
                 shown_seq = None
                 continue
-            snapshot = read_snapshot()
-            # Snapshots come more often than pictures, and never later than they.
-            if snapshot is not None and snapshot.seq != shown_seq:
-                board.put(packed(view.draw(snapshot, read_picture())), snapshot.t_ns)
-                shown_seq = snapshot.seq
+            show()
             time.sleep(max(0.0, FRAME_S - (time.perf_counter() - began_s)))
+        if board.watched:
+            show()  # the last words, and the score
         board.end()
         if board.watched:
             time.sleep(TELL_S)

@@ -102,6 +102,7 @@ def test_a_browser_shows_the_session_and_its_end(
     running.process.send_signal(signal.SIGINT)
     tab.get_by_text("The session has ended").filter(visible=True).wait_for()
     last = picture_of(tab)
+    assert not tab.evaluate("document.getElementById('mirror').classList.contains('past')")
     ended = running.end().require(0)
     assert "ended" not in ended.err
     tab.wait_for_timeout(1500)  # it asks again, in vain, and says the same

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import cv2
@@ -24,6 +24,8 @@ from overlays.screen.server import HOST, Place, is_own_name, page, require_free,
 from overlays.screen.view import run_screen_view
 
 LIMIT_S = 30.0
+LAST_SEQ = 1_000_000
+"""Snapshots that are published when the session is over have numbers beyond it."""
 
 
 def free_port() -> int:
@@ -228,7 +230,8 @@ def viewing(
         place, seq = Place(HOST, free_port()), count(1)
 
         def read() -> Snapshot:
-            return replace(states["right"], seq=next(seq), t_ns=time.perf_counter_ns())
+            last = LAST_SEQ if stop.is_set() else 0
+            return replace(states["right"], seq=last + next(seq), t_ns=time.perf_counter_ns())
 
         rig: Rig = None  # type: ignore[assignment]  # no picture, no camera asked for
         thread = threading.Thread(
@@ -236,8 +239,14 @@ def viewing(
         )
         thread.start()
         threads.append(thread)
-        return place, drawn
+        until = time.monotonic() + LIMIT_S
+        while time.monotonic() < until:
+            with suppress(OSError):
+                socket.create_connection((place.host, place.port), 1.0).close()
+                return place, drawn
+        raise AssertionError("it never listened")
 
+    start.stop = stop  # type: ignore[attr-defined]
     yield start
     stop.set()
     for thread in threads:
@@ -270,6 +279,23 @@ def test_it_draws_once_for_all_who_look_and_never_for_nobody(
     assert len(drawn) < 15, "four viewers with five pictures each would be twenty"
     mirror = cv2.imdecode(np.frombuffer(found[0][0], np.uint8), cv2.IMREAD_COLOR)
     assert mirror is not None and mirror.shape[1] == 1024
+
+
+def test_the_last_words_are_shown_before_the_end(
+    viewing: Callable[[], tuple[Place, list[int]]],
+) -> None:
+    """The session publishes its last snapshot and asks its views to end in the same breath."""
+    place, drawn = viewing()
+    number, state = "0", "on"
+    while number == "0":
+        _, headers, _ = get(place, "/newest?after=0")
+        number = headers["X-Number"]
+    viewing.stop.set()  # type: ignore[attr-defined]
+    while state != "ended":
+        _, headers, _ = get(place, f"/newest?after={number}")
+        number, state = headers["X-Number"], headers["X-State"]
+    assert int(number) == len(drawn), "and who looked was given it"
+    assert drawn[-1] > LAST_SEQ > drawn[0]
 
 
 def test_the_package_brings_the_page() -> None:
