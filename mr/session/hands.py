@@ -69,7 +69,10 @@ def _look(rig: Rig, channel: Channel, finder: HandFinder, found: Connection, end
             time.sleep(IDLE_S)
             continue
         last_seq = picture.arrival.seq
-        window = _window(rig, picture, snapshot.world_from_mannequin)
+        placing = snapshot.placing
+        # Pressing hands are found best in a window of their own size.
+        sought = placing is not None and placing.ask == "sweep" and snapshot.hands != "on"
+        window = _window(rig, picture, snapshot.world_from_mannequin, sweeping=sought)
         if window is None:
             continue
         frame = ColorFrame(picture.arrival, picture.camera_id, picture.bgr)
@@ -79,14 +82,17 @@ def _look(rig: Rig, channel: Channel, finder: HandFinder, found: Connection, end
             found.send(landmarks)
 
 
-def _window(rig: Rig, picture: Picture, world_from_mannequin: Pose | None) -> Window | None:
+def _window(
+    rig: Rig, picture: Picture, world_from_mannequin: Pose | None, *, sweeping: bool
+) -> Window | None:
     camera = rig.cameras.get(picture.camera_id)
     if camera is None or camera.color is None or camera.color_from_depth is None:
         return None
     if world_from_mannequin is None:
         return None
     cam_from_mannequin = camera.world_from_cam.pose().inverse() @ world_from_mannequin
-    return chest_window(camera.color, camera.color_from_depth.pose() @ cam_from_mannequin)
+    color_from_mannequin = camera.color_from_depth.pose() @ cam_from_mannequin
+    return chest_window(camera.color, color_from_mannequin, sweeping=sweeping)
 
 
 class Findings:

@@ -69,5 +69,8 @@ def test_window_is_above_the_sternum() -> None:
     middle = (rows.start + rows.stop) / 2, (columns.start + columns.stop) / 2
     assert middle == pytest.approx((240, 380), abs=12)
     assert columns.stop - columns.start < 260
+    wide = chest_window(model, Pose(down, np.array([0.1, 0.0, 1.0])), sweeping=True)
+    assert wide[1].start < columns.start and wide[1].stop > columns.stop
+    assert wide[0].start < rows.start and wide[0].stop > rows.stop
     rows, columns = chest_window(model, Pose(down, np.array([3.0, 0.0, 1.0])))
     assert columns.start == columns.stop
