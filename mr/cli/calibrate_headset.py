@@ -25,7 +25,7 @@ from mr.rig import Rig
 from mr.session.front import FrontEnd
 from mr.session.headset import HeadsetLink, HeadsetTeller
 from mr.session.signals import EndWord, leave_ctrl_c_to_the_parent
-from mr.tracking.landmarks import HandFinder, sweep_window
+from mr.tracking.landmarks import HandFinder, chest_window
 from mr.types import ColorFrame, HandJoints, HandPoints, Pose, Sample, Stamp
 from overlays.xr.view import run_headset_view
 from overlays.xr.words import Words
@@ -112,7 +112,8 @@ def found_by(front: FrontEnd, finder: HandFinder, rig: Rig, sample: Sample) -> I
     if camera.color is None or camera.color_from_depth is None:
         return
     cam_from_mannequin = camera.world_from_cam.pose().inverse() @ rig.world_from_mannequin.pose()
-    window = sweep_window(camera.color, camera.color_from_depth.pose() @ cam_from_mannequin)
+    color_from_mannequin = camera.color_from_depth.pose() @ cam_from_mannequin
+    window = chest_window(camera.color, color_from_mannequin, sweeping=True)
     for landmarks in finder.find(sample, Stamp(sample.arrival.arrival_ns, 0), window):
         yield from front.step(landmarks)
 

@@ -23,7 +23,9 @@ from mr.types import BoolArray, FloatArray, HandJoints, IntArray, Pose
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
 Kind = Literal["hand", "stacked", "heel", "touch"]
-_Key = tuple[Kind, Side | Literal["both"]]
+_Key = tuple[Kind, Side | Literal["both"], bool]
+"""Kind, side, and whether it lies far from where that hand is expected: another person's hand is
+not mixed with the learner's."""
 
 BIN_S = 0.2
 """Looks of so long make one pair; hands that sweep go straight for so long."""
@@ -229,7 +231,7 @@ class HandPairs:
         """A heel is held against the middle of two stacked hands."""
         if len(hands) < 2 or not _near(hands):
             return None
-        return ("heel", "both"), _of_both(hands)
+        return ("heel", "both", False), _of_both(hands)
 
     def _hand(
         self, look: _Look, hands: dict[Side, FloatArray], believed: Pose | None
@@ -239,35 +241,43 @@ class HandPairs:
         if not hands or known.sum() < MIN_PLACES:
             return None
         if len(hands) == 2 and _near(hands):
-            return ("stacked", "both"), _of_both(hands)
-        side = self._side(look, hands, believed, known)
+            return ("stacked", "both", False), _of_both(hands)
+        away_m = _away_m(look, hands, believed, known)
+        side = _side(look, hands, away_m)
         if side is None:
             return None
+        far = away_m.get(side, 0.0) > OWN_M
         middle = look.points_in_world_m[known].mean(axis=0)
         pressing = (
             self._heel is not None
             and abs(self._heel[0] - look.t_ns) < HEEL_FRESH_S * 1e9
             and float(np.linalg.norm(self._heel[1] - middle)) < STACKED_M
         )
-        return ("stacked" if pressing else "hand", side), hands[side]
+        return ("stacked" if pressing else "hand", side, far), hands[side]
 
-    @staticmethod
-    def _side(
-        look: _Look, hands: dict[Side, FloatArray], believed: Pose | None, known: BoolArray
-    ) -> Side | None:
-        if len(hands) == 1:
-            return next(iter(hands))
-        if believed is not None:
-            expected = believed.apply(look.points_in_world_m[known])
-            away_m = {
-                side: float(np.linalg.norm(np.nanmedian(places[:5][known] - expected, axis=0)))
-                for side, places in hands.items()
-                if np.isfinite(places[:5][known]).all(axis=1).any()
-            }
-            near = min(away_m, key=lambda side: away_m[side], default=None)
-            if near is not None and away_m[near] < OWN_M:
-                return near
-        return None if look.side == "unknown" else look.side
+
+def _away_m(
+    look: _Look, hands: dict[Side, FloatArray], believed: Pose | None, known: BoolArray
+) -> dict[Side, float]:
+    """Tell how far each of the headset's hands is from where a look should show it."""
+    if believed is None:
+        return {}
+    expected = believed.apply(look.points_in_world_m[known])
+    return {
+        side: float(np.linalg.norm(np.nanmedian(places[:5][known] - expected, axis=0)))
+        for side, places in hands.items()
+        if np.isfinite(places[:5][known]).all(axis=1).any()
+    }
+
+
+def _side(look: _Look, hands: dict[Side, FloatArray], away_m: dict[Side, float]) -> Side | None:
+    """Tell which of the headset's hands was looked at; the rig's own word comes last."""
+    if len(hands) == 1:
+        return next(iter(hands))
+    near = min(away_m, key=lambda side: away_m[side], default=None)
+    if near is not None and away_m[near] < OWN_M:
+        return near
+    return None if look.side == "unknown" else look.side
 
 
 def _of_both(hands: dict[Side, FloatArray]) -> FloatArray:
@@ -287,7 +297,7 @@ def _near(hands: dict[Side, FloatArray]) -> bool:
 
 def _closed(key: _Key, full: _Bin) -> list[Pair]:
     """Make the pair of a bin's looks; none where too little agrees."""
-    kind, side = key
+    kind, side, _ = key
     seen = np.array([places for _, places in full.looks])
     turned_as: Side = "right" if side == "both" else side
     in_xr = turn_of(_shape(seen[:, :5])[0], turned_as)

@@ -21,6 +21,7 @@ from mr.fusion.dwells import Dwells
 from mr.fusion.frame_filter import FrameFilter, Prior, Surprise
 from mr.fusion.frame_finding import find_by_hands, find_by_touches, uprighted
 from mr.fusion.hand_pairs import HandPairs, Pair
+from mr.fusion.hand_turns import HandTurns
 from mr.fusion.head_jumps import CARRY_SIGMAS, HeadJumps, Jump
 from mr.fusion.touching import WANTED, Touching
 from mr.rig import Rig
@@ -66,6 +67,8 @@ HANDS_WAITED_S = 8.0
 ENOUGH_OF_HANDS_S = 40.0
 """So long hands may take before touching is asked for."""
 SILENT_S = 3.0
+OVERDUE_S = 1.5
+"""Pairs are not held back for longer than this: landmarks come 0.1 s late, bins a second later."""
 LATENCY_STEP_S = 0.005
 """Joints are looked up by latencies of such steps; what is left of it the filter has."""
 MOST_POSES = 64
@@ -92,6 +95,7 @@ class Placer:
         self._poses: dict[str, deque[tuple[int, Pose]]] = {}
         self._newest_pose = self._lies
         self._pairs = HandPairs()
+        self._turns = HandTurns()
         self._jumps = HeadJumps()
         self._dwells = Dwells()
         self._touching = Touching(_plates(rig))
@@ -197,7 +201,10 @@ class Placer:
         aside = self._lost and not self._jumped
         believed = None if held is None or aside else held.pose
         for pair in self._pairs.take(looked_up_s, believed):
-            self._paired(pair)
+            for settled in self._turns.step(pair):
+                self._paired(settled)
+        for settled in self._turns.overdue(self._now_ns - round(OVERDUE_S * 1e9)):
+            self._paired(settled)
 
     # --- one pair -----------------------------------------------------------------------
 
@@ -271,6 +278,7 @@ class Placer:
     def _forget(self) -> None:
         """Forget what was seen in a frame that is no more."""
         self._pairs.forget()
+        self._turns.forget()
         self._dwells.forget()
         self._touching.forget()
         self._recent.clear()

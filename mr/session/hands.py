@@ -19,15 +19,8 @@ from mr.errors import MrError
 from mr.rig import Rig
 from mr.session.shared import Channel, Picture
 from mr.session.signals import EndWord, leave_ctrl_c_to_the_parent
-from mr.tracking.landmarks import (
-    HandFinder,
-    MediapipeHands,
-    Window,
-    chest_window,
-    model_path,
-    sweep_window,
-)
-from mr.types import ColorFrame, HandLandmarks, SessionEvent, Snapshot, Stamp
+from mr.tracking.landmarks import HandFinder, MediapipeHands, Window, chest_window, model_path
+from mr.types import ColorFrame, HandLandmarks, Pose, SessionEvent, Stamp
 
 OpenFinder = Callable[[], AbstractContextManager[HandFinder]]
 """Opens a finder in the hands process; picklable."""
@@ -76,7 +69,10 @@ def _look(rig: Rig, channel: Channel, finder: HandFinder, found: Connection, end
             time.sleep(IDLE_S)
             continue
         last_seq = picture.arrival.seq
-        window = _window(rig, picture, snapshot)
+        placing = snapshot.placing
+        # Pressing hands are found best in a window of their own size.
+        sought = placing is not None and placing.ask == "sweep" and snapshot.hands != "on"
+        window = _window(rig, picture, snapshot.world_from_mannequin, sweeping=sought)
         if window is None:
             continue
         frame = ColorFrame(picture.arrival, picture.camera_id, picture.bgr)
@@ -86,16 +82,17 @@ def _look(rig: Rig, channel: Channel, finder: HandFinder, found: Connection, end
             found.send(landmarks)
 
 
-def _window(rig: Rig, picture: Picture, snapshot: Snapshot) -> Window | None:
-    """Give where to look: over the chest, and wider while a headset is to be placed by hands."""
-    camera, pose = rig.cameras.get(picture.camera_id), snapshot.world_from_mannequin
-    if camera is None or camera.color is None or camera.color_from_depth is None or pose is None:
+def _window(
+    rig: Rig, picture: Picture, world_from_mannequin: Pose | None, *, sweeping: bool
+) -> Window | None:
+    camera = rig.cameras.get(picture.camera_id)
+    if camera is None or camera.color is None or camera.color_from_depth is None:
         return None
-    cam_from_mannequin = camera.world_from_cam.pose().inverse() @ pose
+    if world_from_mannequin is None:
+        return None
+    cam_from_mannequin = camera.world_from_cam.pose().inverse() @ world_from_mannequin
     color_from_mannequin = camera.color_from_depth.pose() @ cam_from_mannequin
-    placing = snapshot.placing
-    wide = placing is not None and placing.state != "ok"
-    return (sweep_window if wide else chest_window)(camera.color, color_from_mannequin)
+    return chest_window(camera.color, color_from_mannequin, sweeping=sweeping)
 
 
 class Findings:

@@ -68,15 +68,16 @@ class HandFinder(Protocol):
         ...
 
 
-def chest_window(color: PinholeModel, color_from_mannequin: Pose) -> Window:
-    """Give the part of the colour image above the sternum, hands and wrists included."""
-    corners = [[x, y, z] for x in (-0.16, 0.16) for y in (-0.14, 0.14) for z in (-0.06, 0.14)]
-    return Camera(color).window(color_from_mannequin.apply(np.array(corners)))
+def chest_window(
+    color: PinholeModel, color_from_mannequin: Pose, *, sweeping: bool = False
+) -> Window:
+    """Give the part of the colour image above the sternum, hands and wrists included.
 
-
-def sweep_window(color: PinholeModel, color_from_mannequin: Pose) -> Window:
-    """Give the part of the colour image in which a hand is swept over the chest."""
-    corners = [[x, y, z] for x in (-0.28, 0.28) for y in (-0.28, 0.28) for z in (0.0, 0.35)]
+    With `sweeping`, as far as a hand sweeps that shows a headset where the rig is: a hand is
+    then a third of the window's side.
+    """
+    x_m, y_m, low_m, high_m = (0.28, 0.25, -0.06, 0.40) if sweeping else (0.16, 0.14, -0.06, 0.14)
+    corners = [[x, y, z] for x in (-x_m, x_m) for y in (-y_m, y_m) for z in (low_m, high_m)]
     return Camera(color).window(color_from_mannequin.apply(np.array(corners)))
 
 

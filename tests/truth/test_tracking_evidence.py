@@ -17,6 +17,7 @@ from mr.sim.camera import SimImager
 from mr.sim.learner import still_script
 from mr.sim.rig import SimRig, make_sim_rig, sim_calibration
 from mr.tracking.evidence import TOLERANCE_M
+from mr.tracking.lifting import LIFTED
 from mr.tracking.tracker import CameraTracker
 from mr.types import Arrival, DepthFrame, FloatArray, HandLandmarks, HandSample, Stamp
 
@@ -129,3 +130,29 @@ def test_a_bystanders_hand_before_the_camera_changes_nothing(scene: Scene) -> No
     assert told == alone
     # The control: without the near hand's depth the same landmarks are the learner's.
     assert play(scene, aside_m) != plain
+
+
+def test_wrist_and_knuckles_are_told_beside_the_landmarks(scene: Scene) -> None:
+    """Out of rendered depth, through the front end, as they are recorded."""
+    tracker = CameraTracker(scene.rig, scene.sim.camera_id)
+    back_m = scene.heel_m + np.array([-0.03, 0.0, BACK_M])
+    told = []
+    for k, depth in enumerate(scene.frames):
+        tracker.step(depth, Stamp(k * 1_000_000_000 // HZ, 1000))
+        told.append(tracker.landmarks(marks(scene, k * 1_000_000_000 // HZ, back_m, "left")))
+    points = [p for p in told if p is not None]
+    assert len(points) > N // 2
+    assert {p.arrival.stream for p in points} == {f"cam_{scene.sim.camera_id}.points"}
+    assert {p.side for p in points} == {"left"}
+    # On their rays through the colour picture, and on the hands: those are 32 to 90 mm high.
+    pixels = marks(scene, 0, back_m, "left").landmarks_px[list(LIFTED)]
+    for p in points:
+        known = np.isfinite(p.points_in_mannequin_m).all(axis=1)
+        lifted = p.points_in_mannequin_m[known]
+        seen = scene.sim.mannequin_from_color.inverse().apply(lifted)
+        off_px = Camera(scene.sim.camera.color).project(seen) - pixels[known]
+        assert np.abs(off_px).max() < 1.5
+        assert (lifted[:, 2] > 0.02).all() and (lifted[:, 2] < 0.12).all()
+    # The control: without a depth frame there is nothing to lift by.
+    bare = CameraTracker(scene.rig, scene.sim.camera_id)
+    assert bare.landmarks(marks(scene, 0, back_m, "left")) is None

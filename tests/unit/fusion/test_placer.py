@@ -296,7 +296,7 @@ def test_another_session_of_the_headset_is_another_frame() -> None:
     placer = Placer(session.rig(known=True), MODEL)
     follow(session, known=True, placer=placer)
     assert placer.placing().state == "weak"
-    placer.restart(0)
+    placer.doubt(0)
     told = placer.placing()
     assert told.state == "lost"
     assert told.registration is None

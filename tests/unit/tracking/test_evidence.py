@@ -231,3 +231,30 @@ def test_a_camera_without_colour_passes_samples_unchanged() -> None:
     assert evidence.see(marks(0, wrist_at()), CAM_FROM_MANNEQUIN) is None
     same = sample(5)
     assert evidence.judge(same, frame_at(0.05)) is same
+
+
+# --- places for where a headset lies --------------------------------------------------------
+
+
+def test_places_are_lifted_by_the_depth_of_their_picture() -> None:
+    """The hand has gone up since: the newest depth frame would put it elsewhere."""
+    evidence = HandEvidence(CALIBRATION)
+    for k in range(6):
+        evidence.judge(sample(k * 30_000_000), frame_at(0.05 + 0.03 * k))
+    seen = evidence.see(marks(31_000_000, wrist_at(z_m=0.08)), CAM_FROM_MANNEQUIN)
+    assert seen is not None
+    assert seen.points_m[0] == pytest.approx(wrist_at(z_m=0.08), abs=0.001)
+    assert seen.points_m[:, 2] == pytest.approx(0.08, abs=0.001)
+    # 3.5 px at 0.62 m, seen by a lens of 300 px.
+    assert seen.sigma_m == pytest.approx(3.5 * 0.62 / 300, rel=0.02)
+    newest = evidence.see(marks(150_000_000, wrist_at(z_m=0.08)), CAM_FROM_MANNEQUIN)
+    assert newest is not None
+    assert np.abs(newest.points_m[:, 2] - 0.08).min() > 0.05  # the control
+
+
+def test_a_picture_without_depth_of_its_time_tells_no_place() -> None:
+    evidence = HandEvidence(CALIBRATION)
+    evidence.judge(sample(0), frame_at(0.05))
+    late = evidence.see(marks(200_000_000, wrist_at()), CAM_FROM_MANNEQUIN)
+    assert late is not None
+    assert np.isnan(late.points_m).all()

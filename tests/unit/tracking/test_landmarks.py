@@ -18,7 +18,6 @@ from mr.tracking.landmarks import (
     MediapipeHands,
     assemble_model,
     chest_window,
-    sweep_window,
 )
 from mr.types import Pose
 
@@ -75,18 +74,8 @@ def test_window_is_above_the_sternum() -> None:
     middle = (rows.start + rows.stop) / 2, (columns.start + columns.stop) / 2
     assert middle == pytest.approx((240, 380), abs=12)
     assert columns.stop - columns.start < 260
+    wide = chest_window(model, Pose(down, np.array([0.1, 0.0, 1.0])), sweeping=True)
+    assert wide[1].start < columns.start and wide[1].stop > columns.stop
+    assert wide[0].start < rows.start and wide[0].stop > rows.stop
     rows, columns = chest_window(model, Pose(down, np.array([3.0, 0.0, 1.0])))
     assert columns.start == columns.stop
-
-
-def test_a_swept_hand_is_looked_for_farther_around_than_one_on_the_chest() -> None:
-    model = Intrinsics(width_px=640, height_px=480, fx_px=400, fy_px=400, cx_px=320, cy_px=240)
-    down = Rotation.from_euler("x", 180, degrees=True).as_matrix()
-    color_from_mannequin = Pose(down, np.array([0.0, 0.0, 1.0]))
-    high = color_from_mannequin.apply(np.array([0.2, 0.0, 0.3]))
-    column = 320 + 400 * high[0] / high[2]
-    _, near = chest_window(model, color_from_mannequin)
-    _, far = sweep_window(model, color_from_mannequin)
-    assert far.start < near.start < near.stop < far.stop
-    assert far.start < column < far.stop
-    assert not near.start < column < near.stop
