@@ -3,8 +3,8 @@
 Takes snapshots as a view reads them and the instant at which its next frame is seen, gives
 the snapshot with its depth moved on; leaves measuring to `mr.fusion` and the head's motion to
 the runtime. A learner's next stroke is much like the last few, so the motion goes on as it did
-after the moments of the last seconds that were most like now (`ChestPast`); without such a past
-as a swing about the middle of the last stroke, and without a stroke in a straight line
+after the moments of the last seconds that were most like now (`ChestPast`), and where nothing was
+like now in a straight line; for who keeps no past it swings about the last stroke's middle
 (decision 0027; `python -m tests.bench --only overlay` measures each).
 """
 
@@ -30,6 +30,9 @@ DEEPEST_MM = 1000.0 * DEEPEST_M
 SWING = 1.2
 """A stroke is quicker than a sine of its rate, for there is a rest between strokes: measured best
 of 1.0 to 1.6 at leads of 20 to 100 ms."""
+SURE = 2.0
+"""In a straight line only what goes beyond this many sigmas of the depth is a motion: the velocity
+that a camera tells is so noisy that a still chest would tremble by millimetres."""
 
 STEP_S = 0.005
 ALIKE_S = 0.3
@@ -139,12 +142,13 @@ def predicted(snapshot: Snapshot, display_ns: int, past: ChestPast | None = None
         return snapshot
     lead_s = 1e-9 * (display_ns - measured_ns)
     ahead_mm = None
-    if past is not None and past.newest_ns == measured_ns and snapshot.n_in_cycle > 0:
-        ahead_mm = past.ahead_mm(lead_s)  # the first stroke after a rest has none like it
-    if ahead_mm is None:
+    if past is None or past.newest_ns != measured_ns:
         ahead_mm = swing_ahead_mm(snapshot, lead_s)
+    elif snapshot.n_in_cycle > 0:  # the first stroke after a rest has none like it
+        ahead_mm = past.ahead_mm(lead_s)
     if ahead_mm is None:
         ahead_mm = velocity_mm_s * lead_s
+        ahead_mm = _beyond(ahead_mm, SURE * (snapshot.depth_sigma_mm or 0.0))
     low_mm, high_mm = min(depth_mm, 0.0), max(depth_mm, DEEPEST_MM)
     return replace(snapshot, depth_mm=min(max(depth_mm + ahead_mm, low_mm), high_mm))
 
@@ -161,6 +165,11 @@ def swing_ahead_mm(snapshot: Snapshot, lead_s: float) -> float | None:
     from_middle_mm = depth_mm - 0.5 * (peak_mm + (snapshot.last_release_mm or 0.0))
     turn = omega * lead_s
     return from_middle_mm * (math.cos(turn) - 1.0) + velocity_mm_s / omega * math.sin(turn)
+
+
+def _beyond(value: float, least: float) -> float:
+    """Give what of a value lies beyond the least that counts: no jump where it begins to."""
+    return math.copysign(max(abs(value) - least, 0.0), value)
 
 
 def _measured(snapshot: Snapshot) -> tuple[int | None, float | None, float | None]:

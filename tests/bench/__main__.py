@@ -37,6 +37,7 @@ from tests.bench.hard_set import measure_detection, print_detection
 from tests.bench.latency import latency_table, measure_latency
 from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table
 from tests.bench.overlay import as_json, measure_overlay, print_overlay
+from tests.bench.prediction import measure_prediction, prediction_tables
 from tests.bench.scenes import Scene, film_store, more_scenes, scenes
 from tests.bench.seeing import SceneErrors, see
 from tests.bench.seeing import evaluate as evaluate_scenes
@@ -53,10 +54,12 @@ PARTS = (
     "noise",
     "arms",
     "latency",
+    "prediction",
     "overlay",
     "timing",
 )
 E = TypeVar("E", SceneErrors, FusedErrors)
+HEAD_FILE = "headmotion/bleeding_1.csv"
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
@@ -108,6 +111,8 @@ def main() -> None:
         console.print()
     if parts & {"latency", "overlay"}:
         report["latency"] = show_latency(console, options.quick)
+    if "prediction" in parts:
+        report["prediction"] = show_prediction(console, options.quick)
     if "overlay" in parts:
         report["overlay"] = show_overlay(console, options.quick, report["latency"])
     if "timing" in parts:
@@ -200,11 +205,24 @@ def show_latency(console: Console, quick: bool) -> dict[str, Any]:
     return found
 
 
+def teller(console: Console) -> Callable[[str], None]:
+    """Give what names each step, where there is no terminal to show progress on."""
+    return (lambda _: None) if console.is_terminal else (lambda s: console.print(f"  {s}"))
+
+
+def show_prediction(console: Console, quick: bool) -> dict[str, Any]:
+    """Measure and print how far off a chest is that is drawn ahead."""
+    found = measure_prediction(quick, SHARED / HEAD_FILE, teller(console))
+    for table in prediction_tables(found):
+        console.print(table)
+        console.print()
+    return found
+
+
 def show_overlay(console: Console, quick: bool, latency: dict[str, Any]) -> dict[str, Any]:
     """Measure and print the overlay's budget, at the latency that was measured before."""
     age_s = 1e-3 * latency["ms"]["sample's capture to scene"]["p50"]
-    tell = (lambda _: None) if console.is_terminal else (lambda s: console.print(f"  {s}"))
-    found = measure_overlay(quick, age_s, SHARED / "headmotion/bleeding_1.csv", tell)
+    found = measure_overlay(quick, age_s, SHARED / HEAD_FILE, teller(console))
     print_overlay(console, found)
     console.print()
     return as_json(found)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from rich.table import Table
 
 from mr.cli.demo import calibrated_rig
 from mr.cli.sources import SimSources
@@ -95,7 +96,8 @@ def plans(quick: bool) -> list[Watched]:
     styles = [*STYLES.values(), UNEVEN]
     if quick:
         chosen = [STYLES["good"], STYLES["fast"], UNEVEN]
-        return [Watched(style, 40 + k, compressing_s=8.0) for k, style in enumerate(chosen)]
+        by_mannequin = [Watched(style, 40 + k, compressing_s=8.0) for k, style in enumerate(chosen)]
+        return [*by_mannequin, Watched(STYLES["good"], 70, "camera", compressing_s=4.0)]
     made = [Watched(style, 40 + k) for k, style in enumerate(styles)]
     made.append(Watched(STYLES["good"], 60, mode=Mode.C30_2, compressing_s=30.0))
     by_camera = (STYLES["good"], STYLES["fast"], UNEVEN)
@@ -212,7 +214,7 @@ def figures(found: Errors) -> dict[str, dict[str, float]]:
     return {w: {f"{1e3 * s:.0f}": rms(e) for s, e in by.items()} for w, by in found.items()}
 
 
-def measure_prediction(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+def measure_prediction(quick: bool, head_file: Path, tell: Callable[[str], None]) -> dict[str, Any]:
     """Measure all ways on all plans; each learner's own figures are of the way in use."""
     by_sensor: dict[str, list[Errors]] = {}
     still: dict[str, list[Errors]] = {}
@@ -231,7 +233,29 @@ def measure_prediction(quick: bool, tell: Callable[[str], None]) -> dict[str, An
         "compressing": {k: figures(pooled(e)) for k, e in by_sensor.items()},
         "still": {k: figures(pooled(e)) for k, e in still.items()},
         "by_learner": learners,
+        "real_head": figures(head_as_a_chest(head_file)) if head_file.exists() else None,
     }
+
+
+def prediction_tables(found: dict[str, Any]) -> Iterator[Table]:
+    """Lay the figures out: rms mm by lead in ms."""
+    title = "SIMULATED: depth drawn ahead, by {}, {}: rms mm by lead in ms"
+    for when in ("compressing", "still"):
+        for sensor, rows in found[when].items():
+            yield _table(title.format(sensor, when), rows)
+    yield _table("SIMULATED: the way in use, by learner", found["by_learner"])
+    if found["real_head"] is not None:
+        yield _table("Real: a learner's head, as small as a chest's stroke", found["real_head"])
+
+
+def _table(title: str, rows: dict[str, dict[str, float]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("")
+    for lead in next(iter(rows.values())):
+        table.add_column(lead, justify="right")
+    for name, row in rows.items():
+        table.add_row(name, *(f"{mm:.2f}" for mm in row.values()))
+    return table
 
 
 def head_as_a_chest(path: Path, leads_s: Sequence[float] = LEADS_S) -> Errors:

@@ -89,7 +89,12 @@ def test_only_the_depth_changes() -> None:
 
 def test_without_a_stroke_it_goes_straight_on() -> None:
     first = replace(NOW, last_depth_mm=None, rate_cpm=None, depth_mm=10.0, velocity_mm_s=200.0)
-    assert predicted(first, T0_NS + LEAD_NS).depth_mm == pytest.approx(10.0 + 200.0 * 0.040)
+    sure = replace(first, depth_sigma_mm=0.0)
+    assert predicted(sure, T0_NS + LEAD_NS).depth_mm == pytest.approx(10.0 + 200.0 * 0.040)
+    unsure = replace(first, depth_sigma_mm=1.0)
+    assert predicted(unsure, T0_NS + LEAD_NS).depth_mm == pytest.approx(10.0 + 8.0 - 2.0)
+    noise = replace(first, depth_sigma_mm=2.0, velocity_mm_s=-80.0)
+    assert predicted(noise, T0_NS + LEAD_NS).depth_mm == 10.0
     assert swing_ahead_mm(first, 0.040) is None
 
 
@@ -126,8 +131,8 @@ def test_a_past_without_a_stroke_is_none() -> None:
     assert past.ahead_mm(0.04) == pytest.approx(0.0)
     start = replace(NOW, measured_ns=T0_NS + 14 * MS * 200, depth_mm=20.0, velocity_mm_s=300.0)
     past.see(start)
-    first = replace(start, n_in_cycle=0)
-    assert mm(predicted(first, ahead(first), past)) == mm(predicted(first, ahead(first)))
+    first = replace(start, n_in_cycle=0, depth_sigma_mm=0.0)
+    assert mm(predicted(first, ahead(first), past)) == pytest.approx(20.0 + 300.0 * 0.040)
 
 
 def test_nothing_in_the_past_is_like_now() -> None:
