@@ -8,9 +8,9 @@ import select
 import sys
 from multiprocessing import resource_tracker
 
-from mr.errors import DeviceError
 from mr.session.shared import Channel
 from mr.types import Snapshot
+from overlays.xr.training import Training
 from overlays.xr.view import run_headset_view
 
 
@@ -31,11 +31,7 @@ def main() -> int:
             ready = select.select([sys.stdin], [], [], 0.0)[0]
             return bool(ready) and not sys.stdin.readline()
 
-        try:
-            run_headset_view(read, stop)
-        except DeviceError as error:
-            print(json.dumps({"device_error": str(error)}), flush=True)
-            return 2
+        run_headset_view(lambda: Training(read), stop)
     return 0
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from mr.config import SessionConfig
 from mr.rig import Rig
 from mr.scoring.profiles import load_guideline
-from mr.session.pipeline import Pipeline
 from mr.session.headset import HANDS
+from mr.session.pipeline import Pipeline
 from mr.types import DeviceInfo, HandJoints, HeadPose, Placing, Sample, StreamInfo
 from tests.truth.headset_sessions import MODEL, ZERO_NS, Session, sweeping
 
