@@ -13,9 +13,11 @@ from dataclasses import dataclass
 import moderngl
 import numpy as np
 
+from mr.errors import DeviceError
 from mr.types import FloatArray, Pose
 from overlays.primitives import Polygon
 from overlays.render.gl import GL_SRGB8_ALPHA8, Eye, EyeTarget, SceneRenderer, projection_from_fov
+from overlays.render.mesh import shapes_of
 
 PX_PER_DEG = 25.0
 """In the middle of a Quest 3's picture, by its maker."""
@@ -83,7 +85,8 @@ def drawn_px(
     fov = (-HALF_FOV_RAD, HALF_FOV_RAD, HALF_FOV_RAD, -HALF_FOV_RAD)
     eye = Eye(look.mannequin_from_view, projection_from_fov(fov))
     item = dot(at_m[0] + look.shifted_m, at_m[1])
-    renderer.draw_registered(target.framebuffer, (item,), eye)
+    vertices = shapes_of((item,)).seen_from(look.mannequin_from_view.t_m)
+    renderer.draw_registered(target.framebuffer, vertices, (), eye)
     target.resolve(resolved)
     alpha = np.frombuffer(resolved.read(components=4), np.uint8).reshape(SIZE_PX, SIZE_PX, 4)
     share = alpha[:, :, 3].astype(np.float64)
@@ -97,10 +100,13 @@ def drawing_errors_px(n: int = N_EYES, shifted_m: float = 0.0) -> FloatArray:
 
     Raises
     ------
-    Exception
-        Of any kind that OpenGL drivers raise, where there is none without a display.
+    DeviceError
+        Where there is no OpenGL without a display.
     """
-    ctx = moderngl.create_context(standalone=True, backend="egl")
+    try:
+        ctx = moderngl.create_context(standalone=True, backend="egl")
+    except Exception as error:  # moderngl raises no other
+        raise DeviceError(f"no OpenGL without a display: {error}") from error
     try:
         renderer, target = SceneRenderer(ctx), EyeTarget(ctx, (SIZE_PX, SIZE_PX))
         texture = ctx.texture((SIZE_PX, SIZE_PX), 4, internal_format=GL_SRGB8_ALPHA8)

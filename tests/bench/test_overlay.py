@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from mr.types import FloatArray
+from mr.types import Placing
+from tests.bench import overlay
 from tests.bench.latency import ages
 from tests.bench.overlay import (
     Term,
@@ -21,6 +22,7 @@ from tests.bench.overlay import (
 )
 from tests.bench.overlay_head import OF_THE_MOMENT, WAYS, error_mm, measure_head, still_way
 from tests.conftest import Require
+from tests.truth.headset_sessions import Moment
 
 MS = 1_000_000
 TERMS = [
@@ -55,11 +57,22 @@ def test_a_term_that_grows_shows_in_the_sum(k: int) -> None:
     assert not verdict(total([*TERMS[:k], broken, *TERMS[k + 1 :]]))["compressing"]
 
 
-def test_another_registration_takes_the_place_of_the_calibrated_one() -> None:
-    def always(_seed: int) -> FloatArray:
-        return np.array([0.003, 0.004, 0.0])
+def test_registration_is_what_was_told_then_and_one_that_is_not_found_is_no_zero(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def told(error_m: float | None) -> None:
+        moments = [
+            Moment(0.1 * k, Placing("ok"), error_m and error_m * (1 + (k > 250)), None)
+            for k in range(350)
+        ]
+        monkeypatch.setattr(overlay, "follow", lambda *_args, **_more: moments)
 
-    assert registration_term(3, always).still_mm == pytest.approx(5.0)
+    told(0.002)
+    term = registration_term(3, known=True)
+    assert (term.still_mm, term.compressing_mm) == (pytest.approx(2.0), pytest.approx(4.0))
+    told(None)
+    with pytest.raises(ValueError, match="not registered"):
+        registration_term(1, known=True)
 
 
 def test_a_head_that_does_not_move_is_the_steps_of_its_file() -> None:
@@ -95,6 +108,7 @@ def test_the_table_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> 
     found = {
         "terms": TERMS,
         "sum": total(TERMS),
+        "sum_of_hands_not_calibrated": total(TERMS),
         "sum_without_late_reprojection": None,
         "within": verdict(total(TERMS)),
         "missing": {"head": "no file"},
