@@ -173,14 +173,16 @@ def states() -> dict[str, Snapshot]:
 
 
 def placings() -> dict[str, Snapshot]:
-    """Give the states of the headset's place, which a screen does not show."""
+    """Give the states of the headset's place, which a screen does not show.
+
+    In a moment without compressions, or nobody would be asked to do something for it.
+    """
     found = Registration(Pose.identity(), 0.004, 40, 0, 0.002)
+    resting = replace(IN_FULL_SWING, phase=Phase.PAUSED, hands_off_s=1.0)
     return {
-        "ok": replace(IN_FULL_SWING, placing=Placing("ok", found)),
-        "weak": replace(IN_FULL_SWING, placing=Placing("weak", found, "sweep", share=0.6)),
-        "lost": replace(IN_FULL_SWING, placing=Placing("lost", None, "wait", share=0.2)),
-        "unknown": replace(
-            IN_FULL_SWING, placing=Placing("unknown", None, "touch", touch=2, share=0.5)
-        ),
-        "unknown, nothing to do": replace(IN_FULL_SWING, placing=Placing("unknown")),
+        "ok": replace(resting, placing=Placing("ok", found)),
+        "weak": replace(resting, placing=Placing("weak", found, "sweep", share=0.6)),
+        "lost": replace(resting, placing=Placing("lost", None, "wait", share=0.2)),
+        "unknown": replace(resting, placing=Placing("unknown", None, "touch", touch=2, share=0.5)),
+        "unknown, nothing to do": replace(resting, placing=Placing("unknown")),
     }

@@ -8,7 +8,9 @@ its own place, so the mirror asks for none of this.
 
 from __future__ import annotations
 
-from mr.types import Placing
+from dataclasses import replace
+
+from mr.types import Phase, Placing
 from overlays.cues.context import Context
 from overlays.cues.tile import Box
 from overlays.messages import Messages
@@ -39,8 +41,10 @@ def has_card(placing: Placing | None) -> bool:
 
 
 def card(context: Context, box: Box, placing: Placing) -> list[PanelItem]:
-    """Draw the card."""
+    """Draw the card; nobody who compresses is asked to do something else."""
     theme, messages = context.theme, context.messages
+    if context.snapshot.phase is Phase.COMPRESSING:
+        placing = replace(placing, ask="", touch=None)
     color = theme.warning if placing.state in ("weak", "lost") else theme.hint
     ask = ask_words(context.messages, placing)
     left_px, middle_px = box.x_px + _PICTURE_PX + 18, box.y_px + box.height_px / 2

@@ -124,15 +124,19 @@ def test_the_last_good_place_is_kept_while_a_new_one_is_weak() -> None:
     ],
 )
 def test_what_is_to_be_done_is_asked_for(placing: Placing, asked: str) -> None:
-    scene, _ = Stage(shows_room=True).set(snapshot(placing=placing))
-    assert ENGLISH(asked) in words(scene)
+    resting, _ = Stage(shows_room=True).set(snapshot(phase=Phase.WAITING, placing=placing))
+    assert ENGLISH(asked) in words(resting)
+    pressing, _ = Stage(shows_room=True).set(snapshot(placing=placing))
+    assert ENGLISH(asked) not in words(pressing), "nobody who compresses is asked for more"
+    assert ENGLISH(f"placing.{placing.state}") in words(pressing)
 
 
 def test_a_place_to_touch_is_named_and_an_unknown_request_is_not_fatal() -> None:
     touch = Placing("unknown", ask="touch", touch=2)
-    scene, _ = Stage(shows_room=True).set(snapshot(placing=touch))
+    scene, _ = Stage(shows_room=True).set(snapshot(phase=Phase.WAITING, placing=touch))
     assert ENGLISH("placing.touch_n", n=2) in words(scene), "as it is printed on the plate"
-    other, _ = Stage(shows_room=True).set(snapshot(placing=replace(touch, ask="touch_other")))
+    wrong = snapshot(phase=Phase.WAITING, placing=replace(touch, ask="touch_other"))
+    other, _ = Stage(shows_room=True).set(wrong)
     assert ENGLISH("placing.touch_other_n", n=2) in words(other)
     dance, _ = Stage(shows_room=True).set(snapshot(placing=Placing("unknown", ask="dance")))
     assert ENGLISH("placing.unknown") in words(dance)

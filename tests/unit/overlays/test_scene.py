@@ -298,7 +298,7 @@ def test_each_state_of_the_place_is_said_in_words_and_ok_is_not() -> None:
     assert said["ok"] == set(texts_of(build_scene(placings()["ok"])))
     assert any("faint" in text for text in said["weak"])
     assert any("hidden" in text for text in said["lost"])
-    assert "Move your open hand slowly over the chest" in said["weak"]
+    assert "Move and turn one open hand over the chest" in said["weak"]
     assert "Rest a fingertip on plate 2, in the middle" in said["unknown"]
 
 
