@@ -17,7 +17,7 @@ from mr.session.offline import recorded_guideline
 from mr.session.pipeline import Pipeline
 from mr.session.shared import Picture
 from mr.session.showing import Shown
-from mr.types import DepthFrame, Snapshot
+from mr.types import DepthFrame, Snapshot, SourceKind
 
 LAST_S = 2.0
 """The last moment stays for so long: the last words are for reading."""
@@ -57,9 +57,7 @@ def footage(
 
     def moment(t_ns: int) -> Moment:
         assert first_ns is not None
-        snapshot = pipeline.snapshot(t_ns)
-        if snapshot.kind == "live":
-            snapshot = replace(snapshot, kind="replay")
+        snapshot = _replayed(pipeline.snapshot(t_ns))
         return Moment(t_ns, (t_ns - first_ns) / 1e9, snapshot, picture)
 
     newest_ns = 0
@@ -80,3 +78,10 @@ def footage(
     last = moment(newest_ns)
     for _ in range(round(LAST_S * frames_hz)):
         yield last
+
+
+def _replayed(snapshot: Snapshot) -> Snapshot:
+    """Call what was live then a replay, of the session and of each stream."""
+    kinds: dict[SourceKind, SourceKind] = {"live": "replay"}
+    health = tuple(replace(h, kind=kinds.get(h.kind, h.kind)) for h in snapshot.health)
+    return replace(snapshot, kind=kinds.get(snapshot.kind, snapshot.kind), health=health)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -129,10 +130,12 @@ def test_what_was_live_is_a_replay_and_what_was_simulated_stays_so(
 ) -> None:
     recording = open_recording(filmed[1])
     assert {m.snapshot.kind for m in footage(recording, 5)} == {"sim"}
-    live = Recording(
-        recording.path, recording.header.model_copy(update={"kind": "live"}), recording.rig, ""
-    )
+    devices = tuple(replace(device, kind="live") for device in recording.header.devices)
+    header = recording.header.model_copy(update={"kind": "live", "devices": devices})
+    live = Recording(recording.path, header, recording.rig, "")
+    assert {h.kind for m in footage(recording, 5) for h in m.snapshot.health} == {"sim"}
     assert {m.snapshot.kind for m in footage(live, 5)} == {"replay"}
+    assert {h.kind for m in footage(live, 5) for h in m.snapshot.health} == {"replay"}
 
 
 # --- the file ----------------------------------------------------------------------------
