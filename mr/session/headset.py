@@ -75,7 +75,8 @@ class HeadsetTeller:
             self._send(sample)
 
     def lost(self, why: str) -> None:
-        """Say that there is no headset now."""
+        """Say that there is no headset now; what ailed it is over with it."""
+        self._ails = ()
         self._send(Lost(why))
 
     def ails(self, *complaints: Complaint) -> None:

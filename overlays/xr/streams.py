@@ -14,6 +14,7 @@ import numpy as np
 from mr.clock.host import host_now_ns
 from mr.session.headset import HANDS, HEAD, SHOWN, FromHeadset
 from mr.types import Arrival, FrameShown, HandJoints, HeadPose, Stamp
+from overlays.xr import openxr
 from overlays.xr.hands import HandTrackers
 from overlays.xr.session import FrameReport, HeadsetSession
 
@@ -43,9 +44,16 @@ class Streams:
         *,
         predicted: bool,
     ) -> list[FromHeadset]:
-        """Give what is to be told after a frame; `measured_ns`: of the motion that it shows."""
+        """Give what is to be told after a frame; `measured_ns`: of the motion that it shows.
+
+        Raises
+        ------
+        DeviceError
+            When the runtime or the headset is lost.
+        """
         now_ns = host_now_ns()
-        xr_time = session.runtime.xr_time(now_ns)
+        with openxr.explained("asking for its time"):
+            xr_time = session.runtime.xr_time(now_ns)
         samples: list[FromHeadset] = []
         head = session.head_at(xr_time)
         if head is not None:

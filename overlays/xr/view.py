@@ -22,6 +22,7 @@ from overlays.xr.passthrough import Passthrough
 from overlays.xr.rig_view import RigPicture
 
 if TYPE_CHECKING:
+    from overlays.xr.hands import HandTrackers
     from overlays.xr.session import FrameReport, HeadsetSession
     from overlays.xr.streams import Streams
 
@@ -146,35 +147,31 @@ class _View:
         from overlays.xr.hands import HandTrackers  # noqa: PLC0415 -- needs the extra
 
         hands = HandTrackers(session.runtime, session.handle)
-        self._greet(session, hands.why_not)
+        try:
+            self._greet(session, hands.why_not)
+            self._frames(session, hands, streams)
+        finally:
+            hands.release()
+
+    def _frames(self, session: HeadsetSession, hands: HandTrackers, streams: Streams) -> None:
         composer = self._compose()
 
         def compose(display_ns: int, xr_from_head: Pose, passthrough: Passthrough) -> Composed:
             at_display = streams.hands_at(session, hands, display_ns)
             return composer.compose(display_ns, xr_from_head, at_display, passthrough)
 
-        try:
-            awake_s = time.monotonic()
-            while not self._stop() and session.over is None:
-                report = session.frame(compose)
-                if report is None:
-                    if time.monotonic() - awake_s > ASLEEP_AFTER_S:
-                        self._away(f"headset: {TAKEN_OFF}")
-                    time.sleep(IDLE_S)
-                    continue
-                awake_s, self._said = time.monotonic(), ""
-                self._tell(hands.why_not, report)
-                self._teller.tell(
-                    streams.of(
-                        session,
-                        hands,
-                        report,
-                        composer.measured_ns,
-                        predicted=composer.predicted,
-                    )
-                )
-        finally:
-            hands.release()
+        awake_s = time.monotonic()
+        while not self._stop() and session.over is None:
+            report = session.frame(compose)
+            if report is None:
+                if time.monotonic() - awake_s > ASLEEP_AFTER_S:
+                    self._away(f"headset: {TAKEN_OFF}")
+                time.sleep(IDLE_S)
+                continue
+            awake_s, self._said = time.monotonic(), ""
+            self._tell(hands.why_not, report)
+            measured_ns, ahead = composer.measured_ns, composer.predicted
+            self._teller.tell(streams.of(session, hands, report, measured_ns, predicted=ahead))
 
     def _greet(self, session: HeadsetSession, no_hands: str) -> None:
         self._say(f"headset: {session.system_name} on {session.runtime_name}")

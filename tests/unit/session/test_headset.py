@@ -88,6 +88,20 @@ def test_a_loss_is_raised_after_what_came_before_and_it_comes_back() -> None:
     assert len(link.poll()) == 1
 
 
+def test_what_is_to_be_known_is_told_again_after_a_loss() -> None:
+    link, teller = pair()
+    room = Complaint(HEAD, "the room is not seen", remark=True)
+    teller.ails(room)
+    link.poll()
+    teller.lost("taken off")
+    with pytest.raises(DeviceError):
+        link.poll()
+    assert link.complaints() == ()
+    teller.ails(room)
+    link.poll()
+    assert link.complaints() == (room,)
+
+
 def test_a_process_that_ends_is_lost_for_good() -> None:
     told, tells = multiprocessing.Pipe(duplex=False)
     link = HeadsetLink(told)
