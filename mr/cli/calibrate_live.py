@@ -6,6 +6,7 @@ recorded camera files in their place; leaves what is taken to the guides.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -55,11 +56,14 @@ from mr.session.front import FrontEnd
 from mr.tracking.landmarks import MediapipeHands, model_path
 from mr.tracking.markers import detect
 from mr.types import ColorFrame, Device, FloatArray, Sample
+from overlays.xr.probe import probe_apart
 
 UNREAD_S = 2.0
 TOGETHER_S = 0.5
 """Cameras that see a board come to rest within so long saw it at one instant."""
 NO_DEPTH_S = 3.0
+PROBED_S = 10.0
+"""A headset that is not there now may be in so long."""
 UNSEEN = "bring the board into the picture, its printed side to the camera, and hold it still"
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -80,6 +84,7 @@ class LiveTechnician:
         self._files = dict(camera_files)
         self.look: Look = unseen
         """Who wants to see what the cameras see."""
+        self._probed = (-float("inf"), "")
         self._ways: dict[str, Callable[[Setup, Any, Screen], Iterable[Any]]] = {
             "intrinsics": self._intrinsics,
             "depth": self._depth,
@@ -101,14 +106,22 @@ class LiveTechnician:
                     f"--camera-file {camera_id}=…: the rig has no camera {camera_id!r} (it has: "
                     f"{', '.join(sorted(setup.draft.cameras)) or 'none'})"
                 )
-        way = self._ways.get(task.procedure.name)
-        if way is None:
-            raise CalibrationError(f"{task.procedure.name}: {self.cannot(task.procedure.name)}")
-        return way(setup, guide, screen)
+        why = self.cannot(task.procedure.name)
+        if why:
+            raise CalibrationError(f"{task.procedure.name}: {why}")
+        return self._ways[task.procedure.name](setup, guide, screen)
 
     def cannot(self, name: str) -> str:
-        """Say why a procedure cannot be captured from here; empty if it can."""
-        return "" if name in self._ways else "it cannot be captured from here"
+        """Say why a procedure cannot be captured from here now; empty if it can."""
+        return self._no_headset() if name == "headset" else ""
+
+    def _no_headset(self) -> str:
+        """Say why no headset can be worn now; asked anew after a while."""
+        asked_s, why = self._probed
+        if time.monotonic() - asked_s > PROBED_S:
+            why = probe_apart().why.removeprefix("headset: ")
+            self._probed = (time.monotonic(), why)
+        return why
 
     # --- the mannequin ----------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from calibration.simulated.boards import facing
 from calibration.simulated.rooms import held_board, room, told_cameras
 from calibration.steps.registry import step_of
 from calibration.steps.step import Setup
+from mr.cli import calibrate_live
 from mr.cli.calibrate_capture import NotKept, capture
 from mr.cli.calibrate_devices import Reader, pictures
 from mr.cli.calibrate_live import UNSEEN, LiveTechnician
@@ -25,6 +26,7 @@ from mr.cli.sources import DRIVERS
 from mr.errors import CalibrationError, ConfigError, DeviceError
 from mr.sim.rig import make_sim_rig, sim_calibration
 from mr.types import EndOfStream, Pose, Sample
+from overlays.xr.probe import XrProbe
 from tests.unit.cli.board_room import AWAY, Hands, PaintedCamera, Technician
 
 KIT = Kit()
@@ -221,6 +223,24 @@ def test_another_camera_and_an_unknown_file_are_refused(
     technician = LiveTechnician(None, {"top": Path("top.db3")})
     with pytest.raises(ConfigError, match="no camera 'top' \\(it has: side\\)"):
         technician.candidates(Task(BY_NAME["depth"], "side"), setup, None, Technician({}))
+
+
+def test_without_a_headset_its_procedure_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def probe() -> XrProbe:
+        asked.append(1)
+        return XrProbe(False, why="headset: no OpenXR runtime is installed")
+
+    monkeypatch.setattr(calibrate_live, "probe_apart", probe)
+    technician, setup = LiveTechnician(None, {}), setup_of(draft_of({}), "headset")
+    with pytest.raises(CalibrationError, match="^headset: no OpenXR runtime is installed$"):
+        technician.candidates(Task(BY_NAME["headset"], "headset"), setup, None, Technician({}))
+    assert technician.cannot("headset")
+    assert len(asked) == 1, "a page asks often"
+    assert technician.cannot("world") == ""
 
 
 def test_who_looks_slowly_is_shown_the_newest_picture(monkeypatch: pytest.MonkeyPatch) -> None:
