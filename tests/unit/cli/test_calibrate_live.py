@@ -236,7 +236,7 @@ def test_without_a_headset_its_procedure_says_what_is_missing(
 
     monkeypatch.setattr(calibrate_live, "probe_apart", probe)
     technician, setup = LiveTechnician(None, {}), setup_of(draft_of({}), "headset")
-    with pytest.raises(CalibrationError, match="^headset: no OpenXR runtime is installed$"):
+    with pytest.raises(CalibrationError, match=r"^headset: no OpenXR runtime is installed$"):
         technician.candidates(Task(BY_NAME["headset"], "headset"), setup, None, Technician({}))
     assert technician.cannot("headset")
     assert len(asked) == 1, "a page asks often"
