@@ -27,7 +27,8 @@ WANDER_M = 0.03
 GROSS_M = 0.04
 MOVED_ON_M = 0.10
 """Two rests nearer than this are one."""
-MIN_LOOKS = 40
+MIN_LOOKS = 20
+"""Of a rest: a headset that shows its hands 20 times a second is enough."""
 POINTING_M = 0.045
 """From the index knuckle to its tip: a finger that points is twice as long, a fist half."""
 EVERY = 6

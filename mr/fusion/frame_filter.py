@@ -89,10 +89,15 @@ class Prior:
     """Its length."""
 
     @staticmethod
-    def of(known: HeadsetCalibration | None, model: str | None) -> Prior:
-        """Take the rig's numbers when they are of this model; else what holds for any."""
+    def of(known: HeadsetCalibration | None, model: str | None, learner: str | None) -> Prior:
+        """Take the rig's numbers when they are of this model; else what holds for any.
+
+        The latency is the headset's; how hands lie off is of the one learner who was measured.
+        """
         if known is None or model is None or known.model != model:
             return Prior()
+        if not known.user or known.user != learner:
+            return Prior(known.latency_s, known.latency_sigma_s)
         return Prior(
             known.latency_s,
             known.latency_sigma_s,
@@ -130,13 +135,18 @@ class _Learnt:
     last: dict[str, tuple[int, FloatArray]] = field(default_factory=dict)
 
     def see(self, pair: Pair, left_m: FloatArray) -> None:
-        """Count one pair that fits."""
+        """Count one pair that fits.
+
+        What is left of two hands' middle is the mean of two hands' errors: of one it is more.
+        """
+        share = math.hypot(*SHARES[pair.side])
+        left_m = left_m / share
         before = self.last.get(pair.side)
         self.last[pair.side] = (pair.t_ns, left_m)
         if before is None or not 0.1 < (pair.t_ns - before[0]) * 1e-9 < 0.3:
             return
         keep = 1 - 1 / LEARNT_OVER
-        white2 = pair.white_m**2
+        white2 = (pair.white_m / share) ** 2
         self.weight = keep * self.weight + 1
         square = max(float(left_m @ left_m) / 3 - white2, 0.0)
         self.square_m2 = keep * self.square_m2 + square

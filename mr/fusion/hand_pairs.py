@@ -31,6 +31,8 @@ BIN_S = 0.2
 """Looks of so long make one pair; hands that sweep go straight for so long."""
 WAIT_S = 1.0
 """So long a look waits for joints of its instant."""
+ALIVE_S = 0.1
+"""A hand whose joints are so far behind the other's is not told of any more."""
 KEPT_S = 2.5
 """Joints so old are forgotten; landmarks come back some 0.1 s late."""
 WILD_M = 0.05
@@ -76,6 +78,8 @@ class Pair:
     white_m: float
     """One-sigma of the rig's part, one axis."""
     n_looks: int
+    far: bool = False
+    """Whether it lies where the learner's hand is not expected: it may be another person's."""
 
 
 @dataclass(slots=True)
@@ -189,7 +193,7 @@ class HandPairs:
             ``xr_from_world``, if it is known: it tells which of two hands was looked at.
         """
         done: list[Pair] = []
-        newest_ns = max((t.t_ns[-1] for t in self._tracks.values() if t.t_ns), default=0)
+        newest_ns = self._told_ns()
         late_ns = round(latency_s * 1e9)
         while self._waiting:
             look = self._waiting[0]
@@ -203,6 +207,15 @@ class HandPairs:
             if self._now_ns > last_ns + WAIT_S * 1e9:
                 done += _closed(key, self._bins.pop(key))
         return done
+
+    def _told_ns(self) -> int:
+        """Tell up to when joints are there: of both hands, while both are told of.
+
+        They come one after the other, with one stamp: the first alone says nothing of the second.
+        """
+        ends_ns = [track.t_ns[-1] for track in self._tracks.values() if track.t_ns]
+        newest_ns = max(ends_ns, default=0)
+        return min((e for e in ends_ns if newest_ns - e < ALIVE_S * 1e9), default=0)
 
     def _placed(self, look: _Look, latency_s: float, believed: Pose | None) -> list[Pair]:
         """Put a look into its bin; gives the pair before it when that is complete."""
@@ -297,7 +310,7 @@ def _near(hands: dict[Side, FloatArray]) -> bool:
 
 def _closed(key: _Key, full: _Bin) -> list[Pair]:
     """Make the pair of a bin's looks; none where too little agrees."""
-    kind, side, _ = key
+    kind, side, far = key
     seen = np.array([places for _, places in full.looks])
     turned_as: Side = "right" if side == "both" else side
     in_xr = turn_of(_shape(seen[:, :5])[0], turned_as)
@@ -341,6 +354,7 @@ def _closed(key: _Key, full: _Bin) -> list[Pair]:
             latency_s=full.latency_s,
             white_m=float(np.hypot(sigma_m / np.sqrt(n_places * len(p)), LEAST_WHITE_M)),
             n_looks=len(p),
+            far=far,
         )
     ]
 

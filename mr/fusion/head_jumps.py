@@ -1,7 +1,8 @@
 """A headset's frame that is put elsewhere (recentred, found again), out of the head's own way.
 
 Takes head poses, gives a `Jump` when the head is from one frame to the next where no head can
-go; leaves what it means to `mr.fusion.placer`.
+go, and an `Away` when it was not told of for so long that nobody knows; leaves what either means
+to `mr.fusion.placer`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from mr.types import FloatArray, HeadPose, Pose
 
 MOST_GAP_S = 0.05
 """Over a longer silence nobody knows where the head would be."""
+AWAY_S = 0.5
+"""After so long without a pose its frame is doubted whatever the next one says."""
+MOST_M_S, MOST_RAD_S = 2.0, 7.0
+"""How quick a head is at the most while it is not told of: who turns round turns by 400 deg/s."""
 JUMP_M, JUMP_RAD = 0.03, math.radians(5)
 """From where it would have gone. A head that starts at 10 m/s² is 1 mm off after 14 ms, 12 mm
 after 50 ms; it turns by 1 to 2 deg otherwise than expected at the most."""
@@ -33,6 +38,14 @@ class Jump:
     """(3,)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A silence after which the headset's frame may be another one."""
+
+    t_ns: int
+    """Of its end."""
+
+
 class HeadJumps:
     """Watches the head."""
 
@@ -40,26 +53,41 @@ class HeadJumps:
         self._last: tuple[int, Pose] | None = None
         self._before: tuple[int, Pose] | None = None
 
-    def step(self, sample: HeadPose) -> Jump | None:
+    def step(self, sample: HeadPose) -> Jump | Away | None:
         """Take in one pose."""
         now = (sample.stamp.t_ns, sample.xr_from_head)
         last, before = self._last, self._before
         if last is not None and now[0] <= last[0]:
             return None
         self._last, self._before = now, last
-        if last is None or (now[0] - last[0]) * 1e-9 > MOST_GAP_S:
-            self._before = None
+        if last is None:
             return None
+        silent_s = (now[0] - last[0]) * 1e-9
+        if silent_s > MOST_GAP_S:
+            self._before = None
+            return Away(now[0]) if _is_elsewhere(last[1], now[1], silent_s) else None
+        if before is None:
+            return None  # one pose tells no way: nobody knows where the head would be
         moved = float(np.linalg.norm(now[1].t_m - last[1].t_m)) > JUMP_M / 2
         if not moved and np.trace(now[1].R @ last[1].R.T) > 1 + 2 * math.cos(JUMP_RAD / 2):
             return None
-        expected = last[1] if before is None else _onwards(before, last, now[0])
+        expected = _onwards(before, last, now[0])
         way_m = float(np.linalg.norm(now[1].t_m - expected.t_m))
         turn = Rotation.from_matrix(now[1].R @ expected.R.T).magnitude()
         if way_m < JUMP_M and turn < JUMP_RAD:
             return None
-        self._before = None
-        return Jump(now[0], now[1] @ expected.inverse(), now[1].t_m)
+        new_from_old = now[1] @ expected.inverse()
+        # The head goes on as it did, in the new frame.
+        self._before = (last[0], new_from_old @ last[1])
+        return Jump(now[0], new_from_old, now[1].t_m)
+
+
+def _is_elsewhere(last: Pose, now: Pose, silent_s: float) -> bool:
+    """Whether no head can have gone there meanwhile, or the silence was too long to know."""
+    way_m = float(np.linalg.norm(now.t_m - last.t_m))
+    turn = float(Rotation.from_matrix(now.R @ last.R.T).magnitude())
+    quick = way_m > JUMP_M + MOST_M_S * silent_s or turn > JUMP_RAD + MOST_RAD_S * silent_s
+    return silent_s > AWAY_S or quick
 
 
 def _onwards(before: tuple[int, Pose], last: tuple[int, Pose], t_ns: int) -> Pose:

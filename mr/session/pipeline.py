@@ -125,7 +125,7 @@ class Pipeline:
         self._newest: ChestBlock | None = None
         self._newest_chest: ChestSample | None = None
         """The last sample of the newest block, once it was asked for."""
-        self._headset = HeadsetPlace(rig, infos)
+        self._headset = HeadsetPlace(rig, infos, config.learner_id)
         self._trace = Track()
         self._lies = rig.world_from_mannequin
         """Where the rig says that the mannequin lies."""

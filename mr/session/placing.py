@@ -36,10 +36,12 @@ class HeadsetPlace:
         The calibrated rig.
     infos
         Of the session's devices; one of them may be a headset.
+    learner
+        The learner's random id.
     """
 
-    def __init__(self, rig: Rig, infos: Sequence[DeviceInfo]) -> None:
-        self._rig = rig
+    def __init__(self, rig: Rig, infos: Sequence[DeviceInfo], learner: str | None = None) -> None:
+        self._rig, self._learner = rig, learner
         self._model: str | None = None
         self._placer: Placer | None = None
         headsets = [info for info in infos if _is_headset(info)]
@@ -73,7 +75,7 @@ class HeadsetPlace:
     def _begin(self) -> None:
         from mr.fusion.placer import Placer  # noqa: PLC0415 -- SciPy loads late
 
-        self._placer = Placer(self._rig, self._model)
+        self._placer = Placer(self._rig, self._model, self._learner)
 
 
 def _is_headset(info: DeviceInfo) -> bool:

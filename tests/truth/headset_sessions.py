@@ -39,6 +39,7 @@ ZERO_NS = 5 * NS
 """`mr.sim.headset` stamps from here on."""
 CHEST = Pose(Rotation.from_euler("z", 70, degrees=True).as_matrix(), np.array([0.3, -0.2, 0.25]))
 MODEL = "simulated"
+LEARNER = "learner-0badcafe"
 LANDMARKS_LATE_NS, JOINTS_LATE_NS = 80_000_000, 4_000_000
 SIM = make_sim_rig()
 BIAS_KNOWN_M = 0.002
@@ -159,6 +160,7 @@ class Session:
         hand, tip = (v + rng.normal(0, BIAS_KNOWN_M / np.sqrt(3), 3) for v in (hand, biases[10]))
         return HeadsetCalibration(
             model=MODEL,
+            user=LEARNER,
             latency_s=self.traits.latency_s + rng.normal(0, 0.004),
             latency_sigma_s=0.004,
             hand_bias_m=(float(hand[0]), float(hand[1]), float(hand[2])),
@@ -323,7 +325,7 @@ def follow(
     watch: Callable[[Placer], None] | None = None,
 ) -> list[Moment]:
     """Play a session to a placer and look at it ten times a second."""
-    placer = placer or Placer(session.rig(known=known), MODEL)
+    placer = placer or Placer(session.rig(known=known), MODEL, LEARNER)
     told: list[Moment] = []
     next_ns = ZERO_NS
     for sample in session.samples() if samples is None else samples:

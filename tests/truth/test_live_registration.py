@@ -15,6 +15,7 @@ from mr.geometry.poses import skew
 from mr.types import FloatArray, HandJoints, Placing, Pose, Sample
 from tests.truth.headset_sessions import (
     CHEST,
+    LEARNER,
     MODEL,
     NS,
     SIM,
@@ -88,7 +89,7 @@ def test_three_millimetres_with_a_known_bias(known: Runs) -> None:
         print(f"known bias, after {when}: {error:.2f} mm, claimed {claim:.2f}, {share:.0%} inside")
         assert share >= 0.85
     error, _, _ = figures(known, SWEEP_S)
-    assert error < 3.5
+    assert error < 3.0
     settled = [at(told, SWEEP_S + 14).state for _, told in known]
     assert settled.count("ok") >= 0.8 * SEEDS
 
@@ -246,7 +247,7 @@ def test_hands_on_a_line_ask_for_a_sweep() -> None:
 def touched(seed: int, n: int, wrong_at: int | None = None) -> list[tuple[Placing, Moment]]:
     """Show hands that no camera sees, then touch what is asked for, n times."""
     session = Session(seed, [])
-    placer = Placer(session.rig(known=True), MODEL)
+    placer = Placer(session.rig(known=True), MODEL, LEARNER)
     plates = {p.id: np.array(p.center_in_mannequin_m) for p in SIM.plates}
     side = "left" if seed % 2 else "right"
     t_s, told = 0.0, []
@@ -302,7 +303,7 @@ def test_a_wrong_place_is_found_and_said() -> None:
 def test_looking_at_it_changes_nothing() -> None:
     session = Session(3, [sweeping(3, 8), pressing(3, 4)])
     samples = session.samples()
-    often, seldom = (Placer(session.rig(known=True), MODEL) for _ in range(2))
+    often, seldom = (Placer(session.rig(known=True), MODEL, LEARNER) for _ in range(2))
     follow(session, known=True, samples=samples, placer=often, every_s=0.02)
     for sample in samples:
         seldom.step(sample)
@@ -312,3 +313,22 @@ def test_looking_at_it_changes_nothing() -> None:
     assert np.array_equal(one.registration.xr_from_world.R, two.registration.xr_from_world.R)
     assert np.array_equal(one.registration.xr_from_world.t_m, two.registration.xr_from_world.t_m)
     assert one.registration.sigma_m == two.registration.sigma_m
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_two_minutes_of_compressions_keep_what_is_known(seed: int) -> None:
+    """So long one rescuer presses; nothing went wrong, so nothing may be called lost."""
+    session = Session(seed, [sweeping(seed, SWEEP_S), pressing(seed, 120)])
+    told = [m for m in follow(session, known=True, every_s=0.5) if m.t_s >= SWEEP_S]
+    errors = [1e3 * m.error_m for m in told if m.error_m is not None]
+    print(f"two minutes of pressing: at most {max(errors):.1f} mm off")
+    assert {m.state for m in told} == {"ok"}
+    assert max(errors) < 6.0
+
+
+def test_another_persons_hand_does_not_throw_out_what_is_known() -> None:
+    """Cameras see somebody else's hand for six seconds, the headset its wearer's."""
+    strange = replace(sweeping(50, 6), rig_way=sweep(77))
+    session = Session(0, [sweeping(0, SWEEP_S), strange, pressing(0, 10)])
+    told = [m for m in follow(session, known=True, every_s=0.5) if m.t_s >= SWEEP_S]
+    assert {m.state for m in told} == {"ok"}

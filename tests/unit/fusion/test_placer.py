@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,14 +19,35 @@ from mr.fusion.frame_finding import (
     uprighted,
 )
 from mr.fusion.hand_pairs import HandPairs, Pair
-from mr.fusion.head_jumps import HeadJumps
+from mr.fusion.head_jumps import Away, HeadJumps, Jump
 from mr.fusion.placer import Placer
 from mr.geometry.hand import SEEN_BY_BOTH, turn_of
 from mr.geometry.poses import pose_of
 from mr.rig import HeadsetCalibration
 from mr.sim.headset import hand_joints
-from mr.types import Arrival, FloatArray, HandJoints, HeadPose, Pose, Stamp
-from tests.truth.headset_sessions import MODEL, Session, follow, pressing, sweeping
+from mr.types import (
+    Arrival,
+    FloatArray,
+    HandJoints,
+    HandPoints,
+    HandSample,
+    HeadPose,
+    Pose,
+    Stamp,
+)
+from tests.truth import headset_sessions
+from tests.truth.headset_sessions import (
+    CHEST,
+    LEARNER,
+    MODEL,
+    NS,
+    ZERO_NS,
+    Session,
+    follow,
+    over_chest,
+    pressing,
+    sweeping,
+)
 
 MS = 1_000_000
 LIES = Pose(XR_FROM_UPRIGHT @ Rotation.from_euler("z", 0.7).as_matrix(), np.array([0.4, 1.1, -0.6]))
@@ -214,11 +237,17 @@ def test_the_rigs_numbers_of_another_headset_are_not_used() -> None:
         tip_bias_m=(0.0, 0.0, 0.0),
         bias_sigma_m=0.002,
         made_utc="2026-01-01T00:00:00Z",
+        user=LEARNER,
     )
-    assert Prior.of(known, "one").latency_s == 0.08
-    assert Prior.of(known, "another").latency_s == Prior().latency_s
-    assert Prior.of(known, None).bias_sigma_m == Prior().bias_sigma_m
-    held = FrameFilter(LIES, 0.1, 0.05, Prior.of(known, "one"), 0)
+    assert Prior.of(known, "one", LEARNER).latency_s == 0.08
+    assert Prior.of(known, "another", LEARNER).latency_s == Prior().latency_s
+    assert Prior.of(known, None, LEARNER).bias_sigma_m == Prior().bias_sigma_m
+    for other in (None, "", "learner-00000000"):
+        strange = Prior.of(known, "one", other)
+        assert strange.latency_s == 0.08, "the latency is the headset's"
+        assert strange.bias_sigma_m == Prior().bias_sigma_m, "the hands are another one's"
+        assert strange.hand_bias_m == (0.0, 0.0, 0.0)
+    held = FrameFilter(LIES, 0.1, 0.05, Prior.of(known, "one", LEARNER), 0)
     assert held.bias_m("left")[0] == pytest.approx([0.001, 0.002, 0.003])
     assert set(BIAS_OF) == {"left", "right"}
 
@@ -271,13 +300,47 @@ def test_a_quick_head_and_a_gap_are_no_jump() -> None:
     assert watch.step(head(14 * 100 + 400, np.array([0.5, 1.5, 0.0]))) is None
 
 
+def turning_head(k: int, hz: float, deg_s: float, frame: Pose) -> HeadPose:
+    turn = Rotation.from_euler("y", deg_s * k / hz, degrees=True).as_matrix()
+    arrival, stamp = Arrival("headset.head", 0, 0, 0), Stamp(round(k / hz * 1e9), 1)
+    return HeadPose(arrival, stamp, frame @ Pose(turn, np.array([0.0, 1.5, 0.0])))
+
+
+@pytest.mark.parametrize(("hz", "deg_s"), [(36.0, 200.0), (72.0, 400.0), (30.0, 200.0)])
+def test_a_head_that_turns_on_through_a_jump_tells_one(hz: float, deg_s: float) -> None:
+    jump = pose_of(np.array([0.0, 1.0, 0.0]), np.array([0.3, 0.0, -0.2]))
+    watch, told = HeadJumps(), []
+    for k in range(60):
+        frame = jump if k >= 30 else Pose.identity()
+        found = watch.step(turning_head(k, hz, deg_s, frame))
+        told += [] if found is None else [found]
+    (found,) = told
+    assert isinstance(found, Jump)
+    assert found.new_from_old.t_m == pytest.approx(jump.t_m, abs=0.002)
+    steady = HeadJumps()
+    assert all(steady.step(turning_head(k, hz, deg_s, Pose.identity())) is None for k in range(60))
+
+
+@pytest.mark.parametrize(
+    ("silent_ms", "way_m", "away"), [(70, 0.57, True), (70, 0.1, False), (600, 0.0, True)]
+)
+def test_a_silence_is_doubted_when_no_head_goes_so_far_or_when_it_was_long(
+    silent_ms: int, way_m: float, away: bool
+) -> None:
+    watch = HeadJumps()
+    for k in range(10):
+        assert watch.step(head(14 * k, np.array([0.0, 1.5, 0.0]))) is None
+    told = watch.step(head(14 * 9 + silent_ms, np.array([way_m, 1.5, 0.0])))
+    assert isinstance(told, Away) is away
+
+
 # --- as a whole -------------------------------------------------------------------------------
 
 
 def test_what_it_costs() -> None:
     session = Session(0, [sweeping(0, 12), pressing(0, 12)])
     samples = session.samples()
-    placer = Placer(session.rig(known=True), MODEL)
+    placer = Placer(session.rig(known=True), MODEL, LEARNER)
     took = []
     for sample in samples:
         start = time.process_time_ns()
@@ -293,7 +356,7 @@ def test_what_it_costs() -> None:
 
 def test_another_session_of_the_headset_is_another_frame() -> None:
     session = Session(0, [sweeping(0, 8)])
-    placer = Placer(session.rig(known=True), MODEL)
+    placer = Placer(session.rig(known=True), MODEL, LEARNER)
     follow(session, known=True, placer=placer)
     assert placer.placing().state == "weak"
     placer.doubt(0)
@@ -315,3 +378,54 @@ def test_turns_of_one_look() -> None:
     hidden = FLAT[list(SEEN_BY_BOTH)].copy()
     hidden[2] = np.nan
     assert turn_of(hidden, "right") is None
+
+
+def kinds_of(session: Session) -> Counter[str]:
+    """Count the pairs of a session by their kinds, with its true latency."""
+    pairs, found = HandPairs(), Counter[str]()
+    for sample in session.samples():
+        if isinstance(sample, HandJoints):
+            pairs.joints(sample)
+            for pair in pairs.take(session.traits.latency_s, None):
+                found[f"{pair.kind} {pair.side}"] += 1
+        elif isinstance(sample, HandPoints):
+            world = CHEST.apply(sample.points_in_mannequin_m)
+            pairs.points(sample.stamp.t_ns, world, sample.sigma_m, sample.side)
+        elif isinstance(sample, HandSample) and sample.heel_in_mannequin_m is not None:
+            heel = CHEST.apply(np.array(sample.heel_in_mannequin_m))
+            pairs.heel(sample.stamp.t_ns, heel, sample.sigma_m)
+    return found
+
+
+def test_pressing_hands_make_pairs_of_both_and_heels_too() -> None:
+    found = kinds_of(Session(0, [pressing(0, 15)]))
+    assert found["stacked both"] > 60
+    assert found["heel both"] > 60
+
+
+@pytest.mark.parametrize("late_ms", [20, 40, 80])
+def test_a_hand_at_rest_beside_takes_no_looks_from_the_one_that_sweeps(
+    late_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rest(t_s: FloatArray) -> tuple[FloatArray, Rotation]:
+        place = np.tile(np.array([-0.45, -0.3, 0.1]), (len(t_s), 1))
+        return place, Rotation.from_rotvec(np.zeros((len(t_s), 3)))
+
+    monkeypatch.setattr(headset_sessions, "LANDMARKS_LATE_NS", late_ms * MS)
+    swept = replace(sweeping(0, 20), under=over_chest(rest))
+    assert kinds_of(Session(0, [swept]))["hand right"] > 60
+
+
+def test_what_was_well_known_fades_without_hands_and_touching_is_asked_for() -> None:
+    session = Session(0, [sweeping(0, 20)], head=False)
+    placer = Placer(session.rig(known=True), MODEL, LEARNER)
+    told = follow(session, known=True, placer=placer)
+    assert told[-1].state == "ok"
+    place = session.xr_from_world.apply(CHEST.t_m)
+    hand = place + 0.01 * FLAT
+    for k in range(600 * 10):
+        t_ms = (ZERO_NS + 20 * NS) // MS + 100 * k
+        placer.step(joints(t_ms * MS, hand + np.array([0.0, 0.2 * np.sin(0.3 * k), 0.0])))
+    late = placer.placing()
+    assert late.state == "weak"
+    assert late.ask == "touch"

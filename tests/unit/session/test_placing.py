@@ -8,7 +8,7 @@ import pytest
 from mr.session.headset import HANDS, HEAD
 from mr.session.placing import HeadsetPlace
 from mr.types import Arrival, DeviceInfo, HandJoints, SourceKind, Stamp, StreamInfo
-from tests.truth.headset_sessions import MODEL, NS, ZERO_NS, Session, sweeping
+from tests.truth.headset_sessions import LEARNER, MODEL, NS, ZERO_NS, Session, sweeping
 
 SWEEP_S = 20.0
 
@@ -44,7 +44,7 @@ def test_a_real_headset_has_no_place_in_a_simulated_room(
 def states_after(away: bool) -> list[str]:
     """Sweep twice in one frame, and let the headset be away in between or not; ten a second."""
     session = Session(3, [sweeping(3, SWEEP_S), sweeping(5, SWEEP_S)])
-    place = HeadsetPlace(session.rig(known=True), [info("live", HEAD, HANDS)])
+    place = HeadsetPlace(session.rig(known=True), [info("live", HEAD, HANDS)], LEARNER)
     away_ns = ZERO_NS + round(SWEEP_S * NS)
     states: list[str] = []
     next_ns = 0
