@@ -32,6 +32,10 @@ class HandSeen:
 
     piece: SweepPiece | None = None
     touch: Touch | None = None
+    headset: str = ""
+    """As its runtime names it; "" where it was not asked."""
+    learner: str = ""
+    """The random id of whose hand it is; "" for nobody's."""
 
 
 class HeadsetGuide:

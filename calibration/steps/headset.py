@@ -62,5 +62,7 @@ class HeadsetStep:
         found = measure_headset(pieces, touches, crosses_of(registration_board(setup.kit), lies))
         record = registration_record(found, setup.subject, lies.t_m)
         made = wall_now_utc().isoformat(timespec="seconds")
-        entry = rig_entry(found, setup.subject, "", made)
+        model = next((s.headset for s in samples if s.headset), setup.subject)
+        learner = next((s.learner for s in samples if s.learner), "")
+        entry = rig_entry(found, model, learner, made)
         return Done(setup.draft.model_copy(update={"headset": entry}), (record,))

@@ -8,6 +8,7 @@ guide's words in the headset, too, for who wears it sees no terminal. Leaves wha
 from __future__ import annotations
 
 import multiprocessing
+import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +20,7 @@ import numpy as np
 from calibration.headset.capture import HandSeen, HeadsetGuide
 from calibration.headset.hands import SweepPiece, Touch
 from mr.cli.calibrate_screen import Screen
+from mr.config import LEARNER_ID
 from mr.errors import DeviceError
 from mr.fusion.dwells import Dwell, Dwells
 from mr.rig import Rig
@@ -146,6 +148,22 @@ def hands_seen(
             dwell = dwells.step(sample)
             if dwell is not None:
                 yield HandSeen(touch=looks.touch(wanted[0], dwell))
+
+
+WHOSE = (
+    "Whose hands are these? The learner's id (learner-...), or Enter for nobody's: then only the "
+    "headset's latency is used in sessions."
+)
+
+
+def whose_hands(screen: Screen) -> str:
+    """Ask for the random id of whom is measured; "" for nobody's."""
+    while True:
+        told = screen.ask(WHOSE)
+        learner = (told or "").strip()
+        if not learner or re.fullmatch(LEARNER_ID, learner):
+            return learner
+        screen.say(f"{learner} is no random id (learner- and 8 hex digits): names are not kept")
 
 
 class Worn:

@@ -44,7 +44,7 @@ from calibration.steps.step import Setup
 from calibration.together.compressing import MotionSample
 from mr.cli.calibrate_capture import stations
 from mr.cli.calibrate_devices import Picture, Reader, pictures, read_station, read_stroke
-from mr.cli.calibrate_headset import found_by, hands_seen, worn
+from mr.cli.calibrate_headset import found_by, hands_seen, whose_hands, worn
 from mr.cli.calibrate_screen import Screen
 from mr.cli.sources import MANNEQUIN_HZ, RigSources, driver_of, find_port
 from mr.clock.host import host_now_ns
@@ -85,6 +85,7 @@ class LiveTechnician:
         self.look: Look = unseen
         """Who wants to see what the cameras see."""
         self._probed = (-float("inf"), "")
+        self._headset_name = ""
         self._ways: dict[str, Callable[[Setup, Any, Screen], Iterable[Any]]] = {
             "intrinsics": self._intrinsics,
             "depth": self._depth,
@@ -119,7 +120,8 @@ class LiveTechnician:
         """Say why no headset can be worn now; asked anew after a while."""
         asked_s, why = self._probed
         if time.monotonic() - asked_s > PROBED_S:
-            why = probe_apart().why.removeprefix("headset: ")
+            found = probe_apart()
+            why, self._headset_name = found.why.removeprefix("headset: "), found.headset_name or ""
             self._probed = (time.monotonic(), why)
         return why
 
@@ -272,7 +274,7 @@ class LiveTechnician:
 
     def _headset(self, setup: Setup, guide: HeadsetGuide, screen: Screen) -> Iterator[HandSeen]:
         """Let cameras and headset look at one hand, and show the words in the headset, too."""
-        rig = setup.draft.rig()
+        rig, learner = setup.draft.rig(), whose_hands(screen)
         with ExitStack() as stack:
             finder = stack.enter_context(MediapipeHands(model_path()))
             reader = self._opened(stack, setup.draft.cameras)
@@ -286,7 +288,8 @@ class LiveTechnician:
                         yield from found_by(front, finder, rig, sample)
                     headset.show(guide.progress.next)
 
-            yield from hands_seen(samples(), guide, resting_pose(setup))
+            for seen in hands_seen(samples(), guide, resting_pose(setup)):
+                yield replace(seen, headset=self._headset_name, learner=learner)
 
     def _watched(self, reader: Reader, camera_ids: Sequence[str]) -> Iterator[Picture]:
         """Pass pictures on, and let whoever looks see them."""

@@ -16,7 +16,7 @@ from calibration.simulated.headset_technician import (
     YAW_PITCH_DEG,
     HeadsetTechnician,
 )
-from mr.cli.calibrate_headset import HandLooks, hands_seen
+from mr.cli.calibrate_headset import HandLooks, hands_seen, whose_hands
 from mr.geometry.poses import perturb
 from mr.session.headset import HANDS
 from mr.sim.headset import SimHand, SimHeadset, Way, sweep_way, touch_way
@@ -123,3 +123,19 @@ def test_a_piece_needs_both_and_names_the_hand_that_is_seen() -> None:
     ]
     both = sorted([*samples, *unseen], key=lambda s: s.stamp.t_ns)  # type: ignore[union-attr]
     assert pieces(both) == ["right"] * 4
+
+
+def test_whose_hands_is_asked_for_until_it_is_an_id_or_nobody() -> None:
+    answers, said = iter(["Ada", "learner-0badcafe"]), []
+
+    class Asked:
+        def ask(self, question: str) -> str | None:
+            return next(answers)
+
+        def say(self, text: str) -> None:
+            said.append(text)
+
+    assert whose_hands(Asked()) == "learner-0badcafe"  # type: ignore[arg-type]
+    assert len(said) == 1 and "names are not kept" in said[0]
+    answers = iter([""])
+    assert whose_hands(Asked()) == ""  # type: ignore[arg-type]
