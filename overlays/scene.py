@@ -206,6 +206,6 @@ def _advice(context: Context, may: Shown) -> list[PanelItem]:
 def written_cue(snapshot: Snapshot, may: Shown) -> Cue | None:
     """Give the cue that a view may write now, if there is one."""
     cue = snapshot.cue
-    if cue is None or not cue.written:
+    if cue is None or not cue.written or may.advice == "none":
         return None
     return None if may.advice == "warnings" and cue.severity != "warning" else cue

@@ -11,7 +11,7 @@ from mr.types import Cue, Phase, Snapshot
 from overlays.guidance import shown
 from overlays.messages import ENGLISH
 from overlays.primitives import Label, Panel, Ring, Scene, Text
-from overlays.scene import build_scene
+from overlays.scene import build_scene, written_cue
 from tests.snapshots import GOOD_CYCLE, IN_FULL_SWING, UNEVEN_CYCLE
 
 PRACTICE = ("full", "reduced", "sound", "none")
@@ -149,3 +149,24 @@ def test_the_pulse_is_lit_with_the_click_and_out_before_the_next() -> None:
     assert len(build_scene(at("reduced"), beat=0.0).registered) == len(
         build_scene(at("reduced")).registered
     )
+
+
+@pytest.mark.parametrize(
+    ("level", "guidance", "written"),
+    [
+        ("full", True, {"hint", "warning"}),
+        ("reduced", True, {"warning"}),
+        ("sound", True, set()),
+        ("none", True, set()),
+        ("full", False, set()),
+    ],
+)
+def test_a_cue_is_written_while_compressing_just_where_the_level_has_it(
+    level: str, guidance: bool, written: set[str]
+) -> None:
+    found = set()
+    for severity in ("hint", "warning"):
+        snapshot = at(level, guidance=guidance, cue=Cue("push_deeper", severity))
+        if written_cue(snapshot, shown(snapshot)) is not None:
+            found.add(severity)
+    assert found == written
