@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import queue
+import select
 import signal
 import sys
 import threading
@@ -16,6 +17,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from mr.cli.comfort import ComfortCheck
 from mr.cli.console import Output
@@ -104,25 +107,56 @@ class PictureKeeper:
 class Stdin:
     """Lines of standard input as they come, for start and stop by key or command.
 
-    The end of input stops the session: nobody is left who could.
+    The end of input stops the session: nobody is left who could. Use it as a context manager
+    around the session: what is typed after it is left for others to read.
     """
 
     start_on: str
     _lines: queue.SimpleQueue[str | None] = field(default_factory=queue.SimpleQueue)
+    _reader: threading.Thread | None = None
+    _wake: tuple[int, int] | None = None
+    """A pipe that ends the reader; None on Windows, which cannot wait for a console so."""
 
-    def listen(self) -> None:
+    def __enter__(self) -> Self:
         """Start reading in the background, unless the session starts by itself."""
         if self.start_on != "first-compression":
-            threading.Thread(target=self._read, daemon=True).start()
+            self._wake = None if sys.platform == "win32" else os.pipe()
+            self._reader = threading.Thread(target=self._read, daemon=True)
+            self._reader.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Read no more."""
+        if self._reader is None or self._wake is None:
+            return
+        woken, wake = self._wake
+        os.close(wake)
+        self._reader.join()
+        os.close(woken)
 
     def _read(self) -> None:
         # Not by sys.stdin: a thread that waits in it makes Python abort when it ends.
         number, text = sys.stdin.fileno(), b""
-        while chunk := os.read(number, READ_MAX):
+        while self._is_next(number):
+            chunk = os.read(number, READ_MAX)
+            if not chunk:
+                self._lines.put(None)
+                return
             *lines, text = (text + chunk).split(b"\n")
             for line in lines:
                 self._lines.put(line.decode(errors="replace").strip().lower())
-        self._lines.put(None)
+
+    def _is_next(self, number: int) -> bool:
+        """Wait for input; False when nobody wants it any more."""
+        if self._wake is None:
+            return True
+        woken = self._wake[0]
+        return woken not in select.select([number, woken], (), ())[0]
 
     def words(self, phase: Phase | None) -> Sequence[str]:
         """Translate new lines: Enter starts, then stops; s is a shock; or the words themselves."""
@@ -182,9 +216,10 @@ def train_live(
     """Run a session in its processes and show it until it ends or Ctrl-C."""
     messages, beat = shown.messages, shown.beat
     keeper = PictureKeeper(plan.rig, messages)
-    stdin = Stdin(plan.config.start_on)
-    stdin.listen()
-    with LiveSession(plan, views, hands=hands, headset=headset) as session:
+    with (
+        Stdin(plan.config.start_on) as stdin,
+        LiveSession(plan, views, hands=hands, headset=headset) as session,
+    ):
         with noted(signal.SIGINT) as asked:
             try:
                 keys = ENTER if plan.config.start_on == "key" else CTRL_C
