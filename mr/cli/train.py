@@ -135,9 +135,10 @@ class Stdin:
         if self._reader is None or self._wake is None:
             return
         woken, wake = self._wake
-        os.close(wake)
+        os.write(wake, b".")
         self._reader.join()
         os.close(woken)
+        os.close(wake)
 
     def _read(self) -> None:
         # Not by sys.stdin: a thread that waits in it makes Python abort when it ends.
@@ -186,19 +187,22 @@ def train_shown(
 ) -> PictureKeeper:
     """Run a session with its views: what `run` and `demo` have in common.
 
-    Who is to wear a headset is asked before how they feel; whoever had better not trains with
-    the mirror. `planned_s` is how long it will take from its start, where that is known.
+    Who is to wear a headset is asked how they feel, also where none is there yet: it may still
+    come. Whoever had better not trains with the mirror. `planned_s` is how long it will take from
+    its start, where that is known.
     """
     messages = load_messages(plan.config.language)
     shown = Shown(messages, look, beat_of(plan.config, plan.guideline))
     check = ComfortCheck(console, messages) if views.headset and views.comfort else None
-    worn = None
-    if views.headset and (check is None or check.may_wear()):
-        worn = headset_view(plan.rig, shown, views.passthrough, console)
+    worn = headset_view(plan.rig, shown, views.passthrough, console) if views.headset else None
+    if check is not None and not check.may_wear():
+        check = worn = None
     mains = view_mains(plan.rig, shown, views)
     announce(views.stream, console)
-    keeper = train_live(plan, console, mains, shown, planned_s=planned_s, hands=hands, headset=worn)
-    if check is not None and worn is not None:
+    keeper = train_live(
+        plan, console, mains, shown, planned_s=planned_s, hands=hands, headset=worn, check=check
+    )
+    if check is not None:
         check.after()
     return keeper
 
@@ -212,6 +216,7 @@ def train_live(
     planned_s: float | None = None,
     hands: bool = False,
     headset: HeadsetView | None = None,
+    check: ComfortCheck | None = None,
 ) -> PictureKeeper:
     """Run a session in its processes and show it until it ends or Ctrl-C."""
     messages, beat = shown.messages, shown.beat
@@ -231,6 +236,8 @@ def train_live(
                         snapshot = session.snapshot()
                         terminal.show(snapshot)
                         hearing.hear(snapshot)
+                        if check is not None:
+                            check.see(snapshot)
                         keeper.see(session.picture())
                         keeper.offer(snapshot)
                         for word in stdin.words(snapshot.phase if snapshot else None):

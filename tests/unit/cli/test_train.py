@@ -11,8 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from calibration.simulated.quick import calibrate_simulated
+from mr.cli import train
+from mr.cli.console import Output
 from mr.cli.train import Stdin
+from mr.cli.view import Views
+from mr.config import SessionConfig
+from mr.scoring.profiles import load_guideline
+from mr.session.processes import SessionPlan
+from mr.sim.plant import Bench
+from mr.sim.rig import make_sim_rig
 from mr.types import Phase
+from overlays.look import Look
 
 LONG_S = 10.0
 
@@ -57,3 +67,44 @@ def test_the_end_of_input_stops_the_session(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(sys, "stdin", nothing)
         with Stdin("key") as stdin:
             assert words_of(stdin, Phase.COMPRESSING) == ["stop"]
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_the_headset_is_looked_for_before_its_wearer_is_asked(
+    well: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done: list[str] = []
+
+    class Check:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def may_wear(self) -> bool:
+            done.append("asked")
+            return well
+
+        def after(self) -> None:
+            done.append("asked after")
+
+    def live(*_: object, headset: object, check: object, **__: object) -> str:
+        done.append(f"trained with {headset}")
+        assert (check is not None) is well
+        return "keeper"
+
+    def look_for(*_: object) -> str:
+        done.append("looked")
+        return "headset"
+
+    monkeypatch.setattr(train, "ComfortCheck", Check)
+    monkeypatch.setattr(train, "headset_view", look_for)
+    monkeypatch.setattr(train, "view_mains", lambda *_: [])
+    monkeypatch.setattr(train, "train_live", live)
+    rig = calibrate_simulated(make_sim_rig(), Bench(1))
+    config = SessionConfig.model_validate({"out_dir": tmp_path})
+    profile = load_guideline("aha-2025-adult-bls")
+    plan = SessionPlan(lambda _: (), rig, config, profile, tmp_path / "a.mcap")
+    train.train_shown(plan, Output(), Views(headset=True), Look())
+    if well:
+        assert done == ["looked", "asked", "trained with headset", "asked after"]
+    else:
+        assert done == ["looked", "asked", "trained with None"]
