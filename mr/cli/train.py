@@ -64,6 +64,7 @@ class PictureKeeper:
 
     rig: Rig
     messages: Messages
+    look: Look = field(default_factory=Look)
     _picture: Picture | None = None
     _kept: tuple[Snapshot, Picture] | None = None
     _kept_rank: int = -1
@@ -91,7 +92,7 @@ class PictureKeeper:
             return False
         snapshot, picture = self._kept
         seen = (picture.bgr, snapshot.world_from_mannequin, picture.camera_id)
-        save_png(path, MirrorView(self.rig, messages=self.messages).draw(snapshot, seen))
+        save_png(path, MirrorView(self.rig, self.look, self.messages).draw(snapshot, seen))
         return True
 
     @property
@@ -220,7 +221,7 @@ def train_live(
 ) -> PictureKeeper:
     """Run a session in its processes and show it until it ends or Ctrl-C."""
     messages, beat = shown.messages, shown.beat
-    keeper = PictureKeeper(plan.rig, messages)
+    keeper = PictureKeeper(plan.rig, messages, shown.look)
     with (
         Stdin(plan.config.start_on) as stdin,
         LiveSession(plan, views, hands=hands, headset=headset) as session,
@@ -253,10 +254,12 @@ def train_live(
     return keeper
 
 
-def train_fast(plan: SessionPlan, console: Output, planned_s: float | None = None) -> PictureKeeper:
+def train_fast(
+    plan: SessionPlan, console: Output, look: Look, planned_s: float | None = None
+) -> PictureKeeper:
     """Run a session as quickly as the machine can, with a line every few seconds."""
     messages = load_messages(plan.config.language)
-    keeper = PictureKeeper(plan.rig, messages)
+    keeper = PictureKeeper(plan.rig, messages, look)
     asked_to_end = noted(signal.SIGINT, *ENDING)
     with (
         asked_to_end as stopped,

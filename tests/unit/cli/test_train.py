@@ -7,24 +7,36 @@ import select
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from calibration.simulated.quick import calibrate_simulated
 from mr.cli import train
 from mr.cli.console import Output
-from mr.cli.train import Stdin
+from mr.cli.train import PictureKeeper, Stdin
 from mr.cli.view import Views
 from mr.config import SessionConfig
+from mr.rig import Rig
 from mr.scoring.profiles import load_guideline
 from mr.session.processes import SessionPlan
+from mr.session.shared import Picture
 from mr.sim.plant import Bench
 from mr.sim.rig import make_sim_rig
-from mr.types import Phase
+from mr.types import Arrival, Phase, Pose
 from overlays.look import Look
+from overlays.messages import ENGLISH
+from overlays.theme import THEMES
+from tests.snapshots import IN_FULL_SWING
 
 LONG_S = 10.0
+
+
+@pytest.fixture(scope="module")
+def rig() -> Rig:
+    return calibrate_simulated(make_sim_rig(), Bench(1))
 
 
 @pytest.fixture
@@ -71,7 +83,7 @@ def test_the_end_of_input_stops_the_session(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("well", [True, False])
 def test_the_headset_is_looked_for_before_its_wearer_is_asked(
-    well: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    well: bool, rig: Rig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     done: list[str] = []
 
@@ -99,7 +111,6 @@ def test_the_headset_is_looked_for_before_its_wearer_is_asked(
     monkeypatch.setattr(train, "headset_view", look_for)
     monkeypatch.setattr(train, "view_mains", lambda *_: [])
     monkeypatch.setattr(train, "train_live", live)
-    rig = calibrate_simulated(make_sim_rig(), Bench(1))
     config = SessionConfig.model_validate({"out_dir": tmp_path})
     profile = load_guideline("aha-2025-adult-bls")
     plan = SessionPlan(lambda _: (), rig, config, profile, tmp_path / "a.mcap")
@@ -108,3 +119,21 @@ def test_the_headset_is_looked_for_before_its_wearer_is_asked(
         assert done == ["looked", "asked", "trained with headset", "asked after"]
     else:
         assert done == ["looked", "asked", "trained with None"]
+
+
+def test_the_picture_has_the_look_that_was_asked_for(rig: Rig, tmp_path: Path) -> None:
+    bgr = np.full((480, 640, 3), 90, dtype=np.uint8)
+    picture = Picture(Arrival("cam_side.color", 1, 0, 0), "side", bgr)
+    snapshot = replace(IN_FULL_SWING, world_from_mannequin=Pose.identity())
+
+    def png(look: Look) -> bytes:
+        keeper = PictureKeeper(rig, ENGLISH, look)
+        keeper.see(picture)
+        keeper.offer(snapshot)
+        assert keeper.save(tmp_path / "a.png")
+        return (tmp_path / "a.png").read_bytes()
+
+    bright = THEMES["high-contrast"]
+    looks = [Look(), Look(bright), Look(brightness=0.6), Look(density="calm")]
+    assert png(Look()) == png(Look()), "the control"
+    assert len({png(look) for look in looks}) == len(looks)
