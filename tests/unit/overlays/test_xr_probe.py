@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,7 @@ def test_a_runtime_that_takes_its_process_with_it_is_told() -> None:
 
 HANGING = """
 import time
+from pathlib import Path
 from functools import partial
 from overlays.xr.probe import probe_apart
 print(probe_apart(0.3, partial(time.sleep, 600)).why)
@@ -79,3 +81,45 @@ def test_the_doctor_warns_of_a_runtime_that_is_broken(
     check = check_headset()
     assert (check.state, bool(check.cure)) == ("warning", True)
     assert len(asked_s) == 1
+
+
+LEAVES_ITS_ID = """
+import os, sys, time
+from functools import partial
+from overlays.xr.probe import probe_apart
+from tests.unit.overlays.test_xr_probe import hangs_and_says_so
+probe_apart(600.0, partial(hangs_and_says_so, sys.argv[1]))
+"""
+
+
+def hangs_and_says_so(path: str) -> XrProbe:
+    Path(path).write_text(f"{os.getpid()}\n")
+    return hangs()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        status = Path(f"/proc/{pid}/stat")
+        return not (Path("/proc/self").exists() and ") Z " in status.read_text())  # not a zombie
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signal 0 asks nothing there")
+def test_nothing_that_hangs_outlives_who_asked(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    asker = subprocess.Popen([sys.executable, "-c", LEAVES_ITS_ID, str(note)])
+    until_s = time.monotonic() + LONG_S
+    try:
+        while not (note.exists() and note.read_text().endswith("\n")):
+            assert time.monotonic() < until_s
+            time.sleep(0.05)
+        pid = int(note.read_text())
+        assert is_alive(pid)
+    finally:
+        asker.kill()
+        asker.wait()
+    while is_alive(pid) and time.monotonic() < until_s:
+        time.sleep(0.05)
+    assert not is_alive(pid)
