@@ -39,6 +39,8 @@ class Shown:
     ring: bool = False
     notes: bool = False
     """Timer, breaths and count beside the ring."""
+    values: bool = False
+    """The rate beside the ring, too, where the look is dense."""
     bar: bool = False
     beat: bool = False
     tiles: tuple[Tile, ...] = ()
@@ -68,6 +70,7 @@ def shown(snapshot: Snapshot, density: Density = "normal") -> Shown:
     return Shown(
         ring=True,
         notes=True,
+        values=True,
         bar=True,
         beat=density != "calm",
         tiles=CALM_TILES if density == "calm" else ALL_TILES,

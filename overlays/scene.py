@@ -126,7 +126,7 @@ def _registered(context: Context, may: Shown, view: View) -> tuple[Registered, .
     items += depth.registered(context) if may.bar else []
     items += pulse.registered(context) if may.beat else []
     items += ring.registered(context) if may.ring else []
-    items += beside.registered(context) if may.notes else []
+    items += beside.registered(context, may) if may.notes else []
     return tuple(_faded(item, alpha) for item in items if item.color[3] > 0.0)
 
 
@@ -145,7 +145,7 @@ def _panel(context: Context, may: Shown, view: View) -> Panel:
     items: list[PanelItem] = [ground, *badge.line(context, _HEAD)]
     items += _tiles(context, may.tiles) if may.tiles else _clock(context)
     items += _advice(context, may)
-    height_px, place = PANEL_HEIGHT_PX, context.snapshot.placing
+    height_px, place = PANEL_HEIGHT_PX, placing.asked(context.snapshot, may)
     if view == "headset" and place is not None and placing.has_card(place):
         top_px = height_px + _CARD_GAP_PX
         items += placing.card(
@@ -206,6 +206,6 @@ def _advice(context: Context, may: Shown) -> list[PanelItem]:
 def written_cue(snapshot: Snapshot, may: Shown) -> Cue | None:
     """Give the cue that a view may write now, if there is one."""
     cue = snapshot.cue
-    if cue is None or not cue.written:
+    if cue is None or not cue.written or may.advice == "none":
         return None
     return None if may.advice == "warnings" and cue.severity != "warning" else cue

@@ -7,13 +7,14 @@ nobody needs them later.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from rich.markup import escape
 
 from mr.cli.console import Output
 from mr.cli.mannequin_port import answer_of, has_a_person
+from mr.session.headset import HEAD
+from mr.types import Snapshot
 from overlays.comfort import (
     CHECKS,
     STEPS,
@@ -38,13 +39,20 @@ class ComfortCheck:
     def __init__(self, console: Output, messages: Messages) -> None:
         self._console, self._messages = console, messages
         self._before: Answers | None = None
-        self._began_s = 0.0
+        self._worn_ns: tuple[int, int] | None = None
+        """When the headset was there first and last."""
 
     def may_wear(self) -> bool:
         """Ask before; tell whether the headset may be put on."""
         if not has_a_person():
             self._console.prose("comfort: nobody is at this terminal to ask: not checked")
             return True
+        if not self._is_well():
+            self._console.prose(escape(self._messages("comfort.on_screen")))
+            return False
+        return True
+
+    def _is_well(self) -> bool:
         symptoms = self._symptoms()
         if symptoms is None:
             return False
@@ -56,16 +64,34 @@ class ComfortCheck:
             found = may_start(Answers(symptoms, checks), self._messages)
             if found.do == "go":
                 break
-            self._say(found)  # it can be mended: ask again
+            self._say(found)
+            if not self._asks_again():
+                return False
         self._say(found)
-        self._before, self._began_s = Answers(symptoms), time.monotonic()
+        self._before = Answers(symptoms)
         return found.do == "go"
 
-    def after(self) -> None:
-        """Ask after the session, and say what follows."""
-        if self._before is None:
+    def _asks_again(self) -> bool:
+        """Ask whether it was mended; whoever cannot mend it trains on the screen."""
+        screen = self._messages("comfort.screen")
+        question = self._messages("comfort.again", screen=screen)
+        return self._asked(f"{question} ", lambda text: text in ("", screen), "") == ""
+
+    def see(self, snapshot: Snapshot | None) -> None:
+        """Note whether the headset is there: nobody wears one that is not."""
+        if snapshot is None or not any(
+            health.stream == HEAD and health.state == "ok" for health in snapshot.health
+        ):
             return
-        minutes = (time.monotonic() - self._began_s) / 60.0
+        first_ns = snapshot.t_ns if self._worn_ns is None else self._worn_ns[0]
+        self._worn_ns = first_ns, snapshot.t_ns
+
+    def after(self) -> None:
+        """Ask after a session in which the headset was there, and say what follows."""
+        if self._before is None or self._worn_ns is None:
+            return
+        first_ns, last_ns = self._worn_ns
+        minutes = (last_ns - first_ns) / 60e9
         symptoms = self._symptoms()
         if symptoms is not None:
             self._say(verdict(self._before, Answers(symptoms), minutes, self._messages))

@@ -188,8 +188,14 @@ def demo(
             "--hands looks at colour pictures in a process of its own: leave out --fast "
             "and --no-camera"
         )
-    if fast and (stream or stream_at is not None):
-        raise ConfigError("--stream shows a session while it goes on: leave out --fast")
+    needing_live = (
+        ("--headset", headset),
+        ("--window", window),
+        ("--stream", stream or stream_at is not None),
+    )
+    for option, wanted in needing_live:
+        if fast and wanted:
+            raise ConfigError(f"{option} shows a session while it goes on: leave out --fast")
     if arms and not camera:
         raise ConfigError("--arms looks at depth pictures: leave out --no-camera")
     config = session_config(
@@ -231,7 +237,7 @@ def demo(
         plan = SessionPlan(sources, rig, config, profile, folder / "session.mcap")
         planned_s = script.duration_s - truth.compressions[0].onset_s
         if fast:
-            keeper = train_fast(plan, console, planned_s)
+            keeper = train_fast(plan, console, look, planned_s)
         else:
             keeper = train_shown(plan, console, views, look, planned_s=planned_s, hands=hands)
         save_rig(rig, folder / "rig.toml")

@@ -16,9 +16,10 @@ from mr.coaching.rules import RULES
 from mr.config import SessionConfig
 from mr.scoring.guideline import Guideline
 from mr.session.processes import SessionPlan
-from mr.types import Snapshot
+from mr.types import Cue, Snapshot
 from overlays.beat import Beat
 from overlays.cues.advice import text_of
+from overlays.guidance import shown
 from overlays.messages import Messages
 from overlays.sound import Loudspeaker
 from overlays.voice import Voice
@@ -40,6 +41,18 @@ def beat_of(config: SessionConfig, guideline: Guideline) -> Beat | None:
 
 def _helped(config: SessionConfig) -> bool:
     return config.guidance and config.level != "none"
+
+
+def spoken_cue(snapshot: Snapshot) -> Cue | None:
+    """Give the cue that may be spoken now, if there is one.
+
+    Where only warnings are written a hint is not heard, either; where there is nothing to see
+    words are all there is.
+    """
+    cue = snapshot.cue
+    if cue is None or not cue.aloud:
+        return None
+    return None if shown(snapshot).advice == "warnings" and cue.severity != "warning" else cue
 
 
 class Hearing:
@@ -82,8 +95,8 @@ class Hearing:
 
     def hear(self, snapshot: Snapshot | None) -> None:
         """Speak the cue that is worth a word, once."""
-        cue = snapshot.cue if snapshot is not None else None
-        if cue is None or not cue.aloud or cue.since_ns == self._spoken_ns:
+        cue = None if snapshot is None else spoken_cue(snapshot)
+        if cue is None or cue.since_ns == self._spoken_ns:
             return
         self._spoken_ns = cue.since_ns
         if self._voice is None or self._loudspeaker is None or not self._loudspeaker.sounding:

@@ -233,6 +233,9 @@ def session_config(
         raise ConfigError(f"--criteria needs --assessment: {what}, or leave --criteria out")
     if level not in (None, "none") and what_for is not Attempt.PRACTICE:
         raise ConfigError(f"--guidance {level} is for practice only: leave it out")
+    if level == "sound" and not (sound and metronome):
+        silent = "--no-metronome" if sound else "--no-sound"
+        raise ConfigError(f"--guidance sound is the metronome alone: leave out {silent}")
     settings: dict[str, Any] = {
         "attempt": what_for,
         "criteria": None if criteria is None else _criteria_for(criteria, mode),

@@ -59,7 +59,7 @@ from mr.scoring.profiles import load_guideline
 from mr.session.offline import rerun
 from mr.session.processes import SessionPlan
 from mr.validity import concerns
-from overlays.look import look_named
+from overlays.look import Look, look_named
 
 Start = Literal["first-compression", "key", "command"]
 
@@ -84,11 +84,12 @@ def _play(
     plan: SessionPlan,
     files: tuple[tuple[str, Path], ...],
     console: Output,
+    look: Look,
     duration_s: float | None,
 ) -> PictureKeeper:
     """Play camera files; a damaged one, or one of another mode, leaves no half of a recording."""
     try:
-        return train_fast(plan, console, duration_s)
+        return train_fast(plan, console, look, duration_s)
     except CalibrationError:
         plan.path.unlink(missing_ok=True)
         raise
@@ -263,7 +264,7 @@ def run(
     console.prose(f"[dim]{DISCLAIMER}[/]")
     with folder_for_results(out):
         if files:
-            keeper = _play(plan, files, console, duration)
+            keeper = _play(plan, files, console, look, duration)
         else:
             keeper = train_shown(plan, console, views, look, planned_s=duration, hands=hands)
     keeper.save(path.with_suffix(".png"))

@@ -24,7 +24,7 @@ from mr.cli.losses import LossLog, is_told
 from mr.scoring.items import place_words
 from mr.types import Health, Phase, Placing, Snapshot, Targets
 from overlays.cues.advice import text_of
-from overlays.cues.placing import ask_words
+from overlays.cues.placing import ask_words, asked
 from overlays.guidance import shown
 from overlays.messages import ENGLISH, Messages
 from overlays.scene import written_cue
@@ -163,14 +163,13 @@ def _placing_lines(placing: Placing | None, messages: Messages) -> list[Text]:
     """Say how well the headset's place is known, for whoever stands beside its wearer."""
     if placing is None:
         return []
-    found = placing.registration
+    found, ask = placing.registration, ask_words(messages, placing)
     words = messages(f"placing.{placing.state}")
     if found is not None and found.sigma_m is not None:
         words += f" (±{1000 * found.sigma_m:.1f} mm, {found.n_pairs} looks)"
-    asked = ask_words(messages, placing)
     style = "green" if placing.state == "ok" else "yellow"
     lines = [Text(f"headset: {words}", style=style)]
-    return [*lines, Text(f"headset: {asked}", style=style)] if asked else lines
+    return [*lines, Text(f"headset: {ask}", style=style)] if ask else lines
 
 
 def _elapsed(elapsed_s: float, planned_s: float | None) -> str:
@@ -200,7 +199,8 @@ def render(
             grid.add_row(*row)
     else:
         grid.add_row("time", _elapsed(snapshot.elapsed_s, None))
-    cue, advice = Text(""), written_cue(snapshot, shown(snapshot))
+    may = shown(snapshot)
+    cue, advice = Text(""), written_cue(snapshot, may)
     if advice is not None:
         words = text_of(messages, advice.key, snapshot.mode)
         cue = Text(words, style=_SEVERITY_STYLE[advice.severity])
@@ -210,7 +210,7 @@ def render(
         over = snapshot.phase is Phase.FINISHED
         cue = Text(messages("cue.finished" if over else "panel.assessment"), style="dim")
     lines = [_place_line(snapshot)] if numbers else []
-    lines += _placing_lines(snapshot.placing, messages)
+    lines += _placing_lines(asked(snapshot, may), messages)
     lines += [
         _health_line(h)
         for h in snapshot.health

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import queue
+import select
 import signal
 import sys
 import threading
@@ -16,6 +17,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from mr.cli.comfort import ComfortCheck
 from mr.cli.console import Output
@@ -61,6 +64,7 @@ class PictureKeeper:
 
     rig: Rig
     messages: Messages
+    look: Look = field(default_factory=Look)
     _picture: Picture | None = None
     _kept: tuple[Snapshot, Picture] | None = None
     _kept_rank: int = -1
@@ -88,7 +92,7 @@ class PictureKeeper:
             return False
         snapshot, picture = self._kept
         seen = (picture.bgr, snapshot.world_from_mannequin, picture.camera_id)
-        save_png(path, MirrorView(self.rig, messages=self.messages).draw(snapshot, seen))
+        save_png(path, MirrorView(self.rig, self.look, self.messages).draw(snapshot, seen))
         return True
 
     @property
@@ -104,25 +108,57 @@ class PictureKeeper:
 class Stdin:
     """Lines of standard input as they come, for start and stop by key or command.
 
-    The end of input stops the session: nobody is left who could.
+    The end of input stops the session: nobody is left who could. Use it as a context manager
+    around the session: what is typed after it is left for others to read.
     """
 
     start_on: str
     _lines: queue.SimpleQueue[str | None] = field(default_factory=queue.SimpleQueue)
+    _reader: threading.Thread | None = None
+    _wake: tuple[int, int] | None = None
+    """A pipe that ends the reader; None on Windows, which cannot wait for a console so."""
 
-    def listen(self) -> None:
+    def __enter__(self) -> Self:
         """Start reading in the background, unless the session starts by itself."""
         if self.start_on != "first-compression":
-            threading.Thread(target=self._read, daemon=True).start()
+            self._wake = None if sys.platform == "win32" else os.pipe()
+            self._reader = threading.Thread(target=self._read, daemon=True)
+            self._reader.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Read no more."""
+        if self._reader is None or self._wake is None:
+            return
+        woken, wake = self._wake
+        os.write(wake, b".")
+        self._reader.join()
+        os.close(woken)
+        os.close(wake)
 
     def _read(self) -> None:
         # Not by sys.stdin: a thread that waits in it makes Python abort when it ends.
         number, text = sys.stdin.fileno(), b""
-        while chunk := os.read(number, READ_MAX):
+        while self._is_next(number):
+            chunk = os.read(number, READ_MAX)
+            if not chunk:
+                self._lines.put(None)
+                return
             *lines, text = (text + chunk).split(b"\n")
             for line in lines:
                 self._lines.put(line.decode(errors="replace").strip().lower())
-        self._lines.put(None)
+
+    def _is_next(self, number: int) -> bool:
+        """Wait for input; False when nobody wants it any more."""
+        if self._wake is None:
+            return True
+        woken = self._wake[0]
+        return woken not in select.select([number, woken], (), ())[0]
 
     def words(self, phase: Phase | None) -> Sequence[str]:
         """Translate new lines: Enter starts, then stops; s is a shock; or the words themselves."""
@@ -152,19 +188,22 @@ def train_shown(
 ) -> PictureKeeper:
     """Run a session with its views: what `run` and `demo` have in common.
 
-    Who is to wear a headset is asked before how they feel; whoever had better not trains with
-    the mirror. `planned_s` is how long it will take from its start, where that is known.
+    Who is to wear a headset is asked how they feel, also where none is there yet: it may still
+    come. Whoever had better not trains with the mirror. `planned_s` is how long it will take from
+    its start, where that is known.
     """
     messages = load_messages(plan.config.language)
     shown = Shown(messages, look, beat_of(plan.config, plan.guideline))
     check = ComfortCheck(console, messages) if views.headset and views.comfort else None
-    worn = None
-    if views.headset and (check is None or check.may_wear()):
-        worn = headset_view(plan.rig, shown, views.passthrough, console)
+    worn = headset_view(plan.rig, shown, views.passthrough, console) if views.headset else None
+    if check is not None and not check.may_wear():
+        check = worn = None
     mains = view_mains(plan.rig, shown, views)
     announce(views.stream, console)
-    keeper = train_live(plan, console, mains, shown, planned_s=planned_s, hands=hands, headset=worn)
-    if check is not None and worn is not None:
+    keeper = train_live(
+        plan, console, mains, shown, planned_s=planned_s, hands=hands, headset=worn, check=check
+    )
+    if check is not None:
         check.after()
     return keeper
 
@@ -178,13 +217,15 @@ def train_live(
     planned_s: float | None = None,
     hands: bool = False,
     headset: HeadsetView | None = None,
+    check: ComfortCheck | None = None,
 ) -> PictureKeeper:
     """Run a session in its processes and show it until it ends or Ctrl-C."""
     messages, beat = shown.messages, shown.beat
-    keeper = PictureKeeper(plan.rig, messages)
-    stdin = Stdin(plan.config.start_on)
-    stdin.listen()
-    with LiveSession(plan, views, hands=hands, headset=headset) as session:
+    keeper = PictureKeeper(plan.rig, messages, shown.look)
+    with (
+        Stdin(plan.config.start_on) as stdin,
+        LiveSession(plan, views, hands=hands, headset=headset) as session,
+    ):
         with noted(signal.SIGINT) as asked:
             try:
                 keys = ENTER if plan.config.start_on == "key" else CTRL_C
@@ -196,6 +237,8 @@ def train_live(
                         snapshot = session.snapshot()
                         terminal.show(snapshot)
                         hearing.hear(snapshot)
+                        if check is not None:
+                            check.see(snapshot)
                         keeper.see(session.picture())
                         keeper.offer(snapshot)
                         for word in stdin.words(snapshot.phase if snapshot else None):
@@ -211,10 +254,12 @@ def train_live(
     return keeper
 
 
-def train_fast(plan: SessionPlan, console: Output, planned_s: float | None = None) -> PictureKeeper:
+def train_fast(
+    plan: SessionPlan, console: Output, look: Look, planned_s: float | None = None
+) -> PictureKeeper:
     """Run a session as quickly as the machine can, with a line every few seconds."""
     messages = load_messages(plan.config.language)
-    keeper = PictureKeeper(plan.rig, messages)
+    keeper = PictureKeeper(plan.rig, messages, look)
     asked_to_end = noted(signal.SIGINT, *ENDING)
     with (
         asked_to_end as stopped,

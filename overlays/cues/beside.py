@@ -15,6 +15,7 @@ from mr.types import FloatArray, Phase
 from overlays.cues import ring, strip
 from overlays.cues.context import Context
 from overlays.cues.count import cycle_of
+from overlays.guidance import Shown
 from overlays.primitives import Color, Label, Registered
 
 WORDS_M = 0.017
@@ -25,9 +26,9 @@ _LINE_M = 1.75
 """From line to line, by the cap heights' mean."""
 
 
-def registered(context: Context) -> list[Registered]:
+def registered(context: Context, may: Shown) -> list[Registered]:
     """Write the column."""
-    lines = _lines(context)
+    lines = _lines(context, may)
     right, up = context.viewer.axes(np.zeros(3))
     at: FloatArray = -right * (ring.RADIUS_M + _GAP_M + context.theme.ring_width_m)
     heights = [height_m for _, height_m, _ in lines]
@@ -40,12 +41,12 @@ def registered(context: Context) -> list[Registered]:
     return items
 
 
-def _lines(context: Context) -> list[tuple[str, float, Color]]:
+def _lines(context: Context, may: Shown) -> list[tuple[str, float, Color]]:
     """Give texts, cap heights and colours, from top to bottom."""
     if context.pausing:
         lines = _pause(context)
     elif context.snapshot.phase in (Phase.COMPRESSING, Phase.VENTILATING):
-        lines = [_place(context), *_going_on(context)]
+        lines = [_place(context), *_going_on(context, may)]
     else:
         lines = [_place(context)]
     return [line for line in lines if line[0]]
@@ -67,7 +68,7 @@ def _pause(context: Context) -> list[tuple[str, float, Color]]:
     return [_place(context), *lines, (messages("hands_off.word"), WORDS_M, theme.text)]
 
 
-def _going_on(context: Context) -> list[tuple[str, float, Color]]:
+def _going_on(context: Context, may: Shown) -> list[tuple[str, float, Color]]:
     """Write the count in the cycle; the dense look has the rate, and counts without cycles."""
     snapshot, messages, theme = context.snapshot, context.messages, context.theme
     lines: list[tuple[str, float, Color]] = []
@@ -77,7 +78,7 @@ def _going_on(context: Context) -> list[tuple[str, float, Color]]:
         lines.append((count, NUMBER_M, theme.text))
     elif context.density == "dense":
         lines.append((messages.number(snapshot.n_compressions), NUMBER_M, theme.text))
-    if context.density == "dense" and snapshot.rate_cpm is not None:
+    if may.values and context.density == "dense" and snapshot.rate_cpm is not None:
         rate = messages("beside.rate", rate=messages.number(snapshot.rate_cpm))
         lines.append((rate, WORDS_M, theme.text))
     return lines

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mr.types import Phase, Placing
+from mr.types import Phase, Placing, Snapshot
 from overlays.cues.context import Context
 from overlays.cues.tile import Box
+from overlays.guidance import Shown
 from overlays.messages import Messages
 from overlays.primitives import Color, Line, PanelItem, Rect, Text
 from overlays.theme import SYMBOLS
@@ -35,16 +36,28 @@ def registered_alpha(placing: Placing | None) -> float:
     return WEAK_ALPHA if placing.state == "weak" else 0.0
 
 
-def has_card(placing: Placing | None) -> bool:
-    """Tell whether there is anything to say."""
-    return placing is not None and (placing.state != "ok" or bool(placing.ask))
+def asked(snapshot: Snapshot, may: Shown) -> Placing | None:
+    """Give what is to be said of the place now, wherever it is read; None: nothing.
+
+    Where nothing lies on the chest nobody needs the place. Nobody who compresses is asked to
+    do something else.
+    """
+    placing = snapshot.placing
+    if placing is None or not (may.ring or may.bar):
+        return None
+    if snapshot.phase is Phase.COMPRESSING:
+        return replace(placing, ask="", touch=None)
+    return placing
+
+
+def has_card(placing: Placing) -> bool:
+    """Tell whether the headset's wearer is to be told: not that all is well."""
+    return placing.state != "ok" or bool(placing.ask)
 
 
 def card(context: Context, box: Box, placing: Placing) -> list[PanelItem]:
-    """Draw the card; nobody who compresses is asked to do something else."""
+    """Draw the card for what `asked` gave."""
     theme, messages = context.theme, context.messages
-    if context.snapshot.phase is Phase.COMPRESSING:
-        placing = replace(placing, ask="", touch=None)
     color = theme.warning if placing.state in ("weak", "lost") else theme.hint
     ask = ask_words(context.messages, placing)
     left_px, middle_px = box.x_px + _PICTURE_PX + 18, box.y_px + box.height_px / 2

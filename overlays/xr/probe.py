@@ -7,9 +7,11 @@ while another program uses the headset. Leaves sessions to `overlays.xr.session`
 from __future__ import annotations
 
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+import os
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 
 from mr.errors import DeviceError
 from overlays.xr import openxr
@@ -26,6 +28,8 @@ class XrProbe:
     passthrough: Passthrough | None = None
     """The way a session with a rig camera would choose, unless asked for another."""
     why: str = ""
+    broken: bool = False
+    """The runtime hung or crashed when it was asked."""
 
 
 def probe() -> XrProbe:
@@ -45,15 +49,45 @@ PROBE_S = 20.0
 """A runtime that answers no sooner counts as not there; it may still come."""
 
 
-def probe_apart() -> XrProbe:
-    """Look in a process of its own: a runtime's library may hang, or take its process with it."""
+def probe_apart(timeout_s: float = PROBE_S, look: Callable[[], XrProbe] = probe) -> XrProbe:
+    """Look in a process of its own: a runtime's library may hang, or take its process with it.
+
+    Parameters
+    ----------
+    timeout_s : float
+        For how long it may take, with the process's start, s; then the process is killed.
+    look : callable
+        What is asked there.
+    """
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(1, spawn)
-    try:
-        return pool.submit(probe).result(PROBE_S)
-    except TimeoutError:
-        return XrProbe(False, why=f"headset: the OpenXR runtime gave no answer in {PROBE_S:.0f} s")
-    except BrokenProcessPool:
-        return XrProbe(False, why="headset: the OpenXR runtime's library crashed: update it")
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    answer, told = spawn.Pipe(duplex=False)
+    child = spawn.Process(target=_look, args=(look, told), daemon=True)
+    with answer:
+        child.start()
+        told.close()  # now the child alone holds it: its death is seen here
+        try:
+            if not answer.poll(timeout_s):
+                why = f"the OpenXR runtime gave no answer in {timeout_s:g} s"
+                cure = "restart it, and end other programs that use the headset"
+                return XrProbe(False, why=f"headset: {why}: {cure}", broken=True)
+            found: XrProbe = answer.recv()
+            return found
+        except (EOFError, ConnectionError):
+            why = "headset: the OpenXR runtime's library crashed: update it"
+            return XrProbe(False, why=why, broken=True)
+        finally:
+            child.kill()
+            child.join()
+
+
+def _look(look: Callable[[], XrProbe], told: Connection) -> None:
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    told.send(look())
+
+
+def _end_with_the_parent() -> None:
+    """Leave nothing behind that hangs, should the parent be killed while it waits."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

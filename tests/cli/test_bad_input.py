@@ -156,6 +156,11 @@ def test_a_name_steers_no_terminal_and_no_page(mrcpr: Run, recording: Path, tmp_
             ["--criteria", "file", "--attempt", "retest"],
             ("--assessment: give it in place of --attempt retest, or leave --criteria out",),
         ),
+        (["--guidance", "sound", "--no-sound"], ("--guidance sound", "leave out --no-sound")),
+        (["--guidance", "sound", "--no-metronome"], ("metronome", "leave out --no-metronome")),
+        (["--headset"], ("--headset", "leave out --fast")),
+        (["--window"], ("--window", "leave out --fast")),
+        (["--stream-at", "9000"], ("--stream", "leave out --fast")),
     ],
 )
 def test_demo(

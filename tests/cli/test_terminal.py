@@ -254,5 +254,15 @@ def test_the_headsets_place_is_told_to_who_stands_beside() -> None:
     good = replace(SNAPSHOT, placing=Placing("ok", found))
     weak = replace(SNAPSHOT, placing=Placing("weak", found, "touch", 2))
     assert "±2.1 mm, 310 looks" in "".join(drawn(good, 100))
-    assert "plate 2" in "".join(drawn(weak, 100))
+    assert "plate 2" in "".join(drawn(replace(weak, phase=Phase.PAUSED), 100))
     assert "headset" not in "".join(drawn(SNAPSHOT, 100))
+
+
+def test_nobody_is_asked_for_the_headsets_place_while_compressing_or_where_none_is_needed() -> None:
+    weak = replace(SNAPSHOT, placing=Placing("weak", None, "touch", 2))
+    pressing = "".join(drawn(weak, 100))
+    assert "faint" in pressing
+    assert "plate 2" not in pressing
+    resting = replace(weak, phase=Phase.PAUSED)
+    for changes in ({"level": "sound"}, {"level": "none"}, {"guidance": False}):
+        assert "headset" not in "".join(drawn(replace(resting, **changes), 100)), changes

@@ -136,3 +136,40 @@ def test_who_is_not_to_be_helped_or_wants_no_voice_hears_nothing(
         heard.hear(snapshot_saying("push_deeper", 1))
     assert loudspeaker.played == []
     assert heard._loudspeaker is None
+
+
+class FakeVoice:
+    """Has every word ready; no program speaks in a test."""
+
+    missed_n = 0
+
+    def __init__(self, *_args: object) -> None:
+        pass
+
+    def prepare(self, texts: Any) -> None:
+        list(texts)
+
+    def close(self) -> None:
+        pass
+
+    def samples(self, _text: str) -> np.ndarray:
+        return np.zeros(8, dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("level", "heard_n"), [("full", 2), ("reduced", 1), ("sound", 2), ("none", 0)]
+)
+def test_where_only_warnings_are_written_only_warnings_are_spoken(
+    level: str,
+    heard_n: int,
+    plan: Callable[..., SessionPlan],
+    loudspeaker: FakeLoudspeaker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hearing, "Voice", FakeVoice)
+    with Hearing(plan(voice=True, level=level), ENGLISH, None) as heard:
+        for since_ns, severity in enumerate(("hint", "warning"), start=1):
+            # Without prompts: what is not written may be spoken all the same.
+            cue = Cue("push_deeper", severity, since_ns, aloud=True, written=False)
+            heard.hear(replace(IN_FULL_SWING, level=level, cue=cue))
+    assert len(loudspeaker.played) == heard_n

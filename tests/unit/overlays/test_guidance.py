@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from mr.types import Cue, Phase, Snapshot
+from mr.types import Cue, Phase, Placing, Snapshot
 from overlays.guidance import shown
+from overlays.look import Look
 from overlays.messages import ENGLISH
 from overlays.primitives import Label, Panel, Ring, Scene, Text
-from overlays.scene import build_scene
+from overlays.scene import build_scene, written_cue
 from tests.snapshots import GOOD_CYCLE, IN_FULL_SWING, UNEVEN_CYCLE
 
 PRACTICE = ("full", "reduced", "sound", "none")
@@ -149,3 +150,48 @@ def test_the_pulse_is_lit_with_the_click_and_out_before_the_next() -> None:
     assert len(build_scene(at("reduced"), beat=0.0).registered) == len(
         build_scene(at("reduced")).registered
     )
+
+
+@pytest.mark.parametrize(
+    ("level", "guidance", "written"),
+    [
+        ("full", True, {"hint", "warning"}),
+        ("reduced", True, {"warning"}),
+        ("sound", True, set()),
+        ("none", True, set()),
+        ("full", False, set()),
+    ],
+)
+def test_a_cue_is_written_while_compressing_just_where_the_level_has_it(
+    level: str, guidance: bool, written: set[str]
+) -> None:
+    found = set()
+    for severity in ("hint", "warning"):
+        snapshot = at(level, guidance=guidance, cue=Cue("push_deeper", severity))
+        if written_cue(snapshot, shown(snapshot)) is not None:
+            found.add(severity)
+    assert found == written
+
+
+def test_the_dense_look_has_the_rate_beside_the_ring_at_full_guidance_only() -> None:
+    def rate_is_there(level: str) -> bool:
+        scene = build_scene(at(level, mode="30:2"), Look(density="dense"))
+        return any(isinstance(i, Label) and i.text == "109 /min" for i in scene.registered)
+
+    assert [rate_is_there(level) for level in PRACTICE] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("phase", [Phase.WAITING, Phase.PAUSED])
+def test_the_headsets_place_is_asked_for_just_where_something_will_lie_on_the_chest(
+    phase: Phase,
+) -> None:
+    def asks(level: str, guidance: bool = True) -> bool:
+        place = Placing("lost", ask="sweep")
+        snapshot = at(level, guidance=guidance, phase=phase, placing=place)
+        told = texts(build_scene(snapshot, view="headset").panel)
+        words = {ENGLISH("placing.lost"), ENGLISH("placing.sweep")}
+        assert words <= told or not words & told
+        return words <= told
+
+    assert [asks(level) for level in PRACTICE] == [True, True, False, False]
+    assert not any(asks(level, guidance=False) for level in PRACTICE)
