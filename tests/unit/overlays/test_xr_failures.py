@@ -6,6 +6,7 @@ exceptions and flags.
 
 from __future__ import annotations
 
+import os
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,8 @@ from overlays.xr import openxr
 try:
     xr: Any = openxr.load()
 except DeviceError as missing:
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        raise
     pytest.skip(str(missing), allow_module_level=True)
 
 from overlays.xr import context
