@@ -21,7 +21,7 @@ from calibration.headset.capture import HandSeen, HeadsetGuide
 from calibration.headset.hands import SweepPiece, Touch
 from mr.cli.calibrate_screen import Screen
 from mr.config import LEARNER_ID
-from mr.errors import DeviceError
+from mr.errors import CalibrationError, DeviceError
 from mr.fusion.dwells import Dwell, Dwells
 from mr.rig import Rig
 from mr.session.front import FrontEnd
@@ -174,12 +174,24 @@ class Worn:
         self._said = ""
 
     def samples(self, screen: Screen) -> Sequence[Sample]:
-        """Give what the headset has told since the last call; a loss is said, and waited out."""
+        """Give what the headset has told since the last call; a loss is said, and waited out.
+
+        Raises
+        ------
+        CalibrationError
+            When the process that shows the headset has ended: nothing more can come.
+        """
         try:
             return self._link.poll()
         except DeviceError as error:
+            try:
+                self._link.reopen()
+            except DeviceError:
+                raise CalibrationError(
+                    f"headset: {error}: begin this procedure again, with the headset on; what "
+                    "ended it stands above in the terminal"
+                ) from error
             screen.say(f"headset: {error}")
-            self._link.reopen()
             return ()
 
     def show(self, words: str) -> None:
@@ -199,9 +211,11 @@ def worn() -> Iterator[Worn]:
     end, ending = context.Pipe(duplex=False)
     process = context.Process(target=wearing_main, args=(tells, heard, EndWord(end)), daemon=True)
     process.start()
-    tells.close()
+    for childs in (tells, heard, end):
+        childs.close()
     try:
-        yield Worn(HeadsetLink(told), words)
+        with HeadsetLink(told) as link, words:
+            yield Worn(link, words)
     finally:
         ending.close()
         process.join(LEAVE_S)

@@ -33,6 +33,7 @@ from overlays.xr.probe import probe_apart
 from overlays.xr.rig_view import RigView
 from overlays.xr.training import Settings, Training
 from overlays.xr.view import GOES_ON, run_headset_view
+from overlays.xr.worn import WornTime
 
 
 def view_mains(rig: Rig, shown: Shown, views: Views) -> Sequence[ViewMain]:
@@ -151,13 +152,18 @@ def headset_main(
 ) -> None:
     """Show the scene in the headset until `end` is set, and tell what it senses."""
     teller = HeadsetTeller(told)
-    settings = Settings(shown.look, shown.messages, shown.beat)
+    settings, worn = Settings(shown.look, shown.messages, shown.beat), WornTime()
     with _viewing(names) as channel:
         picture = RigView(
-            rig, channel.snapshot, partial(_picture, channel), shown.look, shown.messages
+            rig,
+            channel.snapshot,
+            partial(_picture, channel),
+            shown.look,
+            shown.messages,
+            shown.beat,
         )
         run_headset_view(
-            lambda: Training(channel.snapshot, settings, lambda: teller.word(STOP)),
+            lambda: Training(channel.snapshot, settings, lambda: teller.word(STOP), worn),
             end.is_set,
             picture=picture if any(camera.color for camera in rig.cameras.values()) else None,
             passthrough=passthrough,

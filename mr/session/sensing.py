@@ -122,6 +122,8 @@ class _Loop:
         """Devices that are away, and when they were last tried."""
         self._returning: set[int] = set()
         """Devices that are open again and have given nothing yet."""
+        self._told: dict[int, str] = {}
+        """Why devices were away, as it was last told."""
         self._ended: set[int] = set()
         self._next_publish_ns = 0
         self._news = False
@@ -235,7 +237,9 @@ class _Loop:
         self._lost[k] = self._job.now()
         if k in self._returning:
             self._returning.remove(k)  # it was never back
-            return
+            if why == self._told.get(k):
+                return
+        self._told[k] = why
         names = ",".join(s.name for s in self._devices[k].info.streams)
         self._take(SessionEvent(self._job.now(), "device_lost", f"{names}: {why}"))
 

@@ -3,7 +3,9 @@
 Takes a `Board` and a place, gives a server in threads of its own; leaves drawing to
 `overlays.screen.view`. A viewer asks for the picture after the one it has and is answered when
 there is another one: so it never gets a late one, is told with each how old it is and whether the
-session goes on, and who hangs holds up its own thread, for `HANGS_S` at most.
+session goes on. Who hangs holds up its own thread, and not for long: a request has to be there,
+whole, within `HANGS_S`, however slowly it drips, and each part of an answer has to be taken within
+as much. One other machine has `EACH_N` connections of the `VIEWERS_N` at most.
 
 There is no password. So it listens on this machine alone unless it is told otherwise, answers
 only to this machine's own names (a page of another site can make its name point here, DNS
@@ -12,6 +14,7 @@ rebinding, but the browser still sends that name), and lets no other site show i
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import json
 import os
@@ -20,6 +23,8 @@ import secrets
 import socket
 import socketserver
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -41,9 +46,13 @@ HOST_HEADER = re.compile(r"(\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))
 ASKS_S = 1.0
 """An answer comes after so long at the latest, with or without a picture."""
 HANGS_S = 5.0
-"""A viewer that neither reads nor asks for so long is let go."""
+"""A viewer whose whole request takes longer, from the last answer on, or that takes so long to
+read one, is let go."""
 VIEWERS_N = 32
 """So many connections are served at once; a browser's tab has one."""
+EACH_N = 8
+"""So many of them from one address. Browsers open up to six. This machine itself is not held to
+it: a proxy or ssh on it speaks for many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +160,32 @@ def is_own_name(host: str | None) -> bool:
     return name in {"localhost", mine, short, f"{short}.local"}
 
 
+class Slots:
+    """Who is served now: so many in all, and so many from each other machine."""
+
+    def __init__(self, viewers_n: int, each_n: int) -> None:
+        self._viewers_n, self._each_n = viewers_n, each_n
+        self._taken: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, address: str) -> bool:
+        """Take one for an address; False where there is none for it."""
+        with self._lock:
+            own = ipaddress.ip_address(address.partition("%")[0]).is_loopback
+            full = self._taken.total() >= self._viewers_n
+            if full or (not own and self._taken[address] >= self._each_n):
+                return False
+            self._taken[address] += 1
+            return True
+
+    def give(self, address: str) -> None:
+        """Give it back."""
+        with self._lock:
+            self._taken[address] -= 1
+            if not self._taken[address]:
+                del self._taken[address]
+
+
 class _Server(socketserver.ThreadingMixIn, HTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -159,7 +194,7 @@ class _Server(socketserver.ThreadingMixIn, HTTPServer):
 
     def __init__(self, place: Place, board: Board, page: bytes, nonce: str) -> None:
         self.board, self.page, self.nonce = board, page, nonce
-        self._room = threading.BoundedSemaphore(VIEWERS_N)
+        self._slots = Slots(VIEWERS_N, EACH_N)
         family, *_ = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)[0]
         self.address_family = family
         super().__init__((place.host, place.port), _Viewer)
@@ -170,7 +205,7 @@ class _Server(socketserver.ThreadingMixIn, HTTPServer):
         self.server_name, self.server_port = "mrcpr", self.server_address[1]
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._room.acquire(blocking=False):
+        if not self._slots.take(client_address[0]):
             with suppress(OSError):
                 request.sendall(
                     b"HTTP/1.1 503 Full\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -183,16 +218,50 @@ class _Server(socketserver.ThreadingMixIn, HTTPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._room.release()
+            self._slots.give(client_address[0])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Let a viewer go that has vanished: that is nobody's fault."""
+
+
+class _Until(io.RawIOBase):
+    """What comes through a socket until an instant; a socket's own limit is for each piece."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self.until_s = 0.0
+        """Of `time.monotonic`."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left_s = self.until_s - time.monotonic()
+        if left_s <= 0.0:
+            raise TimeoutError("the request is not there yet")
+        self._connection.settimeout(left_s)
+        return self._connection.recv_into(buffer)
 
 
 class _Viewer(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = HANGS_S
     server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self._coming = _Until(self.connection)
+        self.rfile = io.BufferedReader(self._coming)
+
+    def handle_one_request(self) -> None:
+        self._coming.until_s = time.monotonic() + self.timeout
+        super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        good = super().parse_request()
+        self.connection.settimeout(self.timeout)  # for the answer, whatever the request took
+        return good
 
     def do_GET(self) -> None:
         if not is_own_name(self.headers.get("Host")):

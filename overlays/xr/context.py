@@ -52,9 +52,13 @@ class HiddenContext:
             why = "; ".join(str(item.message) for item in said) or "no display"
             glfw.terminate()
             raise DeviceError(f"headset: no OpenGL window ({why}): {_CURE}")
-        glfw.make_context_current(self._window)
-        glfw.swap_interval(0)
-        self.ctx = moderngl.create_context(require=330, **_LIBRARIES)
+        try:
+            glfw.make_context_current(self._window)
+            glfw.swap_interval(0)
+            self.ctx = moderngl.create_context(require=330, **_LIBRARIES)
+        except Exception as error:  # moderngl has no class of its own for what a driver lacks
+            self._close_window()
+            raise DeviceError(f"headset: no OpenGL 3.3 ({error}): {_CURE}") from error
         return self
 
     def __exit__(
@@ -64,6 +68,9 @@ class HiddenContext:
         tb: TracebackType | None,
     ) -> None:
         self.ctx.release()
+        self._close_window()
+
+    def _close_window(self) -> None:
         self._glfw.destroy_window(self._window)
         self._glfw.terminate()
 

@@ -54,9 +54,12 @@ class Dwell:
         self._last_ns = 0
 
     def look(self, on: bool, t_ns: int) -> float:
-        """Take in whether it is looked at now; give the share of the time needed, 0 … 1."""
+        """Take in whether it is looked at now; give the share of the time needed, 0 … 1.
+
+        What was not seen was not looked at: after a longer gap without frames it begins anew.
+        """
         if on:
-            if self._since_ns is None:
+            if self._since_ns is None or t_ns - self._last_ns > FORGIVEN_S * 1e9:
                 self._since_ns = t_ns
             self._last_ns = t_ns
         elif self._since_ns is not None and t_ns - self._last_ns > FORGIVEN_S * 1e9:

@@ -7,14 +7,12 @@ why and everything else works.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from mr.errors import DeviceError
 from mr.types import BoolArray, FloatArray
 from overlays.xr import openxr
 from overlays.xr.openxr import HAND_TRACKING
@@ -42,11 +40,17 @@ class HandTrackers:
         Open, with its system.
     session
         The XrSession that they belong to.
+
+    Raises
+    ------
+    DeviceError
+        When the runtime or the headset is lost.
     """
 
     def __init__(self, runtime: openxr.Runtime, session: Any) -> None:
         self._xr = xr = runtime.xr
-        self.why_not = _why_not(runtime)
+        with openxr.explained("asking whether hands are tracked"):
+            self.why_not = _why_not(runtime)
         """Why there are no hands, for a person; "" when there are."""
         self._trackers: dict[Side, Any] = {}
         if self.why_not:
@@ -55,11 +59,11 @@ class HandTrackers:
             for side, hand in zip(SIDES, (xr.HandEXT.LEFT, xr.HandEXT.RIGHT), strict=True):
                 info = xr.HandTrackerCreateInfoEXT(hand, xr.HandJointSetEXT.DEFAULT)
                 self._trackers[side] = xr.create_hand_tracker_ext(session, info)
-        # pyopenxr's own call makes no room for joints, which runtimes refuse.
-        self._locate = ctypes.cast(
-            xr.get_instance_proc_addr(runtime.instance, "xrLocateHandJointsEXT"),
-            xr.PFN_xrLocateHandJointsEXT,
-        )
+            # pyopenxr's own call makes no room for joints, which runtimes refuse.
+            self._locate = ctypes.cast(
+                xr.get_instance_proc_addr(runtime.instance, "xrLocateHandJointsEXT"),
+                xr.PFN_xrLocateHandJointsEXT,
+            )
 
     def locate(self, space: Any, xr_time: int) -> list[Joints]:
         """Give both hands at a time of the runtime's; none without hand tracking.
@@ -77,8 +81,8 @@ class HandTrackers:
 
     def release(self) -> None:
         """Give the trackers back; with a session that was lost they are gone already."""
-        with contextlib.suppress(DeviceError), openxr.explained("giving hands back"):
-            for tracker in self._trackers.values():
+        for tracker in self._trackers.values():
+            with openxr.gone_is_gone():
                 self._xr.destroy_hand_tracker_ext(tracker)
         self._trackers.clear()
 

@@ -26,6 +26,9 @@ from overlays.xr.placement import panel_scale
 from overlays.xr.rig_view import RigPicture
 from overlays.xr.swapchain import Swapchain
 
+SIZES_N = 4
+"""A sheet keeps pictures of so many sizes: notes, a card and the field that ends come and go."""
+
 Fov = tuple[float, float, float, float]
 """Angles left, right, up and down of one eye's picture, rad."""
 
@@ -95,11 +98,17 @@ class EyesLayer:
 
 
 class Sheet:
-    """A flat picture in space that keeps what was drawn until something else is to be seen."""
+    """A flat picture in space that keeps what was drawn until something else is to be seen.
+
+    A size that was shown before has its pictures still. They are always shown whole: from which
+    edge runtimes count a part of an OpenGL picture was not tried.
+    """
 
     def __init__(self, drawing: Drawing) -> None:
         self._drawing = drawing
         self._swapchain: Swapchain | None = None
+        self._kept: dict[tuple[int, int], Swapchain] = {}
+        """By size, the one that was left the longest ago first."""
         self._shown: Panel | int | None = None
         self.n_drawn = 0
         """How often it was drawn."""
@@ -141,16 +150,25 @@ class Sheet:
         )
 
     def release(self) -> None:
-        """Give the picture back."""
-        if self._swapchain is not None:
-            self._swapchain.release()
+        """Give all pictures back."""
+        for swapchain in self._kept.values():
+            swapchain.release()
+        self._kept.clear()
         self._swapchain, self._shown = None, None
 
     def _is_new(self, what: Panel | int, size_px: tuple[int, int]) -> bool:
         if self._swapchain is None or self._swapchain.size_px != size_px:
-            self.release()
-            self._swapchain = Swapchain(self._drawing.ctx, self._drawing.session, size_px)
+            self._swapchain, self._shown = self._of_size(size_px), None
         return what != self._shown
+
+    def _of_size(self, size_px: tuple[int, int]) -> Swapchain:
+        swapchain = self._kept.pop(size_px, None)
+        if swapchain is None:
+            if len(self._kept) >= SIZES_N:
+                self._kept.pop(next(iter(self._kept))).release()
+            swapchain = Swapchain(self._drawing.ctx, self._drawing.session, size_px)
+        self._kept[size_px] = swapchain
+        return swapchain
 
     def _draw(self, pixels: npt.NDArray[np.uint8], what: Panel | int) -> None:
         assert self._swapchain is not None

@@ -20,7 +20,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -115,6 +115,15 @@ def explained(doing: str) -> Iterator[None]:
         raise DeviceError(f"headset: {type(error).__name__} while {doing}: {error}") from error
 
 
+def gone_is_gone() -> suppress:
+    """Suppress what OpenXR says of a thing that is given back, in a `with`, one thing each.
+
+    What a lost runtime will not destroy is gone; why it was lost is the news. pyopenxr's
+    ``destroy_*`` raise it, and one that is raised while closing would end the view's process.
+    """
+    return suppress(load().exception.XrException)
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What a runtime and its headset offer."""
@@ -162,7 +171,8 @@ class Runtime:
         tb: TracebackType | None,
     ) -> None:
         if self.instance is not None:
-            self.xr.destroy_instance(self.instance)
+            with gone_is_gone():
+                self.xr.destroy_instance(self.instance)
             self.instance = None
 
     def _create_instance(self) -> None:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from mr.rig import Rig
 from mr.types import Snapshot
+from overlays.beat import Beat
 from overlays.cues.context import Viewer
 from overlays.look import Look
 from overlays.messages import ENGLISH, Messages
@@ -43,7 +44,10 @@ class RigPicture:
 
 
 class RigView:
-    """Gives the newest picture; callable, as `HeadsetSession` wants it."""
+    """Gives the newest picture; callable, as `HeadsetSession` wants it.
+
+    With a `beat` what is drawn has its phase at the snapshot's instant, as in the mirror.
+    """
 
     def __init__(
         self,
@@ -52,8 +56,9 @@ class RigView:
         read_picture: Callable[[], CameraPicture | None],
         look: Look | Theme = DEFAULT,
         messages: Messages = ENGLISH,
+        beat: Beat | None = None,
     ) -> None:
-        self._rig = rig
+        self._rig, self._beat = rig, beat
         self._read_snapshot, self._read_picture = read_snapshot, read_picture
         self._look, self._messages = look, messages
         self._newest = RigPicture(_blank(messages("mirror.no_picture")), NO_PICTURE)
@@ -81,7 +86,8 @@ class RigView:
         intrinsics, color_from_world = color_camera(self._rig, camera_id)
         color_from_mannequin = color_from_world @ world_from_mannequin
         viewer = Viewer.of_camera(color_from_mannequin)
-        scene = build_scene(snapshot, self._look, self._messages, viewer)
+        beat = None if self._beat is None else self._beat.seen(snapshot.t_ns)
+        scene = build_scene(snapshot, self._look, self._messages, viewer, beat=beat)
         pixels = cv2.cvtColor(bgr, cv2.COLOR_BGR2BGRA).astype(np.uint8, copy=False)
         surface, canvas = canvas_over(pixels, "bgra", opaque=True)
         lens = Lens(color_from_mannequin, intrinsics, 1.0)

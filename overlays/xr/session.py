@@ -164,12 +164,17 @@ class HeadsetSession:
         return self._offer.system_name
 
     def head_at(self, xr_time: int) -> Pose | None:
-        """Give ``xr_from_head`` at a time of the runtime's; None when it is not tracked."""
+        """Give ``xr_from_head`` at a time of the runtime's; None when it is not tracked.
+
+        A place that the runtime only infers is none: when tracking comes back it snaps, which
+        would look like a headset whose frame was moved.
+        """
         with openxr.explained("asking where the head is"):
             head = self._xr.locate_space(self._head_space, self._space, xr_time)
         flags = self._xr.SpaceLocationFlags
-        both = flags.POSITION_VALID_BIT | flags.ORIENTATION_VALID_BIT
-        if (head.location_flags & both) != both:
+        valid = flags.POSITION_VALID_BIT | flags.ORIENTATION_VALID_BIT
+        tracked = flags.POSITION_TRACKED_BIT | flags.ORIENTATION_TRACKED_BIT
+        if (head.location_flags & (valid | tracked)) != valid | tracked:
             return None
         return openxr.pose_from_xr(head.pose)
 
@@ -236,7 +241,7 @@ class HeadsetSession:
         window = self._stack.enter_context(HiddenContext())
         with openxr.explained("opening the session"):
             self._session = self._create_session(window)
-            self._stack.callback(self._xr.destroy_session, self._session)
+            self._stack.callback(self._destroy_session)
             self._space, self._floor = self._floor_space()
             self._head_space = self._reference_space(self._xr.ReferenceSpaceType.VIEW)
             self._room = Room(self._xr, self._session, offered, self._wanted)
@@ -262,6 +267,10 @@ class HeadsetSession:
         self._binding = window.binding()
         info = xr.SessionCreateInfo(system_id=runtime.system, next=self._binding)
         return xr.create_session(runtime.instance, info)
+
+    def _destroy_session(self) -> None:
+        with openxr.gone_is_gone():
+            self._xr.destroy_session(self._session)
 
     def _floor_space(self) -> tuple[Any, str]:
         kinds = self._xr.ReferenceSpaceType

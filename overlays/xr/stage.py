@@ -18,7 +18,7 @@ from overlays.hands import hand_capsules
 from overlays.look import Look
 from overlays.messages import ENGLISH, Messages
 from overlays.primitives import Capsule, Panel, PanelItem, Rect, Registered, Scene, Text
-from overlays.scene import PANEL_WIDTH_PX, build_panels, build_registered
+from overlays.scene import PANEL_WIDTH_PX, View, build_panels, build_registered
 from overlays.theme import Theme
 from overlays.xr.placement import Side, default_xr_from_mannequin, panel_side
 
@@ -59,8 +59,8 @@ class Stage:
         *,
         in_picture: bool = False,
     ) -> None:
-        """Begin; `in_picture`: what is registered is drawn into a rig camera's picture."""
-        self._shows_room, self._in_picture = shows_room, in_picture
+        """Begin, as `see_room` says."""
+        self.see_room(shows_room, in_picture=in_picture)
         self._look = look or Look()
         self._messages = messages
         self._xr_from_mannequin = default_xr_from_mannequin()
@@ -72,6 +72,19 @@ class Stage:
         self._lying: _Lying | None = None
         nothing = Scene(0, (), Panel(PANEL_WIDTH_PX, 0, ()))
         self._waiting = with_notes(nothing, (messages("headset.waiting"),), self._look.theme_seen)
+
+    def see_room(self, shows_room: bool, *, in_picture: bool = False) -> None:
+        """Take note of how the room is seen: it may change, and what is known of places stays.
+
+        Parameters
+        ----------
+        shows_room : bool
+            Whether the learner sees the mannequin itself.
+        in_picture : bool
+            Whether what is registered is drawn into a rig camera's picture, by whoever gives it:
+            then there is nothing of it in space, and the headset's place says nothing of it.
+        """
+        self._shows_room, self._in_picture = shows_room, in_picture
 
     def see_head(self, head_in_xr_m: FloatArray) -> None:
         """Take note of where the head is, (3,) m: the learner kneels on that side."""
@@ -110,7 +123,8 @@ class Stage:
             return self._waiting, self._xr_from_mannequin
         placed = self._place(snapshot)
         scene = self._panels(snapshot, self._notes(snapshot, placed, worn_s), finishing)
-        registered = self._registered(ahead or snapshot, beat) if placed else ()
+        in_space = placed and not self._in_picture
+        registered = self._registered(ahead or snapshot, beat) if in_space else ()
         mask = self._mask(hands_in_xr) if registered else ()
         return replace(scene, registered=registered, mask=mask), self._xr_from_mannequin
 
@@ -133,7 +147,9 @@ class Stage:
     def _panels(self, snapshot: Snapshot, notes: tuple[str, ...], finishing: float | None) -> Scene:
         """Give a scene with panels; one that would look the same is the same object."""
         cue, placing = snapshot.cue, snapshot.placing
+        view: View = "mirror" if self._in_picture else "headset"
         of = (
+            view,
             self._side,
             notes,
             finishing,
@@ -150,7 +166,7 @@ class Stage:
         ):
             return built.scene
         viewer = viewer_at(self._side)
-        scene = build_panels(snapshot, self._look, self._messages, viewer, view="headset")
+        scene = build_panels(snapshot, self._look, self._messages, viewer, view=view)
         scene = with_notes(scene, notes, self._look.theme_seen)
         if finishing is not None:
             words = self._messages("headset.finish")

@@ -65,7 +65,10 @@ class Swapchain:
         )
 
     def release(self) -> None:
-        """Give framebuffers and the swapchain back."""
+        """Give framebuffers, our names for the runtime's textures, and the swapchain back."""
         for framebuffer in self._framebuffers:
             framebuffer.release()
-        self._xr.destroy_swapchain(self.handle)
+        for texture in self._textures:
+            texture.release()  # of moderngl's alone: the picture is the runtime's
+        with openxr.gone_is_gone():
+            self._xr.destroy_swapchain(self.handle)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from mr.types import HandJoints, Phase, Pose, Snapshot
 from overlays.beat import Beat
+from overlays.guidance import shown
 from overlays.look import Look
 from overlays.messages import ENGLISH, Messages
 from overlays.prediction import ChestPast, predicted
@@ -20,6 +21,7 @@ from overlays.xr.composed import Composed, PlacedPanel, Standing
 from overlays.xr.gaze import Dwell, place_on
 from overlays.xr.passthrough import Passthrough
 from overlays.xr.stage import FINISH_HEIGHT_PX, Stage
+from overlays.xr.worn import WornTime
 
 ASKED_FROM_S = 3.0
 """A pause so long may be the end: from then on it can be ended by looking."""
@@ -48,6 +50,8 @@ class Training:
         Colours, words, beat.
     finish : callable
         Told once when the learner has chosen to end the session.
+    worn : WornTime
+        How long the headset has been worn; it outlives one session of the headset.
     """
 
     def __init__(
@@ -55,19 +59,19 @@ class Training:
         read: Callable[[], Snapshot | None],
         settings: Settings | None = None,
         finish: Callable[[], None] = lambda: None,
+        worn: WornTime | None = None,
     ) -> None:
         self._read, self._finish = read, finish
         self._settings = settings or Settings()
         self._standing, self._past, self._dwell = Standing(), ChestPast(), Dwell()
+        self._worn = WornTime() if worn is None else worn
         self._stage: Stage | None = None
-        self._passthrough: Passthrough | None = None
         self._panel: PlacedPanel | None = None
         self._finished = False
-        self._worn_from_ns: int | None = None
         self.measured_ns: int | None = None
-        """When the motion in the last frame was captured."""
+        """When the motion that the last frame told of was captured; None: it told of none."""
         self.predicted = False
-        """Whether the chest in the last frame was moved on to its time of display."""
+        """Whether a bar in the last frame was moved on to its time of display."""
 
     def compose(
         self,
@@ -81,40 +85,59 @@ class Training:
         stage.see_head(xr_from_head.t_m)
         snapshot = self._read()
         beat = self._settings.beat
-        self._worn_from_ns = display_ns if self._worn_from_ns is None else self._worn_from_ns
+        ahead = self._ahead(snapshot, display_ns)
         scene, xr_from_mannequin = stage.set(
             snapshot,
             hands,
-            ahead=self._ahead(snapshot, display_ns),
+            ahead=ahead,
             beat=None if beat is None else beat.seen(display_ns),
-            worn_s=(display_ns - self._worn_from_ns) / 1e9,
+            worn_s=self._worn.frame(display_ns),
             finishing=self._finishing(snapshot, display_ns, xr_from_head),
         )
         composed = self._standing.stand(
             scene, xr_from_mannequin, xr_from_head, in_space=passthrough.in_space
         )
         self._panel = composed.panels[0]
+        self._note_motion(snapshot, ahead, composed, passthrough)
         return composed
 
+    def _note_motion(
+        self,
+        snapshot: Snapshot | None,
+        ahead: Snapshot | None,
+        composed: Composed,
+        passthrough: Passthrough,
+    ) -> None:
+        """Note what of the measured motion the frame shows: only that has an age.
+
+        A bar in space shows it moved on; the panel's depth and the bar in a rig camera's picture
+        show it as it was. The panel may be `PANEL_EVERY_NS` older than what is noted, and the
+        picture, which has a reader of its own, a snapshot newer or older.
+        """
+        self.measured_ns, self.predicted = None, False
+        if snapshot is None:
+            return
+        may = shown(snapshot, self._settings.look.density)
+        in_space = may.bar and passthrough.in_space and bool(composed.scene.registered)
+        in_picture = may.bar and not passthrough.in_space
+        if in_space or in_picture or "depth" in may.tiles:
+            self.measured_ns = snapshot.measured_ns
+        self.predicted = in_space and ahead is not snapshot
+
     def _staged(self, passthrough: Passthrough) -> Stage:
-        """Give the stage; a room that comes or goes meanwhile is said by another one."""
-        if self._stage is None or self._passthrough != passthrough:
-            self._passthrough = passthrough
-            self._stage = Stage(
-                passthrough.shows_room,
-                self._settings.look,
-                self._settings.messages,
-                in_picture=not passthrough.in_space,
-            )
+        """Give the stage; a room that comes or goes meanwhile changes no place that is known."""
+        room, in_picture = passthrough.shows_room, not passthrough.in_space
+        if self._stage is None:
+            look, messages = self._settings.look, self._settings.messages
+            self._stage = Stage(room, look, messages, in_picture=in_picture)
+        self._stage.see_room(room, in_picture=in_picture)
         return self._stage
 
     def _ahead(self, snapshot: Snapshot | None, display_ns: int) -> Snapshot | None:
         if snapshot is None:
             return None
         self._past.see(snapshot)
-        ahead = predicted(snapshot, display_ns, self._past)
-        self.measured_ns, self.predicted = snapshot.measured_ns, ahead is not snapshot
-        return ahead
+        return predicted(snapshot, display_ns, self._past)
 
     def _finishing(
         self, snapshot: Snapshot | None, display_ns: int, xr_from_head: Pose

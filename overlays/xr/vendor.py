@@ -10,10 +10,10 @@ and drops them; they are set afterwards.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 from typing import Any, Literal, Protocol
 
+from overlays.xr import openxr
 from overlays.xr.passthrough import Kind
 
 Change = Literal["restart", "lost", "interrupted", "restored"]
@@ -73,9 +73,9 @@ class FbRoom:
 
     def close(self) -> None:
         """Destroy the layer, then what it belongs to."""
-        with _lost_is_gone(self._xr):
+        with openxr.gone_is_gone():
             self._xr.destroy_passthrough_layer_fb(self._layer)
-        with _lost_is_gone(self._xr):
+        with openxr.gone_is_gone():
             self._xr.destroy_passthrough_fb(self._feature)
 
 
@@ -104,13 +104,8 @@ class HtcRoom:
 
     def close(self) -> None:
         """Destroy it."""
-        with _lost_is_gone(self._xr):
+        with openxr.gone_is_gone():
             self._xr.destroy_passthrough_htc(self._passthrough)
-
-
-def _lost_is_gone(xr: Any) -> contextlib.suppress:
-    """What a lost runtime will not destroy is gone; why it was lost is the news."""
-    return contextlib.suppress(xr.exception.XrException)
 
 
 def open_room(kind: Kind, xr: Any, session: Any) -> RoomLayer | None:

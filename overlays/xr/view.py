@@ -102,6 +102,7 @@ class _View:
         self._compose, self._stop = compose, stop
         self._teller, self._say = teller, say
         self._said = ""
+        self._greeted: list[str] = []
 
     def run(self, open_session: dict[str, Any]) -> None:
         """Go on until told to stop, or until nothing can come of it."""
@@ -148,7 +149,7 @@ class _View:
 
         hands = HandTrackers(session.runtime, session.handle)
         try:
-            self._greet(session, hands.why_not)
+            self._greet(_greeting(session, hands.why_not))
             self._frames(session, hands, streams)
         finally:
             hands.release()
@@ -168,18 +169,18 @@ class _View:
                     self._away(f"headset: {TAKEN_OFF}")
                 time.sleep(IDLE_S)
                 continue
-            awake_s, self._said = time.monotonic(), ""
+            awake_s, self._said, self._greeted = time.monotonic(), "", []
             self._tell(hands.why_not, report)
             measured_ns, ahead = composer.measured_ns, composer.predicted
             self._teller.tell(streams.of(session, hands, report, measured_ns, predicted=ahead))
 
-    def _greet(self, session: HeadsetSession, no_hands: str) -> None:
-        self._say(f"headset: {session.system_name} on {session.runtime_name}")
-        self._say(f"headset: {session.passthrough.meaning}")
-        if session.floor != "floor":
-            self._say(f"headset: {session.floor}")
-        if no_hands:
-            self._say(f"headset: {NO_HANDS.format(why=no_hands)}")
+    def _greet(self, lines: list[str]) -> None:
+        """Say what has opened, once until a frame is shown: it may open again and again."""
+        if lines == self._greeted:
+            return
+        self._greeted = lines
+        for line in lines:
+            self._say(f"headset: {line}")
 
     def _tell(self, no_hands: str, report: FrameReport) -> None:
         said = [Complaint(HEAD, report.passthrough.meaning, remark=True)]
@@ -188,3 +189,10 @@ class _View:
         if report.why:
             said.append(Complaint(HEAD, report.why))
         self._teller.ails(*said)
+
+
+def _greeting(session: HeadsetSession, no_hands: str) -> list[str]:
+    """Tell what has opened, and what it lacks."""
+    lines = [f"{session.system_name} on {session.runtime_name}", session.passthrough.meaning]
+    lines += [session.floor] if session.floor != "floor" else []
+    return lines + ([NO_HANDS.format(why=no_hands)] if no_hands else [])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pytest
 from scipy.spatial.transform import Rotation
 
 from calibration.headset.capture import HandSeen, HeadsetGuide
@@ -16,9 +20,11 @@ from calibration.simulated.headset_technician import (
     YAW_PITCH_DEG,
     HeadsetTechnician,
 )
-from mr.cli.calibrate_headset import HandLooks, hands_seen, whose_hands
+from mr.cli import calibrate_headset
+from mr.cli.calibrate_headset import HandLooks, Worn, hands_seen, whose_hands, worn
+from mr.errors import CalibrationError
 from mr.geometry.poses import perturb
-from mr.session.headset import HANDS
+from mr.session.headset import HANDS, HeadsetLink, HeadsetTeller
 from mr.sim.headset import SimHand, SimHeadset, Way, sweep_way, touch_way
 from mr.types import Arrival, HandJoints, HandPoints, Pose, Sample, Stamp
 
@@ -139,3 +145,42 @@ def test_whose_hands_is_asked_for_until_it_is_an_id_or_nobody() -> None:
     assert len(said) == 1 and "names are not kept" in said[0]
     answers = iter([""])
     assert whose_hands(Asked()) == ""  # type: ignore[arg-type]
+
+
+def test_a_loss_is_said_and_waited_out_and_an_end_says_what_to_do() -> None:
+    told, tells = multiprocessing.Pipe(duplex=False)
+    heard, words = multiprocessing.Pipe(duplex=False)
+    said: list[str] = []
+    screen: Any = SimpleNamespace(say=said.append)
+    headset, teller = Worn(HeadsetLink(told), words), HeadsetTeller(tells)
+    teller.lost("taken off")
+    assert headset.samples(screen) == ()
+    assert said == ["headset: taken off"]
+    assert headset.samples(screen) == [], "it is waited for"
+    tells.close()
+    with pytest.raises(CalibrationError, match=r"has ended: begin this procedure again"):
+        headset.samples(screen)
+    assert len(said) == 1, "an end is said once, by the error"
+    for end in (heard, words, told):
+        end.close()
+
+
+def test_no_end_of_a_pipe_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process itself is a stand-in: the real one needs a headset's software."""
+    ends: list[Any] = []
+
+    def pipe(duplex: bool) -> Any:
+        pair = multiprocessing.Pipe(duplex)
+        ends.extend(pair)
+        return pair
+
+    def process(**_: Any) -> Any:
+        return SimpleNamespace(start=lambda: None, join=lambda _: None, is_alive=lambda: False)
+
+    context = SimpleNamespace(Pipe=pipe, Process=process)
+    monkeypatch.setattr(calibrate_headset.multiprocessing, "get_context", lambda _: context)
+    with worn():
+        told, tells, heard, words, end, ending = ends
+        assert [e.closed for e in (tells, heard, end)] == [True] * 3, "the child's"
+        assert [e.closed for e in (told, words, ending)] == [False] * 3
+    assert [e.closed for e in ends] == [True] * 6

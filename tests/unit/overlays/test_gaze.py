@@ -57,6 +57,15 @@ def test_a_glance_away_is_forgiven_and_a_longer_one_begins_anew() -> None:
     away_ns = 13 * step_ns + round(FORGIVEN_S * 1e9) + 1
     assert dwell.look(False, away_ns) == 0.0
     assert dwell.look(True, away_ns + step_ns) == 0.0
-    assert dwell.look(True, away_ns + 30 * step_ns) == 1.0
+    shares = [dwell.look(True, away_ns + k * step_ns) for k in range(2, 22)]
+    assert shares[-2] < shares[-1] == 1.0
     dwell.forget()
-    assert dwell.look(False, away_ns + 31 * step_ns) == 0.0
+    assert dwell.look(False, away_ns + 22 * step_ns) == 0.0
+
+
+def test_time_without_frames_is_no_looking() -> None:
+    dwell, step_ns = Dwell(2.0), 100_000_000
+    assert dwell.look(True, 0) == 0.0
+    assert dwell.look(True, step_ns) == pytest.approx(0.05)
+    assert dwell.look(True, 600 * step_ns) == 0.0, "a minute without a frame chooses nothing"
+    assert dwell.look(True, 601 * step_ns) == pytest.approx(0.05)

@@ -155,6 +155,32 @@ def test_over_a_picture_it_says_whose_view_that_is_and_no_more() -> None:
     assert not told & {ENGLISH("headset.not_registered"), ENGLISH("headset.no_room")}
 
 
+def test_over_a_picture_the_headsets_place_says_nothing_of_what_is_drawn() -> None:
+    """The camera's place is calibrated: ring and bar are in its picture, whatever the headset's."""
+    lost = snapshot(world_from_mannequin=LYING, placing=Placing("lost"))
+    over_picture, _ = Stage(False, in_picture=True).set(lost)
+    in_space, _ = Stage(False).set(lost)
+    hidden = ENGLISH("placing.lost")
+    assert hidden not in words(over_picture)
+    assert hidden in words(in_space), "the control"
+    drawn, _ = Stage(False, in_picture=True).set(snapshot())
+    assert drawn.registered == (), "nobody draws it there"
+
+
+def test_a_room_that_goes_for_a_moment_changes_no_place() -> None:
+    stage = Stage(shows_room=True)
+    ok = Placing("ok", registration())
+    _, sure = stage.set(snapshot(world_from_mannequin=LYING, placing=ok))
+    weak = snapshot(world_from_mannequin=LYING, placing=Placing("weak", registration(0.06)))
+    stage.see_room(False)
+    scene, kept = stage.set(weak)
+    assert np.array_equal(kept.t_m, sure.t_m)
+    assert ENGLISH("headset.no_room") in words(scene)
+    stage.see_room(True)
+    again, _ = stage.set(weak)
+    assert ENGLISH("headset.no_room") not in words(again)
+
+
 def test_after_the_time_limit_it_says_to_rest_and_not_before() -> None:
     stage, long_s = Stage(shows_room=True), LIMIT_MINUTES * 60.0
     early, _ = stage.set(snapshot(), worn_s=long_s - 1.0)

@@ -11,6 +11,7 @@ import pytest
 from mr.errors import CalibrationError
 from mr.rig import CameraCalibration, Intrinsics, PoseEntry, Provenance, Rig
 from mr.types import Pose, Snapshot
+from overlays.beat import Beat
 from overlays.mirror import color_camera
 from overlays.render.registered import project_px
 from overlays.theme import DEFAULT
@@ -116,6 +117,20 @@ def test_a_picture_is_drawn_once_a_snapshot(rig: Rig, world_from_mannequin: Pose
     assert source.n_pictures == 1
     source.snapshot = replace(IN_FULL_SWING, seq=IN_FULL_SWING.seq + 1)
     assert view().seq == first.seq + 1
+
+
+def test_the_beat_is_seen_in_the_picture(rig: Rig, world_from_mannequin: Pose) -> None:
+    source = Source(world_from_mannequin, next(iter(rig.cameras)))
+    source.snapshot = IN_FULL_SWING
+
+    def at_phase(late_ns: int) -> np.ndarray:
+        beat = Beat(0.5, IN_FULL_SWING.t_ns - late_ns)
+        view = RigView(rig, source.read_snapshot, source.read_picture, beat=beat)
+        return view().bgr
+
+    lit, out = at_phase(10_000_000), at_phase(400_000_000)
+    assert not np.array_equal(lit, out)
+    assert np.array_equal(out, view_of(rig, source)().bgr), "the control: between two beats"
 
 
 def test_a_camera_without_a_lens_is_named(rig: Rig, world_from_mannequin: Pose) -> None:

@@ -159,6 +159,52 @@ def test_a_viewer_that_hangs_is_let_go(place: Place, monkeypatch: pytest.MonkeyP
         assert hanging.recv(100) == b"", "closed by the server"
 
 
+def test_a_request_that_drips_is_let_go(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each piece comes in good time: only the whole request does not."""
+    monkeypatch.setattr(server._Viewer, "timeout", 0.5)
+    let_go = False
+    with socket.create_connection((HOST, place.port), 0.1) as slow:
+        slow.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        for k in range(80):  # at a hundred lines it would be refused as too long
+            with suppress(TimeoutError):
+                try:
+                    slow.sendall(b"X-%d: x\r\n" % k)
+                    let_go = slow.recv(100) == b""
+                except ConnectionError:
+                    let_go = True
+            if let_go:
+                break
+    assert let_go
+
+
+def test_a_viewer_that_stays_is_not_let_go(
+    place: Place, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: the limit is for one request, not for all of a connection's."""
+    monkeypatch.setattr(server._Viewer, "timeout", 2.0)
+    monkeypatch.setattr(server, "ASKS_S", 0.6)
+    connection = http.client.HTTPConnection(place.host, place.port, timeout=LIMIT_S)
+    connection.connect()
+    first = connection.sock
+    for _ in range(4):
+        connection.request("GET", "/newest?after=0")
+        answer = connection.getresponse()
+        assert answer.status == 204
+        answer.read()
+        assert connection.sock is first
+    connection.close()
+
+
+def test_one_machine_does_not_take_all_places() -> None:
+    slots = server.Slots(6, 2)
+    assert [slots.take("192.0.2.7") for _ in range(3)] == [True, True, False]
+    assert slots.take("fe80::1%2"), "another one has its own"
+    assert [slots.take("127.0.0.1") for _ in range(4)] == [True, True, True, False], "all are taken"
+    slots.give("192.0.2.7")
+    assert [slots.take("192.0.2.7") for _ in range(2)] == [True, False]
+    assert slots.take("::1") is False
+
+
 def test_more_viewers_than_it_has_room_for_are_told_so(
     place: Place, board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:

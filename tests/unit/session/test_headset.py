@@ -193,6 +193,36 @@ def test_it_is_recorded_and_a_replay_is_the_same(rig: Rig, tmp_path: Path) -> No
     assert differences(rerun(path)) == []
 
 
+def test_another_reason_while_it_is_away_is_told_and_the_same_one_is_not(
+    rig: Rig, tmp_path: Path
+) -> None:
+    """Its software may have come up meanwhile: then only the headset itself is missing."""
+    link, teller = pair()
+    numbers = itertools.count(1)
+    told_at = {50: "no runtime", 100: "no runtime", 200: "no headset", 250: "no headset"}
+
+    def tell(now_ns: int) -> None:
+        k = next(numbers)
+        if k in told_at:
+            teller.lost(told_at[k])
+        elif k == 400:
+            teller.tell([head(1, now_ns)])
+        elif k == 450:
+            teller.lost("no headset")
+
+    path = tmp_path / "a.mcap"
+    snapshots = run_with(rig, path, link, SessionConfig(), tell)
+    events = [s for s in open_recording(path).samples() if isinstance(s, SessionEvent)]
+    lost = [e.text.partition(": ")[2] for e in events if e.kind == "device_lost"]
+    assert lost == ["no runtime", "no headset", "no headset"], "the last one after it was back"
+    assert [e.kind for e in events].count("device_back") == 1
+    whys = [h.why for s in snapshots for h in s.health if h.stream == HEAD]
+    assert [why for why, _ in itertools.groupby(whys) if "no " in why][:2] == [
+        "no runtime",
+        "no headset",
+    ]
+
+
 def test_the_session_ends_with_its_sensors_not_with_the_headset(rig: Rig, tmp_path: Path) -> None:
     link, _ = pair()
     run_with(rig, tmp_path / "a.mcap", link, SessionConfig())  # and it has come to its end
