@@ -82,7 +82,9 @@ def test_a_session_in_the_headset_is_whole(monado: Monado, tmp_path: Path) -> No
     assert ran.n_compressions > 10
     assert ran.n(FrameShown) > 20 and ran.n(HeadPose) > 20 and ran.n(HandJoints) > 20
     shown = [s for s in ran.samples if isinstance(s, FrameShown)]
-    assert any(s.predicted for s in shown)
+    # Nobody has put the ring on the mannequin here, and Monado shows no room: no bar stands in
+    # space, so nothing is moved on. That it is, where one does, test_headset_view.py looks at.
+    assert not any(s.predicted for s in shown)
     ages_s = [(s.display_ns - s.measured_ns) / 1e9 for s in shown if s.measured_ns is not None]
     assert ages_s and min(ages_s) > 0
     assert "identical to the last bit" in ran.said

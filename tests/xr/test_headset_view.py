@@ -55,6 +55,7 @@ def test_head_hands_and_frames_are_told(own_monado: Monado, tmp_path: Path) -> N
     assert np.linalg.norm(joints - HAND.t_m, axis=1).max() < 0.25
     assert last["left_valid"] == 0, "the control: a hand out of sight has no joints"
     assert 0 < last["shown"]["age_s"] < 2.0
+    assert last["shown"]["predicted"] is True
     moved = Pose(HAND.R, HAND.t_m + np.array([0.2, 0.0, 0.0]))
     own_monado.set_hand("right", moved)
 
