@@ -5,8 +5,9 @@ mannequin, gives a `Placing`; leaves drawing to views. A fold over samples in th
 arrival: no clock, no threads; what a view asks changes nothing.
 
 Three pieces: a search (`frame_finding`) while nothing is known, a filter (`frame_filter`) from
-then on, and a watch that says "lost" when pairs stop fitting. While lost the filter is kept
-aside: hands that fit it again bring it back, and the search goes on beside it. Decision 0024.
+then on, and a watch (`frame_watch`) that says "lost" when pairs stop fitting. While lost the
+filter is kept aside: hands that fit it again bring it back, and the search goes on beside it.
+Decision 0024.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from typing import Literal
 import numpy as np
 
 from mr.fusion.dwells import Dwells
-from mr.fusion.frame_filter import FrameFilter, Prior, Surprise
+from mr.fusion.frame_filter import FrameFilter, Prior
 from mr.fusion.frame_finding import find_by_hands, find_by_touches, uprighted
+from mr.fusion.frame_watch import FrameWatch
 from mr.fusion.hand_pairs import HandPairs, Pair
 from mr.fusion.hand_turns import HandTurns
 from mr.fusion.head_jumps import CARRY_SIGMAS, HeadJumps, Jump
@@ -55,14 +57,6 @@ SEARCHED = 150
 """Pairs that a search looks at: half a minute of one hand."""
 SEARCH_EVERY = 5
 """A search is made after so many pairs, about one a second."""
-LOST_OF, LOST_AT = 7, 5
-"""Of the last 7 pairs (1.4 s of one hand) 5 that do not fit say that the frame is another."""
-BACK_OF, BACK_AT, BACK_CHI2 = 15, 13, 7.8
-"""Of the last 15 pairs (3 s) 13 that fit, and their mean, too, at a chance of 5 %, say that it is
-the old one, or the one carried over: single pairs alone fit a frame that went 20 mm."""
-STEP_OF, STEP_CHI2 = 20, 30.0
-"""The mean of 20 pairs that is so far off says the same of a small step: by chance one in
-700 000 is, and there are 18 000 in an hour."""
 HANDS_WAITED_S = 8.0
 """So long hands were shown before it is said that the cameras tell nothing of them."""
 ENOUGH_OF_HANDS_S = 40.0
@@ -113,8 +107,7 @@ class Placer:
         self._lost = False
         self._jumped = False
         self._ok = False
-        self._fits: deque[bool] = deque(maxlen=BACK_OF)
-        self._steps: deque[Surprise] = deque(maxlen=STEP_OF)
+        self._watch = FrameWatch()
         self._by_touch = False
         self._now_ns = self._judged_ns = 0
         self._head_ns: int | None = None
@@ -243,18 +236,16 @@ class Placer:
         if pair.far and not self._lost and self._head_is_told:
             return
         found = held.expect(pair)
-        self._fits.append(found.fits)
-        misses = list(self._fits)[-LOST_OF:].count(False)
+        self._watch.fit(found)
         if self._lost:
-            self._jumped = self._jumped and misses < LOST_AT
-            self._steps.append(found)
-            if self._is_back(held):
+            self._jumped = self._jumped and not self._watch.is_another
+            self._watch.average(found)
+            if self._watch.is_back(held):
                 self._lost = self._jumped = False
-                self._fits.clear()
-                self._steps.clear()
+                self._watch.forget()
             elif not self._jumped:
                 return
-        elif misses >= LOST_AT:
+        elif self._watch.is_another:
             self._lose()
         if not found.fits or (self._lost and not self._jumped):
             return
@@ -262,35 +253,20 @@ class Placer:
         if self._lost:
             return
         if pair.kind != "heel":
-            self._steps.append(found)
-        if len(self._steps) == STEP_OF and self._mean_chi2(held) > STEP_CHI2:
+            self._watch.average(found)
+        if self._watch.has_stepped(held):
             self._lose()
 
     @property
     def _head_is_told(self) -> bool:
         return self._head_ns is not None and not self._silent(self._head_ns, HEAD_TOLD_S)
 
-    def _is_back(self, held: FrameFilter) -> bool:
-        """Whether pairs fit again what was lost: one by one, and their mean."""
-        if len(self._fits) < BACK_OF or sum(self._fits) < BACK_AT:
-            return False
-        return self._mean_chi2(held) < BACK_CHI2
-
-    def _mean_chi2(self, held: FrameFilter) -> float:
-        """Tell how far the last pairs' mean is from what is believed, though each may fit."""
-        last = [found for found in self._steps if found.fits]
-        mean = np.mean([found.left_m for found in last], axis=0)
-        wide = np.mean([found.covariance for found in last], axis=0)
-        wide = wide + held.mean_sigma_m(len(last)) ** 2 * np.eye(3)
-        return float(mean @ np.linalg.solve(wide, mean))
-
     def _lose(self) -> None:
         """Say that what was known no longer holds; pairs from before the step are no use."""
         self._lost = True
         newest = [pair for pair in self._recent if pair.t_ns > self._now_ns - 2_000_000_000]
         self._recent = deque(newest, maxlen=SEARCHED)
-        self._fits.clear()
-        self._steps.clear()
+        self._watch.forget()
         self._touching.forget()
 
     def _jump(self, jump: Jump) -> None:
@@ -307,8 +283,7 @@ class Placer:
         self._dwells.forget()
         self._touching.forget()
         self._recent.clear()
-        self._fits.clear()
-        self._steps.clear()
+        self._watch.forget()
         self._sought = 0.0
 
     def _search(self) -> None:
@@ -340,8 +315,7 @@ class Placer:
             pose = uprighted(held.pose, np.mean([p.place_in_world_m for p in pairs], axis=0))
         self._filter, self._by_touch = held, by_touch
         self._lost = self._jumped = False
-        self._fits.clear()
-        self._steps.clear()
+        self._watch.forget()
 
     # --- out --------------------------------------------------------------------------
 
