@@ -144,9 +144,10 @@ def _panel(context: Context, may: Shown, view: View) -> Panel:
     ground = Rect(0.0, 0.0, float(PANEL_WIDTH_PX), float(PANEL_HEIGHT_PX), theme.sheet, 22.0)
     items: list[PanelItem] = [ground, *badge.line(context, _HEAD)]
     items += _tiles(context, may.tiles) if may.tiles else _clock(context)
-    items += _advice(context, may)
-    height_px, place = PANEL_HEIGHT_PX, placing.asked(context.snapshot, may)
-    if view == "headset" and place is not None and placing.has_card(place):
+    place = placing.asked(context.snapshot, may) if view == "headset" else None
+    items += _advice(context, may, asks=place is not None and bool(place.ask))
+    height_px = PANEL_HEIGHT_PX
+    if place is not None and placing.has_card(place):
         top_px = height_px + _CARD_GAP_PX
         items += placing.card(
             context, Box(0.0, top_px, float(PANEL_WIDTH_PX), placing.CARD_PX), place
@@ -190,10 +191,16 @@ def _clock(context: Context) -> list[PanelItem]:
     ]
 
 
-def _advice(context: Context, may: Shown) -> list[PanelItem]:
-    """Draw the line of advice, or say why there is none."""
+def _advice(context: Context, may: Shown, *, asks: bool) -> list[PanelItem]:
+    """Draw the line of advice, or say why there is none.
+
+    While the card below asks for something else nobody is praised for what is over: read
+    together, "keep going" and "keep both hands in view" are two orders.
+    """
     if may.advice != "none":
-        return advice.line(context, _ADVICE, written_cue(context.snapshot, may))
+        cue = written_cue(context.snapshot, may)
+        praised = cue is not None and cue.severity == "good"
+        return advice.line(context, _ADVICE, None if asks and praised else cue)
     theme, level = context.theme, context.snapshot.level
     why = context.messages(f"panel.{level}" if context.snapshot.guidance else "panel.assessment")
     middle_px = PANEL_WIDTH_PX / 2

@@ -61,7 +61,7 @@ def test_reduced_keeps_place_timer_and_warnings_and_no_values() -> None:
     resting = build_scene(pause("reduced"))
     labels = {item.text for item in resting.registered if isinstance(item, Label)}
     assert "4 s" in labels
-    assert "Hands off" in texts(resting.panel)
+    assert "Hands-off time" in texts(resting.panel)
 
 
 def test_sound_shows_the_clock_alone_and_says_so() -> None:

@@ -54,8 +54,14 @@ WORDS = {
     "too slow": ["too slow", "Push faster", "88"],
     "too fast": ["too fast", "Push slower", "134"],
     "leaning": ["let it rise", "Let the chest rise fully", "11", "▲ 11 mm left"],
-    "wrong place": ["move here", "Move your hands into the ring"],
-    "hands off": ["hands here", "Put your hands on the chest", "Hands off", "no pushing", "7 s"],
+    "wrong place": ["into the ring", "Move your hands into the ring"],
+    "hands off": [
+        "hands here",
+        "Put your hands on the chest",
+        "Hands-off time",
+        "not pushing",
+        "7 s",
+    ],
     "go on": ["Go on pushing now", "11"],
     "breaths": ["Give 2 breaths now", "Breaths", "30 : 2"],
     "in a cycle": ["of 30", "24", "24 of 30"],
@@ -201,8 +207,8 @@ def test_the_arrow_points_from_the_hand_to_the_centre(states: dict[str, Snapshot
 def test_the_hand_is_off_beyond_the_target_only(states: dict[str, Snapshot]) -> None:
     inside = replace(states["right"], hand_offset_mm=(24.9, 0.0))
     outside = replace(states["right"], hand_offset_mm=(25.1, 0.0))
-    assert "move here" not in labels_of(build_scene(inside))
-    assert "move here" in labels_of(build_scene(outside))
+    assert "into the ring" not in labels_of(build_scene(inside))
+    assert "into the ring" in labels_of(build_scene(outside))
 
 
 def peak_tip_m(scene: Scene) -> np.ndarray:
@@ -302,6 +308,17 @@ def test_each_state_of_the_place_is_said_in_words_and_ok_is_not() -> None:
     assert "Rest a fingertip on plate 2, in the middle" in said["unknown"]
 
 
+def test_nobody_is_told_to_keep_going_and_to_hold_still_at_once() -> None:
+    praise = "Very good, keep going"
+    for name, snapshot in placings().items():
+        asks = snapshot.placing is not None and bool(snapshot.placing.ask)
+        said = texts_of(build_scene(snapshot, view="headset"))
+        assert (praise in said) is not asks, name
+        assert praise in texts_of(build_scene(snapshot)), f"{name}: a screen asks for nothing"
+    warned = replace(placings()["lost"], cue=Cue("hands_on_chest", "warning"))
+    assert "Put your hands on the chest" in texts_of(build_scene(warned, view="headset"))
+
+
 def test_breaths_are_prompted_beside_the_ring_and_hands_are_not(
     states: dict[str, Snapshot],
 ) -> None:
@@ -353,13 +370,13 @@ def test_a_needle_beyond_the_dial_stays_at_its_end(states: dict[str, Snapshot]) 
 def test_the_hands_off_timer_waits_for_a_real_gap(states: dict[str, Snapshot]) -> None:
     brief = replace(states["right"], hands_off_s=PAUSE_FROM_S - 0.1)
     long = replace(states["right"], hands_off_s=PAUSE_FROM_S + 5.95)
-    assert "Hands off" not in texts_of(build_scene(brief))
-    assert {"Hands off", "7"} <= set(texts_of(build_scene(long)))
+    assert "Hands-off time" not in texts_of(build_scene(brief))
+    assert {"Hands-off time", "7"} <= set(texts_of(build_scene(long)))
     assert not says(build_scene(long), "on target"), "values before a pause are history"
     assert says(build_scene(long), "before the pause")
     assert says(build_scene(brief), "on target")
     finished = replace(long, phase=Phase.FINISHED)
-    assert "Hands off" not in texts_of(build_scene(finished))
+    assert "Hands-off time" not in texts_of(build_scene(finished))
 
 
 def test_one_breath_is_not_called_breaths(states: dict[str, Snapshot]) -> None:
