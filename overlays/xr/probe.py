@@ -28,8 +28,6 @@ class XrProbe:
     passthrough: Passthrough | None = None
     """The way a session with a rig camera would choose, unless asked for another."""
     why: str = ""
-    broken: bool = False
-    """The runtime hung or crashed when it was asked."""
 
 
 def probe() -> XrProbe:
@@ -69,12 +67,12 @@ def probe_apart(timeout_s: float = PROBE_S, look: Callable[[], XrProbe] = probe)
             if not answer.poll(timeout_s):
                 why = f"the OpenXR runtime gave no answer in {timeout_s:g} s"
                 cure = "restart it, and end other programs that use the headset"
-                return XrProbe(False, why=f"headset: {why}: {cure}", broken=True)
+                return XrProbe(False, why=f"headset: {why}: {cure}")
             found: XrProbe = answer.recv()
             return found
         except (EOFError, ConnectionError):
             why = "headset: the OpenXR runtime's library crashed: update it"
-            return XrProbe(False, why=why, broken=True)
+            return XrProbe(False, why=why)
         finally:
             child.kill()
             child.join()
