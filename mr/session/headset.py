@@ -152,6 +152,11 @@ class HeadsetLink:
         if self._told is None:
             raise DeviceError("the headset's process has ended: start a new session to use it")
 
+    @property
+    def knows_why_away(self) -> bool:
+        """Its software may come up meanwhile: then only the headset itself is missing."""
+        return True
+
     def complaints(self) -> Sequence[Complaint]:
         """Say what ails it, as the view process last told."""
         return self._ails

@@ -74,6 +74,19 @@ class QuickToReopen(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsWhyAway(Protocol):
+    """A device that looks for itself while it is away: each new reason it finds is told.
+
+    Of others only the first reason is: what tries to reopen them stumble over is a symptom.
+    """
+
+    @property
+    def knows_why_away(self) -> bool:
+        """Whether it does."""
+        ...
+
+
 @dataclass(slots=True)
 class SensingJob:
     """All that one session needs besides its devices."""
@@ -237,7 +250,7 @@ class _Loop:
         self._lost[k] = self._job.now()
         if k in self._returning:
             self._returning.remove(k)  # it was never back
-            if why == self._told.get(k):
+            if why == self._told[k] or not isinstance(self._devices[k], KnowsWhyAway):
                 return
         self._told[k] = why
         names = ",".join(s.name for s in self._devices[k].info.streams)
