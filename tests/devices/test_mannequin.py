@@ -6,6 +6,7 @@ import random
 from collections import deque
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -328,6 +329,25 @@ def test_silence_is_a_lost_device() -> None:
         with pytest.raises(DeviceError, match="has sent nothing for 2"):
             rig.run(3)
         assert source.counters.lost == 0
+
+
+def test_who_was_stopped_while_listening_does_not_take_the_device_for_silent() -> None:
+    """A process may stand still between an empty read and the clock: a lid that was closed."""
+    rig = Rig()
+    listen, stops_s = rig.source._link.receive, [5.0]
+
+    def stopped_once_then_listen() -> Any:
+        messages = listen()
+        if not messages and stops_s:
+            rig.clock.advance(round(1e9 * stops_s.pop()))
+        return messages
+
+    with rig.source as source:
+        rig.run(0.2)
+        source._link.receive = stopped_once_then_listen  # type: ignore[method-assign,assignment]
+        rig.run(1)
+        assert stops_s == [], "it was stopped"
+        assert rig.frames
 
 
 class ScriptedPort:

@@ -85,7 +85,9 @@ def test_a_session_in_the_headset_is_whole(monado: Monado, tmp_path: Path) -> No
     # Nobody has put the ring on the mannequin here, and Monado shows no room: no bar stands in
     # space, so nothing is moved on. That it is, where one does, test_headset_view.py looks at.
     assert not any(s.predicted for s in shown)
-    ages_s = [(s.display_ns - s.measured_ns) / 1e9 for s in shown if s.measured_ns is not None]
+    # On a busy machine a frame is handed in when its time is over: then it may tell of a later one.
+    in_time = [s for s in shown if s.display_ns > s.arrival.arrival_ns]
+    ages_s = [(s.display_ns - s.measured_ns) / 1e9 for s in in_time if s.measured_ns is not None]
     assert ages_s and min(ages_s) > 0
     assert "identical to the last bit" in ran.said
     assert "the room is not seen" in ran.said, "Monado shows no room, and that is said"

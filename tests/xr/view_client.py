@@ -67,6 +67,8 @@ class Listener:
             self._last[f"{sample.side}_m"] = np.round(sample.joints_in_xr_m, 6).tolist()
             self._last[f"{sample.side}_valid"] = int(sample.valid.sum())
         elif isinstance(sample, FrameShown) and sample.measured_ns is not None:
+            if sample.arrival.arrival_ns >= sample.display_ns:
+                return  # a busy machine was late with it: it may tell of what is newer
             age_s = (sample.display_ns - sample.measured_ns) / 1e9
             self._last["shown"] = {"age_s": age_s, "predicted": sample.predicted}
 

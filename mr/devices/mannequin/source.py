@@ -232,14 +232,16 @@ class MannequinSource:
             self._link.send(command)
             if isinstance(command, SetRate):
                 self._follower.pace.expect(command.sample_rate_hz)
+        asked_ns = self._now()
         messages = self._link.receive()
         arrival_ns = self._now()
         if messages:
             self._heard_ns = arrival_ns
-        elif arrival_ns - self._heard_ns > SILENCE_NS:
+        # By when it was asked: this process may have been stopped since, and not the device.
+        elif asked_ns - self._heard_ns > SILENCE_NS:
             raise DeviceError(
                 f"mannequin on {self._link.name} has sent nothing for "
-                f"{(arrival_ns - self._heard_ns) / 1e9:.1f} s: press its reset button or "
+                f"{(asked_ns - self._heard_ns) / 1e9:.1f} s: press its reset button or "
                 "plug it in again"
             )
         samples: list[AnySample] = []
