@@ -310,13 +310,17 @@ def test_a_window_opens_on_a_real_display_and_closes_when_told(
             with os.fdopen(read_fd) as pipe:
                 monkeypatch.setenv("DISPLAY", ":" + pipe.readline().strip())
             assert screen_px() == (1366, 768)
-            stop, asked, seen = threading.Event(), [], []
+            stop, asked = threading.Event(), []
+            lit: list[int] = []
+            """Rows of the screen that show anything."""
 
             def next_snapshot() -> Snapshot:
                 asked.append(1)
-                if len(asked) == 4:
-                    seen.append(read_xwd((tmp_path / "Xvfb_screen0").read_bytes()))
-                    stop.set()
+                if len(asked) >= 4:  # a busy display paints it a moment later
+                    picture = read_xwd((tmp_path / "Xvfb_screen0").read_bytes())
+                    lit[:] = np.flatnonzero((picture > 20).any(axis=2).any(axis=1)).tolist()
+                    if np.ptp(lit or [0]) > 550 or len(asked) == 200:
+                        stop.set()
                 return replace(states["right"], seq=len(asked))
 
             said: list[str] = []
@@ -324,9 +328,8 @@ def test_a_window_opens_on_a_real_display_and_closes_when_told(
             shown = run_mirror_view(
                 rig_of(lens), next_snapshot, lambda: (bgr, None, "side"), stop, say=said.append
             )
-            assert (shown, said, len(asked)) == (True, [], 4)
-            lit = np.flatnonzero((seen[0] > 20).any(axis=2).any(axis=1))
-            assert lit.max() < 768 - 40, "its foot, which says what to do, is on the screen"
-            assert lit.max() - lit.min() > 550
+            assert (shown, said) == (True, [])
+            assert max(lit) < 768 - 40, "its foot, which says what to do, is on the screen"
+            assert max(lit) - min(lit) > 550
         finally:
             server.terminate()
