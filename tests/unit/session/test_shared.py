@@ -11,7 +11,8 @@ from multiprocessing.connection import Connection
 import numpy as np
 import pytest
 
-from mr.session.shared import POSIX_SHARED, Channel, Picture, pack_snapshot, unpack_snapshot
+from mr.session.shared import POSIX_SHARED, Channel, Picture
+from mr.session.snapshot_record import pack_snapshot, unpack_snapshot
 from mr.types import Arrival, CycleDigest, Health, Placing, Pose, Registration, Snapshot, Targets
 from tests.snapshots import IN_FULL_SWING
 
