@@ -327,8 +327,9 @@ class FrameShown:
     """One frame that a view has handed in: when it is seen, and of when it tells.
 
     `display_ns` is when the runtime means to show it; `measured_ns` the capture of the motion
-    that it was drawn from, None when there was none; so its age is the difference. `predicted`
-    tells whether the chest was moved on to `display_ns`.
+    that it was drawn from, None when there was none; so its age is the difference: below zero
+    where a busy machine handed the frame in after its time. `predicted` tells whether the chest
+    was moved on to `display_ns`.
     """
 
     arrival: Arrival

@@ -3,21 +3,18 @@
 Takes a headset's joints and what the rig's cameras see of hands, gives a `Pair` for each fifth
 of a second and hand; leaves what they say to `mr.fusion.frame_filter`. A pure fold: looks wait
 until the joints of their instant are there, whichever comes first.
-
-Single frames in which a headset's hand is elsewhere altogether are left out by their neighbours.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
-from mr.geometry.hand import SEEN_BY_BOTH, turn_of
-from mr.geometry.tracks import MAX_GAP_S
+from mr.fusion.hand_track import MIN_PLACES, HandTrack
+from mr.geometry.hand import turn_of
 from mr.types import BoolArray, FloatArray, HandJoints, IntArray, Pose
 
 Side = Literal["left", "right"]
@@ -33,15 +30,7 @@ WAIT_S = 1.0
 """So long a look waits for joints of its instant."""
 ALIVE_S = 0.1
 """A hand whose joints are so far behind the other's is not told of any more."""
-KEPT_S = 2.5
-"""Joints so old are forgotten; landmarks come back some 0.1 s late."""
-WILD_M = 0.05
-"""A frame's hand so far from the median of five frames is another thing's. At 72 Hz a hand that
-sweeps at 1 m/s goes 28 mm in two frames."""
-NEIGHBOURS = 2
 ROUNDS = 3
-MIN_PLACES = 2
-"""Of the five that both must show in a look."""
 ODD_M = 0.025
 """A place that goes so far otherwise than the hand does within a pair is misread: six sigmas."""
 STACKED_M = 0.12
@@ -53,7 +42,6 @@ LEAST_WHITE_M = 0.001
 BACK_UP = 0.2
 """Least share of a hand's back that looks up, to where cameras hang: of a palm they see another
 skin, and a hand whose left and right are swapped has its back below."""
-PALM = 0
 MOST_WAITING = 64
 
 
@@ -82,53 +70,6 @@ class Pair:
     """Whether it lies where the learner's hand is not expected: it may be another person's."""
 
 
-@dataclass(slots=True)
-class _Track:
-    """One hand's joints, the wild ones left out."""
-
-    raw: deque[tuple[int, FloatArray, FloatArray]] = field(
-        default_factory=lambda: deque(maxlen=2 * NEIGHBOURS + 1)
-    )
-    t_ns: list[int] = field(default_factory=list)
-    places: list[FloatArray] = field(default_factory=list)
-    """(6, 3) each: wrist and knuckles, and the palm."""
-
-    def add(self, sample: HandJoints) -> None:
-        """Take in one frame; what is told ends `NEIGHBOURS` frames before it."""
-        chosen = [*SEEN_BY_BOTH, PALM]
-        valid = sample.valid[chosen]
-        if valid[:5].sum() < MIN_PLACES:
-            return
-        t_ns = sample.stamp.t_ns
-        if self.raw and t_ns <= self.raw[-1][0]:
-            return
-        places = np.where(valid[:, None], sample.joints_in_xr_m[chosen], np.nan)
-        middle = places[:5][valid[:5]].mean(axis=0)
-        self.raw.append((t_ns, places, middle))
-        if len(self.raw) < 2 * NEIGHBOURS + 1:
-            return
-        of_ns, told, mine = self.raw[NEIGHBOURS]
-        usual = np.sort(np.array([m for _, _, m in self.raw]), axis=0)[NEIGHBOURS]
-        if np.abs(mine - usual).max() > WILD_M:
-            return
-        self.t_ns.append(of_ns)
-        self.places.append(told)
-        if self.t_ns[-1] - self.t_ns[0] > 2 * KEPT_S * 1e9:
-            first = bisect_left(self.t_ns, self.t_ns[-1] - round(KEPT_S * 1e9))
-            del self.t_ns[:first], self.places[:first]
-
-    def at(self, t_ns: int) -> FloatArray | None:
-        """Give places (6, 3) at an instant; None in a gap or outside."""
-        after = bisect_left(self.t_ns, t_ns)
-        if after == 0 or after == len(self.t_ns):
-            return None
-        gap_ns = self.t_ns[after] - self.t_ns[after - 1]
-        if gap_ns > MAX_GAP_S * 1e9:
-            return None
-        share = (t_ns - self.t_ns[after - 1]) / gap_ns
-        return np.asarray((1 - share) * self.places[after - 1] + share * self.places[after])
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Look:
     t_ns: int
@@ -150,7 +91,7 @@ class HandPairs:
     """Joins one headset's joints with the rig's looks."""
 
     def __init__(self) -> None:
-        self._tracks = {side: _Track() for side in SIDES}
+        self._tracks = {side: HandTrack() for side in SIDES}
         self._waiting: deque[_Look] = deque(maxlen=MOST_WAITING)
         self._bins: dict[_Key, _Bin] = {}
         self._heel: tuple[int, FloatArray] | None = None
@@ -158,7 +99,7 @@ class HandPairs:
 
     def forget(self) -> None:
         """Forget all joints: those to come are in another frame."""
-        self._tracks = {side: _Track() for side in SIDES}
+        self._tracks = {side: HandTrack() for side in SIDES}
         self._waiting.clear()
         self._bins.clear()
 
