@@ -84,6 +84,31 @@ def test_a_session_samples_as_often_as_it_is_told(
     assert "cannot sample at 0 Hz: choose 100 to 500" in done.err
 
 
+def test_without_a_runtime_the_headset_is_missed_and_nobody_has_to_end_it_by_hand(
+    mrcpr: Callable[..., Finished],
+    play: Callable[..., ScriptedBoard],
+    rig: Path,
+    tmp_path: Path,
+    require: Any,
+) -> None:
+    """What a headset does that is there, tests/xr shows by `demo`, which runs the same."""
+    require.module("xr", "pip install 'mrcpr[headset]'")
+    board = play(6.0)
+    done = mrcpr(
+        "run", "--rig", rig, "--no-camera", "--no-sound", "--port", board.port,
+        "--headset", "--stop-after", "5", "--out", tmp_path / "out",
+        XR_RUNTIME_JSON="/nowhere/runtime.json",
+    ).require(0)  # fmt: skip
+    assert "no OpenXR runtime is installed or chosen" in " ".join(done.out.split())
+    assert "the session goes on with mirror and sound" in " ".join(done.out.split())
+    assert re.search(rf"compressions +{board.script.truth().count}\b", done.out)
+    samples = list(open_recording(the_recording(tmp_path)).samples())
+    kinds = [s.kind for s in samples if isinstance(s, SessionEvent) and s.kind != "device_lost"]
+    assert kinds == ["open", "stop"]
+    lost = [s.text for s in samples if isinstance(s, SessionEvent) and s.kind == "device_lost"]
+    assert len(lost) == 1 and "headset" in lost[0]
+
+
 def test_the_end_of_input_stops_a_commanded_session(
     start: Callable[..., Running],
     play: Callable[..., ScriptedBoard],
