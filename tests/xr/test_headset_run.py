@@ -1,17 +1,18 @@
 """The whole command with a headset that is there, half there, or not: the session goes on.
 
 `demo --headset` runs what `run --headset` runs, with simulated sensors: the same processes, the
-same view, the same words.
+same view, the same words. Once it is `run` itself, with the real firmware on a pseudo-terminal.
 """
 
 from __future__ import annotations
 
-import json
+import re
 import shlex
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,10 @@ from monado import HEAD, HERE, REPOSITORY, Monado
 
 from mr.recording.reader import open_recording
 from mr.types import FrameShown, HandJoints, HeadPose, Sample, SessionEvent
+from tests.cli.conftest import ScriptedBoard, play, rig
+from tests.firmware.conftest import board_program, built_board, start_board
+
+__all__ = ["board_program", "built_board", "play", "rig", "start_board"]
 
 SECONDS = "8"
 WHOLE_S = 150.0
@@ -42,8 +47,13 @@ class Ran:
         return Counter(s.kind for s in self.samples if isinstance(s, SessionEvent))
 
 
-def started(monado: Monado, folder: Path, extra: dict[str, str]) -> subprocess.Popen[str]:
-    """Start `mrcpr demo --headset`, its children by the same Python."""
+DEMO = ("demo", "--seconds", SECONDS)
+
+
+def started(
+    monado: Monado, folder: Path, extra: dict[str, str], words: Sequence[object] = DEMO
+) -> subprocess.Popen[str]:
+    """Start `mrcpr` with `words` and --headset, its children by the same Python."""
     wrapper = folder / "python"
     python = " ".join(map(shlex.quote, monado.root.command(sys.executable)))
     wrapper.write_text(f'#!/bin/sh\nexec {python} "$@"\n')
@@ -53,8 +63,8 @@ def started(monado: Monado, folder: Path, extra: dict[str, str]) -> subprocess.P
     command = monado.root.command(
         sys.executable,
         HERE / "mrcpr_client.py",
-        *("demo", "--headset", "--seconds", SECONDS, "--no-window", "--no-sound"),
-        *("--no-camera", "--out", folder / "out"),
+        *words,
+        *("--headset", "--no-window", "--no-sound", "--no-camera", "--out", folder / "out"),
     )
     return subprocess.Popen(
         command,
@@ -69,10 +79,11 @@ def started(monado: Monado, folder: Path, extra: dict[str, str]) -> subprocess.P
 def finished(process: subprocess.Popen[str], folder: Path) -> Ran:
     """Wait for it, and read what it recorded."""
     said, _ = process.communicate(timeout=WHOLE_S)
-    (path,) = (folder / "out").glob("*/session.mcap")
-    analysis = json.loads(path.with_suffix(".json").read_text())
+    (path,) = (folder / "out").rglob("*.mcap")
+    counted = re.search(r"compressions +(\d+)\b", said)
+    assert counted is not None, said
     samples = tuple(open_recording(path).samples())
-    return Ran(process.returncode, said, samples, analysis["summary"]["n_compressions"])
+    return Ran(process.returncode, said, samples, int(counted[1]))
 
 
 def test_a_session_in_the_headset_is_whole(monado: Monado, tmp_path: Path) -> None:
@@ -91,6 +102,19 @@ def test_a_session_in_the_headset_is_whole(monado: Monado, tmp_path: Path) -> No
     assert ages_s and min(ages_s) > 0
     assert "identical to the last bit" in ran.said
     assert "the room is not seen" in ran.said, "Monado shows no room, and that is said"
+
+
+def test_run_with_the_real_firmware_is_shown_and_ends_without_hands(
+    monado: Monado, play: Callable[..., ScriptedBoard], rig: Path, tmp_path: Path
+) -> None:
+    monado.set_head(HEAD)
+    board = play(12.0)
+    words = ("run", "--rig", rig, "--port", board.port, "--stop-after", "5")
+    ran = finished(started(monado, tmp_path, {}, words), tmp_path)
+    assert ran.code == 0, ran.said
+    assert ran.n_compressions == board.script.truth().count
+    assert ran.n(FrameShown) > 20 and ran.n(HeadPose) > 20
+    assert (ran.events["open"], ran.events["stop"], ran.events["device_lost"]) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(
