@@ -78,15 +78,20 @@ def _ill(context: Context) -> list[Health]:
 def _health(
     context: Context, ill: list[Health], room_px: tuple[float, float], baseline_px: float
 ) -> list[PanelItem]:
-    """Name the worst stream that is not well, with its why, and count the others."""
+    """Name the worst stream that is not well, and count the others.
+
+    Its why is told where all of it has room: half a reason helps nobody, and the terminal has it.
+    """
     messages = context.messages
-    state = messages(f"state.{ill[0].state}")
-    fields = {"stream": messages.stream(ill[0].stream), "state": state}
-    key = "panel.health"
-    if ill[0].why and messages.language == ENGLISH.language:  # reasons are written in English
-        key, fields["why"] = "panel.health_why", ill[0].why
+    worst, state = ill[0], messages(f"state.{ill[0].state}")
     more = f" {messages('panel.more', n=len(ill) - 1)}" if len(ill) > 1 else ""
     size_px = LEAST_PX
     width_px = room_px[1] - room_px[0] - EM_WIDTH * size_px * len(more)
-    text = shorten(f"{SYMBOLS['warning']} {messages(key, **fields)}", size_px, width_px) + more
+    stream, sign = messages.stream(worst.stream), SYMBOLS["warning"]
+    text = f"{sign} {messages('panel.health', stream=stream, state=state)}"
+    if worst.why and messages.language == ENGLISH.language:  # reasons are written in English
+        words = messages("panel.health_why", stream=stream, state=state, why=worst.why)
+        whole = f"{sign} {words}"
+        text = whole if shorten(whole, size_px, width_px) == whole else text
+    text = shorten(text, size_px, width_px) + more
     return [Text(room_px[1], baseline_px, text, size_px, context.theme.warning, "right")]

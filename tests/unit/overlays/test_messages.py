@@ -223,3 +223,12 @@ def test_numbers_are_never_zero_for_unknown_nor_minus_zero() -> None:
 
 def test_fields_are_found() -> None:
     assert fields_of("{a} of {b}, {a}") == {"a", "b"}
+
+
+def test_half_a_reason_is_not_told(states: dict[str, Snapshot]) -> None:
+    lost = states["sensor lost"]
+    (worst,) = [h for h in lost.health if h.state == "lost"]
+    long = "mannequin on /dev/ttyUSB0 has sent nothing for 2.1 s: press its reset button"
+    told = texts_of(build_scene(replace(lost, health=(replace(worst, why=long),))))
+    assert any(text.endswith("mannequin lost") for text in told)
+    assert not any("…" in text for text in told)
