@@ -37,6 +37,7 @@ COMMANDS = {
     "replay": "Run RECORDING through the pipeline again and compare with the live run.",
     "analyze": "Count, measure and score the compressions of each FILE.",
     "report": "Write an HTML report of RECORDING: score, plots and every compression.",
+    "review": "Serve the instructor's review: a class live, a session in depth.",
     "simulate": "Write a simulated rig into FOLDER: rig.toml, a camera recording, the truth.",
     "fetch-hands": "Download the hand model for --hands (35 MB, once) and check it.",
     "calibrate": "Calibrate a rig, check it, prove it, and see what has changed.",

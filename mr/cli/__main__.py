@@ -1,0 +1,5 @@
+"""`python -m mr.cli`: the command without its script."""
+
+from mr.cli.main import main
+
+main()

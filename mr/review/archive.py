@@ -1,0 +1,101 @@
+"""Where the review keeps its things: one folder, and the database.
+
+Takes a folder, gives the database in it (or the one whose URL is given), the server's secret, and
+recordings by their SHA-256. A recording comes into its place whole, by a rename, before the
+catalogue names it; what a crash left half-way is swept away at the next start.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from mr.errors import ConfigError
+from mr.files import write_whole
+from mr.review.store.database import Database
+from mr.review.store.sessions import Recorded, Upload
+
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """One review's folder and database."""
+
+    folder: Path
+    database: Database
+    secret: bytes
+    """Keys what must not be guessed from a copy of the database alone: pins."""
+
+    @staticmethod
+    def open(folder: Path, url: str | None = None) -> Archive:
+        """Open or make an archive; its tables may still be of another version.
+
+        Raises
+        ------
+        ConfigError
+            When the folder cannot be used, or the database cannot be opened.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for name in ("recordings", "uploads"):
+                (folder / name).mkdir(exist_ok=True, mode=0o700)
+            secret = _secret(folder / "secret")
+        except OSError as error:
+            raise ConfigError(
+                f"{folder}: cannot keep the review there ({error.strerror}): choose another "
+                "place with --data"
+            ) from error
+        database = Database(url or f"sqlite:///{folder / 'review.db'}")
+        database.require_reachable()
+        return Archive(folder, database, secret)
+
+    def recording_path(self, sha256: str) -> Path:
+        """Give the place of a recording."""
+        return self.folder / "recordings" / sha256[:2] / f"{sha256}.mcap"
+
+    def upload_path(self, upload_id: str) -> Path:
+        """Give the place of what has come of an upload so far."""
+        return self.folder / "uploads" / f"{upload_id}.part"
+
+    def take_in(self, part: Path, sha256: str) -> Path:
+        """Move a whole file to its place, on the disk before its name is."""
+        place = self.recording_path(sha256)
+        place.parent.mkdir(exist_ok=True, mode=0o700)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(place)
+        return place
+
+    def sweep(self) -> int:
+        """Remove files that the catalogue does not name; gives how many they were."""
+        with self.database.reading() as session:
+            kept = set(session.scalars(select(Recorded.sha256)))
+            coming = set(session.scalars(select(Upload.id).where(Upload.state == "open")))
+        stray = [p for p in self._recordings() if p.stem not in kept]
+        stray += [p for p in (self.folder / "uploads").iterdir() if p.stem not in coming]
+        for path in stray:
+            path.unlink()
+        return len(stray)
+
+    def _recordings(self) -> Iterator[Path]:
+        yield from (path for path in (self.folder / "recordings").glob("*/*") if path.is_file())
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+
+def _secret(path: Path) -> bytes:
+    if not path.exists():
+        write_whole(path, secrets.token_bytes(SECRET_BYTES))
+        path.chmod(0o600)
+    found = path.read_bytes()
+    if len(found) != SECRET_BYTES:
+        raise ConfigError(f"{path}: is not the server's secret any more: restore a backup")
+    return found

@@ -1,0 +1,1 @@
+"""How recordings come in: checked, uploaded, analysed; or refused, with the reason."""

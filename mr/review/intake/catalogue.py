@@ -1,0 +1,147 @@
+"""A recording's entry in the catalogue: from its head, and from its analysis.
+
+Takes a checked file's facts, gives a row; takes an analysis, writes its numbers into the row for
+lists. A file that is there already is not there twice.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import zstandard
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mr.clock.host import wall_now_utc
+from mr.errors import RecordingError
+from mr.recording.header import RecordingHeader
+from mr.review.intake.analysed import Analysed
+from mr.review.pyramid import pack
+from mr.review.store.sessions import Analysis, Job, Recorded
+
+SOMEBODY_WAITS, IS_NEW, IS_OLDER = 0, 1, 2
+"""A job's priorities."""
+LISTED = (
+    "duration_s",
+    "n_compressions",
+    "mean_depth_mm",
+    "mean_rate_cpm",
+    "depth_in_target_pct",
+    "rate_in_target_pct",
+    "release_in_target_pct",
+    "ccf_pct",
+)
+"""Of an analysis' summary, what lists show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A recording that came in, and how."""
+
+    header: RecordingHeader
+    sha256: str
+    size_bytes: int
+    name: str
+    why_incomplete: str = ""
+    course_id: str | None = None
+    rig_id: str | None = None
+    signature: str | None = None
+    brought_by: str | None = None
+
+
+def enter(session: Session, arrived: Arrived) -> tuple[Recorded, bool]:
+    """Write a recording into the catalogue, to be analysed; tells whether it is new.
+
+    A whole recording takes the place of a cut one of the same id that came before it.
+
+    Raises
+    ------
+    RecordingError
+        When another file of the same recording is there.
+    """
+    header = arrived.header
+    known = session.scalars(
+        select(Recorded).where(
+            (Recorded.sha256 == arrived.sha256) | (Recorded.recording_id == header.recording_id)
+        )
+    ).first()
+    if known is None:
+        row = _new_row(arrived)
+        session.add(row)
+        session.flush()
+    elif known.sha256 == arrived.sha256:
+        return known, False
+    elif known.why_incomplete and not arrived.why_incomplete:
+        row = known
+        row.sha256, row.size_bytes = arrived.sha256, arrived.size_bytes
+        row.why_incomplete, row.signature = "", arrived.signature
+        row.state = "waiting"
+    else:
+        raise RecordingError(
+            f"{arrived.name}: the catalogue has another file of this recording "
+            f"({header.recording_id}): keep the one that is there, or erase it first"
+        )
+    session.add(Job(session_id=row.id, priority=IS_NEW))
+    return row, True
+
+
+def _new_row(arrived: Arrived) -> Recorded:
+    header = arrived.header
+    return Recorded(
+        recording_id=header.recording_id,
+        sha256=arrived.sha256,
+        size_bytes=arrived.size_bytes,
+        source_name=arrived.name,
+        learner_id=header.session.learner_id,
+        course_id=arrived.course_id,
+        rig_id=arrived.rig_id,
+        signature=arrived.signature,
+        brought_by=arrived.brought_by,
+        made_utc=datetime.fromisoformat(header.made_utc),
+        received_utc=wall_now_utc(),
+        kind=header.kind,
+        attempt=header.session.attempt.value,
+        mode=header.session.mode.value,
+        guideline_id=header.guideline_id,
+        storage_level=header.storage_level,
+        why_incomplete=arrived.why_incomplete,
+    )
+
+
+def keep_analysis(
+    session: Session, recorded: Recorded, made: Analysed, correction_id: str | None = None
+) -> Analysis:
+    """Keep an analysis with its trace; the row goes on counting the one before until told."""
+    text = json.dumps(made.analysis, indent=2, allow_nan=False) + "\n"
+    row = Analysis(
+        session_id=recorded.id,
+        software=made.analysis["software"],
+        made_utc=wall_now_utc(),
+        correction_id=correction_id,
+        json_zstd=zstandard.compress(text.encode()),
+        pyramid=pack(made.t_s, made.depth_mm, made.sigma_mm),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def analysis_text(row: Analysis) -> bytes:
+    """Give an analysis as the JSON text that was kept."""
+    return zstandard.decompress(row.json_zstd)
+
+
+def let_count(recorded: Recorded, row: Analysis, analysis: dict[str, Any]) -> None:
+    """Make an analysis the one that counts: its numbers go into the lists."""
+    summary, score = analysis["summary"], analysis["score"]
+    recorded.analysis_id, recorded.edited = row.id, row.correction_id is not None
+    recorded.state, recorded.why_failed = "ready", ""
+    for name in LISTED:
+        setattr(recorded, name, summary[name])
+    recorded.score_pct = score["value_pct"]
+    recorded.score_low_pct = score["interval_low_pct"]
+    recorded.score_high_pct = score["interval_high_pct"]
+    recorded.items = {i["key"]: [i["value_pct"], i["points_lost"]] for i in score["items"]}

@@ -1,0 +1,196 @@
+"""The background work: recordings are analysed one after another, in processes of their own.
+
+Takes jobs from the database, gives analyses to it. A job stays in the database until its analysis
+is kept, so a kill loses nothing: what was running runs again. A recording that breaks its process
+is tried again once and then told as failed; nobody waits for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import threading
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+import mr
+from mr.errors import MrError
+from mr.review.archive import Archive
+from mr.review.intake.analysed import Analyse, Analysed
+from mr.review.intake.catalogue import IS_OLDER, keep_analysis, let_count
+from mr.review.store.audit import note
+from mr.review.store.sessions import Analysis, Corrected, Job, Recorded
+
+TRIES = 2
+LOG = logging.getLogger("mr.review")
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    job_id: int
+    session_id: str
+    sha256: str
+    name: str
+    correction_id: str | None
+    corrections: dict[str, Any] | None
+
+
+class Worker:
+    """Works through the jobs in a thread; use it as a context manager."""
+
+    def __init__(self, archive: Archive, analyse: Analyse) -> None:
+        self._archive, self._analyse = archive, analyse
+        self._news = threading.Event()
+        self._end = threading.Event()
+        self._idle = threading.Event()
+        self._pool: ProcessPoolExecutor | None = None
+        self._thread = threading.Thread(target=self._run, name="review-worker", daemon=True)
+
+    def __enter__(self) -> Worker:
+        """Take up what was left, and begin."""
+        with self._archive.database.writing() as session:
+            session.execute(update(Job).values(state="waiting"))
+            self._queue_older(session)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._end.set()
+        self._news.set()
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            for process in list((self._pool._processes or {}).values()):
+                process.kill()  # a job is kept until it is done: it will run again
+        self._thread.join()
+
+    def tell(self) -> None:
+        """Say that there is something to do."""
+        self._idle.clear()
+        self._news.set()
+
+    def wait_idle(self, limit_s: float) -> bool:
+        """Wait until nothing is left to do; tells whether that came to be."""
+        return self._idle.wait(limit_s)
+
+    def _queue_older(self, session: Session) -> None:
+        """Recompute what another version of the software analysed; the old counts until then."""
+        software = f"mrcpr {mr.__version__}"
+        older = session.scalars(
+            select(Recorded.id)
+            .join(Analysis, Analysis.id == Recorded.analysis_id)
+            .where(
+                Analysis.software != software,
+                ~exists().where(Job.session_id == Recorded.id),
+            )
+        )
+        session.add_all(Job(session_id=each, priority=IS_OLDER) for each in older)
+
+    def _run(self) -> None:
+        while not self._end.is_set():
+            self._news.clear()
+            task = self._next()
+            if task is None:
+                self._idle.set()
+                self._news.wait(5.0)
+                continue
+            self._idle.clear()
+            self._work(task)
+
+    def _next(self) -> _Task | None:
+        with self._archive.database.writing() as session:
+            job = session.scalars(
+                select(Job).where(Job.state == "waiting").order_by(Job.priority, Job.id).limit(1)
+            ).first()
+            if job is None:
+                return None
+            job.state, job.tries = "running", job.tries + 1
+            recorded = session.get_one(Recorded, job.session_id)
+            counted = job.correction_id
+            if counted is None and recorded.edited and recorded.analysis_id is not None:
+                counted = session.get_one(Analysis, recorded.analysis_id).correction_id
+            corrected = None if counted is None else session.get(Corrected, counted)
+            return _Task(
+                job.id,
+                recorded.id,
+                recorded.sha256,
+                recorded.source_name,
+                None if corrected is None else corrected.id,
+                None if corrected is None else dict(corrected.corrections),
+            )
+
+    def _work(self, task: _Task) -> None:
+        path = self._archive.recording_path(task.sha256)
+        try:
+            made = self._in_process(path, task).result()
+        except MrError as error:
+            self._fail(task, str(error))
+        except BrokenProcessPool:
+            self._pool = None
+            if not self._end.is_set():
+                self._again(task, "its analysis broke off")
+        except Exception:
+            if self._end.is_set():
+                return
+            LOG.exception("a recording's analysis failed: session %s", task.session_id)
+            self._fail(task, "an internal fault; the server's log has it")
+        else:
+            self._keep(task, made)
+
+    def _in_process(self, path: Any, task: _Task) -> Future[Analysed]:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                max_workers=1,
+                mp_context=multiprocessing.get_context("spawn"),
+                max_tasks_per_child=50,
+            )
+        return self._pool.submit(self._analyse, path, task.name, task.corrections)
+
+    def _keep(self, task: _Task, made: Analysed) -> None:
+        with self._archive.database.writing() as session:
+            recorded = session.get(Recorded, task.session_id)
+            job = session.get(Job, task.job_id)
+            if recorded is None or job is None or recorded.sha256 != task.sha256:
+                return  # erased, or replaced by its whole recording, meanwhile
+            row = keep_analysis(session, recorded, made, task.correction_id)
+            corrected = (
+                None if task.correction_id is None else session.get(Corrected, task.correction_id)
+            )
+            if corrected is None or corrected.state == "counts":
+                let_count(recorded, row, made.analysis)
+            elif corrected.approved_by is not None:
+                corrected.state = "counts"
+                let_count(recorded, row, made.analysis)
+            else:
+                corrected.state = "proposed"
+            note(session, "system", "analysed", f"session:{recorded.id}", software=row.software)
+            session.delete(job)
+
+    def _again(self, task: _Task, why: str) -> None:
+        with self._archive.database.writing() as session:
+            job = session.get(Job, task.job_id)
+            tried_enough = job is None or job.tries >= TRIES
+            if job is not None and not tried_enough:
+                job.state = "waiting"
+        if tried_enough:
+            self._fail(task, f"{why}, {TRIES} times")
+
+    def _fail(self, task: _Task, why: str) -> None:
+        """Tell that it failed; an analysis from before goes on counting."""
+        with self._archive.database.writing() as session:
+            recorded, job = session.get(Recorded, task.session_id), session.get(Job, task.job_id)
+            corrected = (
+                None if task.correction_id is None else session.get(Corrected, task.correction_id)
+            )
+            if corrected is not None and corrected.state != "counts":
+                corrected.state, corrected.why_failed = "failed", why
+            elif recorded is not None and recorded.analysis_id is None:
+                recorded.state, recorded.why_failed = "failed", why
+            if recorded is not None:
+                note(session, "system", "analysis.failed", f"session:{recorded.id}", why=why)
+            if job is not None:
+                session.delete(job)

@@ -1,0 +1,1 @@
+"""What the review keeps: tables, the database they are in, and the audit chain."""

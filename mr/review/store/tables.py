@@ -1,0 +1,9 @@
+"""Every table, so that the metadata is whole whoever asks for it."""
+
+from __future__ import annotations
+
+from mr.review.store import audit, courses, people, rigs, sessions, settings
+from mr.review.store.base import Table
+
+METADATA = Table.metadata
+EVERY = (audit, courses, people, rigs, sessions, settings)

@@ -1,0 +1,95 @@
+"""How the server says no: one shape of answer, in words for a person.
+
+``{"error": words, "code": word}`` with the HTTP status. What somebody may not see is answered as
+if it were not there; that they tried is in the audit.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError, OperationalError
+from starlette.exceptions import HTTPException
+
+from mr.errors import MrError
+
+LOG = logging.getLogger("mr.review")
+
+
+class Problem(BaseModel):
+    """An answer that is a no."""
+
+    error: str
+    code: str
+
+
+class Refused(Exception):  # noqa: N818 -- not every no is an error
+    """A request that is not granted; the answer is made of it."""
+
+    def __init__(self, status: int, code: str, words: str) -> None:
+        super().__init__(words)
+        self.status, self.code, self.words = status, code, words
+
+
+NOT_THERE = "there is nothing here, or it is not yours to see"
+
+
+class NotThere(Refused):
+    """Not there, or not theirs to see; `about` says what they asked for, for the audit."""
+
+    def __init__(self, about: str = "", words: str = NOT_THERE) -> None:
+        super().__init__(404, "not-there", words)
+        self.about = about
+
+
+def answer(status: int, code: str, words: str) -> JSONResponse:
+    """Make the answer."""
+    headers = {"Cache-Control": "no-store"}
+    return JSONResponse({"error": words, "code": code}, status, headers=headers)
+
+
+def field_words(errors: Sequence[Any]) -> str:
+    """Say which field is wrong and how, without repeating what was sent."""
+    first = errors[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in {"body", "query", "path"})
+    what = str(first["msg"]).removeprefix("Value error, ")
+    return f"{where}: {what[:1].lower()}{what[1:]}" if where else what
+
+
+def install(app: FastAPI) -> None:
+    """Answer every no in the one shape."""
+
+    @app.exception_handler(Refused)
+    def _refused(_request: Request, no: Refused) -> JSONResponse:
+        return answer(no.status, no.code, no.words)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        return answer(422, "invalid", field_words(error.errors()))
+
+    @app.exception_handler(MrError)
+    def _mistake(_request: Request, error: MrError) -> JSONResponse:
+        return answer(422, "refused", str(error))
+
+    @app.exception_handler(HTTPException)
+    def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "not-there", 405: "not-so"}.get(error.status_code, "refused")
+        words = NOT_THERE if error.status_code == 404 else str(error.detail).lower()
+        return answer(error.status_code, code, words)
+
+    @app.exception_handler(OperationalError)
+    def _database(request: Request, error: DBAPIError) -> JSONResponse:
+        LOG.error("the database refused (%s %s): %s", request.method, request.url.path, error.orig)
+        full = "full" in str(error.orig)
+        words = (
+            "the server's disk is full: nothing was changed; free some room and try again"
+            if full
+            else "the database does not answer: nothing was changed; try again"
+        )
+        return answer(507 if full else 503, "disk-full" if full else "busy", words)

@@ -1,0 +1,269 @@
+"""Sessions: the catalogue with its filters, one session, and its analysis as it was kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from mr.clock.host import wall_now_utc
+from mr.review.intake.catalogue import analysis_text
+from mr.review.people import access
+from mr.review.people.logins import SignedIn
+from mr.review.store.audit import AuditEntry, note
+from mr.review.store.courses import Course
+from mr.review.store.people import Person
+from mr.review.store.rigs import EnrolledRig
+from mr.review.store.sessions import Analysis, Recorded
+from mr.review.web.asking import Me, Running, actor, session_judged, session_seen
+from mr.review.web.refusals import Refused
+from mr.review.web.state import Review
+
+router = APIRouter(prefix="/sessions", tags=["sessions"])
+VIEW_COUNTS_AGAIN = timedelta(hours=1)
+"""Who looks again within so long has looked once."""
+Id = Annotated[str, Field(max_length=16)]
+Order = Literal["newest", "oldest", "best", "worst"]
+
+
+class SessionRow(BaseModel):
+    """One session in a list; what is not known is null."""
+
+    id: str
+    recording_id: str
+    made_utc: datetime
+    learner_id: str
+    person_id: str | None
+    name: str | None
+    """The learner's, to who may see it."""
+    course_id: str | None
+    course: str | None
+    rig_id: str | None
+    rig: str | None
+    kind: str
+    attempt: str
+    mode: str
+    guideline_id: str
+    storage_level: int
+    why_incomplete: str
+    state: Literal["waiting", "ready", "failed"]
+    why_failed: str
+    edited: bool
+    duration_s: float | None
+    score_pct: float | None
+    score_low_pct: float | None
+    score_high_pct: float | None
+    n_compressions: int | None
+    mean_depth_mm: float | None
+    mean_rate_cpm: float | None
+    depth_in_target_pct: float | None
+    rate_in_target_pct: float | None
+    release_in_target_pct: float | None
+    ccf_pct: float | None
+    items: dict[str, list[float | None]]
+    """Of each item of the score: its value in per cent, and the points it lost."""
+
+
+class Sessions(BaseModel):
+    """A page of the catalogue."""
+
+    rows: list[SessionRow]
+    total: int
+
+
+class SessionPage(SessionRow):
+    """One session, and what who asks may do with it."""
+
+    sha256: str
+    size_bytes: int
+    received_utc: datetime
+    signed: bool
+    software: str | None
+    analysed_utc: datetime | None
+    analysis_id: str | None
+    mine: bool
+    may_judge: bool
+
+
+class Filters(BaseModel):
+    """What a list is narrowed to; the page keeps them in its URL."""
+
+    learner: Id | None = None
+    """A learner's random id."""
+    course: Id | None = None
+    rig: Id | None = None
+    attempt: Literal["cold", "practice", "retest", "assessment"] | None = None
+    mode: Annotated[str, Field(max_length=20)] | None = None
+    state: Literal["waiting", "ready", "failed"] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    order: Order = "newest"
+    start: int = Field(default=0, ge=0, le=10_000_000)
+    count: int = Field(default=50, ge=1, le=200)
+
+
+def _conditions(me: SignedIn, asked: Filters) -> list[ColumnElement[bool]]:
+    equal = {
+        Recorded.learner_id: asked.learner,
+        Recorded.course_id: asked.course,
+        Recorded.rig_id: asked.rig,
+        Recorded.attempt: asked.attempt,
+        Recorded.mode: asked.mode,
+        Recorded.state: asked.state,
+    }
+    found: list[ColumnElement[bool]] = [access.sessions_seen_by(me)]
+    found += [column == value for column, value in equal.items() if value is not None]
+    if asked.since is not None:
+        found.append(Recorded.made_utc >= _with_zone(asked.since))
+    if asked.until is not None:
+        found.append(Recorded.made_utc < _with_zone(asked.until))
+    return found
+
+
+def _with_zone(when: datetime) -> datetime:
+    return when if when.tzinfo else when.astimezone()
+
+
+ORDERS: dict[Order, tuple[Any, ...]] = {
+    "newest": (Recorded.made_utc.desc(), Recorded.id),
+    "oldest": (Recorded.made_utc, Recorded.id),
+    "best": (Recorded.score_pct.desc().nulls_last(), Recorded.id),
+    "worst": (Recorded.score_pct.asc().nulls_last(), Recorded.id),
+}
+
+
+def rows_of(session: Session, query: Any) -> list[SessionRow]:
+    """Put sessions that a query selects into rows, with names beside their ids."""
+    named = (
+        query.add_columns(Person.id, Person.name, Course.title, EnrolledRig.name)
+        .outerjoin(Person, Person.learner_id == Recorded.learner_id)
+        .outerjoin(Course, Course.id == Recorded.course_id)
+        .outerjoin(EnrolledRig, EnrolledRig.id == Recorded.rig_id)
+    )
+    return [_row(*found) for found in session.execute(named)]
+
+
+def _row(
+    recorded: Recorded, person_id: str | None, name: str | None, course: str | None, rig: str | None
+) -> SessionRow:
+    beside = {"person_id": person_id, "name": name, "course": course, "rig": rig}
+    own = set(SessionRow.model_fields) - set(beside)
+    return SessionRow.model_validate({key: getattr(recorded, key) for key in own} | beside)
+
+
+@router.get("")
+def sessions(asked: Annotated[Filters, Query()], me: Me, review: Running) -> Sessions:
+    """List the sessions that one may see."""
+    conditions = _conditions(me, asked)
+    with review.archive.database.reading() as session:
+        total = session.scalar(select(func.count()).select_from(Recorded).where(*conditions)) or 0
+        query = (
+            select(Recorded).where(*conditions).order_by(*ORDERS[asked.order])
+            .offset(asked.start).limit(asked.count)
+        )  # fmt: skip
+        return Sessions(rows=rows_of(session, query), total=total)
+
+
+def seen_by_another(session: Session, me: SignedIn, recorded: Recorded) -> bool:
+    """Tell whether a look at somebody's data is yet to be written down."""
+    if access.is_own(me, recorded):
+        return False
+    last = session.scalars(
+        select(AuditEntry.at_utc)
+        .where(
+            AuditEntry.actor == actor(me),
+            AuditEntry.action == "session.viewed",
+            AuditEntry.about == f"session:{recorded.id}",
+        )
+        .order_by(AuditEntry.seq.desc())
+        .limit(1)
+    ).first()
+    return last is None or wall_now_utc() - last > VIEW_COUNTS_AGAIN
+
+
+def note_view(review: Review, me: SignedIn, recorded: Recorded, person_id: str | None) -> None:
+    """Write down who looked at whose data."""
+    with review.archive.database.writing() as session:
+        about = f"session:{recorded.id}"
+        note(session, actor(me), "session.viewed", about, person_id or "")
+
+
+@router.get("/{session_id}")
+def one_session(session_id: str, me: Me, review: Running) -> SessionPage:
+    """Show one session."""
+    with review.archive.database.reading() as session:
+        recorded = session_seen(session, review, me, session_id)
+        (row,) = rows_of(session, select(Recorded).where(Recorded.id == session_id))
+        analysis = session.get(Analysis, recorded.analysis_id) if recorded.analysis_id else None
+        page = SessionPage(
+            **row.model_dump(),
+            sha256=recorded.sha256,
+            size_bytes=recorded.size_bytes,
+            received_utc=recorded.received_utc,
+            signed=recorded.signature is not None,
+            software=None if analysis is None else analysis.software,
+            analysed_utc=None if analysis is None else analysis.made_utc,
+            analysis_id=recorded.analysis_id,
+            mine=access.is_own(me, recorded),
+            may_judge=access.may_judge_session(session, me, recorded),
+        )
+        look = seen_by_another(session, me, recorded)
+    if look:
+        note_view(review, me, recorded, page.person_id)
+    return page
+
+
+def analysis_row(session: Session, recorded: Recorded, analysis_id: str | None) -> Analysis:
+    """Give the analysis that counts, or another one of the same session."""
+    wanted = analysis_id or recorded.analysis_id
+    row = None if wanted is None else session.get(Analysis, wanted)
+    if row is None or row.session_id != recorded.id:
+        words = "this session is still being analysed" if wanted is None else "no such analysis"
+        raise Refused(404, "no-analysis", words)
+    return row
+
+
+class JsonText(Response):
+    """JSON that is there as text already."""
+
+    media_type = "application/json"
+
+
+@router.get("/{session_id}/analysis", response_class=JsonText)
+def analysis(
+    session_id: str, me: Me, review: Running, analysis_id: Annotated[Id | None, Query()] = None
+) -> JsonText:
+    """Give an analysis (``mrcpr.analysis/2``), to the last digit as it was computed."""
+    with review.archive.database.reading() as session:
+        recorded = session_seen(session, review, me, session_id)
+        return JsonText(analysis_text(analysis_row(session, recorded, analysis_id)))
+
+
+class Assignment(BaseModel):
+    """Whose session it is, and of which class."""
+
+    course_id: Id | None = None
+    person_id: Id | None = None
+
+
+@router.patch("/{session_id}")
+def assign(session_id: str, given: Assignment, me: Me, review: Running) -> SessionPage:
+    """Give a session to a class that one teaches, or to a learner of it."""
+    with review.archive.database.writing() as session:
+        recorded = session_judged(session, review, me, session_id)
+        if given.course_id is not None:
+            if not access.teaches(session, me, given.course_id):
+                raise Refused(422, "invalid", "this is no class of yours")
+            recorded.course_id = given.course_id
+        if given.person_id is not None:
+            person = session.get(Person, given.person_id)
+            if person is None or not access.may_see_person(session, me, person.id):
+                raise Refused(422, "invalid", "this is no learner of yours")
+            recorded.learner_id = person.learner_id or recorded.learner_id
+        note(session, actor(me), "session.assigned", f"session:{session_id}",
+             given.person_id or "", course=given.course_id)  # fmt: skip
+    return one_session(session_id, me, review)

@@ -1,0 +1,52 @@
+"""What every route of a running review shares."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import cast
+
+from fastapi import Request
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from sqlalchemy import select
+
+from mr.review.archive import Archive
+from mr.review.intake.worker import Worker
+from mr.review.store.people import Person
+
+MAX_RECORDING_BYTES = 4 * 1024**3
+
+
+@dataclass(slots=True)
+class Review:
+    """One running review."""
+
+    archive: Archive
+    worker: Worker
+    names: frozenset[str] = frozenset()
+    """Names besides this machine's own by which browsers may ask for it."""
+    secure: bool = False
+    """Whether browsers come by TLS: their cookie then goes nowhere else."""
+    max_recording_bytes: int = MAX_RECORDING_BYTES
+    setup_code: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    """Whoever starts the server sees it, and so makes the first admin."""
+    limiter: SlidingWindowCounterRateLimiter = field(
+        default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
+    )
+
+    @property
+    def needs_setup(self) -> bool:
+        """Whether the first admin is still to be made."""
+        with self.archive.database.reading() as session:
+            return session.scalars(select(Person.id).limit(1)).first() is None
+
+    def allowed(self, what: str, who: str, per_minute: int) -> bool:
+        """Count a try; tells whether it is still one of so many a minute."""
+        return self.limiter.hit(RateLimitItemPerMinute(per_minute), what, who)
+
+
+def review_of(request: Request) -> Review:
+    """Give the running review of a request."""
+    return cast(Review, request.app.state.review)
