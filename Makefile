@@ -5,8 +5,9 @@ BIN    := $(VENV)/bin
 DEMO_OUT ?= out/demo
 FUZZ_SECONDS ?= 600
 SOURCES := mr calibration overlays tests
+PAGE := mr/review/page
 
-.PHONY: demo test lint bench fuzz firmware clean
+.PHONY: demo test lint bench fuzz firmware page clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +16,7 @@ help:
 	@echo "make lint   style, types, who may import whom"
 	@echo "make bench  print accuracy and timings; asserts none of the timings"
 	@echo "make fuzz   ten minutes each at the firmware's core and the decoder"
+	@echo "make page   build the review's web page from its source (needs node 18 or newer)"
 	@echo "make clean  remove the virtual environment and everything that was built"
 
 # --- the virtual environment: made once, made again only when the project's file changes ---
@@ -66,6 +68,10 @@ fuzz: $(VENV)/.dev
 firmware:
 	@$(MAKE) --no-print-directory -C firmware
 
+page:
+	@command -v npm >/dev/null || { echo "the page is built by node 18 or newer, with npm: install nodejs and npm"; exit 2; }
+	@cd $(PAGE) && npm ci --silent && npm run --silent check && npm run --silent build
+
 clean:
-	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(PAGE)/node_modules
 	@$(MAKE) --no-print-directory -C firmware clean

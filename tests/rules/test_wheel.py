@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -50,8 +51,13 @@ def test_the_wheel_holds_our_three_packages_and_their_data(tmp_path: Path) -> No
         "mr/scoring/guidelines/aha-2025-adult-bls.toml",
         "mr/review/analysis.schema.json",
         "mr/review/report.html",
+        "mr/review/static/index.html",
+        "mr/review/static/build.json",
         "calibration/report.html",
         "overlays/messages_en.toml",
     ):
         assert data in names, data
+    built = json.loads((ROOT / "mr/review/static/build.json").read_text(encoding="utf-8"))
+    assert {f"mr/review/static/{name}" for name in built["files"]} <= set(names)
+    assert not [name for name in names if name.startswith("mr/review/page/")]
     assert not [name for name in names if "test" in name]
