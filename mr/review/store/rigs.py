@@ -30,7 +30,7 @@ class EnrolledRig(Table):
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(80))
     public_key: Mapped[str] = mapped_column(String(64))
-    """Ed25519, 32 bytes as hex digits."""
+    """Ed25519, as `mr.review.live.signing.public_text` writes it."""
     enrolled_utc: Mapped[datetime]
     enrolled_by: Mapped[str] = mapped_column(String(ID_LENGTH))
     revoked_utc: Mapped[datetime | None]

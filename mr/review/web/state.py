@@ -13,6 +13,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from sqlalchemy import select
 
 from mr.review.archive import Archive
+from mr.review.intake.uploads import Uploads
 from mr.review.intake.worker import Worker
 from mr.review.store.people import Person
 
@@ -32,9 +33,13 @@ class Review:
     max_recording_bytes: int = MAX_RECORDING_BYTES
     setup_code: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     """Whoever starts the server sees it, and so makes the first admin."""
+    uploads: Uploads = field(init=False)
     limiter: SlidingWindowCounterRateLimiter = field(
         default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
     )
+
+    def __post_init__(self) -> None:
+        self.uploads = Uploads(self.archive, self.max_recording_bytes)
 
     @property
     def needs_setup(self) -> bool:
