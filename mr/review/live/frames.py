@@ -44,7 +44,7 @@ from mr.review.live.layout import (
 from mr.types import FloatArray, IntArray, Targets
 
 RECORDING_ID = r"^rec-[0-9a-f]{16}$"
-RIG_ID = re.compile(r"^[A-Za-z0-9_.-]{1,32}$")
+RIG_ID = re.compile(r"^[A-Za-z0-9_-]{1,32}$")
 _CODES: dict[str, tuple[str, ...]] = {
     "phase": PHASES,
     "mode": MODES,

@@ -150,7 +150,7 @@ class Hub:
     def join(self, rig_id: str, send: Send) -> Seat:
         """Give a rig's new connection its place; an older one of the same rig has none then."""
         if not RIG_ID.fullmatch(rig_id):
-            raise ProtocolError(f"rig id {rig_id!r}: up to 32 letters, digits, '-', '_' and '.'")
+            raise ProtocolError(f"rig id {rig_id!r}: up to 32 letters, digits, '-' and '_'")
         before = self.seats.pop(rig_id, None)
         if before is not None:
             before.give_up_all()
