@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +28,7 @@ from mr.files import write_whole
 from mr.review.live.frames import RIG_ID
 
 KEY_FILE, ENROLLED_FILE, OUTBOX = "rig-key.pem", "enrolled.json", "outbox"
+LOCK_FILE = "joined.lock"
 
 
 class Enrolled(Strict):
@@ -120,3 +123,36 @@ def _make_key(path: Path) -> None:
             os.link(name, path)
     finally:
         Path(name).unlink()
+
+
+@contextmanager
+def held(home: RigHome) -> Iterator[None]:
+    """Be this rig for as long as the block goes on: a second one would take its place on walls.
+
+    Raises
+    ------
+    ConfigError
+        When another process is this rig already.
+    """
+    home.folder.mkdir(parents=True, exist_ok=True)
+    with (home.folder / LOCK_FILE).open("ab") as file:
+        try:
+            _lock(file.fileno())
+        except OSError as error:
+            raise ConfigError(
+                f"{home.folder}: this rig has joined already in another window: end that one, or "
+                "give a simulated one another --name"
+            ) from error
+        yield
+
+
+def _lock(number: int) -> None:
+    """Lock an open file, until it is closed or the process ends, however that happens."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415
+
+        msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415
+
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
