@@ -5,7 +5,10 @@ Takes a running `Review`, gives the app; leaves starting and stopping it to `mr.
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
@@ -16,12 +19,20 @@ from starlette.types import ASGIApp
 import mr
 from mr.review.web import refusals
 from mr.review.web.guard import Guard
-from mr.review.web.routes import classes, entry, people, sessions, uploads
+from mr.review.web.routes import classes, entry, live, people, rigs, sessions, uploads
 from mr.review.web.state import Review
 
 FOR_EVER = "public, max-age=31536000, immutable"
 """A built file's name has its hash in it."""
-ROUTERS = (entry.router, people.router, classes.router, sessions.router, uploads.router)
+ROUTERS = (
+    entry.router,
+    people.router,
+    classes.router,
+    rigs.router,
+    live.router,
+    sessions.router,
+    uploads.router,
+)
 
 
 def api_app(review: Review | None = None) -> FastAPI:
@@ -32,6 +43,7 @@ def api_app(review: Review | None = None) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,  # it would load its scripts from elsewhere
         redoc_url=None,
+        lifespan=_living,
         responses={"4XX": {"model": refusals.Problem}, "5XX": {"model": refusals.Problem}},
     )
     app.state.review = review
@@ -41,6 +53,16 @@ def api_app(review: Review | None = None) -> FastAPI:
         api.include_router(router)
     app.include_router(api)
     return app
+
+
+@asynccontextmanager
+async def _living(app: FastAPI) -> AsyncIterator[None]:
+    """Let time pass in the hub while the server runs."""
+    review: Review = app.state.review
+    review.loop = asyncio.get_running_loop()
+    ticking = asyncio.ensure_future(review.hub.run())
+    yield
+    ticking.cancel()
 
 
 def make_app(review: Review) -> ASGIApp:
