@@ -219,7 +219,12 @@ class ClassServer:
             return
         await socket.accept()
         outgoing: asyncio.Queue[str] = asyncio.Queue(64)
-        seat = self.hub.join(rig_id, outgoing.put_nowait)
+        closing: list[asyncio.Task[None]] = []
+
+        def close(why: str) -> None:
+            closing.append(asyncio.ensure_future(socket.close(1012, why)))
+
+        seat = self.hub.join(rig_id, outgoing.put_nowait, close)
 
         async def send() -> None:
             while True:
@@ -242,12 +247,23 @@ class ClassServer:
     async def wall(self, socket: WebSocket) -> None:
         await socket.accept()
         viewer = self.hub.subscribe(socket.query_params["rigs"].split(","))
-        with suppress(WebSocketDisconnect, RuntimeError):
+
+        async def leave() -> None:
+            while (await socket.receive())["type"] != "websocket.disconnect":
+                pass
+            self.hub.unsubscribe(viewer)
+
+        leaving = asyncio.create_task(leave())
+        try:
             async for message in self.hub.messages(viewer):
                 if isinstance(message, bytes):
                     await socket.send_bytes(message)
                 else:
                     await socket.send_text(message)
+        except (WebSocketDisconnect, RuntimeError):
+            return  # it left while it was sent something
+        finally:
+            leaving.cancel()
 
 
 def main() -> None:

@@ -178,7 +178,7 @@ def join(
     stream: StreamOption = False,
     stream_at: StreamAtOption = None,
 ) -> None:
-    """Join a class: this rig waits for the wall's word, trains, shows and uploads.
+    """Join a class: train when its wall says so, and upload the recordings.
 
     It stays joined until Ctrl-C, also while the server is away. Recordings are uploaded when the
     server is there, and stay in the folder, too.

@@ -29,9 +29,10 @@ def upload(
     ] = None,
     ca: CaOption = None,
 ) -> None:
-    """Upload recordings of this rig, also ones that were refused or made without the server.
+    """Upload recordings of this rig to a class's server.
 
-    One that the server has already is not sent again. What cannot be sent now stays noted, and
+    Also ones that were refused before, or made without a server. One that it has already is not
+    sent again. What cannot be sent now stays noted, and
     goes when the rig joins.
     """
     console = Output()
