@@ -19,6 +19,7 @@ export interface Drawn {
 }
 
 const FONT = "12px system-ui, sans-serif";
+const LEAST_DRAG_PX = 3;
 const PAD = 0.08; // of the range measured, above and below
 
 /** Columns in the order uPlot draws them. */
@@ -101,6 +102,19 @@ function axesOf(axis: Axis, course: Course): uPlot.Axis[] {
   ];
 }
 
+// The viewport is the truth of what is shown: uPlot's own scale follows it a moment later.
+
+function instantAt(plot: uPlot, viewport: Viewport, left_px: number): number {
+  return viewport.from_s + (left_px / plot.over.clientWidth) * viewport.span_s;
+}
+
+/** Show the cursor at an instant, or nowhere. */
+export function pointAt(plot: uPlot, viewport: Viewport, at_s: number | null): void {
+  const seen = at_s !== null && at_s >= viewport.from_s && at_s <= viewport.to_s;
+  const left = seen ? ((at_s - viewport.from_s) / viewport.span_s) * plot.over.clientWidth : -10;
+  plot.setCursor({ left, top: seen ? 1 : -10 }, false);
+}
+
 /** Make the plot; `moved` hears the pointer's instant, null when it has left. */
 export function plotIn(
   target: HTMLElement,
@@ -131,15 +145,17 @@ export function plotIn(
       draw: [(plot) => drawMarks(plot, drawn.marks)],
       setCursor: [
         (plot) => {
-          const { left } = plot.cursor;
-          moved(left === undefined || left === null || left < 0 ? null : plot.posToVal(left, "x"));
+          const left_px = plot.cursor.left ?? -1;
+          moved(left_px >= 0 ? instantAt(plot, viewport, left_px) : null);
         },
       ],
       setSelect: [
         (plot) => {
           const { left, width } = plot.select;
-          if (width > 3) viewport.show(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"));
+          if (width > LEAST_DRAG_PX)
+            viewport.show(instantAt(plot, viewport, left), instantAt(plot, viewport, left + width));
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          if (width > LEAST_DRAG_PX) viewport.point(null); // what is zoomed next, is so about the middle
         },
       ],
     },
