@@ -50,11 +50,7 @@ function seriesOf(line: Line): uPlot.Series[] {
     ...(line.dashed ? { dash: [6, 4] } : {}),
     points: line.dots ? { show: true, size: 7, fill: stroke } : { show: false },
   };
-  return [
-    ...(line.spread ? [edge, edge] : []),
-    drawn,
-    ...(line.high === undefined ? [] : [drawn]),
-  ];
+  return [...(line.spread ? [edge, edge] : []), drawn, ...(line.high === undefined ? [] : [drawn])];
 }
 
 function bandsOf(lines: readonly Line[]): uPlot.Band[] {
@@ -62,8 +58,10 @@ function bandsOf(lines: readonly Line[]): uPlot.Band[] {
   return lines.flatMap((line) => {
     const fill = (opacity: number) => () => colour(line.colour ?? "--line-1", opacity);
     const bands: uPlot.Band[] = [];
-    if (line.spread) bands.push({ series: [at(line.spread[1]), at(line.spread[0])], fill: fill(0.18) });
-    if (line.high !== undefined) bands.push({ series: [at(line.high), at(line.column)], fill: fill(0.55) });
+    if (line.spread)
+      bands.push({ series: [at(line.spread[1]), at(line.spread[0])], fill: fill(0.18) });
+    if (line.high !== undefined)
+      bands.push({ series: [at(line.high), at(line.column)], fill: fill(0.55) });
     return bands;
   });
 }
@@ -115,50 +113,58 @@ export function pointAt(plot: uPlot, viewport: Viewport, at_s: number | null): v
   plot.setCursor({ left, top: seen ? 1 : -10 }, false);
 }
 
-/** Make the plot; `moved` hears the pointer's instant, null when it has left. */
+function hooksOf(drawn: Drawn, moved: Moved): uPlot.Hooks.Arrays {
+  const { viewport } = drawn;
+  return {
+    drawAxes: [(plot) => drawTargets(plot, drawn.targets)],
+    draw: [(plot) => drawMarks(plot, drawn.marks)],
+    setCursor: [
+      (plot) => {
+        const left_px = plot.cursor.left ?? -1;
+        moved(left_px >= 0 ? instantAt(plot, viewport, left_px) : null);
+      },
+    ],
+    setSelect: [
+      (plot) => {
+        const { left, width } = plot.select;
+        plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        if (width <= LEAST_DRAG_PX) return;
+        viewport.show(instantAt(plot, viewport, left), instantAt(plot, viewport, left + width));
+        viewport.point(null); // what is zoomed next, is so about the middle
+      },
+    ],
+  };
+}
+
+/** Hears the pointer's instant; null when it has left. */
+type Moved = (t_s: number | null) => void;
+
+/** Make the plot in its element; it is drawn when it is given data. */
 export function plotIn(
   target: HTMLElement,
   drawn: Drawn,
   size: { width: number; height: number },
-  moved: (t_s: number | null) => void,
+  moved: Moved,
 ): uPlot {
-  const { viewport } = drawn;
+  const { viewport, axis, course, lines } = drawn;
   const options: uPlot.Options = {
     ...size,
     padding: [12, 28, 0, 0],
     legend: { show: false },
     scales: {
-      x: { time: drawn.course.calendar, range: () => [viewport.from_s, viewport.to_s] },
-      y: { dir: drawn.axis.down ? -1 : 1, range: (_u, low, high) => rangeOf(drawn, low, high) },
+      x: { time: course.calendar, range: () => [viewport.from_s, viewport.to_s] },
+      y: { dir: axis.down ? -1 : 1, range: (_u, low, high) => rangeOf(drawn, low, high) },
     },
-    series: [{}, ...drawn.lines.flatMap(seriesOf)],
-    bands: bandsOf(drawn.lines),
-    axes: axesOf(drawn.axis, drawn.course),
+    series: [{}, ...lines.flatMap(seriesOf)],
+    bands: bandsOf(lines),
+    axes: axesOf(axis, course),
     cursor: {
       y: false,
       drag: { x: true, y: false, setScale: false },
       points: { size: 7 },
       bind: { dblclick: () => () => (viewport.all(), null) },
     },
-    hooks: {
-      drawAxes: [(plot) => drawTargets(plot, drawn.targets)],
-      draw: [(plot) => drawMarks(plot, drawn.marks)],
-      setCursor: [
-        (plot) => {
-          const left_px = plot.cursor.left ?? -1;
-          moved(left_px >= 0 ? instantAt(plot, viewport, left_px) : null);
-        },
-      ],
-      setSelect: [
-        (plot) => {
-          const { left, width } = plot.select;
-          if (width > LEAST_DRAG_PX)
-            viewport.show(instantAt(plot, viewport, left), instantAt(plot, viewport, left + width));
-          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          if (width > LEAST_DRAG_PX) viewport.point(null); // what is zoomed next, is so about the middle
-        },
-      ],
-    },
+    hooks: hooksOf(drawn, moved),
   };
-  return new uPlot(options, dataOf(drawn.lines, null), target);
+  return new uPlot(options, dataOf(lines, null), target);
 }
