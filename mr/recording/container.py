@@ -26,6 +26,10 @@ _FRAME = struct.Struct("<BQ")
 """A record's opcode and length."""
 _MESSAGE = struct.Struct("<HIQQ")
 """A message's channel, sequence, log time and publish time; its data follow."""
+_CHUNK = struct.Struct("<QQQII4sQ")
+"""Begin and end time, size and CRC of what is packed, how it is packed (zstd), packed size."""
+_FRAME_HEAD_BYTES = 18
+"""The longest head of a zstd frame."""
 _CRC = struct.Struct("<I")
 _DAMAGE = (McapError, struct.error, ValueError, zstandard.ZstdError, MemoryError, OverflowError)
 
@@ -66,8 +70,9 @@ class Walk:
 
     def blocks(self) -> Iterator[Block]:
         """Give each block in the file's order, up to the closing one; bodies are not read."""
-        offset = self._file.seek(len(MAGIC))
+        offset = len(MAGIC)
         for _ in range(MAX_BLOCKS):
+            self._file.seek(offset)
             frame = self._file.read(_FRAME.size)
             if len(frame) < _FRAME.size:
                 self._ends(f"the file ends after {offset} bytes without its closing part")
@@ -80,7 +85,7 @@ class Walk:
                 self._check_end(length)
                 return
             yield Block(opcode, offset + _FRAME.size, length)
-            offset = self._file.seek(offset + _FRAME.size + length)
+            offset += _FRAME.size + length
         self._hurt(f"the file has more than {MAX_BLOCKS} blocks, which no recording has")
 
     def records(self) -> Iterator[Record]:
@@ -124,6 +129,19 @@ def _parse(opcode: int, body: bytes) -> list[Record]:
             raise ValueError("an attachment is not what was written")
         return [Attachment.read(stream)]
     return _in_chunk(unpacked_chunk(Chunk.read(stream)))
+
+
+def chunk_head(file: BinaryIO, block: Block) -> tuple[int, bytes] | None:
+    """Give what a chunk says that it unpacks to, and the first bytes of what is packed.
+
+    None when its head is not one of this program's, which says zstd.
+    """
+    file.seek(block.at)
+    head = file.read(min(block.length, _CHUNK.size + _FRAME_HEAD_BYTES))
+    if len(head) < _CHUNK.size:
+        return None
+    _, _, size, _, _, compression, _ = _CHUNK.unpack_from(head)
+    return (size, head[_CHUNK.size :]) if compression == b"zstd" else None
 
 
 def unpacked_chunk(chunk: Chunk) -> bytes:

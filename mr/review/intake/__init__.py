@@ -1,0 +1,1 @@
+"""How recordings come in: checked, whole or not at all."""
