@@ -24,8 +24,8 @@ from mr.clock.host import wall_now_utc
 from mr.errors import MrError, RecordingError
 from mr.recording.harmless import harmless
 from mr.review.archive import Archive
+from mr.review.intake.accept import Accepted, Limits, accept
 from mr.review.intake.catalogue import Arrived, enter
-from mr.review.intake.hostile import Accepted, check_recording
 from mr.review.store.audit import note
 from mr.review.store.sessions import Recorded, Upload
 
@@ -189,8 +189,12 @@ class Uploads:
                 f"{upload.source_name}: damaged on the way: its SHA-256 is not the one offered; "
                 "send it again"
             )
-        accepted = check_recording(part, upload.source_name, self._max_bytes)
-        said = accepted.header.recording_id
+        try:
+            accepted = accept(part, Limits(file_bytes=self._max_bytes))
+        except RecordingError as error:
+            words = str(error).replace(part.name, upload.source_name)
+            raise RecordingError(words) from error
+        said = accepted.recording_id
         if upload.recording_id is not None and said != upload.recording_id:
             raise RecordingError(
                 f"{upload.source_name}: its head says {said} and the offer {upload.recording_id}: "
@@ -200,11 +204,8 @@ class Uploads:
 
     def _bring_in(self, sender: Sender, upload: Upload, part: Path, accepted: Accepted) -> Progress:
         arrived = Arrived(
-            header=accepted.header,
-            sha256=upload.sha256,
-            size_bytes=upload.size_bytes,
+            accepted=accepted,
             name=upload.source_name,
-            why_incomplete=accepted.why_incomplete,
             course_id=upload.course_id,
             rig_id=upload.rig_id,
             signature=upload.signature,
