@@ -19,6 +19,11 @@ export interface Drawn {
 }
 
 const FONT = "12px system-ui, sans-serif";
+/** Steps of a clock: whole seconds, then parts and multiples of a minute and an hour. */
+const STEPS_S = [
+  ...[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30],
+  ...[60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400],
+];
 const LEAST_DRAG_PX = 3;
 const PAD = 0.08; // of the range measured, above and below
 
@@ -87,6 +92,7 @@ function axesOf(axis: Axis, course: Course): uPlot.Axis[] {
       ...common,
       size: 30,
       space: 70,
+      ...(course.calendar ? {} : { incrs: STEPS_S }),
       values: (_u, splits, _a, _s, step) => splits.map((t_s) => course.write(t_s, digits(step))),
     },
     {
