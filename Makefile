@@ -68,9 +68,10 @@ fuzz: $(VENV)/.dev
 firmware:
 	@$(MAKE) --no-print-directory -C firmware
 
-page:
+page: $(VENV)/.demo
 	@command -v npm >/dev/null || { echo "the page is built by node 18 or newer, with npm: install nodejs and npm"; exit 2; }
-	@cd $(PAGE) && npm ci --silent && npm run --silent check && npm run --silent build
+	@$(BIN)/python -m mr.review.web.describe > $(PAGE)/openapi.json
+	@cd $(PAGE) && npm ci --silent && npm run --silent types && npm run --silent check && npm run --silent build
 
 clean:
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(PAGE)/node_modules
