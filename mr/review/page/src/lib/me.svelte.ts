@@ -9,6 +9,7 @@ export type Person = components["schemas"]["Person"];
 
 class SignedIn {
   #me = $state.raw<Me | null>(null);
+  #stale = false;
 
   get asked(): boolean {
     return this.#me !== null;
@@ -25,6 +26,7 @@ class SignedIn {
   /** Take what the server said of who asks, and the token it gave. */
   is(me: Me): void {
     this.#me = me;
+    this.#stale = false;
     carry(me.csrf_token);
   }
 
@@ -32,9 +34,15 @@ class SignedIn {
     this.is(await api.get("/api/me"));
   }
 
-  /** The server no longer knows this device; its token is of no use. */
+  /** The server no longer knows this device. */
   forget(): void {
+    this.#stale = true;
     if (this.#me !== null) this.#me = { ...this.#me, person: null };
+  }
+
+  async signIn(login: string, password: string): Promise<void> {
+    if (this.#stale) await this.ask(); // the old token would be refused
+    this.is(await api.post("/api/sign-in", { body: { login, password }, stay: true }));
   }
 
   async signOut(): Promise<void> {

@@ -1,0 +1,13 @@
+/** The states that are told by a badge. */
+
+export const BADGES = {
+  ok: { word: "OK", sign: "✓", tone: "good" },
+  low: { word: "Low", sign: "▼", tone: "warn" },
+  high: { word: "High", sign: "▲", tone: "warn" },
+  unknown: { word: "Unknown", sign: "?", tone: "quiet" },
+  simulated: { word: "Simulated", sign: "◇", tone: "note" },
+  edited: { word: "Edited", sign: "✎", tone: "note" },
+  lost: { word: "Lost", sign: "✕", tone: "bad" },
+} as const;
+
+export type BadgeKind = keyof typeof BADGES;
