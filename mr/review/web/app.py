@@ -19,19 +19,35 @@ from starlette.types import ASGIApp
 import mr
 from mr.review.web import refusals
 from mr.review.web.guard import Guard
-from mr.review.web.routes import classes, entry, live, people, rigs, sessions, uploads
+from mr.review.web.routes import (
+    audits,
+    classes,
+    entry,
+    house,
+    learners,
+    live,
+    own,
+    people,
+    rigs,
+    sessions,
+    uploads,
+)
 from mr.review.web.state import Review
 
 FOR_EVER = "public, max-age=31536000, immutable"
 """A built file's name has its hash in it."""
 ROUTERS = (
     entry.router,
+    own.router,
     people.router,
     classes.router,
+    learners.router,
     rigs.router,
     live.router,
     sessions.router,
     uploads.router,
+    house.router,
+    audits.router,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from mr.clock.host import wall_now_utc
 from mr.review.intake.catalogue import analysis_text
 from mr.review.people import access
 from mr.review.people.logins import SignedIn
-from mr.review.store.audit import AuditEntry, note
+from mr.review.people.looks import is_new_look
+from mr.review.store.audit import note
 from mr.review.store.courses import Course
 from mr.review.store.people import Person
 from mr.review.store.rigs import EnrolledRig
@@ -24,8 +24,6 @@ from mr.review.web.refusals import Refused
 from mr.review.web.state import Review
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
-VIEW_COUNTS_AGAIN = timedelta(hours=1)
-"""Who looks again within so long has looked once."""
 Id = Annotated[str, Field(max_length=16)]
 Order = Literal["newest", "oldest", "best", "worst"]
 
@@ -172,17 +170,7 @@ def seen_by_another(session: Session, me: SignedIn, recorded: Recorded) -> bool:
     """Tell whether a look at somebody's data is yet to be written down."""
     if access.is_own(me, recorded):
         return False
-    last = session.scalars(
-        select(AuditEntry.at_utc)
-        .where(
-            AuditEntry.actor == actor(me),
-            AuditEntry.action == "session.viewed",
-            AuditEntry.about == f"session:{recorded.id}",
-        )
-        .order_by(AuditEntry.seq.desc())
-        .limit(1)
-    ).first()
-    return last is None or wall_now_utc() - last > VIEW_COUNTS_AGAIN
+    return is_new_look(session, actor(me), "session.viewed", f"session:{recorded.id}")
 
 
 def note_view(review: Review, me: SignedIn, recorded: Recorded, person_id: str | None) -> None:
