@@ -33,7 +33,7 @@ NO_LIBRARY = (
 )
 
 
-class NoPdf(ConfigError):
+class NoPdf(ConfigError):  # noqa: N818 -- it names what is not there
     """The system cannot make a PDF; the text says what to install."""
 
 
