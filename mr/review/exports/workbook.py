@@ -1,7 +1,7 @@
 """A session as a workbook: summary, score, compressions, ventilations, pauses, about.
 
-Takes an `Export`, gives the bytes of an XLSX file. Numbers are numbers, to sixteen digits,
-shown rounded; text is text, whatever it begins with; what is unknown is an empty cell whose note says
+Takes an `Export`, gives the bytes of an XLSX file. Numbers are numbers, to sixteen digits, shown
+rounded; text is text, whatever it begins with; what is unknown is an empty cell whose note says
 why. The first row of each sheet, and each printed page's foot, bears what must not be lost.
 """
 
