@@ -104,10 +104,10 @@ def depth_strip(analysis: Json, trace: Trace | None, t0_s: float, span_s: float)
 
 def _deep_mm(analysis: Json, trace: Trace | None) -> float:
     """Tell how deep a strip's paper goes."""
-    deepest = max((c["depth_mm"] or 0.0 for c in analysis["compressions"]), default=0.0)
+    deepest = float(max((c["depth_mm"] or 0.0 for c in analysis["compressions"]), default=0.0))
     if trace is not None and len(trace[1]):
         deepest = max(deepest, float(np.max(trace[1])))
-    deepest = max(deepest, analysis["guideline"]["targets"]["depth_low_mm"])
+    deepest = max(deepest, float(analysis["guideline"]["targets"]["depth_low_mm"]))
     return 10.0 * math.ceil((deepest + 6) / 10)
 
 

@@ -107,8 +107,8 @@ def edited_words(export: Export) -> str:
 def approval_words(export: Export) -> str:
     """Say who stands for a result."""
     if export.approval is None:
-        return "not approved by an instructor"
-    return f"approved by {export.approval.by} on {day_and_time(export.approval.at_utc)}"
+        return "Not approved by an instructor"
+    return f"Approved by {export.approval.by} on {day_and_time(export.approval.at_utc)}"
 
 
 def marks(export: Export) -> list[str]:
