@@ -164,6 +164,7 @@ def _way(export: Export) -> tuple[list[Point], int]:
             source["attempt"],
             guideline["mode"],
             guideline["sha256"],
+            edited=export.edited,
         )
         later = sum(o.made_utc > now.made_utc for o in alike)
         points.insert(len(points) - later, _point(now, now=True))
@@ -175,6 +176,6 @@ def _way(export: Export) -> tuple[list[Point], int]:
 
 def _point(past: PastSession, *, now: bool = False) -> Point:
     assert past.score_pct is not None
-    day = past.made_utc[5:10] or "now"
+    day = (past.made_utc[5:10] or "now") + (" E" if past.edited else "")
     cold = past.attempt not in (None, "practice")
     return Point(day, past.score_pct, past.interval_pct, cold, now)
