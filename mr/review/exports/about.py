@@ -16,7 +16,6 @@ from mr.review.exports.export import (
     approval_words,
     day_and_time,
     editor_words,
-    edits,
 )
 from mr.review.lines import ATTEMPT_WORDS
 from mr.review.report import KIND_WORDS, STANDING_WORDS
