@@ -11,6 +11,7 @@ import pytest
 from mr.review.exports.export import Editor, Export, edited_words, marks
 from mr.review.exports.sheets import SESSION_COLUMNS, SUMMARY, compressions_csv, sessions_csv
 from mr.review.imported import COLUMNS, harmless
+from tests.conftest import ROOT
 from tests.unit.review.conftest import Session
 from tests.unit.review.exports.conftest import an_export, corrected
 
@@ -91,3 +92,8 @@ def test_names_stay_as_they_are(session: Session, name: str) -> None:
     assert harmless(name) == name.encode("utf-8", "replace").decode()
     (row,) = rows_of(sessions_csv([an_export(session, who=name)]))
     assert row["learner"] == harmless(name)
+
+
+def test_the_guide_names_every_column() -> None:
+    guide = (ROOT / "docs" / "guides" / "instructor" / "exports.md").read_text(encoding="utf-8")
+    assert [name for name in SESSION_COLUMNS if f"`{name}`" not in guide] == []
