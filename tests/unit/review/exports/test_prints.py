@@ -151,6 +151,7 @@ def test_a_session_without_compressions_or_score_has_a_page(session: Session) ->
     unscored.analysis["score"].update(value_pct=None, missing=["Recoil: no zero was seen"])
     said = words_of(learner_pdf(unscored))
     assert "no score: Recoil: no zero was seen" in said and "No score to compare" in said
+    assert "No score, so nothing cost points." in said and "−" not in said
 
 
 def test_hostile_text_stays_text(session: Session) -> None:
@@ -233,6 +234,8 @@ def test_a_class_items_are_the_means_of_its_learners() -> None:
     assert items[0].label == "Compression depth" and items[0].mostly == "mostly too shallow"
     assert items[0].lost == pytest.approx(sum(lost) / 4) and items[0].lost > 0.5
     assert (items[0].n_lost, items[0].n_judged) == (2, 4)
+    exports[0].analysis["score"]["value_pct"] = None
+    assert class_items(exports)[0].n_judged == 3
     assert [i.lost for i in items] == sorted((i.lost for i in items), reverse=True)
 
 
