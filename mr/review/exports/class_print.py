@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 DIRECTION = re.compile(r"too [a-z]+(?: [a-z]+)*")
 """Such as ``too shallow``, in the reason of a deduction."""
-SHORT = {"ventilations": "breaths"}
+SHORT = {"ventilation": "breaths"}
 """Of an item's key, where that is too long for a line."""
 EDITED, SIMULATED, NOT_APPROVED = "E", "S", "n"
 """Marks behind a learner's score; the sheet says what they mean."""

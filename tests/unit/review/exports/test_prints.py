@@ -239,6 +239,14 @@ def test_a_class_items_are_the_means_of_its_learners() -> None:
     assert [i.lost for i in items] == sorted((i.lost for i in items), reverse=True)
 
 
+def test_a_learners_line_says_what_to_practise_in_a_word(session: Session) -> None:
+    export = an_export(session)
+    breaths = next(i for i in export.analysis["score"]["items"] if i["key"] == "ventilation")
+    assert "depth −5.7" in words_of(class_pdf("x", [export]))
+    breaths["points_lost"] = 14.3
+    assert "breaths −14.3" in words_of(class_pdf("x", [export]))
+
+
 @pytest.mark.parametrize("n", [0, 1, 18, 60])
 def test_a_class_is_one_page_with_every_learner(n: int) -> None:
     data = class_pdf("Nursing 2026", a_class(n))
