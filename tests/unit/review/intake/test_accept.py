@@ -286,7 +286,7 @@ for k in range(n):
         assert str(error).isprintable(), repr(str(error))
         refused += 1
     worst = max(worst, time.perf_counter() - start)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+peak = h.peak_mib()
 print(taken, refused, round(worst, 3), peak)
 """
 
@@ -303,6 +303,17 @@ def fuzzed(path: Path, n: int, mib: int = 1500) -> tuple[int, int, float, int]:
     return int(taken), int(refusals), float(worst_s), int(peak_mib)
 
 
+def peak_mib(script: str, path: Path) -> int:
+    """Tell how much memory a script takes at most that reads `path`."""
+    head = "import sys; from pathlib import Path; path = Path(sys.argv[1])\n"
+    tail = "\nfrom tests.unit.review.intake import hostile as h\nprint(h.peak_mib())\n"
+    done = subprocess.run(
+        [sys.executable, "-c", head + script + tail, str(path)],
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    return int(done.stdout)
+
+
 def test_any_mutation_is_accepted_or_refused_with_words(real: Path) -> None:
     taken, refusals, worst_s, peak_mib = fuzzed(real, 450)
     print(f"{taken} accepted, {refusals} refused, worst {worst_s} s, {peak_mib} MiB")
@@ -315,17 +326,23 @@ def test_bombs_take_no_memory(real: Path, made: h.Made) -> None:
     peaks = {}
     for name, data in bombs(made).items():
         real.write_bytes(data)
-        script = (
-            "import resource, sys; from pathlib import Path\n"
+        peaks[name] = peak_mib(
             "from mr.errors import RecordingError\n"
             "from mr.review.intake.accept import accept\n"
-            "try: accept(Path(sys.argv[1]))\n"
-            "except RecordingError: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss>>10)\n"
+            "try: accept(path)\n"
+            "except RecordingError: pass\n",
+            real,
         )
-        done = subprocess.run(
-            [sys.executable, "-c", script, str(real)],
-            cwd=ROOT, capture_output=True, text=True, check=True, timeout=60,
-        )  # fmt: skip
-        peaks[name] = int(done.stdout)
     print(peaks)
     assert max(peaks.values()) < 400, peaks
+    real.write_bytes(bombs(made)["honest about its size"])
+    trusting = (
+        "import io; from mcap.data_stream import ReadDataStream; from mcap.records import Chunk\n"
+        "from mcap.stream_reader import get_chunk_data_stream\n"
+        "from tests.unit.review.intake import hostile as h\n"
+        "for part in h.taken_apart(path.read_bytes()):\n"
+        "    if part.opcode == h.CHUNK:\n"
+        "        chunk = Chunk.read(ReadDataStream(io.BytesIO(part.body)))\n"
+        "        get_chunk_data_stream(chunk)\n"
+    )
+    assert peak_mib(trusting, real) > 500, "the bomb is one"
