@@ -29,8 +29,19 @@ const EVERYONE: readonly Role[] = ["learner", "instructor", "technician", "admin
 
 export const routes: Route[] = [
   { path: "/setup", title: "Set up", page: () => import("../pages/SetUp.svelte"), roles: "anyone" },
-  { path: "/sign-in", title: "Sign in", page: () => import("../pages/SignIn.svelte"), roles: "anyone" },
-  { path: "/", title: "Home", page: () => import("../pages/Home.svelte"), roles: EVERYONE, menu: "Home" },
+  {
+    path: "/sign-in",
+    title: "Sign in",
+    page: () => import("../pages/SignIn.svelte"),
+    roles: "anyone",
+  },
+  {
+    path: "/",
+    title: "Home",
+    page: () => import("../pages/Home.svelte"),
+    roles: EVERYONE,
+    menu: "Home",
+  },
 ];
 
 // Left out of what is shipped: `vite build --mode gallery` and `npm run dev` have it.
