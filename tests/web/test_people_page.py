@@ -1,4 +1,4 @@
-"""The pages of people and their data in a real browser: journeys of each role, and how they look."""
+"""The pages of people and their data in a real browser: each role's journeys, and their look."""
 
 from __future__ import annotations
 
