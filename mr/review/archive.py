@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from mr.errors import ConfigError
 from mr.files import write_whole
+from mr.review.store import tables  # noqa: F401 -- whoever opens an archive knows every table
 from mr.review.store.database import Database
 from mr.review.store.sessions import Recorded, Upload
 

@@ -95,7 +95,8 @@ def spreads(session: Session, asked: Asked) -> list[Spread]:
     else:
         chosen = _chosen(asked, asked.which).subquery()
         query = select(*columns).join(chosen, chosen.c.id == Recorded.id).where(chosen.c.place == 1)
-    rows = np.array(session.execute(query).all(), dtype=float).reshape(-1, len(MEASURED))
+    found = [tuple(row) for row in session.execute(query)]
+    rows = np.array(found, dtype=float).reshape(-1, len(MEASURED))
     return [_spread(m, rows[:, i]) for i, m in enumerate(MEASURED)]
 
 

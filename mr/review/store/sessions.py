@@ -18,10 +18,11 @@ class Recorded(Table):
 
     __tablename__ = "session"
     __table_args__ = (
-        Index(None, "made_utc"),
-        Index(None, "course_id", "made_utc"),
+        Index(None, "made_utc", "id"),
+        Index(None, "score_pct", "id"),
+        Index(None, "course_id", "made_utc", "id"),
         Index(None, "course_id", "learner_id", "made_utc"),
-        Index(None, "learner_id", "made_utc"),
+        Index(None, "learner_id", "made_utc", "id"),
         Index(None, "rig_id", "made_utc"),
         Index(None, "state"),
     )

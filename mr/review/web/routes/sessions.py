@@ -115,6 +115,8 @@ def _conditions(me: SignedIn, asked: Filters) -> list[ColumnElement[bool]]:
     }
     found: list[ColumnElement[bool]] = [access.sessions_seen_by(me)]
     found += [column == value for column, value in equal.items() if value is not None]
+    if asked.order in {"best", "worst"}:
+        found.append(Recorded.score_pct.is_not(None))
     if asked.since is not None:
         found.append(Recorded.made_utc >= _with_zone(asked.since))
     if asked.until is not None:
@@ -127,10 +129,10 @@ def _with_zone(when: datetime) -> datetime:
 
 
 ORDERS: dict[Order, tuple[Any, ...]] = {
-    "newest": (Recorded.made_utc.desc(), Recorded.id),
+    "newest": (Recorded.made_utc.desc(), Recorded.id.desc()),
     "oldest": (Recorded.made_utc, Recorded.id),
-    "best": (Recorded.score_pct.desc().nulls_last(), Recorded.id),
-    "worst": (Recorded.score_pct.asc().nulls_last(), Recorded.id),
+    "best": (Recorded.score_pct.desc(), Recorded.id.desc()),
+    "worst": (Recorded.score_pct, Recorded.id),
 }
 
 
@@ -159,10 +161,10 @@ def sessions(asked: Annotated[Filters, Query()], me: Me, review: Running) -> Ses
     conditions = _conditions(me, asked)
     with review.archive.database.reading() as session:
         total = session.scalar(select(func.count()).select_from(Recorded).where(*conditions)) or 0
-        query = (
-            select(Recorded).where(*conditions).order_by(*ORDERS[asked.order])
-            .offset(asked.start).limit(asked.count)
-        )  # fmt: skip
+        order = ORDERS[asked.order]
+        ids = select(Recorded.id).where(*conditions).order_by(*order)
+        page = ids.offset(asked.start).limit(asked.count).subquery()  # over the index alone
+        query = select(Recorded).join(page, page.c.id == Recorded.id).order_by(*order)
         return Sessions(rows=rows_of(session, query), total=total)
 
 

@@ -304,14 +304,23 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_session_course_id_made_utc"), ["course_id", "made_utc"], unique=False
+            batch_op.f("ix_session_course_id_made_utc_id"),
+            ["course_id", "made_utc", "id"],
+            unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_session_learner_id_made_utc"), ["learner_id", "made_utc"], unique=False
+            batch_op.f("ix_session_learner_id_made_utc_id"),
+            ["learner_id", "made_utc", "id"],
+            unique=False,
         )
-        batch_op.create_index(batch_op.f("ix_session_made_utc"), ["made_utc"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_session_made_utc_id"), ["made_utc", "id"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_session_rig_id_made_utc"), ["rig_id", "made_utc"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_session_score_pct_id"), ["score_pct", "id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_session_state"), ["state"], unique=False)
 
