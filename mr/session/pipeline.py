@@ -263,7 +263,7 @@ class Pipeline:
 
     def _moved(self, motion: Sequence[ChestBlock]) -> list[MetricsEvent]:
         if self._diary is not None:
-            self._diary.motion += [chest for block in motion for chest in block.samples()]
+            self._diary.motion += motion
         events: list[MetricsEvent] = []
         for block in motion:
             self._trace.add(block)
@@ -415,6 +415,21 @@ class Pipeline:
             breaths = (e.end_ns for e in self._events if isinstance(e, Ventilation))
             return max(breaths, default=end_ns)
         return max((c.release_ns for c in self._recent), default=end_ns)
+
+    @property
+    def events(self) -> Sequence[MetricsEvent]:
+        """All that was found, also outside the judged bounds."""
+        return self._events
+
+    @property
+    def shocks_ns(self) -> Sequence[int]:
+        """Every shock that was marked, also outside the judged bounds."""
+        return self._shocks_ns
+
+    @property
+    def airway_measured(self) -> bool:
+        """Tell whether a breath would have been seen."""
+        return self._airway_measured
 
     def trace(self) -> Trace:
         """Give the fused motion, in s from the session's start."""

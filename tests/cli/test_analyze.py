@@ -483,3 +483,34 @@ def test_what_takes_long_shows_that_it_works(
     at_work.wait_for(r"slow\.csv .*0:00:0[1-9]")
     at_work.type("\x03")
     assert at_work.end() == 130
+
+
+def test_a_corrected_recording_says_so_and_stays_as_it_is(
+    mrcpr: Run, recording: Path, tmp_path: Path
+) -> None:
+    before = recording.read_bytes()
+    plain = json.loads(mrcpr("analyze", recording, "--json").require(0).out)
+    said = {"start_s": 1.0, "end_s": 2.0, "becomes": "excused", "reason": "I stopped the learner"}
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps({"schema": "mrcpr.corrections/1", "pauses": [said]}))
+    mended = mrcpr("analyze", recording, "--corrections", path, "--json").require(0).out
+    analysis = json.loads(mended)
+    assert analysis["corrected"]["corrections"]["pauses"] == [said]
+    assert analysis["unmeasured"] == [{"start_s": 1.0, "end_s": 2.0}]
+    assert 0 < analysis["summary"]["n_compressions"] < plain["summary"]["n_compressions"]
+    text = mrcpr("analyze", recording, "--corrections", path).require(0).out
+    assert "1 to 2 s is excused (I stopped the learner)" in " ".join(text.split())
+    path.write_text('{"schema": "mrcpr.corrections/1"}')
+    again = json.loads(mrcpr("analyze", recording, "--corrections", path, "--json").require(0).out)
+    assert again == plain
+    assert recording.read_bytes() == before
+
+
+def test_corrections_are_of_one_recording(
+    mrcpr: Run, recording: Path, sixty: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "c.json"
+    path.write_text('{"schema": "mrcpr.corrections/1", "by": "Anna"}')
+    mrcpr("analyze", sixty, "--corrections", path).require_one_line("give that file alone")
+    mrcpr("analyze", recording, sixty, "--corrections", path).require_one_line("alone")
+    mrcpr("analyze", recording, "--corrections", path).require_one_line("c.json", "by", "unknown")

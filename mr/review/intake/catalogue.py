@@ -19,7 +19,7 @@ from mr.clock.host import wall_now_utc
 from mr.errors import RecordingError
 from mr.recording.header import RecordingHeader
 from mr.review.intake.analysed import Analysed
-from mr.review.pyramid import pack
+from mr.review.pyramid import build_pyramid
 from mr.review.store.sessions import Analysis, Job, Recorded
 
 SOMEBODY_WAITS, IS_NEW, IS_OLDER = 0, 1, 2
@@ -122,7 +122,7 @@ def keep_analysis(
         made_utc=wall_now_utc(),
         correction_id=correction_id,
         json_zstd=zstandard.compress(text.encode()),
-        pyramid=pack(made.t_s, made.depth_mm, made.sigma_mm),
+        pyramid=build_pyramid(made.t_s, made.depth_mm, made.sigma_mm),
     )
     session.add(row)
     session.flush()
