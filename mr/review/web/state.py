@@ -16,6 +16,7 @@ from mr.review.archive import Archive
 from mr.review.intake.uploads import Uploads
 from mr.review.intake.worker import Worker
 from mr.review.store.people import Person
+from mr.review.web.traces import Traces
 
 MAX_RECORDING_BYTES = 4 * 1024**3
 
@@ -34,6 +35,7 @@ class Review:
     setup_code: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     """Whoever starts the server sees it, and so makes the first admin."""
     uploads: Uploads = field(init=False)
+    traces: Traces = field(default_factory=Traces)
     limiter: SlidingWindowCounterRateLimiter = field(
         default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
     )
