@@ -126,7 +126,9 @@ def approve(session: Session, recorded: Recorded, me: SignedIn, corrected: Corre
     if is_own(me, recorded):
         raise OwnResultError
     if corrected.state != "proposed":
-        raise NotSoError(f"this correction is {STATE_WORDS[corrected.state]}: it cannot be approved")
+        raise NotSoError(
+            f"this correction is {STATE_WORDS[corrected.state]}: it cannot be approved"
+        )
     corrected.approved_by, corrected.approved_utc = me.person_id, wall_now_utc()
     let_correction_count(session, recorded, corrected)
 

@@ -136,9 +136,7 @@ def wanted_films(archive: Archive) -> Iterator[tuple[str, str]]:
             .order_by(Recorded.made_utc.desc(), Recorded.id)
         )
         found = [
-            (r.id, r.sha256)
-            for r in session.scalars(query)
-            if video_allowed(session, r.learner_id)
+            (r.id, r.sha256) for r in session.scalars(query) if video_allowed(session, r.learner_id)
         ]
     yield from found
 

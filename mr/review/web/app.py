@@ -16,12 +16,34 @@ from starlette.types import ASGIApp
 import mr
 from mr.review.web import refusals
 from mr.review.web.guard import Guard
-from mr.review.web.routes import classes, entry, people, sessions, uploads
+from mr.review.web.routes import (
+    classes,
+    compare,
+    corrections,
+    entry,
+    exports,
+    people,
+    remarks,
+    replay,
+    sessions,
+    uploads,
+)
 from mr.review.web.state import Review
 
 FOR_EVER = "public, max-age=31536000, immutable"
 """A built file's name has its hash in it."""
-ROUTERS = (entry.router, people.router, classes.router, sessions.router, uploads.router)
+ROUTERS = (
+    entry.router,
+    people.router,
+    classes.router,
+    sessions.router,
+    replay.router,
+    corrections.router,
+    remarks.router,
+    compare.router,
+    exports.router,
+    uploads.router,
+)
 
 
 def api_app(review: Review | None = None) -> FastAPI:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
@@ -126,9 +126,7 @@ def corrections(session_id: str, me: Me, review: Running) -> list[CorrectionRow]
 
 
 @router.post("/{session_id}/corrections", status_code=201)
-def new_correction(
-    session_id: str, given: NewCorrection, me: Me, review: Running
-) -> CorrectionRow:
+def new_correction(session_id: str, given: NewCorrection, me: Me, review: Running) -> CorrectionRow:
     """Propose a correction; it is computed at once, in the background."""
     wanted = Corrections.of_json(given.corrections)
     if wanted.is_empty:
@@ -151,9 +149,7 @@ def _proposed(
         if wanted.is_empty and not recorded.edited:
             raise Refused(409, "not-so", "the original counts already")
         try:
-            row = editing.propose(
-                session, recorded, me, wanted, given.reason, count=given.count
-            )
+            row = editing.propose(session, recorded, me, wanted, given.reason, count=given.count)
         except NotSoError as error:
             raise Refused(409, "not-so", str(error)) from error
         note(session, actor(me), "correction.made", f"session:{session_id}",

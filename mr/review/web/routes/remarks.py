@@ -70,7 +70,7 @@ class BookmarkRow(BaseModel):
 
 
 @router.get("/{session_id}/annotations")
-def annotations(session_id: str, me: Me, review: Running) -> list[AnnotationRow]:
+def said_to_session(session_id: str, me: Me, review: Running) -> list[AnnotationRow]:
     """List the annotations of a session, in the order of its time."""
     with review.archive.database.reading() as session:
         recorded = session_seen(session, review, me, session_id)
