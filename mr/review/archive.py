@@ -1,8 +1,8 @@
 """Where the review keeps its things: one folder, and the database.
 
 Takes a folder, gives the database in it (or the one whose URL is given), the server's secret, and
-recordings and their films by their SHA-256. A recording comes into its place whole, by a rename, before the
-catalogue names it; what a crash left half-way is swept away at the next start.
+recordings and their films by their SHA-256. A recording comes into its place whole, by a rename,
+before the catalogue names it; what a crash left half-way is swept away at the next start.
 """
 
 from __future__ import annotations

@@ -61,7 +61,8 @@ const CORNERS: Record<Exclude<Shape, "circle" | "cross">, [number, number][]> = 
   square: [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]],
 };
 
-function draw(ctx: CanvasRenderingContext2D, shape: Shape, x: number, y: number, size: number): void {
+/** Draw a shape about a point. */
+export function draw(ctx: CanvasRenderingContext2D, shape: Shape, x: number, y: number, size: number): void {
   ctx.beginPath();
   if (shape === "circle") ctx.arc(x, y, size * 0.9, 0, 2 * Math.PI);
   else if (shape === "cross") {

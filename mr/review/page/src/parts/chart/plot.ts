@@ -13,6 +13,7 @@ export interface Drawn {
   lines: readonly Line[];
   targets: readonly Target[];
   marks: readonly Mark[];
+  paint?: ((plot: uPlot) => void) | undefined;
   axis: Axis;
   course: Course;
   viewport: Viewport;
@@ -128,7 +129,7 @@ export function plotIn(
     },
     hooks: {
       drawAxes: [(plot) => drawTargets(plot, drawn.targets)],
-      draw: [(plot) => drawMarks(plot, drawn.marks)],
+      draw: [(plot) => drawn.paint?.(plot), (plot) => drawMarks(plot, drawn.marks)],
       setCursor: [
         (plot) => {
           const { left } = plot.cursor;
