@@ -25,11 +25,13 @@ type Point = readonly [x: number, y: number, z: number];
 type Seen = readonly [x: number, y: number, far: number];
 
 const WIDE_MM = 165; // half the chest
-const LONG_MM = 210; // half of what is drawn of it
+const LONG_MM = 190; // half of what is drawn of it
 const HIGH_MM = 95;
 const DENT_MM = 70; // how far about the point the chest gives way
 const [COLUMNS, ROWS] = [28, 24];
 const EYE_MM = 900;
+const HEAD_MM = 85;
+const HEAD_AT_MM = LONG_MM + 120;
 const RING = 40; // points of a ring
 
 export class Scene {
@@ -48,6 +50,7 @@ export class Scene {
     ctx.clearRect(0, 0, this.width, this.height);
     const see = this.#eye(orbit);
     const depth = Math.max(posture.depth_mm ?? 0, -10);
+    this.#head(see);
     this.#chest(see, depth, posture.depth_mm !== null);
     this.#rings(see, posture);
     this.#hands(see, posture, depth);
@@ -57,7 +60,7 @@ export class Scene {
   #eye({ turn_rad, lift_rad }: Orbit): (p: Point) => Seen {
     const [ct, st] = [Math.cos(turn_rad), Math.sin(turn_rad)];
     const [cl, sl] = [Math.cos(lift_rad), Math.sin(lift_rad)];
-    const scale = Math.min(this.width, this.height * 1.25) / 440;
+    const scale = Math.min(this.width, this.height * 1.25) / 500;
     return ([x, y, z]) => {
       const [u, v] = [x * ct - y * st, x * st + y * ct];
       const far = v * cl - z * sl;
@@ -65,6 +68,28 @@ export class Scene {
       const near = EYE_MM / (EYE_MM + far);
       return [this.width / 2 + u * near * scale, this.height * 0.62 - up * near * scale, far];
     };
+  }
+
+  /** Where the head is: a ball of lines, and the word. */
+  #head(see: (p: Point) => Seen): void {
+    const { ctx } = this;
+    ctx.strokeStyle = colour("--edge");
+    ctx.lineWidth = 1;
+    for (const z_mm of [-50, 0, 50]) {
+      const r_mm = Math.sqrt(HEAD_MM ** 2 - z_mm ** 2);
+      ctx.beginPath();
+      for (let k = 0; k <= RING; k++) {
+        const angle = (2 * Math.PI * k) / RING;
+        const [x, y] = see([r_mm * Math.cos(angle), HEAD_AT_MM + r_mm * Math.sin(angle), 30 + z_mm]);
+        ctx.lineTo(x, y);
+      }
+      ctx.stroke();
+    }
+    const [x, y] = see([0, HEAD_AT_MM, 30 + HEAD_MM]);
+    ctx.fillStyle = colour("--quiet");
+    ctx.font = "12px system-ui, sans-serif";
+    ctx.textAlign = "center";
+    ctx.fillText("head", x, y - 4);
   }
 
   #chest(see: (p: Point) => Seen, depth_mm: number, known: boolean): void {
