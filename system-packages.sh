@@ -4,8 +4,8 @@
 #   ./system-packages.sh demo     what `make demo` needs: a Python venv, OpenCV's libraries, and
 #                                 Pango for the calibration report's PDF
 #   ./system-packages.sh test     the same, a C compiler for the host firmware, and in CI also
-#                                 the AVR's compiler and emulator, cppcheck, a screen, a browser
-#                                 and an OpenXR runtime's root (elsewhere: `test-all`)
+#                                 the AVR's compiler and emulator, cppcheck, a screen, a browser,
+#                                 node and an OpenXR runtime's root (elsewhere: `test-all`)
 #   ./system-packages.sh flash    what builds and flashes the mannequin's firmware
 #   ./system-packages.sh voice    espeak-ng, for spoken advice (`mrcpr run --voice`)
 #   ./system-packages.sh video    ffmpeg, for `mrcpr replay --video` as an .mp4 in H.264
@@ -24,6 +24,8 @@ tests="gcc libc6-dev make"
 avr="gcc-avr binutils-avr avr-libc"
 emulator="libsimavr-dev libelf-dev pkg-config cppcheck"
 full="$avr $emulator xvfb mmdebstrap debian-archive-keyring chromium libgles2 libportaudio2 espeak-ng ffmpeg"
+# A node from elsewhere brings its own npm; Debian's would not go beside it.
+command -v npm >/dev/null 2>&1 || full="$full nodejs npm"
 
 case "${1:-}" in
 demo) wanted="$base" ;;

@@ -91,6 +91,12 @@ def test_the_lock_names_no_host() -> None:
     assert [name for name, part in parts.items() if "integrity" not in part] == []
 
 
+def test_the_gallery_of_made_up_data_is_not_shipped() -> None:
+    made_up = b"made-up data"
+    assert made_up in (PAGE / "src" / "pages" / "Gallery.svelte").read_bytes()
+    assert [name for name, content in files_in(STATIC).items() if made_up in content] == []
+
+
 def test_the_page_asks_for_nothing_outside_and_runs_nothing_inline() -> None:
     index = (STATIC / "index.html").read_text(encoding="utf-8")
     assert "http" not in index

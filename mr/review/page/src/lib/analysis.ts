@@ -122,7 +122,13 @@ export interface Analysis {
     recorded_by: string | null;
     why_incomplete: string;
     assumptions: string[];
-    rig: { name: string; sha256: string; made_utc: string; mannequin_serial: string | null; camera_serials: string[] } | null;
+    rig: {
+      name: string;
+      sha256: string;
+      made_utc: string;
+      mannequin_serial: string | null;
+      camera_serials: string[];
+    } | null;
     health: Health[];
   };
   guideline: {
@@ -217,12 +223,16 @@ export function wordsOf(c: Compression, t: Targets): string {
 
 /** What to do about an item that lost points, by what most of its deductions say. */
 const ADVICE: Record<string, (reasons: string) => string> = {
-  depth: (reasons) => (more(reasons, "too deep", "too shallow") ? "Press less deep" : "Press deeper"),
+  depth: (reasons) =>
+    more(reasons, "too deep", "too shallow") ? "Press less deep" : "Press deeper",
   rate: (reasons) => (more(reasons, "too fast", "too slow") ? "Go a little slower" : "Go faster"),
   recoil: () => "Let the chest come all the way up",
   flow: () => "Keep the hands off for less time",
   hands: () => "Put the hands on the mark",
-  ventilation: (reasons) => (more(reasons, "too much", "too little") ? "Give smaller breaths" : "Give the breaths their volume and time"),
+  ventilation: (reasons) =>
+    more(reasons, "too much", "too little")
+      ? "Give smaller breaths"
+      : "Give the breaths their volume and time",
 };
 
 function more(text: string, one: string, other: string): boolean {

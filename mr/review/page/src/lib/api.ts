@@ -14,7 +14,9 @@ type PathsWith<M extends Method> = {
 }[keyof paths];
 
 type Part<O, K extends string> = O extends { parameters: { [X in K]?: infer V } } ? V : never;
-type BodyOf<O> = O extends { requestBody?: { content: { "application/json": infer B } } } ? B : never;
+type BodyOf<O> = O extends { requestBody?: { content: { "application/json": infer B } } }
+  ? B
+  : never;
 type Good<O> = O extends { responses: infer R } ? R[keyof R & (200 | 201 | 202)] : never;
 export type Answer<P extends keyof paths, M extends Method> =
   Good<Operation<P, M>> extends { content: { "application/json": infer A } } ? A : null;
@@ -45,7 +47,8 @@ export class ApiError extends Error {
 }
 
 const TIMEOUT_S = 30;
-const OFFLINE = "The server cannot be reached. Check that it runs and that this device is on its network.";
+const OFFLINE =
+  "The server cannot be reached. Check that it runs and that this device is on its network.";
 
 let csrf_token = "";
 let page = new AbortController();
@@ -123,7 +126,8 @@ export async function ask<P extends keyof paths, M extends Method>(
     response = await fetch(address(path, asked.params ?? {}, asked.query ?? {}), init);
   } catch (error) {
     if (left(error)) throw error;
-    if (timeout.aborted) throw new ApiError(0, "timeout", "The server took too long to answer.", true);
+    if (timeout.aborted)
+      throw new ApiError(0, "timeout", "The server took too long to answer.", true);
     throw new ApiError(0, "offline", OFFLINE, true);
   }
   if (response.ok) return response;

@@ -16,9 +16,16 @@ export function strengthOf(password: string, name = ""): Strength {
   const length = [...password].length;
   const different = new Set(password.toLowerCase()).size;
   const level = Math.min(1, length / STRONG_LENGTH);
-  if (length === 0) return { enough: false, level, words: `At least ${LEAST_LENGTH} characters; a few words are good.` };
-  if (length < LEAST_LENGTH) return { enough: false, level, words: `Too short: ${length} of ${LEAST_LENGTH} characters.` };
-  if (different < LEAST_DIFFERENT) return { enough: false, level: 0.3, words: "Too uniform: use more different characters." };
+  if (length === 0)
+    return {
+      enough: false,
+      level,
+      words: `At least ${LEAST_LENGTH} characters; a few words are good.`,
+    };
+  if (length < LEAST_LENGTH)
+    return { enough: false, level, words: `Too short: ${length} of ${LEAST_LENGTH} characters.` };
+  if (different < LEAST_DIFFERENT)
+    return { enough: false, level: 0.3, words: "Too uniform: use more different characters." };
   if (name.length > 2 && password.toLowerCase().includes(name.toLowerCase()))
     return { enough: false, level: 0.3, words: "It holds your name: choose other words." };
   if (length < STRONG_LENGTH) return { enough: true, level, words: "Good. Longer is stronger." };

@@ -26,16 +26,44 @@ export interface Route {
 }
 
 const EVERYONE: readonly Role[] = ["learner", "instructor", "technician", "admin"];
+
 /** Who has sessions to see: their own, or their classes'. */
 const LEARNING: readonly Role[] = ["learner", "instructor", "admin"];
 
 export const routes: Route[] = [
   { path: "/setup", title: "Set up", page: () => import("../pages/SetUp.svelte"), roles: "anyone" },
-  { path: "/sign-in", title: "Sign in", page: () => import("../pages/SignIn.svelte"), roles: "anyone" },
-  { path: "/", title: "Home", page: () => import("../pages/Home.svelte"), roles: EVERYONE, menu: "Home" },
-  { path: "/sessions", title: "Sessions", page: () => import("../pages/Sessions.svelte"), roles: LEARNING, menu: "Sessions" },
-  { path: "/sessions/:id", title: "Session", page: () => import("../pages/Session.svelte"), roles: LEARNING },
-  { path: "/compare", title: "Compare", page: () => import("../pages/Compare.svelte"), roles: LEARNING },
+  {
+    path: "/sign-in",
+    title: "Sign in",
+    page: () => import("../pages/SignIn.svelte"),
+    roles: "anyone",
+  },
+  {
+    path: "/",
+    title: "Home",
+    page: () => import("../pages/Home.svelte"),
+    roles: EVERYONE,
+    menu: "Home",
+  },
+  {
+    path: "/sessions",
+    title: "Sessions",
+    page: () => import("../pages/Sessions.svelte"),
+    roles: LEARNING,
+    menu: "Sessions",
+  },
+  {
+    path: "/sessions/:id",
+    title: "Session",
+    page: () => import("../pages/Session.svelte"),
+    roles: LEARNING,
+  },
+  {
+    path: "/compare",
+    title: "Compare",
+    page: () => import("../pages/Compare.svelte"),
+    roles: LEARNING,
+  },
 ];
 
 // Left out of what is shipped: `vite build --mode gallery` and `npm run dev` have it.

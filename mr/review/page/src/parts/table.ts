@@ -47,7 +47,11 @@ function compare(a: Value, b: Value): number {
 }
 
 /** The rows in order; what is not known stands last, whichever way. */
-export function sorted<Row>(rows: readonly Row[], columns: readonly Column<Row>[], order: Order | null): readonly Row[] {
+export function sorted<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  order: Order | null,
+): readonly Row[] {
   const column = columns.find(({ key }) => key === order?.key);
   if (column === undefined || order === null) return rows;
   const way = order.down ? -1 : 1;

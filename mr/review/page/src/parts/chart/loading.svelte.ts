@@ -57,7 +57,7 @@ export class Loading {
     const held = this.#held;
     if (held === null || from_s < held.from_s || to_s > held.to_s) return false;
     const density = held.points / (held.to_s - held.from_s);
-    return held.trace.exact || (density * (to_s - from_s)) * COARSEST >= points;
+    return held.trace.exact || density * (to_s - from_s) * COARSEST >= points;
   }
 
   async #ask(from_s: number, to_s: number, points: number): Promise<void> {

@@ -56,13 +56,33 @@ export function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
 }
 
 const CORNERS: Record<Exclude<Shape, "circle" | "cross">, [number, number][]> = {
-  triangle: [[0, -1], [1, 0.8], [-1, 0.8]],
-  diamond: [[0, -1.1], [1.1, 0], [0, 1.1], [-1.1, 0]],
-  square: [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]],
+  triangle: [
+    [0, -1],
+    [1, 0.8],
+    [-1, 0.8],
+  ],
+  diamond: [
+    [0, -1.1],
+    [1.1, 0],
+    [0, 1.1],
+    [-1.1, 0],
+  ],
+  square: [
+    [-0.9, -0.9],
+    [0.9, -0.9],
+    [0.9, 0.9],
+    [-0.9, 0.9],
+  ],
 };
 
 /** Draw a shape about a point. */
-export function draw(ctx: CanvasRenderingContext2D, shape: Shape, x: number, y: number, size: number): void {
+export function draw(
+  ctx: CanvasRenderingContext2D,
+  shape: Shape,
+  x: number,
+  y: number,
+  size: number,
+): void {
   ctx.beginPath();
   if (shape === "circle") ctx.arc(x, y, size * 0.9, 0, 2 * Math.PI);
   else if (shape === "cross") {

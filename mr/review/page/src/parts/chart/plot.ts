@@ -20,6 +20,12 @@ export interface Drawn {
 }
 
 const FONT = "12px system-ui, sans-serif";
+/** Steps of a clock: whole seconds, then parts and multiples of a minute and an hour. */
+const STEPS_S = [
+  ...[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30],
+  ...[60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400],
+];
+const LEAST_DRAG_PX = 3;
 const PAD = 0.08; // of the range measured, above and below
 
 /** Columns in the order uPlot draws them. */
@@ -50,11 +56,7 @@ function seriesOf(line: Line): uPlot.Series[] {
     ...(line.dashed ? { dash: [6, 4] } : {}),
     points: line.dots ? { show: true, size: 7, fill: stroke } : { show: false },
   };
-  return [
-    ...(line.spread ? [edge, edge] : []),
-    drawn,
-    ...(line.high === undefined ? [] : [drawn]),
-  ];
+  return [...(line.spread ? [edge, edge] : []), drawn, ...(line.high === undefined ? [] : [drawn])];
 }
 
 function bandsOf(lines: readonly Line[]): uPlot.Band[] {
@@ -62,8 +64,10 @@ function bandsOf(lines: readonly Line[]): uPlot.Band[] {
   return lines.flatMap((line) => {
     const fill = (opacity: number) => () => colour(line.colour ?? "--line-1", opacity);
     const bands: uPlot.Band[] = [];
-    if (line.spread) bands.push({ series: [at(line.spread[1]), at(line.spread[0])], fill: fill(0.18) });
-    if (line.high !== undefined) bands.push({ series: [at(line.high), at(line.column)], fill: fill(0.55) });
+    if (line.spread)
+      bands.push({ series: [at(line.spread[1]), at(line.spread[0])], fill: fill(0.18) });
+    if (line.high !== undefined)
+      bands.push({ series: [at(line.high), at(line.column)], fill: fill(0.55) });
     return bands;
   });
 }
@@ -89,6 +93,7 @@ function axesOf(axis: Axis, course: Course): uPlot.Axis[] {
       ...common,
       size: 30,
       space: 70,
+      ...(course.calendar ? {} : { incrs: STEPS_S }),
       values: (_u, splits, _a, _s, step) => splits.map((t_s) => course.write(t_s, digits(step))),
     },
     {
@@ -102,48 +107,76 @@ function axesOf(axis: Axis, course: Course): uPlot.Axis[] {
   ];
 }
 
-/** Make the plot; `moved` hears the pointer's instant, null when it has left. */
+// The viewport is the truth of what is shown: uPlot's own scale follows it a moment later.
+
+function instantAt(plot: uPlot, viewport: Viewport, left_px: number): number {
+  return viewport.from_s + (left_px / plot.over.clientWidth) * viewport.span_s;
+}
+
+/** Show the cursor at an instant, or nowhere. */
+export function pointAt(plot: uPlot, viewport: Viewport, at_s: number | null): void {
+  const seen = at_s !== null && at_s >= viewport.from_s && at_s <= viewport.to_s;
+  const left = seen ? ((at_s - viewport.from_s) / viewport.span_s) * plot.over.clientWidth : -10;
+  plot.setCursor({ left, top: seen ? 1 : -10 }, false);
+}
+
+/** Hear the pointer alone: uPlot's own word of its cursor also comes when we have moved it. */
+function hear(plot: uPlot, viewport: Viewport, moved: Moved): void {
+  plot.over.addEventListener("pointermove", (event) => {
+    const left_px = event.clientX - plot.over.getBoundingClientRect().left;
+    moved(instantAt(plot, viewport, Math.min(Math.max(left_px, 0), plot.over.clientWidth)));
+  });
+  plot.over.addEventListener("pointerleave", () => moved(null));
+}
+
+function hooksOf(drawn: Drawn): uPlot.Hooks.Arrays {
+  const { viewport } = drawn;
+  return {
+    drawAxes: [(plot) => drawTargets(plot, drawn.targets)],
+    draw: [(plot) => drawn.paint?.(plot), (plot) => drawMarks(plot, drawn.marks)],
+    setSelect: [
+      (plot) => {
+        const { left, width } = plot.select;
+        plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        if (width <= LEAST_DRAG_PX) return;
+        viewport.show(instantAt(plot, viewport, left), instantAt(plot, viewport, left + width));
+        viewport.point(null); // what is zoomed next, is so about the middle
+      },
+    ],
+  };
+}
+
+/** Hears the pointer's instant; null when it has left. */
+type Moved = (t_s: number | null) => void;
+
+/** Make the plot in its element; it is drawn when it is given data. */
 export function plotIn(
   target: HTMLElement,
   drawn: Drawn,
   size: { width: number; height: number },
-  moved: (t_s: number | null) => void,
+  moved: Moved,
 ): uPlot {
-  const { viewport } = drawn;
+  const { viewport, axis, course, lines } = drawn;
   const options: uPlot.Options = {
     ...size,
     padding: [12, 28, 0, 0],
     legend: { show: false },
     scales: {
-      x: { time: drawn.course.calendar, range: () => [viewport.from_s, viewport.to_s] },
-      y: { dir: drawn.axis.down ? -1 : 1, range: (_u, low, high) => rangeOf(drawn, low, high) },
+      x: { time: course.calendar, range: () => [viewport.from_s, viewport.to_s] },
+      y: { dir: axis.down ? -1 : 1, range: (_u, low, high) => rangeOf(drawn, low, high) },
     },
-    series: [{}, ...drawn.lines.flatMap(seriesOf)],
-    bands: bandsOf(drawn.lines),
-    axes: axesOf(drawn.axis, drawn.course),
+    series: [{}, ...lines.flatMap(seriesOf)],
+    bands: bandsOf(lines),
+    axes: axesOf(axis, course),
     cursor: {
       y: false,
       drag: { x: true, y: false, setScale: false },
       points: { size: 7 },
       bind: { dblclick: () => () => (viewport.all(), null) },
     },
-    hooks: {
-      drawAxes: [(plot) => drawTargets(plot, drawn.targets)],
-      draw: [(plot) => drawn.paint?.(plot), (plot) => drawMarks(plot, drawn.marks)],
-      setCursor: [
-        (plot) => {
-          const { left } = plot.cursor;
-          moved(left === undefined || left === null || left < 0 ? null : plot.posToVal(left, "x"));
-        },
-      ],
-      setSelect: [
-        (plot) => {
-          const { left, width } = plot.select;
-          if (width > 3) viewport.show(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"));
-          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-        },
-      ],
-    },
+    hooks: hooksOf(drawn),
   };
-  return new uPlot(options, dataOf(drawn.lines, null), target);
+  const plot = new uPlot(options, dataOf(lines, null), target);
+  hear(plot, viewport, moved);
+  return plot;
 }

@@ -11,7 +11,12 @@ export interface Trace {
 }
 
 /** Gives about `points` rows of a stretch; `signal` ends it when the answer is no longer wanted. */
-export type Loader = (from_s: number, to_s: number, points: number, signal: AbortSignal) => Promise<Trace>;
+export type Loader = (
+  from_s: number,
+  to_s: number,
+  points: number,
+  signal: AbortSignal,
+) => Promise<Trace>;
 
 /** A loader of what is already here. */
 export function whole(t_s: ArrayLike<number>, columns: Record<string, ArrayLike<number>>): Loader {
@@ -24,9 +29,16 @@ export async function traceOf(response: Response, names: readonly string[]): Pro
   const width = names.length + 1;
   const rows = Number(response.headers.get("X-Rows"));
   if (bytes.byteLength !== rows * width * 4)
-    throw new ApiError(response.status, "trace-cut", "The trace came in part only. Try again.", true);
+    throw new ApiError(
+      response.status,
+      "trace-cut",
+      "The trace came in part only. Try again.",
+      true,
+    );
   const read = (column: number) =>
-    Float32Array.from({ length: rows }, (_, row) => bytes.getFloat32((row * width + column) * 4, true));
+    Float32Array.from({ length: rows }, (_, row) =>
+      bytes.getFloat32((row * width + column) * 4, true),
+    );
   return {
     t_s: read(0),
     columns: Object.fromEntries(names.map((name, i) => [name, read(i + 1)])),

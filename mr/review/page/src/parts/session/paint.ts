@@ -46,7 +46,13 @@ function paintSpans(plot: uPlot, analysis: Analysis): void {
   for (const pause of analysis.pauses) {
     const long = withUnit(pause.end_s - pause.start_s, 1, "s");
     const over = pause.end_s - pause.start_s > (analysis.guideline.targets.pause_max_s ?? Infinity);
-    bar(plot, pause.start_s, pause.end_s, over ? "--bad" : "--quiet", `${pauseWords(pause.kind)} ${long}`);
+    bar(
+      plot,
+      pause.start_s,
+      pause.end_s,
+      over ? "--bad" : "--quiet",
+      `${pauseWords(pause.kind)} ${long}`,
+    );
   }
   for (const v of analysis.ventilations) {
     const volume = v.volume_ml === null ? "breath" : withUnit(v.volume_ml, 0, "mL");
@@ -56,7 +62,14 @@ function paintSpans(plot: uPlot, analysis: Analysis): void {
 }
 
 /** A span at the foot of the plot, with its words where they fit. */
-function bar(plot: uPlot, start_s: number, end_s: number, name: string, words: string, row = 0): void {
+function bar(
+  plot: uPlot,
+  start_s: number,
+  end_s: number,
+  name: string,
+  words: string,
+  row = 0,
+): void {
   const { ctx, bbox } = plot;
   const px = devicePixelRatio;
   const x = plot.valToPos(start_s, "x", true);
@@ -82,7 +95,10 @@ function hatch(plot: uPlot, start_s: number, end_s: number, words: string): void
   const { ctx, bbox } = plot;
   const px = devicePixelRatio;
   const x = Math.max(plot.valToPos(start_s, "x", true), bbox.left);
-  const end = Math.min(Math.max(plot.valToPos(end_s, "x", true), x + 2 * px), bbox.left + bbox.width);
+  const end = Math.min(
+    Math.max(plot.valToPos(end_s, "x", true), x + 2 * px),
+    bbox.left + bbox.width,
+  );
   if (end <= x) return;
   ctx.save();
   ctx.beginPath();
@@ -115,10 +131,12 @@ function paintCompressions(plot: uPlot, what: Painted): void {
     if (gap_px < CROWDED_PX) {
       const column = Math.round(x / (4 * px));
       const before = worst.get(column);
-      if (before === undefined || RANK.indexOf(look) > RANK.indexOf(before)) worst.set(column, look);
+      if (before === undefined || RANK.indexOf(look) > RANK.indexOf(before))
+        worst.set(column, look);
       if (!what.marked.has(c.index)) continue;
     }
-    const y = c.depth_mm === null ? bbox.top + bbox.height / 2 : plot.valToPos(c.depth_mm, "y", true);
+    const y =
+      c.depth_mm === null ? bbox.top + bbox.height / 2 : plot.valToPos(c.depth_mm, "y", true);
     mark(ctx, look, x, y + 7 * px, what.marked.has(c.index), c === what.current);
   }
   for (const [column, look] of worst) {
@@ -128,11 +146,25 @@ function paintCompressions(plot: uPlot, what: Painted): void {
   }
   if (gap_px < CROWDED_PX && what.current?.depth_mm) {
     const y = plot.valToPos(what.current.depth_mm, "y", true);
-    mark(ctx, lookOf(what.current, guideline.targets), plot.valToPos(what.current.peak_s, "x", true), y, false, true);
+    mark(
+      ctx,
+      lookOf(what.current, guideline.targets),
+      plot.valToPos(what.current.peak_s, "x", true),
+      y,
+      false,
+      true,
+    );
   }
 }
 
-function mark(ctx: CanvasRenderingContext2D, look: Look, x: number, y: number, marked: boolean, current: boolean): void {
+function mark(
+  ctx: CanvasRenderingContext2D,
+  look: Look,
+  x: number,
+  y: number,
+  marked: boolean,
+  current: boolean,
+): void {
   const px = devicePixelRatio;
   ctx.strokeStyle = ctx.fillStyle = colour(SIGNS[look].colour);
   draw(ctx, SIGNS[look].shape, x, y, SIZE_PX * px);

@@ -80,7 +80,11 @@ export class Scene {
       ctx.beginPath();
       for (let k = 0; k <= RING; k++) {
         const angle = (2 * Math.PI * k) / RING;
-        const [x, y] = see([r_mm * Math.cos(angle), HEAD_AT_MM + r_mm * Math.sin(angle), 30 + z_mm]);
+        const [x, y] = see([
+          r_mm * Math.cos(angle),
+          HEAD_AT_MM + r_mm * Math.sin(angle),
+          30 + z_mm,
+        ]);
         ctx.lineTo(x, y);
       }
       ctx.stroke();
@@ -139,7 +143,11 @@ export class Scene {
     const { ctx } = this;
     ctx.beginPath();
     for (let k = 0; k <= RING; k++) {
-      const [x, y] = see([r_mm * Math.cos((2 * Math.PI * k) / RING), r_mm * Math.sin((2 * Math.PI * k) / RING), z_mm]);
+      const [x, y] = see([
+        r_mm * Math.cos((2 * Math.PI * k) / RING),
+        r_mm * Math.sin((2 * Math.PI * k) / RING),
+        z_mm,
+      ]);
       ctx.lineTo(x, y);
     }
     ctx.setLineDash(dash);
