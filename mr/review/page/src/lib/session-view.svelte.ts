@@ -20,6 +20,8 @@ export class SessionView {
   marked = $state.raw<ReadonlySet<number>>(new Set());
   markedWhy = $state("");
   draft = $state<Draft | null>(null);
+  /** Counts how often somebody asked to be shown a stretch: the timeline comes into sight then. */
+  asked_n = $state(0);
   /** The place in the list of the compression that the cursor is at. */
   readonly at = $derived.by(() => nearestCompression(this.analysis.compressions, this.now_s));
 
@@ -61,6 +63,7 @@ export class SessionView {
   zoomTo(from_s: number, to_s: number): void {
     this.viewport.show(from_s - CLOSE_S, to_s + CLOSE_S);
     this.seek(from_s);
+    this.asked_n += 1;
   }
 
   mark(indices: Iterable<number>, why: string): void {
