@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import ROOT, Require
 from tests.web.browser import browser, pages
+from tests.web.crowd import Crowd, crowd
 from tests.web.servers import Client, Postgres, Running, postgres, running
 
 POSTGRES_BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -45,6 +46,12 @@ def review(tmp_path: Path, database: str | None) -> Iterator[Running]:
 def admin(review: Running) -> Client:
     """The first admin of a new review, signed in."""
     return review.client().set_up(review.setup_code)
+
+
+@pytest.fixture
+def all_of_them(review: Running, admin: Client) -> Crowd:
+    """Two classes with their people, all signed in."""
+    return crowd(review, admin)
 
 
 @pytest.fixture(scope="session")

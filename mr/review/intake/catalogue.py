@@ -19,6 +19,7 @@ from mr.clock.host import wall_now_utc
 from mr.errors import RecordingError
 from mr.recording.header import RecordingHeader
 from mr.review.intake.analysed import Analysed
+from mr.review.lines import score_lines
 from mr.review.pyramid import build_pyramid
 from mr.review.store.sessions import Analysis, Job, Recorded
 
@@ -149,6 +150,8 @@ def let_count(recorded: Recorded, row: Analysis, analysis: dict[str, Any]) -> No
     recorded.score_low_pct = score["interval_low_pct"]
     recorded.score_high_pct = score["interval_high_pct"]
     recorded.items = {i["key"]: [i["value_pct"], i["points_lost"]] for i in score["items"]}
+    lines = zip(score["items"], score_lines(score), strict=True)
+    recorded.reasons = {item["key"]: line.why for item, line in lines}
     if _numbers(recorded) != before:
         recorded.approved_by = recorded.approved_utc = None
 

@@ -23,6 +23,7 @@ from mr.clock.host import wall_now_utc
 from mr.errors import MrError, RecordingError
 from mr.recording.harmless import harmless
 from mr.review.archive import Archive
+from mr.review.intake.admission import require_admissible
 from mr.review.intake.catalogue import Arrived, enter
 from mr.review.intake.hostile import Accepted, check_recording
 from mr.review.store.audit import note
@@ -195,6 +196,7 @@ class Uploads:
             brought_by=upload.person_id,
         )
         with self._archive.database.writing() as session:
+            require_admissible(session, accepted.header, upload.sha256, upload.source_name)
             recorded, _ = enter(session, arrived)
             kept = session.get_one(Upload, upload.id)
             kept.state, kept.session_id = "done", recorded.id
@@ -208,7 +210,7 @@ class Uploads:
         with self._archive.database.writing() as session:
             kept = session.get_one(Upload, upload.id)
             kept.state, kept.why_refused = "refused", why
-            note(session, sender.actor, "upload.refused", f"upload:{upload.id}", why=why)
+            note(session, sender.actor, "upload.refused", f"upload:{upload.id}")
         part.unlink(missing_ok=True)
 
     def _write(self, upload_id: str, offset: int, data: bytes) -> None:

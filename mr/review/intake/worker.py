@@ -10,17 +10,20 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import threading
+import time
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import exists, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import mr
 from mr.errors import MrError
 from mr.review.archive import Archive
+from mr.review.care.retention import keep_to_retention
 from mr.review.intake.analysed import Analyse, Analysed
 from mr.review.intake.catalogue import IS_OLDER, keep_analysis, let_count
 from mr.review.intake.editing import let_correction_count
@@ -28,6 +31,7 @@ from mr.review.store.audit import note
 from mr.review.store.sessions import Analysis, Corrected, Job, Recorded
 
 TRIES = 2
+DAY_S = 24 * 3600.0
 LOG = logging.getLogger("mr.review")
 
 
@@ -92,8 +96,12 @@ class Worker:
         session.add_all(Job(session_id=each, priority=IS_OLDER) for each in older)
 
     def _run(self) -> None:
+        tidied_s = -DAY_S
         while not self._end.is_set():
             self._news.clear()
+            if time.monotonic() - tidied_s >= DAY_S:
+                tidied_s = time.monotonic()
+                self._tidy()
             task = self._next()
             if task is None:
                 self._idle.set()
@@ -101,6 +109,13 @@ class Worker:
                 continue
             self._idle.clear()
             self._work(task)
+
+    def _tidy(self) -> None:
+        """End erasures that a kill left half-way, and erase what is older than it may be."""
+        try:
+            keep_to_retention(self._archive)
+        except (OSError, SQLAlchemyError):
+            LOG.exception("what is due was not erased; it is tried again tomorrow")
 
     def _next(self) -> _Task | None:
         with self._archive.database.writing() as session:
@@ -204,6 +219,6 @@ class Worker:
             elif recorded is not None and recorded.analysis_id is None:
                 recorded.state, recorded.why_failed = "failed", why
             if recorded is not None:
-                note(session, "system", "analysis.failed", f"session:{recorded.id}", why=why)
+                note(session, "system", "analysis.failed", f"session:{recorded.id}")
             if job is not None:
                 session.delete(job)

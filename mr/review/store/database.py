@@ -23,6 +23,8 @@ from mr.errors import ConfigError
 BUSY_S = 30.0
 """So long a writer waits for another one before it gives up."""
 WRITES = "mrcpr_writes"
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+"""With secure_delete what is erased is overwritten in the file, too."""
 
 
 def open_engine(url: str) -> Engine:
@@ -60,7 +62,7 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # `_began` says how each transaction begins
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -18,9 +18,11 @@ class Recorded(Table):
 
     __tablename__ = "session"
     __table_args__ = (
-        Index(None, "made_utc"),
-        Index(None, "course_id", "made_utc"),
-        Index(None, "learner_id", "made_utc"),
+        Index(None, "made_utc", "id"),
+        Index(None, "score_pct", "id"),
+        Index(None, "course_id", "made_utc", "id"),
+        Index(None, "course_id", "learner_id", "made_utc"),
+        Index(None, "learner_id", "made_utc", "id"),
         Index(None, "rig_id", "made_utc"),
         Index(None, "state"),
     )
@@ -69,6 +71,8 @@ class Recorded(Table):
     ccf_pct: Mapped[float | None]
     items: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Of each item of the score its value and what it lost: {key: [value_pct, points_lost]}."""
+    reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Of each item why its value is what it is, in words: {key: words}."""
 
 
 class Analysis(Table):

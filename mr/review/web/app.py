@@ -17,11 +17,15 @@ import mr
 from mr.review.web import refusals
 from mr.review.web.guard import Guard
 from mr.review.web.routes import (
+    audits,
     classes,
     compare,
     corrections,
     entry,
     exports,
+    house,
+    learners,
+    own,
     people,
     remarks,
     replay,
@@ -34,8 +38,10 @@ FOR_EVER = "public, max-age=31536000, immutable"
 """A built file's name has its hash in it."""
 ROUTERS = (
     entry.router,
+    own.router,
     people.router,
     classes.router,
+    learners.router,
     sessions.router,
     replay.router,
     corrections.router,
@@ -43,6 +49,8 @@ ROUTERS = (
     compare.router,
     exports.router,
     uploads.router,
+    house.router,
+    audits.router,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import zstandard
@@ -12,11 +12,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from mr.clock.host import wall_now_utc
 from mr.review.intake.editing import original_of
 from mr.review.people import access
 from mr.review.people.logins import SignedIn
-from mr.review.store.audit import AuditEntry, note
+from mr.review.people.looks import is_new_look
+from mr.review.store.audit import note
 from mr.review.store.courses import Course
 from mr.review.store.people import Person
 from mr.review.store.rigs import EnrolledRig
@@ -26,8 +26,6 @@ from mr.review.web.refusals import Refused
 from mr.review.web.state import Review
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
-VIEW_COUNTS_AGAIN = timedelta(hours=1)
-"""Who looks again within so long has looked once."""
 Id = Annotated[str, Field(max_length=16)]
 Order = Literal["newest", "oldest", "best", "worst"]
 
@@ -124,6 +122,8 @@ def _conditions(me: SignedIn, asked: Filters) -> list[ColumnElement[bool]]:
     }
     found: list[ColumnElement[bool]] = [access.sessions_seen_by(me)]
     found += [column == value for column, value in equal.items() if value is not None]
+    if asked.order in {"best", "worst"}:
+        found.append(Recorded.score_pct.is_not(None))
     if asked.since is not None:
         found.append(Recorded.made_utc >= _with_zone(asked.since))
     if asked.until is not None:
@@ -136,10 +136,10 @@ def _with_zone(when: datetime) -> datetime:
 
 
 ORDERS: dict[Order, tuple[Any, ...]] = {
-    "newest": (Recorded.made_utc.desc(), Recorded.id),
+    "newest": (Recorded.made_utc.desc(), Recorded.id.desc()),
     "oldest": (Recorded.made_utc, Recorded.id),
-    "best": (Recorded.score_pct.desc().nulls_last(), Recorded.id),
-    "worst": (Recorded.score_pct.asc().nulls_last(), Recorded.id),
+    "best": (Recorded.score_pct.desc(), Recorded.id.desc()),
+    "worst": (Recorded.score_pct, Recorded.id),
 }
 
 
@@ -168,10 +168,10 @@ def sessions(asked: Annotated[Filters, Query()], me: Me, review: Running) -> Ses
     conditions = _conditions(me, asked)
     with review.archive.database.reading() as session:
         total = session.scalar(select(func.count()).select_from(Recorded).where(*conditions)) or 0
-        query = (
-            select(Recorded).where(*conditions).order_by(*ORDERS[asked.order])
-            .offset(asked.start).limit(asked.count)
-        )  # fmt: skip
+        order = ORDERS[asked.order]
+        ids = select(Recorded.id).where(*conditions).order_by(*order)
+        page = ids.offset(asked.start).limit(asked.count).subquery()  # over the index alone
+        query = select(Recorded).join(page, page.c.id == Recorded.id).order_by(*order)
         return Sessions(rows=rows_of(session, query), total=total)
 
 
@@ -179,17 +179,7 @@ def seen_by_another(session: Session, me: SignedIn, recorded: Recorded) -> bool:
     """Tell whether a look at somebody's data is yet to be written down."""
     if access.is_own(me, recorded):
         return False
-    last = session.scalars(
-        select(AuditEntry.at_utc)
-        .where(
-            AuditEntry.actor == actor(me),
-            AuditEntry.action == "session.viewed",
-            AuditEntry.about == f"session:{recorded.id}",
-        )
-        .order_by(AuditEntry.seq.desc())
-        .limit(1)
-    ).first()
-    return last is None or wall_now_utc() - last > VIEW_COUNTS_AGAIN
+    return is_new_look(session, actor(me), "session.viewed", f"session:{recorded.id}")
 
 
 def note_view(review: Review, me: SignedIn, recorded: Recorded, person_id: str | None) -> None:

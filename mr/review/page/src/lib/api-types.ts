@@ -1,6 +1,46 @@
 // Made of openapi.json by `npm run types`. Change the server, not this file.
 
 export interface paths {
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit
+         * @description List what was done.
+         */
+        get: operations["audit_api_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Chain
+         * @description Go through the chain from its first entry to its last.
+         */
+        post: operations["verify_chain_api_audit_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/classes": {
         parameters: {
             query?: never;
@@ -63,6 +103,26 @@ export interface paths {
          * @description Give all learners of a class new pins and QR codes, to print on one sheet.
          */
         post: operations["new_badges_api_classes__course_id__badges_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/classes/{course_id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures
+         * @description Show how a class is spread, and who of it needs practice.
+         */
+        get: operations["figures_api_classes__course_id__figures_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -209,6 +269,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wishes
+         * @description List who asked to be erased, the oldest wish first.
+         */
+        get: operations["wishes_api_erasures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guidelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guidelines
+         * @description List the guideline profiles that a class can be judged by.
+         */
+        get: operations["guidelines_api_guidelines_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/house": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * House
+         * @description Tell what the house decided.
+         */
+        get: operations["house_api_house_get"];
+        /**
+         * Change House
+         * @description Decide otherwise; nothing is erased before the next run.
+         */
+        put: operations["change_house_api_house_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/house/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Retention
+         * @description Erase now what is older than it may be.
+         */
+        post: operations["run_retention_api_house_retention_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/learners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Learners
+         * @description List the learners that one may see: their newest session, and when practice is due.
+         */
+        get: operations["learners_api_learners_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/learners/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Learner
+         * @description Show how a learner comes along.
+         */
+        get: operations["learner_api_learners__person_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -221,6 +405,114 @@ export interface paths {
          * @description Tell who is signed in.
          */
         get: operations["me_api_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Consent Myself
+         * @description Agree to something, or withdraw it.
+         */
+        post: operations["consent_myself_api_me_consents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Data
+         * @description Tell what is kept about who asks.
+         */
+        get: operations["my_data_api_me_data_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change My Data
+         * @description Opt in to a quality race or out; have one's sessions kept for less long than the house's.
+         */
+        patch: operations["change_my_data_api_me_data_patch"];
+        trace?: never;
+    };
+    "/api/me/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Erasure
+         * @description Ask that all about oneself be erased; an admin grants it.
+         */
+        post: operations["ask_for_erasure_api_me_erasure_post"];
+        /**
+         * Take Erasure Back
+         * @description Take the wish back.
+         */
+        delete: operations["take_erasure_back_api_me_erasure_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Myself
+         * @description Give all that is kept about who asks, recordings too, as one zip.
+         */
+        get: operations["export_myself_api_me_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Looks At Me
+         * @description Tell who else looked at one's data or took them along.
+         */
+        get: operations["looks_at_me_api_me_looks_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -317,6 +609,90 @@ export interface paths {
         patch: operations["change_person_api_people__person_id__patch"];
         trace?: never;
     };
+    "/api/people/{person_id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Consents Of
+         * @description Tell what a learner of one's own agreed to.
+         */
+        get: operations["consents_of_api_people__person_id__consents_get"];
+        put?: never;
+        /**
+         * Consent By Form
+         * @description Write down what a learner of one's own signed on a form.
+         */
+        post: operations["consent_by_form_api_people__person_id__consents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase
+         * @description Erase somebody with all about them, recordings too; it cannot be undone.
+         */
+        post: operations["erase_api_people__person_id__erase_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Person
+         * @description Give all that is kept about somebody, at their wish: to an admin, and to themselves.
+         */
+        get: operations["export_person_api_people__person_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Looks At Person
+         * @description Tell who looked at somebody's data, at their wish.
+         */
+        get: operations["looks_at_person_api_people__person_id__looks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions": {
         parameters: {
             query?: never;
@@ -351,7 +727,11 @@ export interface paths {
         get: operations["one_session_api_sessions__session_id__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase Session
+         * @description Erase one session with its recording (an admin); it cannot be undone.
+         */
+        delete: operations["erase_session_api_sessions__session_id__delete"];
         options?: never;
         head?: never;
         /**
@@ -409,10 +789,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Annotations
+         * Said To Session
          * @description List the annotations of a session, in the order of its time.
          */
-        get: operations["annotations_api_sessions__session_id__annotations_get"];
+        get: operations["said_to_session_api_sessions__session_id__annotations_get"];
         put?: never;
         /**
          * Annotate
@@ -862,6 +1242,49 @@ export interface components {
             person_id?: string | null;
         };
         /**
+         * AuditPage
+         * @description Entries, the newest first.
+         */
+        AuditPage: {
+            /** Actions */
+            actions: string[];
+            /** Rows */
+            rows: components["schemas"]["AuditRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * AuditRow
+         * @description One entry.
+         */
+        AuditRow: {
+            /** About */
+            about: string;
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** Actor Name */
+            actor_name: string | null;
+            /**
+             * At Utc
+             * Format: date-time
+             */
+            at_utc: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Seq */
+            seq: number;
+            /** Sha256 */
+            sha256: string;
+            /** Subject */
+            subject: string;
+            /** Subject Name */
+            subject_name: string | null;
+        };
+        /**
          * BadgeOut
          * @description A learner's pin and QR code, shown this once.
          */
@@ -934,6 +1357,18 @@ export interface components {
             what: string;
         };
         /**
+         * ChainVerdict
+         * @description Whether the chain is whole.
+         */
+        ChainVerdict: {
+            /** Broken At */
+            broken_at: number | null;
+            /** Last Sha256 */
+            last_sha256: string;
+            /** N Entries */
+            n_entries: number;
+        };
+        /**
          * ClassChange
          * @description What is to be otherwise; what is left out stays.
          */
@@ -949,6 +1384,20 @@ export interface components {
             race?: boolean | null;
             /** Title */
             title?: string | null;
+        };
+        /**
+         * ClassFigures
+         * @description A class in figures.
+         */
+        ClassFigures: {
+            /** Guideline Id */
+            guideline_id: string;
+            /** Learners */
+            learners: components["schemas"]["LearnerFigures"][];
+            /** Mode */
+            mode: string;
+            /** Spreads */
+            spreads: components["schemas"]["Spread"][];
         };
         /**
          * ClassPage
@@ -1011,6 +1460,58 @@ export interface components {
             title: string;
         };
         /**
+         * Comparable
+         * @description Sessions that one line may join, the oldest first.
+         */
+        Comparable: {
+            /** Guideline Id */
+            guideline_id: string;
+            /** Mode */
+            mode: string;
+            /** Points */
+            points: components["schemas"]["Point"][];
+            /** Without Cues */
+            without_cues: boolean;
+        };
+        /**
+         * ConsentSaid
+         * @description What somebody agreed to or withdrew once.
+         */
+        ConsentSaid: {
+            /**
+             * At Utc
+             * Format: date-time
+             */
+            at_utc: string;
+            /** By Name */
+            by_name: string | null;
+            /** By Themselves */
+            by_themselves: boolean;
+            /** Given */
+            given: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "motion" | "video" | "research";
+        };
+        /**
+         * Consents
+         * @description What counts now, and all that was ever said, the newest first.
+         */
+        Consents: {
+            /** Motion */
+            motion: boolean;
+            /** Research */
+            research: boolean;
+            /** Said */
+            said: components["schemas"]["ConsentSaid"][];
+            /** Video */
+            video: boolean;
+            /** Video Allowed By House */
+            video_allowed_by_house: boolean;
+        };
+        /**
          * CorrectionRow
          * @description One correction, and what who asks may do with it.
          */
@@ -1051,6 +1552,22 @@ export interface components {
             why_failed: string;
         };
         /**
+         * EraseConfirmed
+         * @description An admin's word that they mean this person: the name, written once more.
+         */
+        EraseConfirmed: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * Erasures
+         * @description How many sessions were erased.
+         */
+        Erasures: {
+            /** N Sessions */
+            n_sessions: number;
+        };
+        /**
          * FilmOut
          * @description Whether there is a film of a session; without one, `why` says why.
          */
@@ -1061,6 +1578,167 @@ export interface components {
             ready: boolean;
             /** Why */
             why: string;
+        };
+        /**
+         * FormConsent
+         * @description The same by a signed form that lies before the instructor.
+         */
+        FormConsent: {
+            /**
+             * Form Signed
+             * @constant
+             */
+            form_signed: true;
+            /** Given */
+            given: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "motion" | "video" | "research";
+        };
+        /**
+         * GuidelineRow
+         * @description A guideline profile that the software brings along.
+         */
+        GuidelineRow: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * House
+         * @description What the house decided.
+         */
+        House: {
+            /** Retention Days */
+            retention_days?: number | null;
+            /**
+             * Video Allowed
+             * @default false
+             */
+            video_allowed: boolean;
+        };
+        /**
+         * HousePage
+         * @description The same, and what it comes to.
+         */
+        HousePage: {
+            /** N Due */
+            n_due: number;
+            /** Retention Days */
+            retention_days?: number | null;
+            /**
+             * Video Allowed
+             * @default false
+             */
+            video_allowed: boolean;
+        };
+        /**
+         * LearnerFigures
+         * @description One learner of a class.
+         */
+        LearnerFigures: {
+            /** Best Id */
+            best_id: string | null;
+            /** Best Pct */
+            best_pct: number | null;
+            /** Due Utc */
+            due_utc: string | null;
+            /** Last Utc */
+            last_utc: string | null;
+            /** Learner Id */
+            learner_id: string | null;
+            /** N Sessions */
+            n_sessions: number;
+            /** Name */
+            name: string;
+            /** Needs Practice */
+            needs_practice: boolean;
+            /** Newest High Pct */
+            newest_high_pct: number | null;
+            /** Newest Id */
+            newest_id: string | null;
+            /** Newest Low Pct */
+            newest_low_pct: number | null;
+            /** Newest Pct */
+            newest_pct: number | null;
+            /** Person Id */
+            person_id: string;
+        };
+        /**
+         * LearnerPage
+         * @description A learner over time.
+         */
+        LearnerPage: {
+            person: components["schemas"]["PersonRow"];
+            progress: components["schemas"]["Progress"];
+        };
+        /**
+         * LearnerRow
+         * @description A learner in a list.
+         */
+        LearnerRow: {
+            /** Due Utc */
+            due_utc: string | null;
+            /** Last Utc */
+            last_utc: string | null;
+            /** Learner Id */
+            learner_id: string | null;
+            /** Name */
+            name: string;
+            /** Newest High Pct */
+            newest_high_pct: number | null;
+            /** Newest Id */
+            newest_id: string | null;
+            /** Newest Low Pct */
+            newest_low_pct: number | null;
+            /** Newest Pct */
+            newest_pct: number | null;
+            /** Overdue */
+            overdue: boolean;
+            /** Person Id */
+            person_id: string;
+        };
+        /**
+         * Learners
+         * @description A page of learners, by name.
+         */
+        Learners: {
+            /** Rows */
+            rows: components["schemas"]["LearnerRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * LookSeen
+         * @description One look at somebody's data.
+         */
+        LookSeen: {
+            /** About */
+            about: string;
+            /** Action */
+            action: string;
+            /**
+             * At Utc
+             * Format: date-time
+             */
+            at_utc: string;
+            /** Name */
+            name: string | null;
+            /** Role */
+            role: string | null;
+        };
+        /**
+         * Looks
+         * @description Who looked at somebody's data, the newest first.
+         */
+        Looks: {
+            /** Rows */
+            rows: components["schemas"]["LookSeen"][];
+            /** Total */
+            total: number;
         };
         /**
          * Mode
@@ -1104,6 +1782,19 @@ export interface components {
             mode: components["schemas"]["Mode"];
             /** Title */
             title: string;
+        };
+        /**
+         * NewConsent
+         * @description A yes, or its withdrawal.
+         */
+        NewConsent: {
+            /** Given */
+            given: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "motion" | "video" | "research";
         };
         /**
          * NewCorrection
@@ -1201,6 +1892,39 @@ export interface components {
             software: string;
         };
         /**
+         * OwnChange
+         * @description What is to be otherwise; what is left out stays.
+         */
+        OwnChange: {
+            /** Keep Days */
+            keep_days?: number | null;
+            /** Races */
+            races?: boolean | null;
+        };
+        /**
+         * OwnData
+         * @description What is kept about who asks, and for how long.
+         */
+        OwnData: {
+            consents: components["schemas"]["Consents"];
+            /** Erasure Asked Utc */
+            erasure_asked_utc: string | null;
+            /** Has Password */
+            has_password: boolean;
+            /** House Days */
+            house_days: number | null;
+            /** Keep Days */
+            keep_days: number | null;
+            /** Learner Id */
+            learner_id: string | null;
+            /** N Sessions */
+            n_sessions: number;
+            /** Name */
+            name: string;
+            /** Races */
+            races: boolean;
+        };
+        /**
          * People
          * @description A page of people, by name.
          */
@@ -1268,6 +1992,33 @@ export interface components {
             sign_in_name: string | null;
         };
         /**
+         * Point
+         * @description One session's score.
+         */
+        Point: {
+            /** Attempt */
+            attempt: string;
+            /** Edited */
+            edited: boolean;
+            /** Items */
+            items: {
+                [key: string]: number | null;
+            };
+            /**
+             * Made Utc
+             * Format: date-time
+             */
+            made_utc: string;
+            /** Score High Pct */
+            score_high_pct: number | null;
+            /** Score Low Pct */
+            score_low_pct: number | null;
+            /** Score Pct */
+            score_pct: number | null;
+            /** Session Id */
+            session_id: string;
+        };
+        /**
          * Problem
          * @description An answer that is a no.
          */
@@ -1276,6 +2027,27 @@ export interface components {
             code: string;
             /** Error */
             error: string;
+        };
+        /**
+         * Progress
+         * @description A learner over time.
+         */
+        Progress: {
+            /** Due Utc */
+            due_utc: string | null;
+            /** Last Utc */
+            last_utc: string | null;
+            /** Left Out */
+            left_out: number;
+            /** Lines */
+            lines: components["schemas"]["Comparable"][];
+            /** N Sessions */
+            n_sessions: number;
+            /** Overdue */
+            overdue: boolean;
+            /** Standings */
+            standings: components["schemas"]["Standing"][];
+            standings_of: components["schemas"]["Comparable"] | null;
         };
         /**
          * SessionPage
@@ -1509,6 +2281,26 @@ export interface components {
             pin: string;
         };
         /**
+         * Spread
+         * @description A histogram: the first bin takes what is below it, too, the last what is above.
+         */
+        Spread: {
+            /** Counts */
+            counts: number[];
+            /** Edges */
+            edges: number[];
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Median */
+            median: number | null;
+            /** N */
+            n: number;
+            /** Unit */
+            unit: string;
+        };
+        /**
          * SpreadOut
          * @description A measure over several sessions.
          */
@@ -1519,6 +2311,31 @@ export interface components {
             n: number;
             /** Sd */
             sd: number | null;
+        };
+        /**
+         * Standing
+         * @description How one item stood in the latest comparable sessions.
+         */
+        Standing: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Mean Pct */
+            mean_pct: number;
+            /** N Sessions */
+            n_sessions: number;
+            /** Points Lost */
+            points_lost: number;
+            /**
+             * Standing
+             * @enum {string}
+             */
+            standing: "strong" | "fair" | "weak";
+            /** Trend Pct */
+            trend_pct: number | null;
+            /** Words */
+            words: string;
         };
         /**
          * UploadOut
@@ -1568,6 +2385,20 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * Wish
+         * @description Somebody who asked to be erased.
+         */
+        Wish: {
+            /**
+             * Asked Utc
+             * Format: date-time
+             */
+            asked_utc: string;
+            /** N Sessions */
+            n_sessions: number;
+            person: components["schemas"]["PersonRow"];
+        };
     };
     responses: never;
     parameters: never;
@@ -1577,6 +2408,91 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    audit_api_audit_get: {
+        parameters: {
+            query?: {
+                actor?: string | null;
+                action?: string | null;
+                about?: string | null;
+                subject?: string | null;
+                since?: string | null;
+                until?: string | null;
+                before?: number | null;
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_chain_api_audit_verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainVerdict"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     classes_api_classes_get: {
         parameters: {
             query?: never;
@@ -1759,6 +2675,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BadgeOut"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures_api_classes__course_id__figures_get: {
+        parameters: {
+            query?: {
+                which?: "newest" | "best" | "all";
+                guideline?: string | null;
+                mode?: string | null;
+                attempt?: string | null;
+                since?: string | null;
+            };
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassFigures"];
                 };
             };
             /** @description Client Error */
@@ -2071,6 +3033,284 @@ export interface operations {
             };
         };
     };
+    wishes_api_erasures_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wish"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    guidelines_api_guidelines_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidelineRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    house_api_house_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HousePage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_house_api_house_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["House"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HousePage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_retention_api_house_retention_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasures"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_api_learners_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                course?: string | null;
+                overdue?: boolean;
+                start?: number;
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Learners"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learner_api_learners__person_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me_api_me_get: {
         parameters: {
             query?: never;
@@ -2087,6 +3327,281 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhoAmI"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consent_myself_api_me_consents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConsent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    my_data_api_me_data_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnData"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_my_data_api_me_data_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnData"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_erasure_api_me_erasure_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnData"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_erasure_back_api_me_erasure_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnData"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_myself_api_me_export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    looks_at_me_api_me_looks_get: {
+        parameters: {
+            query?: {
+                start?: number;
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looks"];
                 };
             };
             /** @description Client Error */
@@ -2355,6 +3870,213 @@ export interface operations {
             };
         };
     };
+    consents_of_api_people__person_id__consents_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consent_by_form_api_people__person_id__consents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormConsent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_api_people__person_id__erase_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseConfirmed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_person_api_people__person_id__export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    looks_at_person_api_people__person_id__looks_get: {
+        parameters: {
+            query?: {
+                start?: number;
+                count?: number;
+            };
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looks"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sessions_api_sessions_get: {
         parameters: {
             query?: {
@@ -2424,6 +4146,44 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SessionPage"];
                 };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_session_api_sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Client Error */
             "4XX": {
@@ -2571,7 +4331,7 @@ export interface operations {
             };
         };
     };
-    annotations_api_sessions__session_id__annotations_get: {
+    said_to_session_api_sessions__session_id__annotations_get: {
         parameters: {
             query?: never;
             header?: never;

@@ -49,10 +49,16 @@ export function dataOf(lines: readonly Line[], trace: Trace | null): uPlot.Align
 function seriesOf(line: Line): uPlot.Series[] {
   const name = line.colour ?? "--line-1";
   const stroke = () => colour(name);
-  const edge: uPlot.Series = { stroke: () => "transparent", points: { show: false } };
+  const spanGaps = line.joined ?? false;
+  const edge: uPlot.Series = {
+    stroke: () => "transparent",
+    points: { show: false },
+    spanGaps,
+  };
   const drawn: uPlot.Series = {
     stroke,
     width: 1.5,
+    spanGaps,
     ...(line.dashed ? { dash: [6, 4] } : {}),
     points: line.dots ? { show: true, size: 7, fill: stroke } : { show: false },
   };

@@ -1,0 +1,1 @@
+"""What keeps the data safe and no longer than it may be kept."""
