@@ -16,6 +16,7 @@ from rich.markup import escape
 from mr import DISCLAIMER
 from mr.cli.console import Output
 from mr.cli.review_analyse import analyse_recording
+from mr.cli.review_film import film_recording
 from mr.errors import ConfigError
 from mr.review.archive import Archive
 from mr.review.serving import Listening, serve
@@ -102,7 +103,7 @@ def _serve(
         def ready(running: Review, address: str) -> None:
             _announce(console, running, address)
 
-        serve(archive, analyse_recording, listening, ready)
+        serve(archive, analyse_recording, film_recording, listening, ready)
 
 
 def _announce(console: Output, running: Review, address: str) -> None:

@@ -1,8 +1,8 @@
 """Where the review keeps its things: one folder, and the database.
 
 Takes a folder, gives the database in it (or the one whose URL is given), the server's secret, and
-recordings by their SHA-256. A recording comes into its place whole, by a rename, before the
-catalogue names it; what a crash left half-way is swept away at the next start.
+recordings and their films by their SHA-256. A recording comes into its place whole, by a rename,
+before the catalogue names it; what a crash left half-way is swept away at the next start.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mr.errors import ConfigError
 from mr.files import write_whole
 from mr.review.store import tables  # noqa: F401 -- whoever opens an archive knows every table
 from mr.review.store.database import Database
-from mr.review.store.sessions import Recorded, Upload
+from mr.review.store.sessions import Film, Recorded, Upload
 
 SECRET_BYTES = 32
 
@@ -44,7 +44,7 @@ class Archive:
         """
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for name in ("recordings", "uploads"):
+            for name in ("recordings", "uploads", "films"):
                 (folder / name).mkdir(exist_ok=True, mode=0o700)
             secret = _secret(folder / "secret")
         except OSError as error:
@@ -59,6 +59,10 @@ class Archive:
     def recording_path(self, sha256: str) -> Path:
         """Give the place of a recording."""
         return self.folder / "recordings" / sha256[:2] / f"{sha256}.mcap"
+
+    def film_path(self, sha256: str) -> Path:
+        """Give the place of a recording's film."""
+        return self.folder / "films" / f"{sha256}.webm"
 
     def upload_path(self, upload_id: str) -> Path:
         """Give the place of what has come of an upload so far."""
@@ -77,9 +81,11 @@ class Archive:
         """Remove files that the catalogue does not name; gives how many they were."""
         with self.database.reading() as session:
             kept = set(session.scalars(select(Recorded.sha256)))
+            filmed = set(session.scalars(select(Film.sha256).where(Film.why_failed == "")))
             coming = set(session.scalars(select(Upload.id).where(Upload.state == "open")))
         stray = [p for p in self._recordings() if p.stem not in kept]
         stray += [p for p in (self.folder / "uploads").iterdir() if p.stem not in coming]
+        stray += [p for p in (self.folder / "films").iterdir() if p.stem not in filmed]
         for path in stray:
             path.unlink()
         return len(stray)

@@ -124,7 +124,11 @@ def analysis_text(row: Analysis) -> bytes:
 
 
 def let_count(recorded: Recorded, row: Analysis, analysis: dict[str, Any]) -> None:
-    """Make an analysis the one that counts: its numbers go into the lists."""
+    """Make an analysis the one that counts: its numbers go into the lists.
+
+    An approval was of the numbers before: where they change, it is void.
+    """
+    before = _numbers(recorded)
     summary, score = analysis["summary"], analysis["score"]
     recorded.analysis_id, recorded.edited = row.id, row.correction_id is not None
     recorded.state, recorded.why_failed = "ready", ""
@@ -136,3 +140,10 @@ def let_count(recorded: Recorded, row: Analysis, analysis: dict[str, Any]) -> No
     recorded.items = {i["key"]: [i["value_pct"], i["points_lost"]] for i in score["items"]}
     lines = zip(score["items"], score_lines(score), strict=True)
     recorded.reasons = {item["key"]: line.why for item, line in lines}
+    if _numbers(recorded) != before:
+        recorded.approved_by = recorded.approved_utc = None
+
+
+def _numbers(recorded: Recorded) -> list[Any]:
+    shown = ("edited", "score_pct", "score_low_pct", "score_high_pct", "items", *LISTED)
+    return [getattr(recorded, name) for name in shown]

@@ -26,6 +26,7 @@ from mr.review.archive import Archive
 from mr.review.care.retention import keep_to_retention
 from mr.review.intake.analysed import Analyse, Analysed
 from mr.review.intake.catalogue import IS_OLDER, keep_analysis, let_count
+from mr.review.intake.editing import let_correction_count
 from mr.review.store.audit import note
 from mr.review.store.sessions import Analysis, Corrected, Job, Recorded
 
@@ -175,15 +176,27 @@ class Worker:
             corrected = (
                 None if task.correction_id is None else session.get(Corrected, task.correction_id)
             )
-            if corrected is None or corrected.state == "counts":
-                let_count(recorded, row, made.analysis)
-            elif corrected.approved_by is not None:
-                corrected.state = "counts"
-                let_count(recorded, row, made.analysis)
-            else:
-                corrected.state = "proposed"
+            self._let_it_count(session, recorded, row, corrected, made)
             note(session, "system", "analysed", f"session:{recorded.id}", software=row.software)
             session.delete(job)
+
+    @staticmethod
+    def _let_it_count(
+        session: Session,
+        recorded: Recorded,
+        row: Analysis,
+        corrected: Corrected | None,
+        made: Analysed,
+    ) -> None:
+        """Let an analysis count, unless something else came to count while it was computed."""
+        counted_before = corrected is not None and corrected.state == "counts"
+        if counted_before or (corrected is None and not recorded.edited):
+            let_count(recorded, row, made.analysis)
+        elif corrected is not None and corrected.state == "waiting":
+            if corrected.approved_by is None:
+                corrected.state = "proposed"
+            else:
+                let_correction_count(session, recorded, corrected)
 
     def _again(self, task: _Task, why: str) -> None:
         with self._archive.database.writing() as session:

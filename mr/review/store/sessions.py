@@ -123,6 +123,22 @@ class Annotation(Table):
     text: Mapped[str] = mapped_column(Text)
 
 
+class Film(Table):
+    """What became of a session's film: kept, or why there is none."""
+
+    __tablename__ = "film"
+
+    session_id: Mapped[str] = mapped_column(
+        ForeignKey(OF_SESSION, ondelete="CASCADE"), primary_key=True
+    )
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the recording that it was drawn from."""
+    made_utc: Mapped[datetime]
+    begins_s: Mapped[float | None]
+    """Its first frame's instant on the time axis of the original analysis."""
+    why_failed: Mapped[str] = mapped_column(Text, default="")
+
+
 class Bookmark(Table):
     """What an observer tapped while a learner trained: what sensors cannot see."""
 

@@ -209,6 +209,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/classes/{course_id}/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Class Sheet
+         * @description Give a class as one page: each learner by the newest of their sessions in it.
+         */
+        get: operations["class_sheet_api_classes__course_id__sheet_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/compare/class": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * With Class
+         * @description Set a learner beside the others of a class that they are in.
+         */
+        get: operations["with_class_api_compare_class_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/compare/months": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Months
+         * @description Set a learner's month (that of `at`, else this one) beside the month before.
+         */
+        get: operations["months_api_compare_months_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/erasures": {
         parameters: {
             query?: never;
@@ -845,6 +905,26 @@ export interface paths {
         patch: operations["assign_api_sessions__session_id__patch"];
         trace?: never;
     };
+    "/api/sessions/{session_id}/analyses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Analyses
+         * @description List what a session came to, the newest first: by which software, corrected by whom.
+         */
+        get: operations["analyses_api_sessions__session_id__analyses_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{session_id}/analysis": {
         parameters: {
             query?: never;
@@ -857,6 +937,262 @@ export interface paths {
          * @description Give an analysis (``mrcpr.analysis/2``), to the last digit as it was computed.
          */
         get: operations["analysis_api_sessions__session_id__analysis_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Said To Session
+         * @description List the annotations of a session, in the order of its time.
+         */
+        get: operations["said_to_session_api_sessions__session_id__annotations_get"];
+        put?: never;
+        /**
+         * Annotate
+         * @description Write to a session, as its class's instructor.
+         */
+        post: operations["annotate_api_sessions__session_id__annotations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/annotations/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Remove one's own annotation.
+         */
+        delete: operations["remove_api_sessions__session_id__annotations__annotation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Result
+         * @description Stand for an assessment's result, as its class's instructor; never for one's own.
+         */
+        post: operations["approve_result_api_sessions__session_id__approval_post"];
+        /**
+         * Take Approval Back
+         * @description Take the approval of a result back.
+         */
+        delete: operations["take_approval_back_api_sessions__session_id__approval_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/bookmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bookmarks
+         * @description List what an observer tapped in a session.
+         */
+        get: operations["bookmarks_api_sessions__session_id__bookmarks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Corrections
+         * @description List the corrections of a session, the newest first.
+         */
+        get: operations["corrections_api_sessions__session_id__corrections_get"];
+        put?: never;
+        /**
+         * New Correction
+         * @description Propose a correction; it is computed at once, in the background.
+         */
+        post: operations["new_correction_api_sessions__session_id__corrections_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/corrections/{correction_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve
+         * @description Let a proposed correction count; nobody approves one of their own session.
+         */
+        post: operations["approve_api_sessions__session_id__corrections__correction_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/corrections/{correction_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw
+         * @description Take back a correction that does not count yet; it stays in the list.
+         */
+        post: operations["withdraw_api_sessions__session_id__corrections__correction_id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/export.{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Session
+         * @description Give a session as a file: the analysis that counts, or another one; the recording as it is.
+         *
+         *     The recording (``mcap``) holds what was measured, which no correction changes.
+         */
+        get: operations["export_session_api_sessions__session_id__export__kind__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/film": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Film
+         * @description Tell whether there is a film of a session.
+         */
+        get: operations["film_api_sessions__session_id__film_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/film.webm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Film File
+         * @description Give the film, or the part of it that is asked for.
+         */
+        get: operations["film_file_api_sessions__session_id__film_webm_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Back To Original
+         * @description Let the original count again; of one's own session, another has to approve it.
+         */
+        post: operations["back_to_original_api_sessions__session_id__original_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trace
+         * @description Give a stretch of the depth trace: rows of (t_s, low_mm, high_mm, sigma_mm), float32.
+         *
+         *     Times count from the start of the analysis that is asked for.
+         */
+        get: operations["trace_api_sessions__session_id__trace_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1039,6 +1375,52 @@ export interface components {
             words: string;
         };
         /**
+         * AnalysisRow
+         * @description One analysis of a session: the original, or one with corrections.
+         */
+        AnalysisRow: {
+            /** By */
+            by: string | null;
+            /** Correction Id */
+            correction_id: string | null;
+            /** Counts */
+            counts: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Made Utc
+             * Format: date-time
+             */
+            made_utc: string;
+            /** Reason */
+            reason: string | null;
+            /** Software */
+            software: string;
+            /** State */
+            state: string | null;
+        };
+        /**
+         * AnnotationRow
+         * @description Words that somebody wrote to a session.
+         */
+        AnnotationRow: {
+            /** By */
+            by: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Made Utc
+             * Format: date-time
+             */
+            made_utc: string;
+            /** Mine */
+            mine: boolean;
+            /** T S */
+            t_s: number | null;
+            /** Text */
+            text: string;
+        };
+        /**
          * Assignment
          * @description Whose session it is, and of which class.
          */
@@ -1109,6 +1491,65 @@ export interface components {
             qr: string;
             /** Url */
             url: string;
+        };
+        /**
+         * BesideClass
+         * @description A learner beside the others of a class.
+         */
+        BesideClass: {
+            /** Course */
+            course: string;
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["BesideOut"];
+            };
+            /** N Sessions */
+            n_sessions: number;
+            /** Name */
+            name: string;
+            /** Person Id */
+            person_id: string;
+        };
+        /**
+         * BesideOut
+         * @description A measure of a learner beside the others of the class, of whom none is named.
+         */
+        BesideOut: {
+            /** N Others */
+            n_others: number;
+            /** Others Mean */
+            others_mean: number | null;
+            /** Own */
+            own: number | null;
+            /** Quartiles */
+            quartiles: [
+                number,
+                number,
+                number
+            ] | null;
+            /** Why */
+            why: string;
+        };
+        /**
+         * BookmarkRow
+         * @description What an observer tapped while the learner trained.
+         */
+        BookmarkRow: {
+            /**
+             * At Utc
+             * Format: date-time
+             */
+            at_utc: string;
+            /** By */
+            by: string | null;
+            /** Elapsed S */
+            elapsed_s: number | null;
+            /** Id */
+            id: string;
+            /** Text */
+            text: string;
+            /** What */
+            what: string;
         };
         /**
          * ChainVerdict
@@ -1279,6 +1720,46 @@ export interface components {
             video_allowed_by_house: boolean;
         };
         /**
+         * CorrectionRow
+         * @description One correction, and what who asks may do with it.
+         */
+        CorrectionRow: {
+            /** Analysis Id */
+            analysis_id: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Approved Utc */
+            approved_utc: string | null;
+            /** By */
+            by: string | null;
+            /** By Person Id */
+            by_person_id: string;
+            /** Corrections */
+            corrections: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /**
+             * Made Utc
+             * Format: date-time
+             */
+            made_utc: string;
+            /** May Approve */
+            may_approve: boolean;
+            /** May Withdraw */
+            may_withdraw: boolean;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "proposed" | "counts" | "replaced" | "withdrawn" | "failed";
+            /** Why Failed */
+            why_failed: string;
+        };
+        /**
          * Enrolled
          * @description Its id from now on.
          */
@@ -1319,6 +1800,18 @@ export interface components {
         Erasures: {
             /** N Sessions */
             n_sessions: number;
+        };
+        /**
+         * FilmOut
+         * @description Whether there is a film of a session; without one, `why` says why.
+         */
+        FilmOut: {
+            /** Begins S */
+            begins_s: number | null;
+            /** Ready */
+            ready: boolean;
+            /** Why */
+            why: string;
         };
         /**
          * FormConsent
@@ -1501,6 +1994,28 @@ export interface components {
          */
         Mode: "hands-only" | "30:2" | "15:2" | "continuous" | "ventilation-only";
         /**
+         * Months
+         * @description This month beside the last one.
+         */
+        Months: {
+            before: components["schemas"]["Period"];
+            /** Name */
+            name: string;
+            now: components["schemas"]["Period"];
+            /** Person Id */
+            person_id: string;
+        };
+        /**
+         * NewAnnotation
+         * @description Words to a session.
+         */
+        NewAnnotation: {
+            /** T S */
+            t_s?: number | null;
+            /** Text */
+            text: string;
+        };
+        /**
          * NewClass
          * @description A class to begin; who begins it teaches it.
          */
@@ -1527,6 +2042,23 @@ export interface components {
              * @enum {string}
              */
             kind: "motion" | "video" | "research";
+        };
+        /**
+         * NewCorrection
+         * @description What is to be corrected; each part of it has a reason of its own, too.
+         */
+        NewCorrection: {
+            /** Corrections */
+            corrections: {
+                [key: string]: unknown;
+            };
+            /**
+             * Count
+             * @default false
+             */
+            count: boolean;
+            /** Reason */
+            reason: string;
         };
         /**
          * NewLearners
@@ -1650,6 +2182,28 @@ export interface components {
             rows: components["schemas"]["PersonRow"][];
             /** Total */
             total: number;
+        };
+        /**
+         * Period
+         * @description A learner's sessions of a month.
+         */
+        Period: {
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["SpreadOut"];
+            };
+            /** N Sessions */
+            n_sessions: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * PersonChange
@@ -1796,6 +2350,10 @@ export interface components {
             analysed_utc: string | null;
             /** Analysis Id */
             analysis_id: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Approved Utc */
+            approved_utc: string | null;
             /** Attempt */
             attempt: string;
             /** Ccf Pct */
@@ -1841,6 +2399,8 @@ export interface components {
             n_compressions: number | null;
             /** Name */
             name: string | null;
+            /** Original Id */
+            original_id: string | null;
             /** Person Id */
             person_id: string | null;
             /** Rate In Target Pct */
@@ -2033,6 +2593,18 @@ export interface components {
             unit: string;
         };
         /**
+         * SpreadOut
+         * @description A measure over several sessions.
+         */
+        SpreadOut: {
+            /** Mean */
+            mean: number | null;
+            /** N */
+            n: number;
+            /** Sd */
+            sd: number | null;
+        };
+        /**
          * Standing
          * @description How one item stood in the latest comparable sessions.
          */
@@ -2120,6 +2692,14 @@ export interface components {
              * @enum {string}
              */
             role: "learner" | "instructor" | "technician" | "admin";
+        };
+        /**
+         * Why
+         * @description Why something is done.
+         */
+        Why: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Wish
@@ -2627,6 +3207,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BadgeOut"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    class_sheet_api_classes__course_id__sheet_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    with_class_api_compare_class_get: {
+        parameters: {
+            query: {
+                person_id: string;
+                course_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BesideClass"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    months_api_compare_months_get: {
+        parameters: {
+            query: {
+                person_id: string;
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Months"];
                 };
             };
             /** @description Client Error */
@@ -4235,6 +4935,46 @@ export interface operations {
             };
         };
     };
+    analyses_api_sessions__session_id__analyses_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalysisRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     analysis_api_sessions__session_id__analysis_get: {
         parameters: {
             query?: {
@@ -4273,6 +5013,623 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    said_to_session_api_sessions__session_id__annotations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    annotate_api_sessions__session_id__annotations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnnotation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationRow"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_api_sessions__session_id__annotations__annotation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_result_api_sessions__session_id__approval_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_approval_back_api_sessions__session_id__approval_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bookmarks_api_sessions__session_id__bookmarks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookmarkRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    corrections_api_sessions__session_id__corrections_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    new_correction_api_sessions__session_id__corrections_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCorrection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionRow"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_api_sessions__session_id__corrections__correction_id__approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                correction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionRow"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_api_sessions__session_id__corrections__correction_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                correction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionRow"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_session_api_sessions__session_id__export__kind__get: {
+        parameters: {
+            query?: {
+                analysis_id?: string | null;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+                kind: "csv" | "xlsx" | "pdf" | "json" | "mcap";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    film_api_sessions__session_id__film_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmOut"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    film_file_api_sessions__session_id__film_webm_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    back_to_original_api_sessions__session_id__original_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionRow"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trace_api_sessions__session_id__trace_get: {
+        parameters: {
+            query: {
+                from_s: number;
+                to_s: number;
+                points?: number;
+                analysis_id?: string | null;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["Problem"];
                 };
             };
         };

@@ -28,6 +28,9 @@ export interface Route {
 const EVERYONE: readonly Role[] = ["learner", "instructor", "technician", "admin"];
 const STAFF: readonly Role[] = ["instructor", "admin"];
 
+/** Who has sessions to see: their own, or their classes'. */
+const LEARNING: readonly Role[] = ["learner", "instructor", "admin"];
+
 export const routes: Route[] = [
   { path: "/setup", title: "Set up", page: () => import("../pages/SetUp.svelte"), roles: "anyone" },
   {
@@ -42,6 +45,25 @@ export const routes: Route[] = [
     page: () => import("../pages/Home.svelte"),
     roles: EVERYONE,
     menu: "Home",
+  },
+  {
+    path: "/sessions",
+    title: "Sessions",
+    page: () => import("../pages/Sessions.svelte"),
+    roles: LEARNING,
+    menu: "Sessions",
+  },
+  {
+    path: "/sessions/:id",
+    title: "Session",
+    page: () => import("../pages/Session.svelte"),
+    roles: LEARNING,
+  },
+  {
+    path: "/compare",
+    title: "Compare",
+    page: () => import("../pages/Compare.svelte"),
+    roles: LEARNING,
   },
   {
     path: "/progress",

@@ -1,6 +1,7 @@
 /** The states that are told by a badge. */
 
 export const BADGES = {
+  plain: { word: "", sign: "•", tone: "quiet" },
   ok: { word: "OK", sign: "✓", tone: "good" },
   low: { word: "Low", sign: "▼", tone: "warn" },
   high: { word: "High", sign: "▲", tone: "warn" },

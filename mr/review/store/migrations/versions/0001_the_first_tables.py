@@ -413,6 +413,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_correction_session_id"), ["session_id"], unique=False)
 
     op.create_table(
+        "film",
+        sa.Column("session_id", sa.String(length=16), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("made_utc", Utc(), nullable=False),
+        sa.Column("begins_s", sa.Double(), nullable=True),
+        sa.Column("why_failed", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["session.id"], name=op.f("fk_film_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_film")),
+    )
+    op.create_table(
         "job",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("session_id", sa.String(length=16), nullable=False),

@@ -13,6 +13,7 @@ export interface Drawn {
   lines: readonly Line[];
   targets: readonly Target[];
   marks: readonly Mark[];
+  paint?: ((plot: uPlot) => void) | undefined;
   axis: Axis;
   course: Course;
   viewport: Viewport;
@@ -125,17 +126,20 @@ export function pointAt(plot: uPlot, viewport: Viewport, at_s: number | null): v
   plot.setCursor({ left, top: seen ? 1 : -10 }, false);
 }
 
-function hooksOf(drawn: Drawn, moved: Moved): uPlot.Hooks.Arrays {
+/** Hear the pointer alone: uPlot's own word of its cursor also comes when we have moved it. */
+function hear(plot: uPlot, viewport: Viewport, moved: Moved): void {
+  plot.over.addEventListener("pointermove", (event) => {
+    const left_px = event.clientX - plot.over.getBoundingClientRect().left;
+    moved(instantAt(plot, viewport, Math.min(Math.max(left_px, 0), plot.over.clientWidth)));
+  });
+  plot.over.addEventListener("pointerleave", () => moved(null));
+}
+
+function hooksOf(drawn: Drawn): uPlot.Hooks.Arrays {
   const { viewport } = drawn;
   return {
     drawAxes: [(plot) => drawTargets(plot, drawn.targets)],
-    draw: [(plot) => drawMarks(plot, drawn.marks)],
-    setCursor: [
-      (plot) => {
-        const left_px = plot.cursor.left ?? -1;
-        moved(left_px >= 0 ? instantAt(plot, viewport, left_px) : null);
-      },
-    ],
+    draw: [(plot) => drawn.paint?.(plot), (plot) => drawMarks(plot, drawn.marks)],
     setSelect: [
       (plot) => {
         const { left, width } = plot.select;
@@ -176,7 +180,9 @@ export function plotIn(
       points: { size: 7 },
       bind: { dblclick: () => () => (viewport.all(), null) },
     },
-    hooks: hooksOf(drawn, moved),
+    hooks: hooksOf(drawn),
   };
-  return new uPlot(options, dataOf(lines, null), target);
+  const plot = new uPlot(options, dataOf(lines, null), target);
+  hear(plot, viewport, moved);
+  return plot;
 }
