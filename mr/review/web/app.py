@@ -26,6 +26,7 @@ from mr.review.web.routes import (
     corrections,
     entry,
     exports,
+    home,
     house,
     learners,
     live,
@@ -43,6 +44,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 """A built file's name has its hash in it."""
 ROUTERS = (
     entry.router,
+    home.router,
     own.router,
     people.router,
     classes.router,

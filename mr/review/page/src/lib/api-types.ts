@@ -309,6 +309,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Home
+         * @description Tell what waits for who asks.
+         */
+        get: operations["home_api_home_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/house": {
         parameters: {
             query?: never;
@@ -1842,6 +1862,14 @@ export interface components {
             title: string;
         };
         /**
+         * Home
+         * @description What waits for who asks, the most pressing first.
+         */
+        Home: {
+            /** Waiting */
+            waiting: components["schemas"]["Waiting"][];
+        };
+        /**
          * House
          * @description What the house decided.
          */
@@ -2673,6 +2701,21 @@ export interface components {
             why_refused: string;
         };
         /**
+         * Waiting
+         * @description One thing that waits, and how many of them; `session_id` where there is one to begin with.
+         */
+        Waiting: {
+            /** Count */
+            count: number;
+            /** Session Id */
+            session_id?: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "approve" | "failed" | "of-no-class" | "erasures" | "no-instructor" | "no-class" | "no-rig" | "no-session";
+        };
+        /**
          * WhoAmI
          * @description Who is signed in, and the token that the page sends with what changes something.
          */
@@ -3403,6 +3446,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GuidelineRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    home_api_home_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
                 };
             };
             /** @description Client Error */

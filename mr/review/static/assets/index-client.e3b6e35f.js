@@ -1,1 +1,0 @@
-import{at as n,T as o,a8 as c}from"./index.aab3ba7c.js";function f(e){throw new Error("https://svelte.dev/e/lifecycle_outside_component")}function u(e){n===null&&f(),o(()=>{const t=c(e);if(typeof t=="function")return t})}export{u as o};
