@@ -9,7 +9,7 @@ of cameras pass it by: `mr.session.front` has made observations of them before.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -98,11 +98,12 @@ class Pipeline:
         diary: Diary | None = None,
         *,
         coached: bool = True,
+        moved: Callable[[ChestBlock], None] | None = None,
     ) -> None:
         """Begin; a `diary` is kept for `mr.session.smoothed`.
 
         Advice is for the moment: who only wants the numbers does without (`coached`), and
-        gets them several times as fast.
+        gets them several times as fast. `moved` is told all motion, in order, as it is fused.
         """
         self._config = config
         self._guideline = own_profile(guideline, rig, config)
@@ -127,6 +128,7 @@ class Pipeline:
         """The last sample of the newest block, once it was asked for."""
         self._headset = HeadsetPlace(rig, infos, config.learner_id)
         self._trace = Track()
+        self._tell_moved = moved
         self._lies = rig.world_from_mannequin
         """Where the rig says that the mannequin lies."""
         # No first snapshot waits for SciPy to be loaded; who wants only numbers asks for none.
@@ -265,6 +267,8 @@ class Pipeline:
         events: list[MetricsEvent] = []
         for block in motion:
             self._trace.add(block)
+            if self._tell_moved is not None:
+                self._tell_moved(block)
             self._airway_measured = self._airway_measured or not np.isnan(block.airway_ml).all()
             for part in self._adviser.between(block):
                 self._newest, self._newest_chest = part, None
