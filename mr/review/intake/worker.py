@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
+import signal
+import sys
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import exists, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 import mr
@@ -27,6 +31,8 @@ from mr.review.store.audit import note
 from mr.review.store.sessions import Analysis, Corrected, Job, Recorded
 
 TRIES = 2
+AWAY_S = 2.0
+"""So long the worker waits before it asks a database again that did not answer."""
 LOG = logging.getLogger("mr.review")
 
 
@@ -53,8 +59,8 @@ class Worker:
 
     def __enter__(self) -> Worker:
         """Take up what was left, and begin."""
+        self._take_up()
         with self._archive.database.writing() as session:
-            session.execute(update(Job).values(state="waiting"))
             self._queue_older(session)
         self._thread.start()
         return self
@@ -90,16 +96,34 @@ class Worker:
         )
         session.add_all(Job(session_id=each, priority=IS_OLDER) for each in older)
 
+    def _take_up(self) -> None:
+        """Let what broke off run again."""
+        with self._archive.database.writing() as session:
+            session.execute(update(Job).values(state="waiting"))
+
     def _run(self) -> None:
+        _leave_signals_to_the_server()
+        is_away = False
         while not self._end.is_set():
-            self._news.clear()
-            task = self._next()
-            if task is None:
-                self._idle.set()
-                self._news.wait(5.0)
-                continue
-            self._idle.clear()
-            self._work(task)
+            try:
+                if is_away:
+                    self._take_up()
+                    is_away = False
+                self._step()
+            except DBAPIError as error:
+                LOG.error("background work waits for the database: %s", error.orig)
+                is_away = True
+                self._end.wait(AWAY_S)
+
+    def _step(self) -> None:
+        self._news.clear()
+        task = self._next()
+        if task is None:
+            self._idle.set()
+            self._news.wait(5.0)
+            return
+        self._idle.clear()
+        self._work(task)
 
     def _next(self) -> _Task | None:
         with self._archive.database.writing() as session:
@@ -147,6 +171,7 @@ class Worker:
                 max_workers=1,
                 mp_context=multiprocessing.get_context("spawn"),
                 max_tasks_per_child=50,
+                initializer=_end_with_the_server,
             )
         return self._pool.submit(self._analyse, path, task.name, task.corrections)
 
@@ -194,3 +219,21 @@ class Worker:
                 note(session, "system", "analysis.failed", f"session:{recorded.id}", why=why)
             if job is not None:
                 session.delete(job)
+
+
+def _leave_signals_to_the_server() -> None:
+    """Let Ctrl-C reach the main thread only: processes that this one starts inherit it, too."""
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+
+
+def _end_with_the_server() -> None:
+    """End this process when the one that started it is gone, however it went."""
+
+    def watch() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, name="watches-the-server", daemon=True).start()

@@ -6,6 +6,7 @@ if it were not there; that they tried is in the audit.
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from mr.errors import MrError
@@ -37,6 +38,9 @@ class Refused(Exception):  # noqa: N818 -- not every no is an error
         self.status, self.code, self.words = status, code, words
 
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+DISK_FULL = "the server's disk is full: nothing was changed; free some room and try again"
+NO_DATABASE = "the database does not answer: nothing was changed; try again"
 NOT_THERE = "there is nothing here, or it is not yours to see"
 
 
@@ -83,13 +87,25 @@ def install(app: FastAPI) -> None:
         words = NOT_THERE if error.status_code == 404 else str(error.detail).lower()
         return answer(error.status_code, code, words)
 
+    @app.exception_handler(DataError)
+    @app.exception_handler(UnicodeEncodeError)
+    @app.exception_handler(OverflowError)
+    def _cannot_be_kept(_request: Request, _error: Exception) -> JSONResponse:
+        return answer(422, "invalid", "a character or a number in this cannot be kept: change it")
+
     @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
     def _database(request: Request, error: DBAPIError) -> JSONResponse:
         LOG.error("the database refused (%s %s): %s", request.method, request.url.path, error.orig)
-        full = "full" in str(error.orig)
-        words = (
-            "the server's disk is full: nothing was changed; free some room and try again"
-            if full
-            else "the database does not answer: nothing was changed; try again"
-        )
-        return answer(507 if full else 503, "disk-full" if full else "busy", words)
+        return _full() if "full" in str(error.orig) else answer(503, "busy", NO_DATABASE)
+
+    @app.exception_handler(OSError)
+    def _system(request: Request, error: OSError) -> JSONResponse:
+        if error.errno not in NO_ROOM:
+            raise error
+        LOG.error("no room (%s %s): %s", request.method, request.url.path, error.strerror)
+        return _full()
+
+
+def _full() -> JSONResponse:
+    return answer(507, "disk-full", DISK_FULL)
