@@ -38,6 +38,8 @@ class Running:
     setup_code: str | None
     folder: Path
     database: str | None
+    said: str
+    """The address that it printed, with all that stood behind it."""
     clients: list[Client] = field(default_factory=list)
 
     def client(self, token: str | None = None) -> Client:
@@ -118,9 +120,9 @@ def running(
     try:
         for line in process.stdout:
             said += line
-            found = re.search(r"(https?://\S+?)(?:/setup#(\S+))?(?:\s|$)", line)
+            found = re.search(r"(https?://[^/\s]+)(?:/setup\S*?#(\S+)|/\S*)?(?=\s|$)", line)
             if found and ("set up" in line or line.startswith("review:")):
-                server = Running(process, found[1], found[2], folder, database)
+                server = Running(process, found[1], found[2], folder, database, found[0])
                 try:
                     yield server
                 finally:
