@@ -26,7 +26,6 @@ from mr.review.lock import InUseError, Lock, address_of
 from mr.review.serving import Listening, serve
 from mr.review.web.state import Review
 
-
 review = typer.Typer(
     name="review",
     help="Serve the instructor's review: a class live, a session in depth.",

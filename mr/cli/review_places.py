@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import platformdirs
 import typer
 from sqlalchemy.exc import DBAPIError
 
+from mr.cli.places import DATABASE_VARIABLE, default_review_folder
 from mr.errors import ConfigError
 from mr.files import is_there
 from mr.review.archive import Archive
@@ -30,7 +30,7 @@ DatabaseOption = Annotated[
     typer.Option(
         "--database",
         metavar="URL",
-        envvar="MRCPR_DATABASE",
+        envvar=DATABASE_VARIABLE,
         help="PostgreSQL's URL (postgresql://USER@HOST/NAME); default: SQLite in --data.",
     ),
 ]
@@ -81,12 +81,7 @@ def place_of(context: typer.Context, data: Path | None, database: str | None) ->
     before: Place | None = context.obj if isinstance(context.obj, Place) else None
     if before is not None:
         return Place(data or before.folder, database or before.url)
-    return Place(data or default_folder(), database)
-
-
-def default_folder() -> Path:
-    """Give the folder of the user's own review."""
-    return Path(platformdirs.user_data_dir("mrcpr", appauthor=False)) / "review"
+    return Place(data or default_review_folder(), database)
 
 
 @contextmanager

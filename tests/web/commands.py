@@ -16,7 +16,8 @@ LIMIT_S = 120.0
 
 def command_line(words: tuple[str, ...], folder: Path, database: str | None) -> list[str]:
     place = ["--data", str(folder), *(["--database", database] if database else [])]
-    return [sys.executable, "-m", "mr.cli", "review", words[0], *place, *words[1:]]
+    begin = [sys.executable, "-m", "mr.cli", "review"]
+    return [*begin, *place, *words]
 
 
 def environment() -> dict[str, str]:

@@ -146,8 +146,8 @@ class Postgres:
     process: subprocess.Popen[bytes] | None = None
     _made: int = field(default=0)
 
-    def start(self) -> None:
-        """Make a cluster and run it; root may not, so another user does."""
+    def start(self, *, new: bool = True) -> None:
+        """Make a cluster, or take the one that was made, and run it; not as root."""
         data = self.folder / "data"
         user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         as_user = user if os.geteuid() == 0 else []
@@ -155,7 +155,8 @@ class Postgres:
             shutil.chown(self.folder, "nobody", "nogroup")
         quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         initdb = [self.bin / "initdb", "-D", data, "-U", "mrcpr", "-A", "trust", "-N", "-E", "UTF8"]
-        subprocess.run([*as_user, *initdb, "--locale=C.UTF-8"], check=True, cwd="/", **quiet)
+        if new:
+            subprocess.run([*as_user, *initdb, "--locale=C.UTF-8"], check=True, cwd="/", **quiet)
         options = ["-k", self.folder, "-c", "listen_addresses=", "-c", "fsync=off"]
         self.process = subprocess.Popen(
             [*as_user, self.bin / "postgres", "-D", data, *options], cwd="/", **quiet

@@ -261,7 +261,12 @@ def test_a_password_is_reset_and_all_logins_end(
 
 def test_where_no_review_is_nothing_is_made(tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
-    for words in (("backup", str(tmp_path / "b")), ("verify",), ("upgrade",), ("reset-password", "a")):
+    for words in (
+        ("backup", str(tmp_path / "b")),
+        ("verify",),
+        ("upgrade",),
+        ("reset-password", "a"),
+    ):
         run(*words, folder=nowhere, code=2, said="there is no review")
     assert not nowhere.exists()
     assert os.listdir(tmp_path) == []  # noqa: PTH208

@@ -77,7 +77,9 @@ def _of_file(archive: Archive, recorded: Recorded) -> Iterator[Fault]:
     try:
         size, sha256 = path.stat().st_size, sha256_of(path)
     except OSError as error:
-        words = f"its recording cannot be read ({error.strerror}): restore {path.name} from a backup"
+        words = (
+            f"its recording cannot be read ({error.strerror}): restore {path.name} from a backup"
+        )
         yield Fault("missing", about, words)
         return
     if (size, sha256) != (recorded.size_bytes, recorded.sha256):
@@ -106,7 +108,10 @@ def _of_analysis(session: Session, recorded: Recorded) -> Iterator[Fault]:
             yield Fault("analysis", about, "waits to be analysed, and nothing is to do it")
         return
     row = session.get(
-        Analysis, recorded.analysis_id, options=[undefer(Analysis.json_zstd)], populate_existing=True
+        Analysis,
+        recorded.analysis_id,
+        options=[undefer(Analysis.json_zstd)],
+        populate_existing=True,
     )
     if row is None or row.session_id != recorded.id:
         yield Fault("analysis", about, "its analysis is not there")
