@@ -45,10 +45,8 @@ def probe_all() -> list[Check]:
     ports = find_mannequins()
     asked = AskedPorts([port.path for port in ports if port.likely])
     children = start_children()
-    software = [
-        *check_software(),
-        check_review(default_review_folder(), os.environ.get(DATABASE_VARIABLE)),
-    ]
+    review = check_review(default_review_folder(), os.environ.get(DATABASE_VARIABLE))
+    software = [*check_software(), review]
     answers = [check_answer(answer) for answer in asked.answers()]
     plugged = [*check_mannequins(ports), *answers, check_udev()]
     return [*software, *plugged, *collect(children, started_s)]

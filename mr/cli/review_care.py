@@ -22,9 +22,7 @@ from mr.review.care.soundness import SCHEMA, Soundness
 from mr.review.care.soundness import verify as verify_archive
 from mr.review.care.upgrading import upgrade as upgrade_archive
 
-PRIVATE = (
-    "it holds personal data (names, recordings, the secret of pins): keep it as you keep those"
-)
+PRIVATE = "it holds personal data (names, recordings, the secret of pins): keep it like those"
 Source = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
 

@@ -28,16 +28,15 @@ def reset_password(
 ) -> None:
     """Give somebody a new password, shown once; all of their logins end."""
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    with place_of(context, data, database).archive() as archive:
-        with archive.database.writing() as session:
-            wanted = select(Person).where(Person.sign_in_name == name.lower())
-            person = session.scalars(wanted).first()
-            if person is None:
-                raise ConfigError(f"nobody signs in as {name}: look at its spelling")
-            person.password_hash = hash_password(password, name)
-            sign_out_everywhere(session, person.id)
-            note(session, "system", "password.reset", f"person:{person.id}", person.id)
-            closed = person.disabled
+    place = place_of(context, data, database)
+    with place.archive() as archive, archive.database.writing() as session:
+        person = session.scalars(select(Person).where(Person.sign_in_name == name.lower())).first()
+        if person is None:
+            raise ConfigError(f"nobody signs in as {name}: look at its spelling")
+        person.password_hash = hash_password(password, name)
+        sign_out_everywhere(session, person.id)
+        note(session, "system", "password.reset", f"person:{person.id}", person.id)
+        closed = person.disabled
     console = Output()
     console.print(f"new password of {escape(name)}: [bold]{escape(password)}[/]")
     console.prose("It is shown this once. Change it after signing in; the audit tells of it.")

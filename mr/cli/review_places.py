@@ -67,13 +67,17 @@ class Place:
     @contextmanager
     def archive_alone(self, *, newest: bool = True) -> Iterator[tuple[Archive, Lock]]:
         """Open a review with which nobody else works; a new one is made, and gets its tables."""
-        with the_only_one(self.folder) as lock, in_words():
-            with closing(Archive.open(self.folder, self.url)) as archive, archive.database.alone():
-                if schema.version_of(archive.database) is None:
-                    schema.upgrade(archive.database)
-                if newest:
-                    schema.require_newest(archive.database)
-                yield archive, lock
+        with (
+            the_only_one(self.folder) as lock,
+            in_words(),
+            closing(Archive.open(self.folder, self.url)) as archive,
+            archive.database.alone(),
+        ):
+            if schema.version_of(archive.database) is None:
+                schema.upgrade(archive.database)
+            if newest:
+                schema.require_newest(archive.database)
+            yield archive, lock
 
 
 def place_of(context: typer.Context, data: Path | None, database: str | None) -> Place:

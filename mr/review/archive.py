@@ -94,7 +94,7 @@ class Archive:
         return len(stray)
 
     def recordings(self) -> Iterator[Path]:
-        """Give the files of all recordings that lie here, whether the catalogue names them or not."""
+        """Give the files of all recordings that lie here, named by the catalogue or not."""
         yield from (path for path in (self.folder / "recordings").glob("*/*") if path.is_file())
 
     def close(self) -> None:

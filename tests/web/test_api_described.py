@@ -46,9 +46,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, recorded_demo: Path) -> Iter
             admin.ok("POST", f"/classes/{course}/members", json=member)
         session = send(admin, recorded_demo, course_id=course)["session_id"]
         analysed(admin, session)
-        upload = admin.ok(
-            "POST", "/uploads", json={"sha256": "1" * 64, "size_bytes": 9, "name": "x"}
-        )
+        begun = {"sha256": "1" * 64, "size_bytes": 9, "name": "x"}
+        upload = admin.ok("POST", "/uploads", json=begun)
         ids = {"person_id": people["learner"], "course_id": course, "session_id": session,
                "upload_id": upload["upload_id"]}  # fmt: skip
         yield House(server, people, ids)
@@ -67,11 +66,13 @@ class House:
         """Sign somebody in anew: what was tried may have ended all of their logins."""
         if role == "nobody":
             return self.server.client()
-        with closing(Archive.open(self.server.folder)) as archive:
-            with archive.database.writing() as session:
-                person = session.get_one(Person, self.people[role])
-                person.role, person.disabled = role, False
-                token = logins.sign_in(session, person, "password")
+        with (
+            closing(Archive.open(self.server.folder)) as archive,
+            archive.database.writing() as session,
+        ):
+            person = session.get_one(Person, self.people[role])
+            person.role, person.disabled = role, False
+            token = logins.sign_in(session, person, "password")
         return self.server.client(token)
 
 

@@ -34,14 +34,17 @@ def another(request: pytest.FixtureRequest) -> str | None:
     return server.new_database()
 
 
+def opened(folder: Path, url: str | None = None) -> Database:
+    return Database(url or f"sqlite:///{folder / 'review.db'}")
+
+
 def content(folder: Path, url: str | None) -> dict[str, list[Any]]:
     """All rows of all tables, as a backup says them; the audit without the restore's own."""
-    with closing(Database(url or f"sqlite:///{folder / 'review.db'}")) as database:
-        with database.one_state() as connection:
-            rows = {
-                table.name: [json.loads(line) for line in lines_of(connection, table)]
-                for table in tables_of(connection)
-            }
+    with closing(opened(folder, url)) as database, database.one_state() as connection:
+        rows = {
+            table.name: [json.loads(line) for line in lines_of(connection, table)]
+            for table in tables_of(connection)
+        }
     rows["audit"] = [row for row in rows["audit"] if row["action"] != "restored"]
     return rows
 
@@ -95,7 +98,7 @@ def test_what_is_there_is_not_overwritten_but_kept_aside(
         assert {row["title"] for row in content(kept, None)["class"]} >= {"after the backup"}
     else:
         schema = re.findall(r"schema (\w+)", said)[0]
-        with closing(Database(database)) as opened, opened.engine.connect() as connection:
+        with closing(opened(folder, database)) as there, there.engine.connect() as connection:
             found = connection.scalars(sa.text(f"SELECT title FROM {schema}.class"))
             assert "after the backup" in set(found)
     assert [row["title"] for row in content(folder, database)["class"]] == ["Monday: 心肺蘇生"]
@@ -190,21 +193,19 @@ def test_a_signature_that_does_not_fit_is_found(tmp_path: Path, recorded_demo: P
 
     folder, key = tmp_path / "review", Ed25519PrivateKey.generate()
     run("add", str(recorded_demo), folder=folder)
-    with closing(Database(f"sqlite:///{folder / 'review.db'}")) as database:
-        with database.writing() as session:
-            rig = EnrolledRig(name="r", public_key=public_text(key), enrolled_utc=wall_now_utc(),
-                              enrolled_by="x", facts={})  # fmt: skip
-            session.add(rig)
-            session.flush()
-            recorded = session.scalars(sa.select(Recorded)).one()
-            recorded.rig_id = rig.id
-            signer = Signer(rig.id, key, lambda: 0)
-            recorded.signature = signer.recording(recorded.recording_id, recorded.sha256)
+    with closing(opened(folder)) as database, database.writing() as session:
+        rig = EnrolledRig(name="r", public_key=public_text(key), enrolled_utc=wall_now_utc(),
+                          enrolled_by="x", facts={})  # fmt: skip
+        session.add(rig)
+        session.flush()
+        recorded = session.scalars(sa.select(Recorded)).one()
+        recorded.rig_id = rig.id
+        signer = Signer(rig.id, key, lambda: 0)
+        recorded.signature = signer.recording(recorded.recording_id, recorded.sha256)
     assert verified(folder)["n_signed"] == 1
-    with closing(Database(f"sqlite:///{folder / 'review.db'}")) as database:
-        with database.writing() as session:
-            recorded = session.scalars(sa.select(Recorded)).one()
-            recorded.signature = signer.recording(recorded.recording_id, "0" * 64)
+    with closing(opened(folder)) as database, database.writing() as session:
+        recorded = session.scalars(sa.select(Recorded)).one()
+        recorded.signature = signer.recording(recorded.recording_id, "0" * 64)
     (fault,) = verified(folder, code=2)["faults"]
     assert fault["kind"] == "signature"
 
@@ -261,12 +262,8 @@ def test_a_password_is_reset_and_all_logins_end(
 
 def test_where_no_review_is_nothing_is_made(tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
-    for words in (
-        ("backup", str(tmp_path / "b")),
-        ("verify",),
-        ("upgrade",),
-        ("reset-password", "a"),
-    ):
+    backup, reset = ("backup", str(tmp_path / "b")), ("reset-password", "a")
+    for words in (backup, ("verify",), ("upgrade",), reset):
         run(*words, folder=nowhere, code=2, said="there is no review")
     assert not nowhere.exists()
     assert os.listdir(tmp_path) == []  # noqa: PTH208

@@ -77,9 +77,7 @@ def _of_file(archive: Archive, recorded: Recorded) -> Iterator[Fault]:
     try:
         size, sha256 = path.stat().st_size, sha256_of(path)
     except OSError as error:
-        words = (
-            f"its recording cannot be read ({error.strerror}): restore {path.name} from a backup"
-        )
+        words = f"its file cannot be read ({error.strerror}): restore {path.name} from a backup"
         yield Fault("missing", about, words)
         return
     if (size, sha256) != (recorded.size_bytes, recorded.sha256):
@@ -107,12 +105,8 @@ def _of_analysis(session: Session, recorded: Recorded) -> Iterator[Fault]:
         if recorded.state == "waiting" and not waits:
             yield Fault("analysis", about, "waits to be analysed, and nothing is to do it")
         return
-    row = session.get(
-        Analysis,
-        recorded.analysis_id,
-        options=[undefer(Analysis.json_zstd)],
-        populate_existing=True,
-    )
+    packed = [undefer(Analysis.json_zstd)]
+    row = session.get(Analysis, recorded.analysis_id, options=packed, populate_existing=True)
     if row is None or row.session_id != recorded.id:
         yield Fault("analysis", about, "its analysis is not there")
         return
