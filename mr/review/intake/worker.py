@@ -16,6 +16,7 @@ import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import Any
 
 from sqlalchemy import exists, select, update
@@ -117,6 +118,8 @@ class Worker:
 
     def _step(self) -> None:
         self._news.clear()
+        if self._end.is_set():
+            return  # that was the news
         task = self._next()
         if task is None:
             self._idle.set()
@@ -224,6 +227,7 @@ class Worker:
 def _leave_signals_to_the_server() -> None:
     """Let Ctrl-C reach the main thread only: processes that this one starts inherit it, too."""
     if sys.platform != "win32":
+        resource_tracker.ensure_running()  # its first start lets signals through again
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 

@@ -15,7 +15,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 from starlette.exceptions import HTTPException
 
 from mr.errors import MrError
@@ -41,6 +47,7 @@ class Refused(Exception):  # noqa: N818 -- not every no is an error
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DISK_FULL = "the server's disk is full: nothing was changed; free some room and try again"
 NO_DATABASE = "the database does not answer: nothing was changed; try again"
+CONFLICT = "this does not fit what is there: it was changed meanwhile; load it again"
 NOT_THERE = "there is nothing here, or it is not yours to see"
 
 
@@ -92,6 +99,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(OverflowError)
     def _cannot_be_kept(_request: Request, _error: Exception) -> JSONResponse:
         return answer(422, "invalid", "a character or a number in this cannot be kept: change it")
+
+    @app.exception_handler(IntegrityError)
+    def _does_not_fit(request: Request, error: DBAPIError) -> JSONResponse:
+        LOG.warning("does not fit (%s %s): %s", request.method, request.url.path, error.orig)
+        return answer(409, "conflict", CONFLICT)
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(InterfaceError)
