@@ -102,13 +102,15 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(IntegrityError)
     def _does_not_fit(request: Request, error: DBAPIError) -> JSONResponse:
-        LOG.warning("does not fit (%s %s): %s", request.method, request.url.path, error.orig)
+        LOG.warning("does not fit (%s %s): %s", request.method, request.url.path, _said(error))
         return answer(409, "conflict", CONFLICT)
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(InterfaceError)
     def _database(request: Request, error: DBAPIError) -> JSONResponse:
-        LOG.error("the database refused (%s %s): %s", request.method, request.url.path, error.orig)
+        LOG.error(
+            "the database refused (%s %s): %s", request.method, request.url.path, _said(error)
+        )
         return _full() if "full" in str(error.orig) else answer(503, "busy", NO_DATABASE)
 
     @app.exception_handler(OSError)
@@ -117,6 +119,11 @@ def install(app: FastAPI) -> None:
             raise error
         LOG.error("no room (%s %s): %s", request.method, request.url.path, error.strerror)
         return _full()
+
+
+def _said(error: DBAPIError) -> str:
+    """Give the first line of what the database said: those after it may hold a row's values."""
+    return str(error.orig).partition("\n")[0]
 
 
 def _full() -> JSONResponse:
