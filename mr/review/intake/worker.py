@@ -70,8 +70,9 @@ class Worker:
         self._end.set()
         self._news.set()
         if self._pool is not None:
+            running = list((self._pool._processes or {}).values())  # a shutdown forgets them
             self._pool.shutdown(wait=False, cancel_futures=True)
-            for process in list((self._pool._processes or {}).values()):
+            for process in running:
                 process.kill()  # a job is kept until it is done: it will run again
         self._thread.join()
 
