@@ -183,6 +183,8 @@ class Uploads:
         except RecordingError as error:
             self._refuse(sender, upload, part, str(error))
             raise
+        except OSError as error:
+            raise _no_room(error) from error
 
     def _checked(self, part: Path, upload: Upload) -> Accepted:
         if sha256_of(part) != upload.sha256:
@@ -212,8 +214,15 @@ class Uploads:
             signature=upload.signature,
             brought_by=upload.person_id,
         )
+        try:
+            return self._entered(sender, upload, part, arrived)
+        except BaseException:
+            self._archive.put_back(part, upload.sha256)  # to be sent no second time
+            raise
+
+    def _entered(self, sender: Sender, upload: Upload, part: Path, arrived: Arrived) -> Progress:
         with self._archive.database.writing() as session:
-            require_admissible(session, accepted, upload.source_name)
+            require_admissible(session, arrived.accepted, upload.source_name)
             recorded, _ = enter(session, arrived)
             kept = session.get_one(Upload, upload.id)
             kept.state, kept.session_id = "done", recorded.id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from mr.review.store.base import ID_LENGTH, Table, new_id
@@ -31,7 +31,7 @@ class Recorded(Table):
     recording_id: Mapped[str] = mapped_column(String(40), unique=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     """Of the file, whose name in the store it is."""
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
     source_name: Mapped[str] = mapped_column(String(200))
     """The file's name when it came, for the analysis says it."""
     learner_id: Mapped[str] = mapped_column(String(16))
@@ -168,7 +168,7 @@ class Upload(Table):
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     course_id: Mapped[str | None] = mapped_column(ForeignKey("class.id", ondelete="SET NULL"))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
     source_name: Mapped[str] = mapped_column(String(200))
     recording_id: Mapped[str | None] = mapped_column(String(40))
     """What the rig signed that its head says."""

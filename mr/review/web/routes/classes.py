@@ -28,6 +28,8 @@ from mr.scoring.profiles import shipped_guidelines
 router = APIRouter(prefix="/classes", tags=["classes"])
 Title = Annotated[str, Field(min_length=1, max_length=120)]
 LEARNERS_AT_ONCE = 100
+MAY_BE_NONE = frozenset({"goal_compressions"})
+"""What a class can do without; for all else null means that it stays."""
 
 
 class ClassRow(BaseModel):
@@ -188,7 +190,8 @@ def change_class(course_id: str, given: ClassChange, me: Staff, review: Running)
         class_taught(session, review, me, course_id)
         course = session.get_one(Course, course_id)
         for name in given.model_fields_set - {"ended", "mode"}:
-            setattr(course, name, getattr(given, name))
+            if name in MAY_BE_NONE or getattr(given, name) is not None:
+                setattr(course, name, getattr(given, name))
         if given.mode is not None:
             course.mode = given.mode.value
         if given.ended is not None:
