@@ -150,7 +150,7 @@ def test_a_learner_sees_their_own_progress_and_takes_their_data_along(
     page.get_by_role("img", name="Score: aha-2025-adult-bls, hands only").wait_for()
     page.get_by_text("Practice: 3 sessions, from 58% on").first.wait_for()
     show(page, "/me")
-    page.get_by_role("cell", name="Ina Instructor").wait_for()
+    page.get_by_role("rowheader", name="Ina Instructor").wait_for()
     page.get_by_role("button", name="Agree: Research").click()
     page.get_by_role("button", name="Withdraw: Research").wait_for()
     assert busy.lena.ok("GET", "/me/data")["consents"]["research"] is True
