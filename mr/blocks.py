@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Self
 
@@ -146,6 +146,12 @@ class ChestBlock:
             airway_ml=column("airway_ml"),
             chest_rise_m=column("chest_rise_m"),
         )
+
+    @classmethod
+    def runs(cls, samples: Iterable[ChestSample]) -> Iterator[Self]:
+        """Make one of each run of samples of the same sources."""
+        for _, run in itertools.groupby(samples, key=lambda sample: sample.sources):
+            yield cls.of(list(run))
 
     def __len__(self) -> int:
         return len(self.t_ns)

@@ -20,7 +20,7 @@ class DeviceError(MrError):
 
 
 class ProtocolError(MrError):
-    """Bytes from a mannequin that this program does not speak."""
+    """Bytes from a mannequin, or on the live wire, that this program does not speak."""
 
 
 class CalibrationError(MrError):

@@ -33,6 +33,7 @@ from mr.cli.options import (
 )
 from mr.cli.patience import Patience
 from mr.config import Criteria, Mode, load_criteria
+from mr.corrections import Corrections, load_corrections
 from mr.errors import ConfigError, MrError
 from mr.files import is_folder
 from mr.recording.csv_depth import Sign, Unit
@@ -42,6 +43,7 @@ from mr.recording.simpad import read_simpad
 from mr.review.analysis import Provenance
 from mr.review.imported import compressions_csv, simpad_json
 from mr.scoring.profiles import load_guideline
+from mr.session.corrected import rerun_corrected
 from mr.session.imported import judge_csv, judge_simpad
 from mr.session.smoothed import rerun_for_review
 
@@ -61,6 +63,8 @@ class Judging:
     criteria: Criteria | None = None
     smoothed: bool = False
     """Of recordings: the others hold one motion, and no look to learn from."""
+    corrections: Corrections | None = None
+    """Of one recording."""
 
 
 NOTHING_SAID = Judging()
@@ -110,6 +114,16 @@ def analyze_simpad(
 def analyze_file(file: Input, judging: Judging, patience: Patience) -> dict[str, Any]:
     """Analyse one file of any kind."""
     kind = kind_of(file.path)
+    if kind == "recording" and judging.corrections is not None:
+        again, corrected = rerun_corrected(
+            file.path,
+            judging.corrections,
+            judging.guideline,
+            judging.mode,
+            judging.rescuers,
+            smoothed=judging.smoothed,
+        )
+        return analysis_of_recording(again, file.name, judging.criteria, corrected=corrected)
     if kind == "recording":
         again, late = rerun_for_review(
             file.path,
@@ -161,6 +175,12 @@ def analyze(
         ),
     ] = None,
     smoothed: SmoothedOption = False,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="What an instructor corrected in one recording, a .json."
+        ),
+    ] = None,
 ) -> None:
     """Count, measure and score the compressions of each FILE.
 
@@ -182,8 +202,12 @@ def analyze(
             "--smoothed needs what a recording's sensors saw later, and no file is a "
             "recording (.mcap); CSVs and SimPad files hold finished numbers: leave it out"
         )
+    only = [kind_of(file.path) for file in inputs] == ["recording"]
+    if corrections is not None and not only:
+        raise ConfigError("--corrections are of one recording (.mcap): give that file alone")
+    mended = load_corrections(corrections) if corrections is not None else None
     asked = load_criteria(criteria) if criteria is not None else None
-    judging = Judging(guideline, mode, unit, sign, rescuers, asked, smoothed)
+    judging = Judging(guideline, mode, unit, sign, rescuers, asked, smoothed, mended)
     several = len(files) > 1 or is_folder(files[0])
     with Patience() as patience:
         analyzed = []

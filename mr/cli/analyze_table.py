@@ -46,14 +46,32 @@ class Analyzed:
 
 
 def remarks(analysis: dict[str, Any]) -> list[str]:
-    """Say what was assumed, what is incomplete, and what a SimPad itself judged."""
+    """Say what was corrected or assumed, what is incomplete, and what a SimPad itself judged."""
     source = analysis["source"]
     said = [f"smoothed: {SMOOTHED_WORDS}"] if source["smoothed"] else []
+    said += [f"corrected: {words}" for words in _corrected_words(analysis)]
     said += [f"assumed: {words}" for words in source["assumptions"]]
     if source["why_incomplete"]:
         said.append(f"incomplete: {source['why_incomplete']}")
     if flags := flags_told(analysis):
         said.append(f"the SimPad's own judgement: {', '.join(flags)}")
+    return said
+
+
+def _corrected_words(analysis: dict[str, Any]) -> list[str]:
+    """Say each correction with its reason; times are those of the original analysis."""
+    if "corrected" not in analysis:
+        return []
+    mended, said = analysis["corrected"]["corrections"], []
+    if (bounds := mended["bounds"]) is not None:
+        ends = [bounds["start_s"], bounds["end_s"]]
+        a, b = ("as it was" if t_s is None else f"{t_s:g} s" for t_s in ends)
+        said.append(f"start {a}, end {b} ({bounds['reason']})")
+    for span in mended["pauses"]:
+        kind = span["becomes"].replace("_", " ")
+        said.append(f"{span['start_s']:g} to {span['end_s']:g} s is {kind} ({span['reason']})")
+    if (zero := mended["zero"]) is not None:
+        said.append(f"the zero by {zero['zero_mm']:g} mm ({zero['reason']})")
     return said
 
 

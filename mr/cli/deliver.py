@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mr.config import Criteria
+from mr.corrections import Corrections
 from mr.errors import ConfigError, MrError
 from mr.files import is_there, write_whole
 from mr.recording.harmless import harmless
@@ -31,6 +32,7 @@ from mr.review.lines import (
     sigma_beside,
 )
 from mr.review.plots import number, spread
+from mr.session.corrected import Corrected
 from mr.session.offline import Rerun
 from mr.session.outcome import Outcome
 from mr.session.smoothed import Smoothed
@@ -72,6 +74,8 @@ def analysis_of(
     calibrated: bool = True,
     simpad: dict[str, Any] | None = None,
     drift: list[dict[str, Any]] | None = None,
+    corrections: Corrections | None = None,
+    offset_s: float = 0.0,
 ) -> dict[str, Any]:
     """Put an outcome into the published JSON form."""
     return build_analysis(
@@ -93,6 +97,8 @@ def analysis_of(
         calibrated=calibrated,
         simpad=simpad,
         drift=drift,
+        corrections=corrections,
+        offset_s=offset_s,
     )
 
 
@@ -101,25 +107,31 @@ def analysis_of_recording(
     name: str | None = None,
     criteria: Criteria | None = None,
     smoothed: Smoothed | None = None,
+    corrected: Corrected | None = None,
 ) -> dict[str, Any]:
     """Put a recording's outcome into the published JSON form.
 
     `criteria` are for a recording that has none of its own: those were locked when its session
     began, and others are told as not used. `smoothed` is judged in the place of what the live
-    session had.
+    session had, and `corrected` in the place of both.
     """
+    late = smoothed is not None or (corrected is not None and corrected.smoothed)
+    changed = corrected is not None and not corrected.corrections.is_empty
+    outcome = again.pipeline.outcome() if smoothed is None else smoothed.outcome
     recording = again.recording
     own = recording.header.session.criteria
     others = own is not None and criteria is not None and own.sha256 != criteria.sha256
     return analysis_of(
-        again.pipeline.outcome() if smoothed is None else smoothed.outcome,
+        outcome if corrected is None else corrected.outcome,
         harmless(name or recording.path.name),
         recording.header.kind,
-        replace(Provenance.of(recording, smoothed=smoothed is not None), assumptions=again.told),
+        replace(Provenance.of(recording, smoothed=late), assumptions=again.told),
         criteria=own or criteria,
-        locked=own is not None and again.as_recorded and smoothed is None,
+        locked=own is not None and again.as_recorded and not late and not changed,
         not_used=criteria if others else None,
         drift=[reading.as_json() for reading in again.pipeline.drift()],
+        corrections=None if corrected is None else corrected.corrections,
+        offset_s=0.0 if corrected is None else corrected.offset_s,
     )
 
 

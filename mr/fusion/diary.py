@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mr.blocks import ChestBlock
 from mr.fusion.lesson import Belief, Look
-from mr.types import ChestObservation, ChestSample
+from mr.types import ChestObservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,10 @@ Entry = Look | Led | Left
 class Diary:
     """The entries of each camera, in order of time."""
 
-    motion: list[ChestSample] = field(default_factory=list)
+    motion: list[ChestBlock] = field(default_factory=list)
     """What fusion made of all sources; who runs fusion writes it down."""
     n_judged: int = 0
-    """So many of these, the first ones, were judged: what comes after a session's stop is not."""
+    """So many of its samples, the first ones, were judged: what is after the stop is not."""
     t0_ns: int = 0
     """The instant from which their seconds count."""
     entries: dict[str, list[Entry]] = field(default_factory=dict)

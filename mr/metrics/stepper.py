@@ -112,8 +112,7 @@ class MetricsStepper:
 
     def steps(self, samples: Iterable[ChestSample]) -> list[MetricsEvent]:
         """Take in samples; give the events that they complete."""
-        runs = itertools.groupby(samples, key=lambda sample: sample.sources)
-        return [event for _, run in runs for event in self.block(ChestBlock.of(list(run)))]
+        return [event for run in ChestBlock.runs(samples) for event in self.block(run)]
 
     def block(self, block: ChestBlock) -> list[MetricsEvent]:
         """Take in a block of motion; give the events that it completes.

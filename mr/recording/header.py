@@ -56,9 +56,11 @@ class RecordingHeader(Strict):
         rig: Rig,
         devices: Sequence[DeviceInfo],
         guideline_profile: dict[str, Any] | None = None,
+        recording_id: str | None = None,
     ) -> RecordingHeader:
         """Write the head of a new recording, now, by this software.
 
+        Who told others of the recording before it began gives its `recording_id`.
         A profile of the user's own is named by its id: its path may hold a person's name.
         """
         guideline_id = session.guideline
@@ -66,6 +68,7 @@ class RecordingHeader(Strict):
             guideline_id = str(guideline_profile["id"])
             session = session.model_copy(update={"guideline": guideline_id})
         return cls(
+            recording_id=recording_id or random_recording_id(),
             made_utc=wall_now_utc().isoformat(timespec="seconds"),
             software=f"mrcpr {mr.__version__}",
             kind=kind,

@@ -20,6 +20,7 @@ import jsonschema_rs
 
 import mr
 from mr.config import Criteria, Mode
+from mr.corrections import Corrections
 from mr.metrics.summary import Summary
 from mr.recording.reader import Recording
 from mr.review.explained import assessment_as_json, score_as_json
@@ -105,6 +106,8 @@ def build_analysis(
     calibrated: bool = True,
     simpad: Json | None = None,
     drift: Sequence[Json] | None = None,
+    corrections: Corrections | None = None,
+    offset_s: float = 0.0,
 ) -> Json:
     """Put a session's numbers into one JSON object.
 
@@ -134,6 +137,9 @@ def build_analysis(
         What else a SimPad file says, as it stands.
     drift
         How far the rig had drifted since it was calibrated; None where no rig took part.
+    corrections, offset_s
+        What an instructor corrected in these numbers, and by how much later `t0_ns` is than
+        without it; None or empty: nothing.
 
     Raises
     ------
@@ -167,6 +173,12 @@ def build_analysis(
         analysis["simpad"] = simpad
     if drift is not None:
         analysis["drift"] = list(drift)
+    if corrections is not None and not corrections.is_empty:
+        analysis["corrected"] = {
+            "offset_s": offset_s,
+            "sha256": corrections.sha256,
+            "corrections": corrections.to_json(),
+        }
     validate(analysis)
     return analysis
 

@@ -9,7 +9,7 @@ of cameras pass it by: `mr.session.front` has made observations of them before.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -98,11 +98,12 @@ class Pipeline:
         diary: Diary | None = None,
         *,
         coached: bool = True,
+        moved: Callable[[ChestBlock], None] | None = None,
     ) -> None:
         """Begin; a `diary` is kept for `mr.session.smoothed`.
 
         Advice is for the moment: who only wants the numbers does without (`coached`), and
-        gets them several times as fast.
+        gets them several times as fast. `moved` is told all motion, in order, as it is fused.
         """
         self._config = config
         self._guideline = own_profile(guideline, rig, config)
@@ -127,6 +128,7 @@ class Pipeline:
         """The last sample of the newest block, once it was asked for."""
         self._headset = HeadsetPlace(rig, infos, config.learner_id)
         self._trace = Track()
+        self._tell_moved = moved
         self._lies = rig.world_from_mannequin
         """Where the rig says that the mannequin lies."""
         # No first snapshot waits for SciPy to be loaded; who wants only numbers asks for none.
@@ -261,10 +263,12 @@ class Pipeline:
 
     def _moved(self, motion: Sequence[ChestBlock]) -> list[MetricsEvent]:
         if self._diary is not None:
-            self._diary.motion += [chest for block in motion for chest in block.samples()]
+            self._diary.motion += motion
         events: list[MetricsEvent] = []
         for block in motion:
             self._trace.add(block)
+            if self._tell_moved is not None:
+                self._tell_moved(block)
             self._airway_measured = self._airway_measured or not np.isnan(block.airway_ml).all()
             for part in self._adviser.between(block):
                 self._newest, self._newest_chest = part, None
@@ -411,6 +415,21 @@ class Pipeline:
             breaths = (e.end_ns for e in self._events if isinstance(e, Ventilation))
             return max(breaths, default=end_ns)
         return max((c.release_ns for c in self._recent), default=end_ns)
+
+    @property
+    def events(self) -> Sequence[MetricsEvent]:
+        """All that was found, also outside the judged bounds."""
+        return self._events
+
+    @property
+    def shocks_ns(self) -> Sequence[int]:
+        """Every shock that was marked, also outside the judged bounds."""
+        return self._shocks_ns
+
+    @property
+    def airway_measured(self) -> bool:
+        """Tell whether a breath would have been seen."""
+        return self._airway_measured
 
     def trace(self) -> Trace:
         """Give the fused motion, in s from the session's start."""

@@ -13,7 +13,7 @@ import multiprocessing
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -24,11 +24,13 @@ from typing import Self
 from mr.clock.host import NowNs, SteppedClock, host_now_ns
 from mr.config import SessionConfig
 from mr.errors import DeviceError, MrError, RecordingError
+from mr.recording.header import random_recording_id
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
 from mr.session.hands import Findings, OpenFinder, hands_main, mediapipe_finder
 from mr.session.headset import HeadsetLink
 from mr.session.match import own_profile
+from mr.session.motion_ring import NO_ROWS, MotionRing, Rows
 from mr.session.pipeline import Pipeline
 from mr.session.rest import rest
 from mr.session.sensing import PUBLISH_EVERY_NS, SensingJob, sense
@@ -72,6 +74,7 @@ class SessionPlan:
     config: SessionConfig
     guideline: Guideline
     path: Path
+    recording_id: str = field(default_factory=random_recording_id)
 
     def __post_init__(self) -> None:
         own_profile(self.guideline, self.rig, self.config)
@@ -105,6 +108,7 @@ def run_fast(
             publish=publish,
             publish_picture=publish_picture,
             commands=commands,
+            recording_id=plan.recording_id,
             soon_ns=PUBLISH_EVERY_NS,  # nobody waits for a snapshot, and each takes its time
         )
         return sense(devices, job)
@@ -117,10 +121,12 @@ def _sensing_main(
     answer: Connection,
     found: Connection,
     headset: tuple[Connection, str] | None,
+    motion: str | None,
 ) -> None:
     """Run the sensing process; `found` brings hand landmarks, if anybody sends some.
 
-    `headset` is the end of the pipe that its view tells through, and its model.
+    `headset` is the end of the pipe that its view tells through, and its model; `motion` names the
+    ring that all motion goes into.
     """
     end = EndRequest()
 
@@ -138,6 +144,7 @@ def _sensing_main(
                 stack.enter_context(taken(device, host_now_ns))
                 for device in plan.open_devices(host_now_ns)
             ]
+            ring = None if motion is None else stack.enter_context(MotionRing.attach(motion))
             early = commands()
             answer.send(("open", ""))
             job = SensingJob(
@@ -152,6 +159,8 @@ def _sensing_main(
                 headset=None if headset is None else HeadsetLink(*headset),
                 landmarks=Findings(found, host_now_ns),
                 commands=commands,
+                moved=None if ring is None else ring.add,
+                recording_id=plan.recording_id,
             )
             if "stop" not in early:  # else nothing was recorded, and no file is made
                 sense(devices, job)
@@ -173,7 +182,7 @@ class LiveSession:
     """A session in processes of its own; use it as a context manager.
 
     With `hands`, `open_finder` says what looks for hand landmarks in their process; with
-    `headset`, it is shown there, too.
+    `headset`, it is shown there, too; with `motion`, each sample of it can be had.
     """
 
     def __init__(
@@ -184,9 +193,12 @@ class LiveSession:
         hands: bool = False,
         open_finder: OpenFinder = mediapipe_finder,
         headset: HeadsetView | None = None,
+        motion: bool = False,
     ) -> None:
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._plan = plan
+        self._follows_motion = motion
+        self._ring: MotionRing | None = None
         self._found, self._finds = self._context.Pipe(duplex=False)
         self._view_mains = list(views)
         if hands:
@@ -212,6 +224,8 @@ class LiveSession:
         """
         with held_back():  # Python's own helper process for shared memory starts here, too
             self._channel = Channel.create()
+            if self._follows_motion:
+                self._ring = MotionRing.create()
         self._sensing = self._context.Process(
             target=_sensing_main,
             args=(
@@ -221,6 +235,7 @@ class LiveSession:
                 self._child_answer,
                 self._found,
                 None if self._headset is None else (self._headset_told, self._headset.model),
+                None if self._ring is None else self._ring.name,
             ),
             name="mrcpr-sensing",
         )
@@ -262,6 +277,8 @@ class LiveSession:
             for view in self._views:
                 _see_off(view)
             self._channel.close()
+            if self._ring is not None:
+                self._ring.close()
 
     def _expect(self, word: str) -> None:
         try:
@@ -296,6 +313,10 @@ class LiveSession:
     def snapshot(self) -> Snapshot | None:
         """Give the newest snapshot."""
         return self._channel.snapshot()
+
+    def motion(self) -> Rows:
+        """Give all motion since the last call; nothing where none is followed."""
+        return NO_ROWS if self._ring is None else self._ring.take()
 
     def picture(self) -> Picture | None:
         """Give the newest colour picture."""

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from mr.blocks import ChestBlock
 from mr.clock.host import NowNs
 from mr.config import SessionConfig
 from mr.errors import DeviceError, MrError, ProtocolError
@@ -51,6 +52,8 @@ PUBLISH_EVERY_NS = 16_000_000
 """With nothing new views are still told so often how the time goes on."""
 RETRY_EVERY_NS = 1_000_000_000
 """How often a lost device is tried again that does not say itself how often it may be."""
+MARK = "mark:"
+"""How a word begins that an observer marks a moment with."""
 LATEST_S = 0.5
 """Samples of an instant have arrived by so long after it, or do not come."""
 
@@ -107,7 +110,12 @@ class SensingJob:
     arrived: Callable[[int], None] = field(default=lambda _arrival_ns: None)
     """Told when each sample arrived, so that a stepped clock can follow a file's own time."""
     commands: Callable[[], Sequence[str]] = field(default=lambda: ())
-    """New words since the last call: ``start``, ``shock`` (mark it), ``stop`` (end the session)."""
+    """New words since the last call: ``start``, ``shock`` (mark it), ``mark:`` and what an observer
+    saw, ``stop`` (end the session)."""
+    moved: Callable[[ChestBlock], None] | None = None
+    """Told all motion, in order, as it is fused."""
+    recording_id: str | None = None
+    """The recording's, where others were told of it before; else a new one."""
     soon_ns: int = SOON_NS
     """The least time between two snapshots, on the mean."""
 
@@ -147,13 +155,20 @@ class _Loop:
         require_own_rig(job.rig, infos)
         self._kind = session_kind(devices)
         self._front = FrontEnd(job.rig, infos, arms=job.config.arms)
-        self._pipeline = Pipeline(job.rig, job.config, job.guideline, infos, self._kind)
+        self._pipeline = Pipeline(
+            job.rig, job.config, job.guideline, infos, self._kind, moved=job.moved
+        )
 
     def run(self) -> Pipeline:
         job, pipeline = self._job, self._pipeline
         infos = [device.info for device in self._devices]
         header = RecordingHeader.make(
-            self._kind, job.config, job.rig, infos, profile_as_json(job.guideline)
+            self._kind,
+            job.config,
+            job.rig,
+            infos,
+            profile_as_json(job.guideline),
+            job.recording_id,
         )
         with RecordingWriter(job.path, header, job.rig, now=job.now) as writer:
             self._writer = writer
@@ -179,8 +194,9 @@ class _Loop:
             words += self._job.headset.words()
         if "start" in words and self._pipeline.phase is Phase.WAITING:
             self._take(SessionEvent(self._job.now(), "start"))
-        for _ in range(words.count(SHOCK)):
-            self._take(SessionEvent(self._job.now(), "note", SHOCK))
+        for word in words:
+            if word == SHOCK or word.startswith(MARK):
+                self._take(SessionEvent(self._job.now(), "note", word))
         duration_s = self._job.config.duration_s
         done = duration_s is not None and self._elapsed_s() >= duration_s
         left = any(k not in self._ended for k in range(self._n_measuring))

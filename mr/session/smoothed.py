@@ -7,7 +7,7 @@ metrics, the same profile. Leaves smoothing to `mr.fusion.smoother`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from mr.rig import Rig
 from mr.session.offline import Rerun, rerun
 from mr.session.outcome import Outcome, Trace, judge, metrics_config
 from mr.session.pipeline import Pipeline
-from mr.types import ChestSample
+from mr.types import ChestSample, MetricsEvent
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +29,10 @@ class Smoothed:
 
     outcome: Outcome
     trace: Trace
+    events: Sequence[MetricsEvent] = field(default=(), repr=False)
+    """All that was found in the smoothed motion, also outside the judged bounds."""
+    judged: Sequence[ChestSample] = field(default=(), repr=False)
+    """The smoothed motion up to the session's stop."""
 
 
 def rerun_for_review(
@@ -62,9 +66,10 @@ def rerun_for_review(
 def smoothed_session(pipeline: Pipeline, diary: Diary, rig: Rig) -> Smoothed:
     """Judge what a finished pipeline has seen by its smoothed motion, up to the same stop."""
     live = pipeline.outcome()
-    motion = smooth(diary.motion, diary, rig)
+    motion = smooth([s for block in diary.motion for s in block.samples()], diary, rig)
+    judged = motion[: diary.n_judged]
     stepper = MetricsStepper(metrics_config(live.guideline))
-    events = stepper.steps(motion[: diary.n_judged]) + stepper.finish()
+    events = stepper.steps(judged) + stepper.finish()
     outcome = judge(
         events,
         live.start_ns,
@@ -77,7 +82,7 @@ def smoothed_session(pipeline: Pipeline, diary: Diary, rig: Rig) -> Smoothed:
         shocks_ns=live.shocks_ns,
         rescuers=live.rescuers,
     )
-    return Smoothed(outcome, _trace(motion, live.start_ns))
+    return Smoothed(outcome, _trace(motion, live.start_ns), events, judged)
 
 
 def _trace(motion: Sequence[ChestSample], start_ns: int) -> Trace:

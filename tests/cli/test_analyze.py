@@ -295,7 +295,7 @@ def test_compressions_as_csv(mrcpr: Run, several: Path, tmp_path: Path) -> None:
         "source", "kind", "simulated", "index", "onset_s", "peak_s", "release_s", "depth_mm",
         "depth_sigma_mm", "release_depth_mm", "release_depth_sigma_mm", "rate_cpm",
         "rate_sigma_cpm", "duty_cycle", "release_velocity_mm_s", "force_peak_n", "hand_x_mm",
-        "hand_y_mm", "smoothed",
+        "hand_y_mm", "smoothed", "edited",
     ]  # fmt: skip
     assert mrcpr("analyze", several, "--csv", "-").require(0).out == out.read_text()
 
@@ -389,7 +389,8 @@ def test_a_recording_may_be_smoothed(
     assert words in late_page.read_text(encoding="utf-8")
     assert "Smoothed" not in page.read_text(encoding="utf-8")
     rows = mrcpr("analyze", recording, "--smoothed", "--csv", "-").require(0).out.splitlines()
-    assert rows[0].endswith(",smoothed") and all(row.endswith(",true") for row in rows[1:])
+    assert rows[0].endswith(",smoothed,edited")
+    assert all(row.endswith(",true,false") for row in rows[1:])
     # A folder may hold other files, too: they stay as they are.
     told = json.loads(mrcpr("analyze", several, "--smoothed", "--json").require(0).out)["analyses"]
     assert {a["source"]["kind"]: a["source"]["smoothed"] for a in told} == {
@@ -483,3 +484,34 @@ def test_what_takes_long_shows_that_it_works(
     at_work.wait_for(r"slow\.csv .*0:00:0[1-9]")
     at_work.type("\x03")
     assert at_work.end() == 130
+
+
+def test_a_corrected_recording_says_so_and_stays_as_it_is(
+    mrcpr: Run, recording: Path, tmp_path: Path
+) -> None:
+    before = recording.read_bytes()
+    plain = json.loads(mrcpr("analyze", recording, "--json").require(0).out)
+    said = {"start_s": 1.0, "end_s": 2.0, "becomes": "excused", "reason": "I stopped the learner"}
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps({"schema": "mrcpr.corrections/1", "pauses": [said]}))
+    mended = mrcpr("analyze", recording, "--corrections", path, "--json").require(0).out
+    analysis = json.loads(mended)
+    assert analysis["corrected"]["corrections"]["pauses"] == [said]
+    assert analysis["unmeasured"] == [{"start_s": 1.0, "end_s": 2.0}]
+    assert 0 < analysis["summary"]["n_compressions"] < plain["summary"]["n_compressions"]
+    text = mrcpr("analyze", recording, "--corrections", path).require(0).out
+    assert "1 to 2 s is excused (I stopped the learner)" in " ".join(text.split())
+    path.write_text('{"schema": "mrcpr.corrections/1"}')
+    again = json.loads(mrcpr("analyze", recording, "--corrections", path, "--json").require(0).out)
+    assert again == plain
+    assert recording.read_bytes() == before
+
+
+def test_corrections_are_of_one_recording(
+    mrcpr: Run, recording: Path, sixty: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "c.json"
+    path.write_text('{"schema": "mrcpr.corrections/1", "by": "Anna"}')
+    mrcpr("analyze", sixty, "--corrections", path).require_one_line("give that file alone")
+    mrcpr("analyze", recording, sixty, "--corrections", path).require_one_line("alone")
+    mrcpr("analyze", recording, "--corrections", path).require_one_line("c.json", "by", "unknown")

@@ -154,6 +154,8 @@ class Upload(Table):
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     size_bytes: Mapped[int]
     source_name: Mapped[str] = mapped_column(String(200))
+    recording_id: Mapped[str | None] = mapped_column(String(40))
+    """What the rig signed that its head says."""
     signature: Mapped[str | None] = mapped_column(String(128))
     made_utc: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(12), default="open")

@@ -5,7 +5,10 @@ Takes a running `Review`, gives the app; leaves starting and stopping it to `mr.
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
@@ -22,8 +25,10 @@ from mr.review.web.routes import (
     entry,
     house,
     learners,
+    live,
     own,
     people,
+    rigs,
     sessions,
     uploads,
 )
@@ -37,6 +42,8 @@ ROUTERS = (
     people.router,
     classes.router,
     learners.router,
+    rigs.router,
+    live.router,
     sessions.router,
     uploads.router,
     house.router,
@@ -52,6 +59,7 @@ def api_app(review: Review | None = None) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,  # it would load its scripts from elsewhere
         redoc_url=None,
+        lifespan=_living,
         responses={"4XX": {"model": refusals.Problem}, "5XX": {"model": refusals.Problem}},
     )
     app.state.review = review
@@ -61,6 +69,16 @@ def api_app(review: Review | None = None) -> FastAPI:
         api.include_router(router)
     app.include_router(api)
     return app
+
+
+@asynccontextmanager
+async def _living(app: FastAPI) -> AsyncIterator[None]:
+    """Let time pass in the hub while the server runs."""
+    review: Review = app.state.review
+    review.loop = asyncio.get_running_loop()
+    ticking = asyncio.ensure_future(review.hub.run())
+    yield
+    ticking.cancel()
 
 
 def make_app(review: Review) -> ASGIApp:

@@ -7,6 +7,7 @@ if it were not there; that they tried is in the audit.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 
 from mr.errors import MrError
+from mr.review.live.server_link import TIME_ANSWER
+from mr.review.live.signing import SignatureError
 
 LOG = logging.getLogger("mr.review")
 
@@ -72,6 +75,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
         return answer(422, "invalid", field_words(error.errors()))
+
+    @app.exception_handler(SignatureError)
+    def _unsigned(_request: Request, error: SignatureError) -> JSONResponse:
+        made = answer(401, error.code, str(error))
+        made.headers[TIME_ANSWER] = str(time.time_ns() // 1_000_000)
+        return made
 
     @app.exception_handler(MrError)
     def _mistake(_request: Request, error: MrError) -> JSONResponse:

@@ -333,6 +333,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live/rigs/{rig_id}/mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark
+         * @description Keep what an observer saw, with the session's time; the words stay on the server.
+         */
+        post: operations["mark_api_live_rigs__rig_id__mark_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/rigs/{rig_id}/shock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shock
+         * @description Mark a shock: the pause about it is judged.
+         */
+        post: operations["shock_api_live_rigs__rig_id__shock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/rigs/{rig_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Begin a session on a rig of one's class.
+         */
+        post: operations["start_api_live_rigs__rig_id__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/rigs/{rig_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop
+         * @description End the session on a rig of one's class.
+         */
+        post: operations["stop_api_live_rigs__rig_id__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -633,6 +713,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rigs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rigs
+         * @description List the rigs; with `all` those that were taken out, too.
+         */
+        get: operations["rigs_api_rigs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rigs/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New Code
+         * @description Make a code by which one rig joins within half an hour.
+         */
+        post: operations["new_code_api_rigs_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rigs/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol
+         * @description Take a rig in by its code; it shows that its key is its own.
+         */
+        post: operations["enrol_api_rigs_enrol_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rigs/{rig_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Out
+         * @description Take a rig out: its key is worth nothing from now on; what it recorded stays.
+         */
+        delete: operations["take_out_api_rigs__rig_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Rig
+         * @description Name a rig (technician), give it to a class, or to a learner of its class (instructor).
+         */
+        patch: operations["change_rig_api_rigs__rig_id__patch"];
+        trace?: never;
+    };
     "/api/sessions": {
         parameters: {
             query?: never;
@@ -850,6 +1014,31 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Ack
+         * @description What became of a command.
+         */
+        Ack: {
+            /** Elapsed S */
+            elapsed_s?: number | null;
+            /** Id */
+            id: number;
+            /** Ok */
+            ok: boolean;
+            /** Recording Id */
+            recording_id?: string | null;
+            /**
+             * Type
+             * @default ack
+             * @constant
+             */
+            type: "ack";
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+        };
+        /**
          * Assignment
          * @description Whose session it is, and of which class.
          */
@@ -859,6 +1048,12 @@ export interface components {
             /** Person Id */
             person_id?: string | null;
         };
+        /**
+         * Attempt
+         * @description What a session is for; all but practice are without cues.
+         * @enum {string}
+         */
+        Attempt: "cold" | "practice" | "retest" | "assessment";
         /**
          * AuditPage
          * @description Entries, the newest first.
@@ -1019,6 +1214,19 @@ export interface components {
             title: string;
         };
         /**
+         * CodeOut
+         * @description A one-time code, shown this once.
+         */
+        CodeOut: {
+            /** Code */
+            code: string;
+            /**
+             * Expires Utc
+             * Format: date-time
+             */
+            expires_utc: string;
+        };
+        /**
          * Comparable
          * @description Sessions that one line may join, the oldest first.
          */
@@ -1069,6 +1277,32 @@ export interface components {
             video: boolean;
             /** Video Allowed By House */
             video_allowed_by_house: boolean;
+        };
+        /**
+         * Enrolled
+         * @description Its id from now on.
+         */
+        Enrolled: {
+            /** Rig Id */
+            rig_id: string;
+        };
+        /**
+         * Enrolment
+         * @description A rig that wants to join.
+         */
+        Enrolment: {
+            /** Code */
+            code: string;
+            /** Facts */
+            facts?: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Proof */
+            proof: string;
+            /** Public Key */
+            public_key: string;
         };
         /**
          * EraseConfirmed
@@ -1248,6 +1482,19 @@ export interface components {
             total: number;
         };
         /**
+         * MarkIn
+         * @description What an observer tapped.
+         */
+        MarkIn: {
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** What */
+            what: string;
+        };
+        /**
          * Mode
          * @description How compressions and breaths are meant to alternate.
          * @enum {string}
@@ -1339,13 +1586,15 @@ export interface components {
             /** Course Id */
             course_id?: string | null;
             /** Name */
-            name: string;
+            name?: string | null;
+            /** Recording Id */
+            recording_id?: string | null;
             /** Sha256 */
             sha256: string;
             /** Signature */
             signature?: string | null;
-            /** Size Bytes */
-            size_bytes: number;
+            /** Size */
+            size: number;
         };
         /**
          * Open
@@ -1494,6 +1743,49 @@ export interface components {
             /** Standings */
             standings: components["schemas"]["Standing"][];
             standings_of: components["schemas"]["Comparable"] | null;
+        };
+        /**
+         * RigChange
+         * @description What is to be otherwise; what is left out stays.
+         */
+        RigChange: {
+            /** Course Id */
+            course_id?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Person Id */
+            person_id?: string | null;
+        };
+        /**
+         * RigRow
+         * @description One rig, as who runs it or a class on it sees it.
+         */
+        RigRow: {
+            /** Course */
+            course: string | null;
+            /** Course Id */
+            course_id: string | null;
+            /**
+             * Enrolled Utc
+             * Format: date-time
+             */
+            enrolled_utc: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Learner */
+            learner: string | null;
+            /** Name */
+            name: string;
+            /** Person Id */
+            person_id: string | null;
+            /** Revoked Utc */
+            revoked_utc: string | null;
+            /** Seen Utc */
+            seen_utc: string | null;
         };
         /**
          * SessionPage
@@ -1766,10 +2058,34 @@ export interface components {
             words: string;
         };
         /**
+         * StartIn
+         * @description A session to begin, by whom; what is left out is the class's.
+         */
+        StartIn: {
+            /** @default practice */
+            attempt: components["schemas"]["Attempt"];
+            /** Duration S */
+            duration_s?: number | null;
+            /** Guideline */
+            guideline?: string | null;
+            /** Level */
+            level?: ("full" | "reduced" | "sound" | "none") | null;
+            mode?: components["schemas"]["Mode"] | null;
+            /** Person Id */
+            person_id?: string | null;
+            /**
+             * Rescuers
+             * @default 1
+             */
+            rescuers: number;
+        };
+        /**
          * UploadOut
          * @description How far an upload is.
          */
         UploadOut: {
+            /** Complete */
+            complete: boolean;
             /** Offset */
             offset: number;
             /** Session Id */
@@ -2611,6 +2927,174 @@ export interface operations {
             };
         };
     };
+    mark_api_live_rigs__rig_id__mark_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ack"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shock_api_live_rigs__rig_id__shock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ack"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_api_live_rigs__rig_id__start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ack"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_api_live_rigs__rig_id__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ack"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me_api_me_get: {
         parameters: {
             query?: never;
@@ -3355,6 +3839,208 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Looks"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rigs_api_rigs_get: {
+        parameters: {
+            query?: {
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RigRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    new_code_api_rigs_codes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeOut"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_api_rigs_enrol_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Enrolment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolled"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_out_api_rigs__rig_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_rig_api_rigs__rig_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RigChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RigRow"];
                 };
             };
             /** @description Client Error */

@@ -333,6 +333,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.Column("source_name", sa.String(length=200), nullable=False),
+        sa.Column("recording_id", sa.String(length=40), nullable=True),
         sa.Column("signature", sa.String(length=128), nullable=True),
         sa.Column("made_utc", Utc(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),

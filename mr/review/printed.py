@@ -1,16 +1,19 @@
-"""The report's page as a tagged PDF, where WeasyPrint is installed.
+"""A page as a tagged PDF, where WeasyPrint is installed.
 
 Takes HTML, gives the bytes of a PDF/UA-1 file: headings, tables and figures are marked as such, so
 that it can be read aloud and searched. The fonts are Matplotlib's, so that it looks the same on
-every system. Leaves the page itself to `calibration.report`.
+every system. Leaves the page itself to `calibration.report` and `mr.review.exports`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-VARIANT = "pdf/ua-1"
+from mr.errors import ConfigError
+
+OPTIONS = {"pdf_variant": "pdf/ua-1", "pdf_tags": True}
 """WeasyPrint marks inline SVG as figures, with their words, from version 70 on."""
 FACES = (
     ("DejaVu Sans", "normal", "normal", "DejaVuSans.ttf"),
@@ -30,7 +33,7 @@ NO_LIBRARY = (
 )
 
 
-class NoPdf(Exception):  # noqa: N818 -- the page is there all the same
+class NoPdf(ConfigError):  # noqa: N818 -- it names what is not there
     """The system cannot make a PDF; the text says what to install."""
 
 
@@ -42,16 +45,50 @@ def pdf_of(html: str) -> bytes:
     NoPdf
         When WeasyPrint or a system library that it needs is not installed.
     """
-    weasyprint = _weasyprint()
-    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415 -- optional, too
+    return _Typeset(html).pdf()
 
-    fonts = FontConfiguration()
-    style = weasyprint.CSS(string=_faces(), font_config=fonts)
-    document = weasyprint.HTML(string=html, base_url=None)
-    data = document.write_pdf(
-        stylesheets=[style], font_config=fonts, pdf_variant=VARIANT, pdf_tags=True
-    )
-    return bytes(data)
+
+def pdf_on_one_page(pages: Iterable[str]) -> bytes:
+    """Print the first of several pages that one sheet holds.
+
+    Parameters
+    ----------
+    pages
+        The same page, ever tighter; none is made before it is needed.
+
+    Raises
+    ------
+    NoPdf
+        As `pdf_of`.
+    ValueError
+        When none fits: an internal fault of whoever laid them out.
+    """
+    for html in pages:
+        typeset = _Typeset(html)
+        if typeset.n_sheets == 1:
+            return typeset.pdf()
+    raise ValueError("no page was laid out so tightly that one sheet holds it")
+
+
+class _Typeset:
+    """A page whose lines are broken and whose sheets are counted."""
+
+    def __init__(self, html: str) -> None:
+        weasyprint = _weasyprint()
+        from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415 -- optional, too
+
+        fonts = FontConfiguration()
+        style = weasyprint.CSS(string=_faces(), font_config=fonts)
+        self._document = weasyprint.HTML(string=html, base_url=None).render(
+            font_config=fonts, stylesheets=[style], **OPTIONS
+        )
+
+    @property
+    def n_sheets(self) -> int:
+        return len(self._document.pages)
+
+    def pdf(self) -> bytes:
+        return bytes(self._document.write_pdf(**OPTIONS))
 
 
 def _weasyprint() -> Any:

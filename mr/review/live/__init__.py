@@ -1,0 +1,1 @@
+"""A class live: rigs tell, a hub passes on, browsers show."""

@@ -1,0 +1,1 @@
+import{af as o,J as t,Q as c}from"./index.7e1edf3a.js";function f(e){throw new Error("https://svelte.dev/e/lifecycle_outside_component")}function u(e){o===null&&f(),t(()=>{const n=c(e);if(typeof n=="function")return n})}export{u as o};
