@@ -18,13 +18,16 @@ class Recorded(Table):
 
     __tablename__ = "session"
     __table_args__ = (
-        Index(None, "made_utc", "id"),
-        Index(None, "score_pct", "id"),
+        # A list pages over an index alone; whose sessions one may see stands in it, too.
+        Index(None, "made_utc", "id", "course_id", "learner_id"),
+        Index(None, "score_pct", "id", "course_id", "learner_id"),
+        Index(None, "attempt", "made_utc", "id", "course_id", "learner_id"),
+        Index(None, "mode", "made_utc", "id", "course_id", "learner_id"),
         Index(None, "course_id", "made_utc", "id"),
         Index(None, "course_id", "learner_id", "made_utc"),
-        Index(None, "learner_id", "made_utc", "id"),
+        Index(None, "learner_id", "made_utc", "id", "course_id"),
         Index(None, "rig_id", "made_utc"),
-        Index(None, "state"),
+        Index(None, "state", "made_utc", "id", "course_id", "learner_id"),
     )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)

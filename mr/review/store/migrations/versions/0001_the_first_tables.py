@@ -299,6 +299,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_session_attempt_made_utc_id_course_id_learner_id"),
+            ["attempt", "made_utc", "id", "course_id", "learner_id"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_session_course_id_learner_id_made_utc"),
             ["course_id", "learner_id", "made_utc"],
             unique=False,
@@ -309,20 +314,33 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_session_learner_id_made_utc_id"),
-            ["learner_id", "made_utc", "id"],
+            batch_op.f("ix_session_learner_id_made_utc_id_course_id"),
+            ["learner_id", "made_utc", "id", "course_id"],
             unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_session_made_utc_id"), ["made_utc", "id"], unique=False
+            batch_op.f("ix_session_made_utc_id_course_id_learner_id"),
+            ["made_utc", "id", "course_id", "learner_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_session_mode_made_utc_id_course_id_learner_id"),
+            ["mode", "made_utc", "id", "course_id", "learner_id"],
+            unique=False,
         )
         batch_op.create_index(
             batch_op.f("ix_session_rig_id_made_utc"), ["rig_id", "made_utc"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_session_score_pct_id"), ["score_pct", "id"], unique=False
+            batch_op.f("ix_session_score_pct_id_course_id_learner_id"),
+            ["score_pct", "id", "course_id", "learner_id"],
+            unique=False,
         )
-        batch_op.create_index(batch_op.f("ix_session_state"), ["state"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_session_state_made_utc_id_course_id_learner_id"),
+            ["state", "made_utc", "id", "course_id", "learner_id"],
+            unique=False,
+        )
 
     op.create_table(
         "upload",
