@@ -250,11 +250,10 @@ class Pyramid:
         sigma_mm = np.where(rows.sigma < 0, np.nan, unit * rows.sigma)
         gaps = np.flatnonzero(rows.fresh[1:]) + 1
         between_s = (rows.last_us[gaps - 1] + rows.first_us[gaps]) / 2e6
-        columns = [np.insert(t_s, gaps, between_s)]
-        columns += [
+        low_mm, high_mm, sigma_mm = (
             np.insert(c, gaps, np.nan) for c in (unit * rows.low, unit * rows.high, sigma_mm)
-        ]
-        return Window(*columns, exact=exact)
+        )
+        return Window(np.insert(t_s, gaps, between_s), low_mm, high_mm, sigma_mm, exact=exact)
 
 
 def open_pyramid(data: bytes) -> Pyramid:
