@@ -118,7 +118,7 @@ def test_exports_hold_the_analysis_and_say_what_was_edited(
     analysis = taught.lena.ok("GET", f"{taught.path}/analysis")
     rows = list(csv.DictReader(io.StringIO(export(taught.lena, taught, "csv").text)))
     assert [float(r["depth_mm"]) for r in rows] == [c["depth_mm"] for c in analysis["compressions"]]
-    assert {r["edited"] for r in rows} == {"no"}
+    assert {r["edited"] for r in rows} == {"false"}
     assert export(taught.lena, taught, "json").json() == analysis
     raw = export(taught.lena, taught, "mcap").content
     assert hashlib.sha256(raw).digest() == hashlib.sha256(recorded_breaths.read_bytes()).digest()
@@ -132,7 +132,7 @@ def test_exports_hold_the_analysis_and_say_what_was_edited(
     taught.settled(taught.ina.ok("POST", f"{taught.path}/corrections", json=body)["id"])
     edited = export(taught.lena, taught, "csv")
     assert "-edited.csv" in edited.headers["Content-Disposition"]
-    assert {r["edited"] for r in csv.DictReader(io.StringIO(edited.text))} == {"yes"}
+    assert {r["edited"] for r in csv.DictReader(io.StringIO(edited.text))} == {"true"}
     book = zipfile.ZipFile(io.BytesIO(export(taught.ina, taught, "xlsx").content))
     words = book.read("xl/sharedStrings.xml").decode()
     assert "EDITED" in words and "talk" in words and "Ina" in words

@@ -24,6 +24,7 @@ const BAR_PX = 16;
 
 export interface Painted {
   analysis: Analysis;
+  looks: readonly Look[];
   marked: ReadonlySet<number>;
   current: Compression | null;
   draft: Draft | null;
@@ -126,7 +127,7 @@ function paintCompressions(plot: uPlot, what: Painted): void {
   for (let i = from; i < to; i++) {
     const c = compressions[i];
     if (c === undefined) continue;
-    const look = lookOf(c, guideline.targets);
+    const look = what.looks[i] ?? "unknown";
     const x = plot.valToPos(c.peak_s, "x", true);
     if (gap_px < CROWDED_PX) {
       const column = Math.round(x / (4 * px));
