@@ -62,8 +62,12 @@ def put_hour(archive: Archive, like_id: str, hour: Analysed) -> str:
     with archive.database.writing() as session:
         like = session.get_one(Recorded, like_id)
         named = {c.name: getattr(like, c.name) for c in Recorded.__table__.columns}
-        own = {"id": secrets.token_hex(8), "sha256": secrets.token_hex(32),
-               "recording_id": f"rec-{secrets.token_hex(8)}", "received_utc": wall_now_utc()}  # fmt: skip
+        own = {
+            "id": secrets.token_hex(8),
+            "sha256": secrets.token_hex(32),
+            "recording_id": f"rec-{secrets.token_hex(8)}",
+            "received_utc": wall_now_utc(),
+        }
         row = Recorded(**(named | own | {"analysis_id": None, "state": "waiting"}))
         session.add(row)
         session.flush()

@@ -1,4 +1,4 @@
-"""Corrections and approvals: computed, side by side, never on one's own word on one's own result."""
+"""Corrections and approvals: computed, side by side, nobody's own word on their own result."""
 
 from __future__ import annotations
 
