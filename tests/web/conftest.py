@@ -13,6 +13,7 @@ from tests.conftest import ROOT, Require
 from tests.web.browser import browser, pages
 from tests.web.crowd import Crowd, crowd
 from tests.web.servers import Client, Postgres, Running, postgres, running
+from tests.web.taught import recorded_breaths, taught
 
 POSTGRES_BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -64,4 +65,4 @@ def recorded_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-__all__ = ["browser", "pages"]
+__all__ = ["browser", "pages", "recorded_breaths", "taught"]

@@ -102,6 +102,7 @@ def finish(archive: Archive) -> int:
         begun = session.scalars(select(Erasing)).all()
     for each in begun:
         paths = [archive.recording_path(sha256) for sha256 in each.recordings]
+        paths += [archive.film_path(sha256) for sha256 in each.recordings]
         paths += [archive.upload_path(upload_id) for upload_id in each.uploads]
         for path in paths:
             path.unlink(missing_ok=True)

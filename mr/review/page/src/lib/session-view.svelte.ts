@@ -1,6 +1,6 @@
 /** What the parts of a session's page share: its analysis, the stretch shown, the instant, what is marked. */
 
-import { type Analysis, type Compression, nearestCompression } from "./analysis";
+import { type Analysis, type Compression, type Look, lookOf, nearestCompression } from "./analysis";
 import { Viewport } from "./viewport.svelte";
 
 /** A stretch that is about to be corrected; seconds of the analysis that is shown. */
@@ -25,7 +25,11 @@ export class SessionView {
   /** The place in the list of the compression that the cursor is at. */
   readonly at = $derived.by(() => nearestCompression(this.analysis.compressions, this.now_s));
 
+  /** By their place in the list: judging thousands anew for each frame would show. */
+  readonly looks: readonly Look[];
+
   constructor(readonly analysis: Analysis) {
+    this.looks = analysis.compressions.map((c) => lookOf(c, analysis.guideline.targets));
     const [first, last] = this.bounds_s;
     this.viewport = new Viewport(first, last);
     this.now_s = analysis.compressions[0]?.peak_s ?? first;

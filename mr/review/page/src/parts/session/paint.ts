@@ -2,7 +2,14 @@
 
 import type uPlot from "uplot";
 
-import { type Analysis, type Compression, type Look, lookOf, pauseWords } from "../../lib/analysis";
+import {
+  type Analysis,
+  type Compression,
+  type Look,
+  lookOf,
+  pauseWords,
+  type Span,
+} from "../../lib/analysis";
 import { withUnit } from "../../lib/numbers";
 import type { Draft } from "../../lib/session-view.svelte";
 import { colour } from "../chart/colours";
@@ -24,6 +31,7 @@ const BAR_PX = 16;
 
 export interface Painted {
   analysis: Analysis;
+  looks: readonly Look[];
   marked: ReadonlySet<number>;
   current: Compression | null;
   draft: Draft | null;
@@ -42,8 +50,11 @@ export function paintSession(plot: uPlot, what: Painted): void {
 }
 
 function paintSpans(plot: uPlot, analysis: Analysis): void {
-  for (const span of analysis.unmeasured) hatch(plot, span.start_s, span.end_s, "not measured");
-  for (const pause of analysis.pauses) {
+  const { min, max } = plot.scales.x ?? {};
+  const seen = (span: Span) => span.end_s >= (min ?? 0) && span.start_s <= (max ?? 0);
+  for (const span of analysis.unmeasured.filter(seen))
+    hatch(plot, span.start_s, span.end_s, "not measured");
+  for (const pause of analysis.pauses.filter(seen)) {
     const long = withUnit(pause.end_s - pause.start_s, 1, "s");
     const over = pause.end_s - pause.start_s > (analysis.guideline.targets.pause_max_s ?? Infinity);
     bar(
@@ -54,7 +65,7 @@ function paintSpans(plot: uPlot, analysis: Analysis): void {
       `${pauseWords(pause.kind)} ${long}`,
     );
   }
-  for (const v of analysis.ventilations) {
+  for (const v of analysis.ventilations.filter(seen)) {
     const volume = v.volume_ml === null ? "breath" : withUnit(v.volume_ml, 0, "mL");
     bar(plot, v.start_s, v.end_s, "--line-3", volume, 1);
   }
@@ -126,7 +137,7 @@ function paintCompressions(plot: uPlot, what: Painted): void {
   for (let i = from; i < to; i++) {
     const c = compressions[i];
     if (c === undefined) continue;
-    const look = lookOf(c, guideline.targets);
+    const look = what.looks[i] ?? "unknown";
     const x = plot.valToPos(c.peak_s, "x", true);
     if (gap_px < CROWDED_PX) {
       const column = Math.round(x / (4 * px));
