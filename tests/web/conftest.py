@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Require
+from tests.web.browser import browser, pages
 from tests.web.servers import Client, Postgres, Running, postgres, running
 
 POSTGRES_BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -54,3 +55,6 @@ def recorded_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     (path,) = folder.glob("**/*.mcap")
     return path
+
+
+__all__ = ["browser", "pages"]

@@ -8,7 +8,7 @@ there, so that ids cannot be tried.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from mr.review.store.courses import Course, Membership
 from mr.review.store.people import Person
 from mr.review.store.sessions import Recorded
 
-ROLES = ("learner", "instructor", "technician", "admin")
+Role = Literal["learner", "instructor", "technician", "admin"]
 
 
 def taught_by(me: SignedIn) -> Select[Any]:

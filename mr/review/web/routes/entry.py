@@ -6,7 +6,7 @@ The only routes that answer to who is not signed in. Tries are counted per accou
 from __future__ import annotations
 
 import hmac
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -17,6 +17,7 @@ import mr
 from mr.clock.host import wall_now_utc
 from mr.config import random_learner_id
 from mr.review.people import logins, passwords
+from mr.review.people.access import Role
 from mr.review.people.badges import PIN_DIGITS, member_by_badge, member_by_pin
 from mr.review.store.audit import note
 from mr.review.store.people import Person
@@ -76,7 +77,7 @@ class WhoAmI(BaseModel):
 
     person_id: str
     name: str
-    role: str
+    role: Role
     learner_id: str | None
     csrf: str
     by: str
@@ -107,7 +108,7 @@ def _who_am_i(person: Person, me: logins.SignedIn) -> WhoAmI:
     return WhoAmI(
         person_id=person.id,
         name=person.name,
-        role=person.role,
+        role=cast(Role, person.role),
         learner_id=person.learner_id,
         csrf=me.csrf,
         by=me.by,

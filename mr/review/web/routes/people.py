@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from mr.clock.host import wall_now_utc
 from mr.config import random_learner_id
 from mr.review.people import access, logins, passwords
+from mr.review.people.access import Role
 from mr.review.store.audit import note
 from mr.review.store.people import Person
 from mr.review.web.asking import Admin, Me, Running, Staff, actor, not_yours
@@ -19,7 +20,6 @@ from mr.review.web.refusals import Refused
 from mr.review.web.routes.entry import Name, Password, SignInName
 
 router = APIRouter(prefix="/people", tags=["people"])
-Role = Literal["learner", "instructor", "technician", "admin"]
 AT_ONCE = 200
 Search = Annotated[str, Field(max_length=120)]
 

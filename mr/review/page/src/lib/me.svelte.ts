@@ -1,53 +1,64 @@
 /** Who is signed in on this device. */
 
-import { api, carry } from "./api";
+import { api, ApiError, carry } from "./api";
 import type { components } from "./api-types";
 
-export type Role = components["schemas"]["Role"];
-export type Me = components["schemas"]["Me"];
-export type Person = components["schemas"]["Person"];
+export type Person = components["schemas"]["WhoAmI"];
+export type Role = Person["role"];
 
 class SignedIn {
-  #me = $state.raw<Me | null>(null);
-  #stale = false;
+  #person = $state.raw<Person | null>(null);
+  #setupNeeded = $state(false);
+  #asked = $state(false);
 
   get asked(): boolean {
-    return this.#me !== null;
+    return this.#asked;
   }
 
   get setupNeeded(): boolean {
-    return this.#me?.setup_needed ?? false;
+    return this.#setupNeeded;
   }
 
   get person(): Person | null {
-    return this.#me?.person ?? null;
+    return this.#person;
   }
 
-  /** Take what the server said of who asks, and the token it gave. */
-  is(me: Me): void {
-    this.#me = me;
-    this.#stale = false;
-    carry(me.csrf_token);
+  /** Take who the server says it is, and the token that it gave. */
+  is(person: Person): void {
+    this.#person = person;
+    this.#setupNeeded = false;
+    carry(person.csrf);
   }
 
   async ask(): Promise<void> {
-    this.is(await api.get("/api/me"));
+    this.#setupNeeded = (await api.get("/api/open")).needs_setup;
+    if (!this.#setupNeeded) {
+      try {
+        this.is(await api.get("/api/me", { stay: true }));
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status !== 401) throw error;
+        this.#person = null;
+      }
+    }
+    this.#asked = true;
   }
 
   /** The server no longer knows this device. */
   forget(): void {
-    this.#stale = true;
-    if (this.#me !== null) this.#me = { ...this.#me, person: null };
+    this.#person = null;
   }
 
-  async signIn(login: string, password: string): Promise<void> {
-    if (this.#stale) await this.ask(); // the old token would be refused
-    this.is(await api.post("/api/sign-in", { body: { login, password }, stay: true }));
+  async signIn(sign_in_name: string, password: string): Promise<void> {
+    this.is(await api.post("/api/sign-in", { body: { sign_in_name, password }, stay: true }));
+  }
+
+  async signInByBadge(token: string): Promise<void> {
+    this.is(await api.post("/api/sign-in/badge", { body: { token }, stay: true }));
   }
 
   async signOut(): Promise<void> {
     await api.post("/api/sign-out");
-    await this.ask();
+    this.forget();
   }
 }
 

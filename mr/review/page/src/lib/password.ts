@@ -1,6 +1,6 @@
 /** What can be said of a password before the server judges it: its length and its sameness. */
 
-export const LEAST_LENGTH = 12;
+export const LEAST_LENGTH = 10;
 const STRONG_LENGTH = 16;
 const LEAST_DIFFERENT = 6;
 
