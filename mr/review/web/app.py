@@ -19,7 +19,19 @@ from starlette.types import ASGIApp
 import mr
 from mr.review.web import refusals
 from mr.review.web.guard import Guard
-from mr.review.web.routes import classes, entry, live, people, rigs, sessions, uploads
+from mr.review.web.routes import (
+    classes,
+    desk,
+    entry,
+    fleet,
+    live,
+    marks,
+    people,
+    rigs,
+    sessions,
+    uploads,
+    wall,
+)
 from mr.review.web.state import Review
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -28,8 +40,12 @@ ROUTERS = (
     entry.router,
     people.router,
     classes.router,
+    wall.router,
     rigs.router,
     live.router,
+    marks.router,
+    desk.router,
+    fleet.router,
     sessions.router,
     uploads.router,
 )
