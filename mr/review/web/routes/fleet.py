@@ -208,7 +208,8 @@ def _row(review: Review, rig: EnrolledRig, kept: _Kept, now: datetime) -> FleetR
     status, (presence, since_ms) = review.hub.status(rig.id), review.hub.presence(rig.id)
     here = status is not None and presence == "here"
     simulated = rig.facts.get("simulated") is True or (sheet is not None and sheet.kind == "sim")
-    software = str(rig.facts.get("software") or (sheet.software if sheet else ""))
+    said = (status and status.software, sheet and sheet.software, rig.facts.get("software"))
+    software = str(next(filter(None, said), ""))
     outbox_n = int(rig.facts.get("outbox_n") or 0) if status is None else status.outbox_n
     known = fleet.KnownRig(
         seen_utc=now if here else rig.seen_utc,

@@ -3,7 +3,14 @@
 // Takes the bytes of one binary WebSocket message, gives its rigs; a message that does not fit is
 // an Error and nothing of it is used. No imports, so that it can be tested alone.
 
-export const PHASES = ["idle", "waiting", "compressing", "ventilating", "paused", "finished"] as const;
+export const PHASES = [
+  "idle",
+  "waiting",
+  "compressing",
+  "ventilating",
+  "paused",
+  "finished",
+] as const;
 export const MODES = ["", "hands-only", "30:2", "15:2", "continuous", "ventilation-only"] as const;
 export const ATTEMPTS = ["", "cold", "practice", "retest", "assessment"] as const;
 export const KINDS = ["", "live", "sim", "replay"] as const;

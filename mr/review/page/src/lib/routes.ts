@@ -42,6 +42,25 @@ export const routes: Route[] = [
     roles: EVERYONE,
     menu: "Home",
   },
+  {
+    path: "/wall/:course",
+    title: "Wall",
+    page: () => import("../pages/Wall.svelte"),
+    roles: ["instructor", "admin"],
+  },
+  {
+    path: "/desk/:rig",
+    title: "Desk",
+    page: () => import("../pages/Desk.svelte"),
+    roles: "anyone",
+  },
+  {
+    path: "/fleet",
+    title: "Fleet",
+    page: () => import("../pages/Fleet.svelte"),
+    roles: ["technician", "admin"],
+    menu: "Fleet",
+  },
 ];
 
 // Left out of what is shipped: `vite build --mode gallery` and `npm run dev` have it.
