@@ -18,6 +18,7 @@ from mr.cli.console import Output
 from mr.cli.demo import calibrated_rig
 from mr.cli.join_desk import JoinDesk, Order, RigFacts
 from mr.cli.join_home import CaOption, Member
+from mr.cli.join_report import RigReporter
 from mr.cli.join_screen import JoinScreen
 from mr.cli.options import (
     ArmsOption,
@@ -48,6 +49,7 @@ from mr.config import Attempt, SessionConfig
 from mr.errors import ConfigError, MrError
 from mr.files import is_there
 from mr.review.live.messages import Start
+from mr.review.live.reporting import Reporter
 from mr.review.live.rig_key import RigHome, held
 from mr.review.live.rig_link import RigLink
 from mr.review.live.server_link import Address
@@ -91,7 +93,14 @@ class Joined:
         path = self.out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{config.learner_id}.mcap"
         return SessionPlan(self.sources(start), self.rig, config, profile, path)
 
-    def train(self, order: Order, desk: JoinDesk, uploader: Uploader, screen: JoinScreen) -> None:
+    def train(
+        self,
+        order: Order,
+        desk: JoinDesk,
+        uploader: Uploader,
+        screen: JoinScreen,
+        report: RigReporter,
+    ) -> None:
         """Run an order to its end, put its recording into the outbox, write its report."""
         plan, planned_s = order.plan, order.start.duration_s
         keeper = None
@@ -108,6 +117,7 @@ class Joined:
                 )
         except MrError as error:
             desk.become("refused", str(error))
+            report.fault(f"a session could not be done: {error}")
             screen.note(f"the session could not be done: {error}")
         finally:
             if is_there(plan.path):
@@ -115,6 +125,7 @@ class Joined:
         if keeper is None:
             return
         desk.become("finishing")
+        report.session_done(plan.path)
         try:
             conclude(plan.path, keeper, self.rig_file, self.console)
         except MrError as error:
@@ -273,9 +284,11 @@ def _stay(joined: Joined, member: Member, facts: RigFacts) -> None:
     """Wait for orders and run them, until Ctrl-C."""
     outbox, address = member.outbox, member.address
     desk = JoinDesk(facts, joined.plan_of, outbox)
+    report = RigReporter(joined.rig, joined.rig_file)
     screen = JoinScreen(joined.console, facts.name, address.url, facts.simulated, outbox)
     with (
         Uploader(outbox, member.link, member.signer, screen.note) as uploader,
+        Reporter(member.link, report.make, screen.note) as reporter,
         RigLink(address, member.time, member.signer, desk, screen.link_told) as link,
     ):
         try:
@@ -285,7 +298,8 @@ def _stay(joined: Joined, member: Member, facts: RigFacts) -> None:
                     while order is None:
                         link.require_alive()
                         order = desk.next_order(WAIT_S)
-                joined.train(order, desk, uploader, screen)
+                joined.train(order, desk, uploader, screen, report)
+                reporter.wake()
         except KeyboardInterrupt:
             joined.console.print("leaving the class")
     left = len(outbox.waiting())

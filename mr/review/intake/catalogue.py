@@ -20,6 +20,7 @@ from mr.review.intake.accept import Accepted
 from mr.review.intake.analysed import Analysed
 from mr.review.lines import score_lines
 from mr.review.pyramid import build_pyramid
+from mr.review.right import n_right
 from mr.review.store.sessions import Analysis, Job, Recorded
 
 SOMEBODY_WAITS, IS_NEW, IS_OLDER = 0, 1, 2
@@ -134,6 +135,7 @@ def let_count(recorded: Recorded, row: Analysis, analysis: dict[str, Any]) -> No
     recorded.state, recorded.why_failed = "ready", ""
     for name in LISTED:
         setattr(recorded, name, summary[name])
+    recorded.n_right = n_right(analysis)
     recorded.score_pct = score["value_pct"]
     recorded.score_low_pct = score["interval_low_pct"]
     recorded.score_high_pct = score["interval_high_pct"]

@@ -204,6 +204,13 @@ class Hub:
         rig = self._rigs.get(rig_id)
         return IDLE if rig is None else rig.state
 
+    def is_training(self, rig_id: str) -> bool:
+        """Tell whether a rig is here and a session goes on, begins or is being finished there."""
+        rig = self._rigs.get(rig_id)
+        if rig is None or rig.presence != "here" or rig.status is None:
+            return False
+        return rig.status.state in {"starting", "training"}
+
     def status(self, rig_id: str) -> Status | None:
         """Give what a rig said of itself last."""
         rig = self._rigs.get(rig_id)

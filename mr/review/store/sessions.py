@@ -66,6 +66,8 @@ class Recorded(Table):
     score_low_pct: Mapped[float | None]
     score_high_pct: Mapped[float | None]
     n_compressions: Mapped[int | None]
+    n_right: Mapped[int | None]
+    """Compressions with everything right, as `mr.review.right` counts them."""
     mean_depth_mm: Mapped[float | None]
     mean_rate_cpm: Mapped[float | None]
     depth_in_target_pct: Mapped[float | None]

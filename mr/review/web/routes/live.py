@@ -7,8 +7,9 @@ browser's socket ends with its sign-in.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
@@ -17,22 +18,20 @@ from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from mr.clock.host import wall_now_utc
-from mr.config import Attempt, Mode
-from mr.errors import DeviceError, ProtocolError
-from mr.review.live.messages import Ack, Mark, Shock, Start, Status, Stop
+from mr.errors import ProtocolError
+from mr.review.live.messages import Ack, Shock, Start, Status, Stop
 from mr.review.live.signing import SignatureError
 from mr.review.people import access, logins
 from mr.review.people.logins import SignedIn
 from mr.review.store.audit import note
-from mr.review.store.courses import Course
-from mr.review.store.people import Person
 from mr.review.store.rigs import EnrolledRig
-from mr.review.store.sessions import Bookmark
 from mr.review.web import signed
 from mr.review.web.asking import COOKIE, Me, Running, actor, class_taught, not_yours
+from mr.review.web.at_desk import COOKIE as DESK_COOKIE
+from mr.review.web.at_desk import desk_of
+from mr.review.web.commanding import HowToTrain, say, start_of
 from mr.review.web.refusals import Refused
 from mr.review.web.state import Review
-from mr.types import GuidanceLevel
 
 router = APIRouter(prefix="/live", tags=["live"])
 SEEN_EVERY_S = 60.0
@@ -43,24 +42,20 @@ UNWANTED, GONE = 1008, 1000
 MAX_UNSENT = 64
 
 
-class StartIn(BaseModel):
-    """A session to begin, by whom; what is left out is the class's."""
+class StartIn(HowToTrain):
+    """A session to begin, by whom."""
 
     person_id: Annotated[str, Field(max_length=16)] | None = None
     """None: who the rig was given to."""
-    mode: Mode | None = None
-    guideline: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] | None = None
-    attempt: Attempt = Attempt.PRACTICE
-    level: GuidanceLevel | None = None
-    duration_s: float | None = Field(default=None, ge=5, le=3600)
-    rescuers: int = Field(default=1, ge=1, le=2)
 
 
-class MarkIn(BaseModel):
-    """What an observer tapped."""
+class Told(BaseModel):
+    """What became of a word to one of several rigs."""
 
-    what: str = Field(pattern=r"^[a-z0-9-]{1,24}$")
-    text: str = Field(default="", max_length=500)
+    rig_id: str
+    ok: bool
+    words: str
+    recording_id: str | None = None
 
 
 @router.websocket("/rig")
@@ -113,10 +108,24 @@ def _seen(review: Review, rig_id: str, status: Status) -> None:
             rig.seen_utc, rig.facts = wall_now_utc(), {**rig.facts, **facts}
 
 
-def _watchable(review: Review, token: str | None, course_id: str | None) -> list[str] | None:
-    """Give the ids of the rigs that a wall may watch; None: nobody may."""
+@dataclass(frozen=True, slots=True)
+class _Watching:
+    """Who watches, and what."""
+
+    login: str | None
+    desk: str | None
+    course_id: str | None
+    rig_id: str | None
+
+
+def _watchable(review: Review, asked: _Watching) -> list[str] | None:
+    """Give the ids of the rigs that somebody may watch; None: none."""
+    course_id = asked.course_id
     with review.archive.database.reading() as session:
-        me = logins.who(session, token)
+        if asked.rig_id is not None:
+            desk = desk_of(session, asked.desk)
+            return None if desk is None or desk.rig_id != asked.rig_id else [desk.rig_id]
+        me = logins.who(session, asked.login)
         if me is None:
             return None
         query = select(EnrolledRig.id).where(EnrolledRig.revoked_utc.is_(None))
@@ -131,12 +140,15 @@ def _watchable(review: Review, token: str | None, course_id: str | None) -> list
 
 @router.websocket("/wall")
 async def wall_socket(
-    socket: WebSocket, course: Annotated[str | None, Query(max_length=16)] = None
+    socket: WebSocket,
+    course: Annotated[str | None, Query(max_length=16)] = None,
+    rig: Annotated[str | None, Query(max_length=16)] = None,
 ) -> None:
-    """Show a class's rigs to its instructor, or all to a technician, for as long as they may."""
+    """Show a class's rigs to its instructor, all to a technician, one to its desk."""
     review: Review = socket.app.state.review
-    token = socket.cookies.get(COOKIE)
-    rig_ids = await run_in_threadpool(_watchable, review, token, course)
+    cookies = socket.cookies
+    asked = _Watching(cookies.get(COOKIE), cookies.get(DESK_COOKIE), course, rig)
+    rig_ids = await run_in_threadpool(_watchable, review, asked)
     await socket.accept()
     if rig_ids is None:
         await socket.close(UNWANTED, "sign in first, as the class's instructor")
@@ -150,7 +162,7 @@ async def wall_socket(
     async def still_may() -> None:
         while True:
             await asyncio.sleep(ASKS_AGAIN_S)
-            now = await run_in_threadpool(_watchable, review, token, course)
+            now = await run_in_threadpool(_watchable, review, asked)
             if now != rig_ids:
                 words = "sign in again" if now is None else "the class's rigs are others now"
                 await socket.close(UNWANTED if now is None else GONE, words)
@@ -179,7 +191,8 @@ async def wall_socket(
         review.hub.unsubscribe(viewer)
 
 
-def _rig_of_mine(review: Review, me: SignedIn, rig_id: str) -> EnrolledRig:
+def rig_of_mine(review: Review, me: SignedIn, rig_id: str) -> EnrolledRig:
+    """Give a rig of a class that somebody teaches (`NotThere`, and in the audit, when not)."""
     with review.archive.database.reading() as session:
         rig = session.get(EnrolledRig, rig_id)
         if rig is None or rig.revoked_utc is not None or rig.course_id is None:
@@ -190,49 +203,19 @@ def _rig_of_mine(review: Review, me: SignedIn, rig_id: str) -> EnrolledRig:
 
 
 def _start_of(review: Review, me: SignedIn, rig_id: str, given: StartIn) -> tuple[Start, str]:
-    rig = _rig_of_mine(review, me, rig_id)
+    rig = rig_of_mine(review, me, rig_id)
+    person_id = given.person_id or rig.learner_person_id
+    if person_id is None:
+        raise Refused(409, "no-learner", "say who trains: give the rig to a learner first")
     with review.archive.database.reading() as session:
-        person_id = given.person_id or rig.learner_person_id
-        if person_id is None:
-            raise Refused(409, "no-learner", "say who trains: give the rig to a learner first")
-        person = session.get(Person, person_id)
-        if person is None or not access.may_see_person(session, me, person_id):
-            session.close()
-            raise not_yours(review, me, f"person:{person_id}")
-        course = session.get_one(Course, rig.course_id)
-        return Start.model_validate(
-            {
-                "learner_id": person.learner_id,
-                "mode": given.mode or course.mode,
-                "guideline": given.guideline or course.guideline,
-                "attempt": given.attempt,
-                "level": given.level,
-                "duration_s": given.duration_s,
-                "rescuers": given.rescuers,
-                "course_id": course.id,
-            }
-        ), person_id
-
-
-async def _say(review: Review, rig_id: str, word: Start | Stop | Shock | Mark) -> Ack:
-    try:
-        ack = await review.hub.command(rig_id, word)
-    except DeviceError as error:
-        raise Refused(503, "rig-away", str(error)) from error
-    if not ack.ok:
-        raise Refused(409, "rig-refuses", ack.words or "the rig does not do this now")
-    return ack
-
-
-async def _told(review: Review, write: Callable[[], None]) -> None:
-    await run_in_threadpool(write)
+        return start_of(session, str(rig.course_id), person_id, given), person_id
 
 
 @router.post("/rigs/{rig_id}/start")
 async def start(rig_id: str, given: StartIn, me: Me, review: Running) -> Ack:
     """Begin a session on a rig of one's class."""
     word, person_id = await run_in_threadpool(_start_of, review, me, rig_id, given)
-    ack = await _say(review, rig_id, word)
+    ack = await say(review, rig_id, word)
 
     def write() -> None:
         with review.archive.database.writing() as session:
@@ -241,56 +224,65 @@ async def start(rig_id: str, given: StartIn, me: Me, review: Running) -> Ack:
             note(session, actor(me), "rig.started", f"rig:{rig_id}", person_id,
                  recording=ack.recording_id)  # fmt: skip
 
-    await _told(review, write)
+    await run_in_threadpool(write)
     return ack
 
 
 @router.post("/rigs/{rig_id}/stop")
 async def stop(rig_id: str, me: Me, review: Running) -> Ack:
     """End the session on a rig of one's class."""
-    await run_in_threadpool(_rig_of_mine, review, me, rig_id)
-    ack = await _say(review, rig_id, Stop())
+    await run_in_threadpool(rig_of_mine, review, me, rig_id)
+    ack = await say(review, rig_id, Stop())
 
     def write() -> None:
         with review.archive.database.writing() as session:
             note(session, actor(me), "rig.stopped", f"rig:{rig_id}")
 
-    await _told(review, write)
+    await run_in_threadpool(write)
     return ack
 
 
 @router.post("/rigs/{rig_id}/shock")
 async def shock(rig_id: str, me: Me, review: Running) -> Ack:
     """Mark a shock: the pause about it is judged."""
-    await run_in_threadpool(_rig_of_mine, review, me, rig_id)
-    return await _say(review, rig_id, Shock())
+    await run_in_threadpool(rig_of_mine, review, me, rig_id)
+    return await say(review, rig_id, Shock())
 
 
-@router.post("/rigs/{rig_id}/mark", status_code=201)
-async def mark(rig_id: str, given: MarkIn, me: Me, review: Running) -> Ack:
-    """Keep what an observer saw, with the session's time; the words stay on the server."""
-    rig = await run_in_threadpool(_rig_of_mine, review, me, rig_id)
-    at_utc = wall_now_utc()
-    ack = await _say(review, rig_id, Mark(key=given.what))
-    if ack.recording_id is None:
-        raise Refused(409, "no-session", "no session is running on this rig")
-    recording_id = ack.recording_id
+def _rigs_of_class(review: Review, me: SignedIn, course_id: str) -> list[tuple[str, str | None]]:
+    with review.archive.database.reading() as session:
+        class_taught(session, review, me, course_id)
+        query = (
+            select(EnrolledRig.id, EnrolledRig.learner_person_id)
+            .where(EnrolledRig.course_id == course_id, EnrolledRig.revoked_utc.is_(None))
+            .order_by(EnrolledRig.name)
+        )
+        return [(rig_id, person_id) for rig_id, person_id in session.execute(query)]
 
-    def write() -> None:
-        with review.archive.database.writing() as session:
-            session.add(
-                Bookmark(
-                    recording_id=recording_id,
-                    rig_id=rig_id,
-                    course_id=rig.course_id,
-                    by_person_id=me.person_id,
-                    at_utc=at_utc,
-                    elapsed_s=ack.elapsed_s,
-                    what=given.what,
-                    text=given.text,
-                )
-            )
-            note(session, actor(me), "bookmark", f"rig:{rig_id}", what=given.what)
 
-    await _told(review, write)
-    return ack
+async def _each(rig_ids: list[str], act: Callable[[str], Awaitable[Ack]]) -> list[Told]:
+    async def told(rig_id: str) -> Told:
+        try:
+            ack = await act(rig_id)
+        except Refused as no:
+            return Told(rig_id=rig_id, ok=False, words=no.words)
+        return Told(rig_id=rig_id, ok=True, words=ack.words, recording_id=ack.recording_id)
+
+    return list(await asyncio.gather(*map(told, rig_ids)))
+
+
+@router.post("/classes/{course_id}/start")
+async def start_all(course_id: str, given: HowToTrain, me: Me, review: Running) -> list[Told]:
+    """Begin a session on each rig of a class that a learner has and that is free."""
+    rigs = await run_in_threadpool(_rigs_of_class, review, me, course_id)
+    asked = StartIn(**given.model_dump(exclude_unset=True))
+    with_learner = [rig_id for rig_id, person_id in rigs if person_id is not None]
+    return await _each(with_learner, lambda rig_id: start(rig_id, asked, me, review))
+
+
+@router.post("/classes/{course_id}/stop")
+async def stop_all(course_id: str, me: Me, review: Running) -> list[Told]:
+    """End every session that runs in a class."""
+    rigs = await run_in_threadpool(_rigs_of_class, review, me, course_id)
+    training = [rig_id for rig_id, _ in rigs if review.hub.is_training(rig_id)]
+    return await _each(training, lambda rig_id: stop(rig_id, me, review))

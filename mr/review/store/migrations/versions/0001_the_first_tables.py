@@ -79,6 +79,8 @@ def upgrade() -> None:
         sa.Column("ended_utc", Utc(), nullable=True),
         sa.Column("mode", sa.String(length=16), nullable=False),
         sa.Column("guideline", sa.String(length=64), nullable=False),
+        sa.Column("attempt", sa.String(length=16), nullable=False),
+        sa.Column("duration_s", sa.Double(), nullable=True),
         sa.Column("goal_compressions", sa.Integer(), nullable=True),
         sa.Column("race", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_class")),
@@ -230,6 +232,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rig")),
     )
     op.create_table(
+        "desk",
+        sa.Column("token_sha256", sa.String(length=64), nullable=False),
+        sa.Column("rig_id", sa.String(length=16), nullable=False),
+        sa.Column("course_id", sa.String(length=16), nullable=False),
+        sa.Column("made_by", sa.String(length=16), nullable=False),
+        sa.Column("made_utc", Utc(), nullable=False),
+        sa.Column("expires_utc", Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["course_id"], ["class.id"], name=op.f("fk_desk_course_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["rig_id"], ["rig.id"], name=op.f("fk_desk_rig_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_desk")),
+    )
+    with op.batch_alter_table("desk", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_desk_expires_utc"), ["expires_utc"], unique=False)
+        batch_op.create_index(batch_op.f("ix_desk_rig_id"), ["rig_id"], unique=False)
+
+    op.create_table(
         "rig_report",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("rig_id", sa.String(length=16), nullable=False),
@@ -279,6 +301,7 @@ def upgrade() -> None:
         sa.Column("score_low_pct", sa.Double(), nullable=True),
         sa.Column("score_high_pct", sa.Double(), nullable=True),
         sa.Column("n_compressions", sa.Integer(), nullable=True),
+        sa.Column("n_right", sa.Integer(), nullable=True),
         sa.Column("mean_depth_mm", sa.Double(), nullable=True),
         sa.Column("mean_rate_cpm", sa.Double(), nullable=True),
         sa.Column("depth_in_target_pct", sa.Double(), nullable=True),
