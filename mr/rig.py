@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -444,11 +445,17 @@ def dumps_rig(rig: Rig) -> str:
     return tomlkit.dumps(toml_ready(rig.model_dump(by_alias=True)))
 
 
+MAX_KEY_PARTS = 64
+"""Reading a key takes time by the square of its parts: a megabyte of them, hours."""
+
+
 def loads_rig(text: str, source: str) -> Rig:
     """Read a rig from TOML text; `source` names it in errors (`ConfigError`)."""
+    if any(part.count(".") > MAX_KEY_PARTS for part in re.split(r"[,=\[\]{}#\n]", text)):
+        raise ConfigError(f"{source}: not a rig file (a key of more than {MAX_KEY_PARTS} parts)")
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number or a nest without end, too
         raise ConfigError(f"{source}: not a TOML file ({error}): is it a rig file?") from error
     return parse(Rig, data, source)
 

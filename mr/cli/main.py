@@ -34,6 +34,8 @@ FAULT_LENGTH = 300
 COMMANDS = {
     "demo": "Train on a simulated rig: sensors, overlay, score, report and picture.",
     "run": "Train on the rig that RIG.toml describes.",
+    "join": "Join a class: train when its wall says so, and upload the recordings.",
+    "upload": "Upload recordings of this rig to a class's server.",
     "replay": "Run RECORDING through the pipeline again and compare with the live run.",
     "analyze": "Count, measure and score the compressions of each FILE.",
     "report": "Write an HTML report of RECORDING: score, plots and every compression.",

@@ -11,9 +11,8 @@ import typer
 from rich.markup import escape
 
 from mr import DISCLAIMER
+from mr.cli.conclude import conclude, require_no_force
 from mr.cli.console import Output
-from mr.cli.deliver import analysis_of_recording, picture_beside, print_analysis, write_report
-from mr.cli.drift import note_drift
 from mr.cli.options import (
     DEFAULT_GUIDELINE,
     ArmsOption,
@@ -50,13 +49,10 @@ from mr.cli.stream import stream_place
 from mr.cli.train import PictureKeeper, train_fast, train_shown
 from mr.cli.view import Views
 from mr.clock.host import wall_now_utc
-from mr.config import LEARNER_ID, Attempt, Mode, SessionConfig
+from mr.config import LEARNER_ID, Mode
 from mr.errors import CalibrationError, ConfigError, RecordingError
 from mr.rig import load_rig
-from mr.scoring.assessment import needs_force
-from mr.scoring.guideline import Guideline
 from mr.scoring.profiles import load_guideline
-from mr.session.offline import rerun
 from mr.session.processes import SessionPlan
 from mr.validity import concerns
 from overlays.look import Look, look_named
@@ -97,20 +93,6 @@ def _play(
         if any(str(error).startswith(str(file)) for _, file in files):
             plan.path.unlink(missing_ok=True)
         raise
-
-
-def _require_no_force(config: SessionConfig, profile: Guideline, console: Output) -> None:
-    """Refuse an assessment that a mannequin's force must judge; say what practice lacks."""
-    if not needs_force(profile, config.mode, config.criteria):
-        return
-    why = (
-        f"--guideline {config.guideline}: it judges recoil by force, which only a mannequin "
-        "measures, so there would be no score: train with the mannequin, or by a profile whose "
-        "criterion is displacement"
-    )
-    if config.attempt is Attempt.ASSESSMENT:
-        raise ConfigError(why)
-    console.prose(f"[yellow]![/] {escape(why)}")
 
 
 def run(
@@ -258,7 +240,7 @@ def run(
     )
     profile = load_guideline(guideline)
     if not mannequin or loaded.mannequin is None:
-        _require_no_force(config, profile, console)
+        require_no_force(config, profile, console)
     path = out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{config.learner_id}.mcap"
     plan = SessionPlan(sources, loaded, config, profile, path)
     console.prose(f"[dim]{DISCLAIMER}[/]")
@@ -267,12 +249,4 @@ def run(
             keeper = _play(plan, files, console, look, duration)
         else:
             keeper = train_shown(plan, console, views, look, planned_s=duration, hands=hands)
-    keeper.save(path.with_suffix(".png"))
-    again = rerun(path)
-    analysis = analysis_of_recording(again)
-    write_report(again, analysis, path.with_suffix(".html"), picture_beside(path, console))
-    print_analysis(console, analysis)
-    note_drift(rig, again, console)
-    if keeper.lesson:
-        console.print(f"to take along: {keeper.lesson}")
-    console.print(escape(f"recording: {path}\nreport:    {path.with_suffix('.html')}"))
+    conclude(path, keeper, rig, console)

@@ -14,11 +14,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from mr.cli.comfort import ComfortCheck
 from mr.cli.console import Output
@@ -104,6 +105,22 @@ class PictureKeeper:
         return text_of(self.messages, last.cue.key, last.mode) if last.cue.written else ""
 
 
+class Follower(Protocol):
+    """Somebody elsewhere who follows a session and may say words to it: a class's wall."""
+
+    def begin(self, session: LiveSession) -> None:
+        """The session is open."""
+        ...
+
+    def words(self) -> Sequence[str]:
+        """Give what was said since the last call."""
+        ...
+
+    def end(self, *, interrupted: bool) -> None:
+        """The session is over and about to close; tell whether Ctrl-C ended it."""
+        ...
+
+
 @dataclass(slots=True)
 class Stdin:
     """Lines of standard input as they come, for start and stop by key or command.
@@ -185,6 +202,7 @@ def train_shown(
     *,
     planned_s: float | None = None,
     hands: bool = False,
+    follower: Follower | None = None,
 ) -> PictureKeeper:
     """Run a session with its views: what `run` and `demo` have in common.
 
@@ -201,7 +219,15 @@ def train_shown(
     mains = view_mains(plan.rig, shown, views)
     announce(views.stream, console)
     keeper = train_live(
-        plan, console, mains, shown, planned_s=planned_s, hands=hands, headset=worn, check=check
+        plan,
+        console,
+        mains,
+        shown,
+        planned_s=planned_s,
+        hands=hands,
+        headset=worn,
+        check=check,
+        follower=follower,
     )
     if check is not None:
         check.after()
@@ -218,13 +244,17 @@ def train_live(
     hands: bool = False,
     headset: HeadsetView | None = None,
     check: ComfortCheck | None = None,
+    follower: Follower | None = None,
 ) -> PictureKeeper:
     """Run a session in its processes and show it until it ends or Ctrl-C."""
     messages, beat = shown.messages, shown.beat
     keeper = PictureKeeper(plan.rig, messages, shown.look)
     with (
         Stdin(plan.config.start_on) as stdin,
-        LiveSession(plan, views, hands=hands, headset=headset) as session,
+        LiveSession(
+            plan, views, hands=hands, headset=headset, motion=follower is not None
+        ) as session,
+        _followed(follower, session) as interrupted,
     ):
         with noted(signal.SIGINT) as asked:
             try:
@@ -241,17 +271,33 @@ def train_live(
                             check.see(snapshot)
                         keeper.see(session.picture())
                         keeper.offer(snapshot)
-                        for word in stdin.words(snapshot.phase if snapshot else None):
+                        said = follower.words() if follower is not None else ()
+                        for word in (*stdin.words(snapshot.phase if snapshot else None), *said):
                             session.say(word)
                         time.sleep(SHOW_EVERY_S)
             except KeyboardInterrupt:
                 asked.set()  # asked to end by another signal
         if asked.is_set():
+            interrupted.set()
             session.say("stop")
             console.print("stopping: finishing the recording")
         session.result()
         keeper.offer(session.snapshot())
     return keeper
+
+
+@contextmanager
+def _followed(follower: Follower | None, session: LiveSession) -> Iterator[threading.Event]:
+    """Let somebody follow the session; what is given is to be set when Ctrl-C ends it."""
+    interrupted = threading.Event()
+    if follower is None:
+        yield interrupted
+        return
+    follower.begin(session)
+    try:
+        yield interrupted
+    finally:
+        follower.end(interrupted=interrupted.is_set())
 
 
 def train_fast(

@@ -15,6 +15,8 @@ import numpy as np
 
 from mr.types import FloatArray
 
+MAX_CLOUD_POINTS = 200_000
+"""A chest has some thousands; more would fill the memory of who reads a hostile rig."""
 POINT_STEP_M = 2e-5
 """Step of a packed coordinate: sixteen bits reach ±0.65 m."""
 NORMAL_STEP = 1.0 / 127.0
@@ -61,10 +63,13 @@ def unpack_cloud(text: str) -> Cloud:
     ValueError
         When the text is damaged.
     """
+    unpack = zlib.decompressobj()
     try:
-        raw = zlib.decompress(base64.b64decode(text, validate=True))
+        raw = unpack.decompress(base64.b64decode(text, validate=True), 9 * MAX_CLOUD_POINTS)
     except (binascii.Error, zlib.error) as error:
         raise ValueError(f"packed points are damaged ({error})") from error
+    if not unpack.eof:
+        raise ValueError(f"packed points are cut, or more than {MAX_CLOUD_POINTS}")
     n, left = divmod(len(raw), 9)
     if left or n == 0:
         raise ValueError(f"packed points are damaged ({len(raw)} bytes are no whole points)")

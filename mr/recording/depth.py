@@ -27,6 +27,8 @@ CountsArray = npt.NDArray[np.uint16]
 ZSTD_LEVEL = 1
 """Level 3 takes twice the time for nothing."""
 _HEAD = struct.Struct("<HHI")
+MAX_PX = 1 << 25
+"""33 million pixels; no depth camera has a tenth of them."""
 DAMAGED = "a depth picture in the recording cannot be unpacked: the file is damaged"
 
 
@@ -36,9 +38,9 @@ def pack_depth(counts: CountsArray) -> bytes:
     Raises
     ------
     RecordingError
-        When it is no image, or larger than 65535 pixels along a side.
+        When it is no image, or larger than 65535 pixels along a side or `MAX_PX` in all.
     """
-    if counts.ndim != 2 or max(counts.shape) > 0xFFFF:
+    if counts.ndim != 2 or max(counts.shape) > 0xFFFF or counts.size > MAX_PX:
         raise RecordingError(f"a depth image of shape {counts.shape} cannot be packed")
     counts = np.ascontiguousarray(counts, np.uint16)
     present = np.zeros(1 << 16, np.bool_)
@@ -66,12 +68,13 @@ def unpack_depth(data: bytes) -> CountsArray:
     """
     try:
         height, width, n_levels = _HEAD.unpack_from(data)
-        plain = zstandard.ZstdDecompressor().decompress(data[_HEAD.size :])
+        n_px, packed = height * width, data[_HEAD.size :]
+        # What it will be is known before memory is taken for it.
+        if n_px > MAX_PX or zstandard.frame_content_size(packed) != 2 * (n_levels + n_px):
+            raise RecordingError(DAMAGED)
+        plain = zstandard.ZstdDecompressor().decompress(packed)
     except (struct.error, zstandard.ZstdError) as error:
         raise RecordingError(DAMAGED) from error
-    n_px = height * width
-    if len(plain) != 2 * (n_levels + n_px):
-        raise RecordingError(DAMAGED)
     levels = np.frombuffer(plain, "<u2", n_levels)
     low = np.frombuffer(plain, np.int8, n_px, 2 * n_levels)
     high = np.frombuffer(plain, np.uint8, n_px, 2 * n_levels + n_px)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +26,7 @@ from mr.errors import ConfigError, RecordingError
 from mr.files import is_there, whole_file
 from mr.recording.codec import PACKED_ENCODING, ChannelKey, Codec
 from mr.recording.container import MAGIC, Record, Walk
+from mr.recording.harmless import harmless
 from mr.recording.header import RECORDING_SCHEMA, RecordingHeader
 from mr.recording.older import codec_for
 from mr.recording.writer import RESULT_PREFIX, RIG_ATTACHMENT
@@ -33,6 +35,10 @@ from mr.types import ClockExchange, MannequinFrame, Sample
 
 Unpacked = TypeVar("Unpacked")
 
+UNSOUND = (
+    ValueError, TypeError, LookupError, OverflowError, struct.error, RecursionError
+)  # fmt: skip
+"""What parsing raises where a file holds what this program never writes."""
 LOST = "nothing can be recovered; record again"
 REPAIR_METADATA = "mrcpr.repair/1"
 
@@ -82,8 +88,12 @@ class Recording:
             if codec.type not in without:
                 yield from self._sound(codec.decode, key, message)
 
-    def blocks(self, at_once: int = 4096) -> Iterator[Sample | MannequinRun]:
+    def blocks(
+        self, at_once: int = 4096, without: Container[type] = ()
+    ) -> Iterator[Sample | MannequinRun]:
         """Give the same samples in the same order, the mannequin's by runs of many.
+
+        Those of the types in `without` are passed over.
 
         Raises
         ------
@@ -102,8 +112,12 @@ class Recording:
                     run.messages.append(message)
                     run.n += n
                 continue
+            if codec.type in without:
+                self._sound(codec.n_rows, message)
+                continue
             samples = self._sound(codec.decode, key, message)
-            if run is not None and codec.type is ClockExchange:
+            few = run is not None and len(run.exchanges) < at_once
+            if run is not None and few and codec.type is ClockExchange:
                 run.exchanges += [(run.n, x) for x in samples if isinstance(x, ClockExchange)]
                 continue
             if run is not None:
@@ -121,7 +135,7 @@ class Recording:
             if isinstance(record, Schema):
                 layouts[record.id] = record
             elif isinstance(record, Channel) and record.message_encoding == PACKED_ENCODING:
-                known[record.id] = self._channel(record, layouts[record.schema_id])
+                known[record.id] = self._channel(record, layouts.get(record.schema_id))
             elif isinstance(record, Message) and record.channel_id in known:
                 yield *known[record.channel_id], record.data
 
@@ -156,6 +170,10 @@ class Recording:
             return unpack(*args)
         except RecordingError as error:
             raise RecordingError(f"{self.path}: {error}: record again") from error
+        except UNSOUND as error:
+            raise RecordingError(
+                f"{self.path}: a sample in it cannot be ({error}): record again"
+            ) from error
 
     def _records(self) -> Iterator[Record]:
         with self.path.open("rb") as file:
@@ -163,14 +181,22 @@ class Recording:
             yield from walk.records()
             self.why_incomplete = walk.why  # who has read all of it need not do so again
 
-    def _channel(self, channel: Channel, layout: Schema) -> tuple[Codec, ChannelKey]:
-        codec = codec_for(layout.name, json.loads(layout.data)["fields"])
+    def _channel(self, channel: Channel, layout: Schema | None) -> tuple[Codec, ChannelKey]:
+        try:
+            if layout is None:
+                raise KeyError("without its layout")
+            codec = codec_for(layout.name, json.loads(layout.data)["fields"])
+            key = ChannelKey(**channel.metadata)
+        except UNSOUND as error:
+            raise RecordingError(
+                f"{self.path}: what it says of its samples is damaged ({error}): record again"
+            ) from error
         if codec is None:
             raise RecordingError(
                 f"{self.path}: its {layout.name} samples are laid out by {self.header.software}, "
                 f"which mrcpr {mr.__version__} cannot read: update mrcpr"
             )
-        return codec, ChannelKey(**channel.metadata)
+        return codec, key
 
 
 @dataclass(slots=True)
@@ -222,7 +248,7 @@ def open_recording(path: Path) -> Recording:
     header = _header(path, heads[RECORDING_SCHEMA])
     try:
         rig = loads_rig(rig_toml.decode(), f"{path}: its rig")
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, RecursionError) as error:
         raise RecordingError(f"{path}: its rig is damaged: {LOST}") from error
     except ConfigError as error:
         raise RecordingError(f"{error}: made by {header.software}: update mrcpr") from error
@@ -305,6 +331,9 @@ def _check_magic(path: Path, begin: bytes) -> None:
 def _headless(why: str, heads: dict[str, dict[str, str]]) -> str:
     if RECORDING_SCHEMA in heads:
         return f"its rig is missing ({why or 'no rig.toml inside'}): {LOST}"
+    newer = [name for name in heads if name.startswith(RECORDING_SCHEMA.rpartition("/")[0] + "/")]
+    if newer:
+        return f"made by a newer mrcpr ({harmless(newer[0])[:40]}): update mrcpr"
     if why:
         return f"cut before its head was whole ({why}): {LOST}"
     return "an MCAP file of another program: give one that mrcpr made"
@@ -313,7 +342,7 @@ def _headless(why: str, heads: dict[str, dict[str, str]]) -> str:
 def _header(path: Path, metadata: dict[str, str]) -> RecordingHeader:
     try:
         return parse(RecordingHeader, json.loads(metadata["header"]), f"{path}: its head")
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise RecordingError(f"{path}: its head cannot be read ({error}): update mrcpr") from error
     except ConfigError as error:
         raise RecordingError(f"{error}: update mrcpr or record again") from error

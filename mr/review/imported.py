@@ -51,25 +51,15 @@ def flags_told(analysis: Json) -> list[str]:
     return said
 
 
-def compressions_csv(analyses: Iterable[Json], edited: Iterable[bool] | None = None) -> str:
-    """Write the compressions of all analyses, one a row; what is unknown is an empty cell.
-
-    Parameters
-    ----------
-    analyses
-        As `build_analysis` gives them.
-    edited
-        Of each, whether an instructor corrected it; None where nobody did.
-    """
-    every = list(analyses)
-    corrected = [False] * len(every) if edited is None else list(edited)
+def compressions_csv(analyses: Iterable[Json]) -> str:
+    """Write the compressions of all analyses, one a row; what is unknown is an empty cell."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for analysis, is_edited in zip(every, corrected, strict=True):
+    for analysis in analyses:
         source = analysis["source"]
         before = (harmless(source["name"]), source["kind"], yes_or_no(source["simulated"]))
-        after = (yes_or_no(source["smoothed"]), yes_or_no(is_edited))
+        after = (yes_or_no(source["smoothed"]), yes_or_no("corrected" in analysis))
         for row in analysis["compressions"]:
             writer.writerow([*before, *(row[key] for key in ROW), *after])
     return out.getvalue()

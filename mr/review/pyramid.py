@@ -251,7 +251,8 @@ class Pyramid:
         gaps = np.flatnonzero(rows.fresh[1:]) + 1
         between_s = (rows.last_us[gaps - 1] + rows.first_us[gaps]) / 2e6
         low_mm, high_mm, sigma_mm = (
-            np.insert(c, gaps, np.nan) for c in (unit * rows.low, unit * rows.high, sigma_mm)
+            np.insert(column, gaps, np.nan)
+            for column in (unit * rows.low, unit * rows.high, sigma_mm)
         )
         return Window(np.insert(t_s, gaps, between_s), low_mm, high_mm, sigma_mm, exact=exact)
 

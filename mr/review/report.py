@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from mr.metrics.summary import not_measured
 from mr.review.cards import at_least, cards_of, volume_words
+from mr.review.edited import edits
 from mr.review.lines import (
     ATTEMPT_WORDS,
     SMOOTHED_WORDS,
@@ -107,6 +108,7 @@ def render_report(analysis: Json, trace: Trace | None, picture_png: bytes | None
         interval=interval_words(score),
         deductions=[(i["label"], deduction_lines({"items": [i]}, None)) for i in by_loss],
         cycles=cycle_rows(score),
+        edits=edits(analysis),
         smoothed_words=SMOOTHED_WORDS,
         attempt=ATTEMPT_WORDS.get(analysis["source"]["attempt"], ""),
         checks=check_lines(analysis["assessment"]),

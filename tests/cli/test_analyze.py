@@ -295,7 +295,7 @@ def test_compressions_as_csv(mrcpr: Run, several: Path, tmp_path: Path) -> None:
         "source", "kind", "simulated", "index", "onset_s", "peak_s", "release_s", "depth_mm",
         "depth_sigma_mm", "release_depth_mm", "release_depth_sigma_mm", "rate_cpm",
         "rate_sigma_cpm", "duty_cycle", "release_velocity_mm_s", "force_peak_n", "hand_x_mm",
-        "hand_y_mm", "smoothed",
+        "hand_y_mm", "smoothed", "edited",
     ]  # fmt: skip
     assert mrcpr("analyze", several, "--csv", "-").require(0).out == out.read_text()
 

@@ -13,7 +13,7 @@ from mr import DISCLAIMER
 from mr.cli.main import COMMANDS, load_command
 from tests.cli.conftest import Finished
 
-ARGUMENTS = {"replay", "analyze", "report", "simulate"}
+ARGUMENTS = {"join", "upload", "replay", "analyze", "report", "simulate"}
 
 
 @pytest.fixture

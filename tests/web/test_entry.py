@@ -85,25 +85,20 @@ def test_a_new_password_ends_all_other_logins(review: Running, admin: Client) ->
     review.client().sign_in("ada", "another good password")
 
 
-def test_a_learner_signs_in_by_pin_and_by_badge(review: Running, admin: Client) -> None:
+def test_a_learner_signs_in_by_badge(review: Running, admin: Client) -> None:
     course, badge = class_with_badge(admin)
-    learner = review.client()
-    by_pin = learner.ok("POST", "/sign-in/pin", json={"course_id": course, "pin": badge["pin"]})
-    assert by_pin["name"] == "Lena Learner"
     token = badge["url"].split("#")[1]
     by_badge = review.client().ok("POST", "/sign-in/badge", json={"token": token})
-    assert by_badge["person_id"] == by_pin["person_id"]
-    other = "0" * 16
-    stranger = review.client()
-    stranger.no(403, "POST", "/sign-in/pin", json={"course_id": other, "pin": badge["pin"]})
+    assert by_badge["name"] == "Lena Learner"
     admin.ok("POST", f"/classes/{course}/badges")  # the old ones are void now
-    stranger.no(403, "POST", "/sign-in/badge", json={"token": token})
+    review.client().no(403, "POST", "/sign-in/badge", json={"token": token})
 
 
 def test_a_learner_may_not_what_staff_may(review: Running, admin: Client) -> None:
     course, badge = class_with_badge(admin)
     learner = review.client()
-    learner._took(learner.post("/api/sign-in/pin", json={"course_id": course, "pin": badge["pin"]}))
+    token = badge["url"].split("#")[1]
+    learner._took(learner.post("/api/sign-in/badge", json={"token": token}))
     assert learner.ok("GET", f"/classes/{course}")["learners"] == []  # no names of others
     learner.no(403, "GET", "/people")
     learner.no(403, "POST", "/classes", json={"title": "mine"})

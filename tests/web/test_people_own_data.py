@@ -221,7 +221,6 @@ import os, signal, sys
 from pathlib import Path
 from mr.review.archive import Archive
 from mr.review.care import erase
-from mr.review.store import tables
 
 def die(*_args, **_kwargs):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -1,7 +1,8 @@
-"""The pages of people and their data in a real browser: journeys of each role, and how they look."""
+"""The pages of people and their data in a real browser: each role's journeys, and their look."""
 
 from __future__ import annotations
 
+import re
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -150,9 +151,9 @@ def test_a_learner_sees_their_own_progress_and_takes_their_data_along(
     page.get_by_role("img", name="Score: aha-2025-adult-bls, hands only").wait_for()
     page.get_by_text("Practice: 3 sessions, from 58% on").first.wait_for()
     show(page, "/me")
-    page.get_by_role("cell", name="Ina Instructor").wait_for()
-    page.get_by_role("button", name="Agree: Research").click()
-    page.get_by_role("button", name="Withdraw: Research").wait_for()
+    page.get_by_role("rowheader", name="Ina Instructor").wait_for()
+    page.get_by_role("button", name=re.compile("Agree.*Research")).click()
+    page.get_by_role("button", name=re.compile("Withdraw.*Research")).wait_for()
     assert busy.lena.ok("GET", "/me/data")["consents"]["research"] is True
     with page.expect_download() as download:
         page.get_by_role("button", name="Export my data").click()
@@ -185,7 +186,9 @@ def test_an_admin_reads_the_audit_and_checks_its_chain(busy: Crowd, pages: Pages
     show(page, "/audit")
     page.get_by_label("What", exact=True).select_option("refused.")
     page.wait_for_url("**/audit?action=refused.")
-    page.get_by_role("cell", name="Lena Learner").wait_for()
+    page.get_by_role("cell", name="refused.object").first.wait_for()
+    page.get_by_role("cell", name="class.begun").first.wait_for(state="detached")
+    page.get_by_role("cell", name="Lena Learner").first.wait_for()
     page.get_by_role("button", name="Check the chain").click()
     page.get_by_text("The chain is whole").wait_for()
     settled(page)

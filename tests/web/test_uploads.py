@@ -20,7 +20,7 @@ PIECE = 1 << 20
 
 def offered(path: Path, **other: Any) -> dict[str, Any]:
     data = path.read_bytes()
-    offer = {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data), "name": path.name}
+    offer = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "name": path.name}
     return offer | other
 
 
@@ -142,7 +142,7 @@ def test_what_is_too_large_or_no_recording_is_refused_in_words(
     headers = {"Upload-Offset": "0"}
     no = admin.no(422, "PATCH", address, headers=headers, content=stray.read_bytes())
     assert "holiday.mcap" in no["error"]
-    huge = offered(stray) | {"size_bytes": 1 << 50}
+    huge = offered(stray) | {"size": 1 << 50}
     assert "at most" in admin.no(422, "POST", "/uploads", json=huge)["error"]
 
 

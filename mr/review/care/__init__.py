@@ -1,1 +1,1 @@
-"""What keeps the data safe and no longer than it may be kept."""
+"""What keeps the review's data safe, and lets it go: backup, restore, checks, erasing."""

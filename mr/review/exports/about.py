@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from mr.review.cards import cards_of
-from mr.review.exports.export import MANNEQUINS_ONLY, Export, approval_words, day_and_time
+from mr.review.edited import edits
+from mr.review.exports.export import (
+    MANNEQUINS_ONLY,
+    Export,
+    approval_words,
+    day_and_time,
+    editor_words,
+)
 from mr.review.lines import ATTEMPT_WORDS
 from mr.review.report import KIND_WORDS, STANDING_WORDS
 
@@ -31,8 +38,7 @@ def about_rows(export: Export) -> list[Row]:
         ("Attempt", attempt, f"mode {guideline['mode']}"),
         ("Approved", approval_words(export), ""),
         ("Edited", "yes; the original is kept" if export.edited else "no", ""),
-        *(("Edited", f"{e.what}: {e.why}", f"{e.by}, {day_and_time(e.at_utc)}")
-          for e in export.edits),
+        *(("Edited", f"{what}: {why}", editor_words(export)) for what, why in edits(a)),
         *(("Remark", r.words, r.by if r.at_s is None else f"{r.by}, at {r.at_s:.1f} s")
           for r in export.remarks),
         ("Recording", source["recording_id"] or "none", source["recorded_by"] or ""),

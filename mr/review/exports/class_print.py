@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 DIRECTION = re.compile(r"too [a-z]+(?: [a-z]+)*")
 """Such as ``too shallow``, in the reason of a deduction."""
-SHORT = {"ventilations": "breaths"}
+SHORT = {"ventilation": "breaths"}
 """Of an item's key, where that is too long for a line."""
 EDITED, SIMULATED, NOT_APPROVED = "E", "S", "n"
 """Marks behind a learner's score; the sheet says what they mean."""
@@ -94,6 +94,8 @@ def class_items(exports: Sequence[Export]) -> list[ClassItem]:
     lost: dict[str, list[float]] = {}
     ways: dict[str, Counter[str]] = {}
     for export in exports:
+        if export.analysis["score"]["value_pct"] is None:
+            continue  # without a score nothing loses points
         for item in export.analysis["score"]["items"]:
             key, points = item["key"], item["points_lost"]
             if points is None:
@@ -180,7 +182,11 @@ def _line(export: Export) -> Line:
     low, high = score["interval_low_pct"], score["interval_high_pct"]
     dearest = max(score["items"], key=lambda i: i["points_lost"] or 0.0, default=None)
     practise = ""
-    if dearest is not None and (dearest["points_lost"] or 0.0) >= 0.05:
+    if (
+        score["value_pct"] is not None
+        and dearest is not None
+        and (dearest["points_lost"] or 0.0) >= 0.05
+    ):
         practise = f"{SHORT.get(dearest['key'], dearest['key'])} −{number(dearest['points_lost'])}"
     signs = (
         (EDITED, export.edited),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mr.review.edited import edits
 from mr.review.plots import Trace
 
 Json = dict[str, Any]
@@ -18,14 +19,11 @@ SIMULATED_WORDS = "These numbers come from a simulated rig, not from a person on
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """One correction of an instructor's, by which an analysis was made once more."""
+class Editor:
+    """Who corrected a session; what and why is in its analysis."""
 
     by: str
     at_utc: str
-    what: str
-    """Such as ``pause at 12.0 s``."""
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +68,15 @@ class Export:
     trace: Trace | None = None
     """Of the same zero of time as the analysis; None where none was kept."""
     remarks: tuple[Remark, ...] = ()
-    edits: tuple[Edit, ...] = ()
-    """Not empty where the analysis is of a corrected session."""
+    editor: Editor | None = None
+    """Who corrected the session, where its analysis is of a corrected one."""
     approval: Approval | None = None
     others: tuple[PastSession, ...] = ()
 
     @property
     def edited(self) -> bool:
         """Tell whether an instructor corrected what is exported."""
-        return bool(self.edits)
+        return "corrected" in self.analysis
 
     @property
     def simulated(self) -> bool:
@@ -96,12 +94,17 @@ def day_and_time(utc: str | None) -> str:
     return "" if utc is None else f"{utc[:16].replace('T', ' ')} UTC"
 
 
+def editor_words(export: Export) -> str:
+    """Say who corrected a session and when; empty where nobody did, or where it is not told."""
+    if not export.edited or export.editor is None:
+        return ""
+    return f"by {export.editor.by} on {day_and_time(export.editor.at_utc)}"
+
+
 def edited_words(export: Export) -> str:
     """Say who corrected a session, when, what and why; empty where nobody did."""
-    return "; ".join(
-        f"{e.what}, by {e.by} on {day_and_time(e.at_utc)}: {e.why or 'no reason given'}"
-        for e in export.edits
-    )
+    said = "; ".join(f"{what} ({why})" for what, why in edits(export.analysis))
+    return ": ".join(filter(None, (editor_words(export), said)))
 
 
 def approval_words(export: Export) -> str:
@@ -117,9 +120,9 @@ def marks(export: Export) -> list[str]:
     if export.simulated:
         said.append(f"SIMULATED: {SIMULATED_WORDS}")
     if export.edited:
-        said.append(f"EDITED: {edited_words(export)}. The original is kept.")
+        said.append(f"EDITED {edited_words(export)}. The original is kept.")
     if export.analysis["source"]["smoothed"]:
         said.append("SMOOTHED: judged with what was only known afterwards.")
     if why := export.analysis["source"]["why_incomplete"]:
-        said.append(f"INCOMPLETE RECORDING: {why}.")
+        said.append(f"INCOMPLETE: {why}.")
     return said

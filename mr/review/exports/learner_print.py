@@ -114,16 +114,16 @@ def _bar(label: str, value_pct: float | None) -> Markup | None:
     return bar_figure(value_pct / 100.0, f"{label}: {value_pct:.0f} % reached")
 
 
-def _costly(a: Json, most: int) -> tuple[list[tuple[Json, str]], int, float]:
-    """Give the dearest deductions with their item, how many are left out and their points."""
-    every = [
-        (d, item["label"])
-        for item in a["score"]["items"]
-        for d in item["deductions"]
-        if d["points"] > 0.0
-    ]
-    every.sort(key=lambda pair: -pair[0]["points"])
-    return every[:most], len(every[most:]), sum(d["points"] for d, _ in every[most:])
+def _costly(a: Json, most: int) -> tuple[list[Json], int, float]:
+    """Give the dearest deductions, how many are left out and their points.
+
+    Without a score nothing cost anything.
+    """
+    if a["score"]["value_pct"] is None:
+        return [], 0, 0.0
+    every = [d for item in a["score"]["items"] for d in item["deductions"] if d["points"] > 0.0]
+    every.sort(key=lambda d: -d["points"])
+    return every[:most], len(every[most:]), sum(d["points"] for d in every[most:])
 
 
 def _part(a: Json) -> tuple[float, float]:
@@ -164,6 +164,7 @@ def _way(export: Export) -> tuple[list[Point], int]:
             source["attempt"],
             guideline["mode"],
             guideline["sha256"],
+            edited=export.edited,
         )
         later = sum(o.made_utc > now.made_utc for o in alike)
         points.insert(len(points) - later, _point(now, now=True))
@@ -175,6 +176,6 @@ def _way(export: Export) -> tuple[list[Point], int]:
 
 def _point(past: PastSession, *, now: bool = False) -> Point:
     assert past.score_pct is not None
-    day = past.made_utc[5:10] or "now"
+    day = (past.made_utc[5:10] or "now") + (" E" if past.edited else "")
     cold = past.attempt not in (None, "practice")
     return Point(day, past.score_pct, past.interval_pct, cold, now)

@@ -32,7 +32,7 @@ SESSION_COLUMNS = (
 
 def compressions_csv(exports: Sequence[Export]) -> str:
     """Write every compression of every session, one a row, with whether it was edited."""
-    return imported.compressions_csv((e.analysis for e in exports), (e.edited for e in exports))
+    return imported.compressions_csv(e.analysis for e in exports)
 
 
 def sessions_csv(exports: Sequence[Export]) -> str:

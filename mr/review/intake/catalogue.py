@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import zstandard
@@ -17,10 +16,11 @@ from sqlalchemy.orm import Session
 
 from mr.clock.host import wall_now_utc
 from mr.errors import RecordingError
-from mr.recording.header import RecordingHeader
+from mr.review.intake.accept import Accepted
 from mr.review.intake.analysed import Analysed
 from mr.review.lines import score_lines
 from mr.review.pyramid import build_pyramid
+from mr.review.right import n_right
 from mr.review.store.sessions import Analysis, Job, Recorded
 
 SOMEBODY_WAITS, IS_NEW, IS_OLDER = 0, 1, 2
@@ -42,11 +42,8 @@ LISTED = (
 class Arrived:
     """A recording that came in, and how."""
 
-    header: RecordingHeader
-    sha256: str
-    size_bytes: int
+    accepted: Accepted
     name: str
-    why_incomplete: str = ""
     course_id: str | None = None
     rig_id: str | None = None
     signature: str | None = None
@@ -63,52 +60,44 @@ def enter(session: Session, arrived: Arrived) -> tuple[Recorded, bool]:
     RecordingError
         When another file of the same recording is there.
     """
-    header = arrived.header
+    file = arrived.accepted
     known = session.scalars(
         select(Recorded).where(
-            (Recorded.sha256 == arrived.sha256) | (Recorded.recording_id == header.recording_id)
+            (Recorded.sha256 == file.sha256) | (Recorded.recording_id == file.recording_id)
         )
     ).first()
     if known is None:
         row = _new_row(arrived)
         session.add(row)
         session.flush()
-    elif known.sha256 == arrived.sha256:
+    elif known.sha256 == file.sha256:
         return known, False
-    elif known.why_incomplete and not arrived.why_incomplete:
+    elif known.why_incomplete and not file.why_incomplete:
         row = known
-        row.sha256, row.size_bytes = arrived.sha256, arrived.size_bytes
+        row.sha256, row.size_bytes = file.sha256, file.size_bytes
         row.why_incomplete, row.signature = "", arrived.signature
         row.state = "waiting"
     else:
         raise RecordingError(
             f"{arrived.name}: the catalogue has another file of this recording "
-            f"({header.recording_id}): keep the one that is there, or erase it first"
+            f"({file.recording_id}): keep the one that is there, or erase it first"
         )
     session.add(Job(session_id=row.id, priority=IS_NEW))
     return row, True
 
 
 def _new_row(arrived: Arrived) -> Recorded:
-    header = arrived.header
+    file = arrived.accepted
+    same = ("recording_id", "sha256", "size_bytes", "learner_id", "made_utc", "kind", "attempt",
+            "mode", "guideline_id", "storage_level", "why_incomplete")  # fmt: skip
     return Recorded(
-        recording_id=header.recording_id,
-        sha256=arrived.sha256,
-        size_bytes=arrived.size_bytes,
+        **{name: getattr(file, name) for name in same},
         source_name=arrived.name,
-        learner_id=header.session.learner_id,
         course_id=arrived.course_id,
         rig_id=arrived.rig_id,
         signature=arrived.signature,
         brought_by=arrived.brought_by,
-        made_utc=datetime.fromisoformat(header.made_utc),
         received_utc=wall_now_utc(),
-        kind=header.kind,
-        attempt=header.session.attempt.value,
-        mode=header.session.mode.value,
-        guideline_id=header.guideline_id,
-        storage_level=header.storage_level,
-        why_incomplete=arrived.why_incomplete,
     )
 
 
@@ -146,6 +135,7 @@ def let_count(recorded: Recorded, row: Analysis, analysis: dict[str, Any]) -> No
     recorded.state, recorded.why_failed = "ready", ""
     for name in LISTED:
         setattr(recorded, name, summary[name])
+    recorded.n_right = n_right(analysis)
     recorded.score_pct = score["value_pct"]
     recorded.score_low_pct = score["interval_low_pct"]
     recorded.score_high_pct = score["interval_high_pct"]

@@ -9,27 +9,27 @@ for one.
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import exists, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from mr.clock.host import wall_now_utc
 from mr.errors import MrError
 from mr.review.archive import Archive
+from mr.review.intake.child import BrokeOffError, Child, leave_signals_to_the_server
 from mr.review.people.consent import WITH_PICTURES, video_allowed
 from mr.review.store.audit import note
 from mr.review.store.sessions import Film, Recorded
 
 LOG = logging.getLogger("mr.review")
 LOOK_EVERY_S = 20.0
+TASKS_EACH = 10
 
 
 class Draw(Protocol):
@@ -71,7 +71,7 @@ class Filming:
     def __init__(self, archive: Archive, draw: Draw) -> None:
         self._archive, self._draw = archive, draw
         self._end = threading.Event()
-        self._pool: ProcessPoolExecutor | None = None
+        self._child = Child(TASKS_EACH)
         self._thread = threading.Thread(target=self._run, name="review-films", daemon=True)
 
     def __enter__(self) -> Filming:
@@ -80,31 +80,34 @@ class Filming:
 
     def __exit__(self, *exc: object) -> None:
         self._end.set()
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            for process in list((self._pool._processes or {}).values()):
-                process.kill()  # a film is there whole or not at all: it is drawn anew
+        self._child.kill()  # a film is there whole or not at all: it is drawn anew
         self._thread.join()
 
     def _run(self) -> None:
+        leave_signals_to_the_server()
         while not self._end.is_set():
-            remove_withdrawn(self._archive)
-            for session_id, sha256 in wanted_films(self._archive):
-                if self._end.is_set():
-                    return
-                self._one(session_id, sha256)
+            try:
+                self._look()
+            except DBAPIError as error:
+                LOG.error("films wait for the database: %s", error.orig)
             self._end.wait(LOOK_EVERY_S)
+
+    def _look(self) -> None:
+        remove_withdrawn(self._archive)
+        for session_id, sha256 in wanted_films(self._archive):
+            if self._end.is_set():
+                return
+            self._one(session_id, sha256)
 
     def _one(self, session_id: str, sha256: str) -> None:
         place = self._archive.film_path(sha256)
         place.unlink(missing_ok=True)  # of a crash before the database knew it
         why, begins_s = "", None
         try:
-            begins_s = self._in_process(self._archive.recording_path(sha256), place)
+            begins_s = self._child.run(self._draw, self._archive.recording_path(sha256), place)
         except MrError as error:
             why = str(error)
-        except BrokenProcessPool:
-            self._pool = None
+        except BrokeOffError:
             why = "drawing it broke off"
         except Exception:
             if not self._end.is_set():
@@ -112,15 +115,6 @@ class Filming:
             why = "an internal fault; the server's log has it"
         if not self._end.is_set():
             keep_film(self._archive, session_id, sha256, why, begins_s)
-
-    def _in_process(self, path: Path, place: Path) -> float:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                max_tasks_per_child=10,
-            )
-        return self._pool.submit(self._draw, path, place).result()
 
 
 def wanted_films(archive: Archive) -> Iterator[tuple[str, str]]:

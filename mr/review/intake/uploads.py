@@ -15,6 +15,7 @@ import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,9 +24,9 @@ from mr.clock.host import wall_now_utc
 from mr.errors import MrError, RecordingError
 from mr.recording.harmless import harmless
 from mr.review.archive import Archive
+from mr.review.intake.accept import Accepted, Limits, accept
 from mr.review.intake.admission import require_admissible
 from mr.review.intake.catalogue import Arrived, enter
-from mr.review.intake.hostile import Accepted, check_recording
 from mr.review.store.audit import note
 from mr.review.store.sessions import Recorded, Upload
 
@@ -34,6 +35,7 @@ PIECE_BYTES = 1024 * 1024
 SPARE_BYTES = 256 * 1024 * 1024
 """So much of the disk is left to the database."""
 READ_BYTES = 1 << 20
+State = Literal["open", "done", "refused"]
 
 
 class DiskFullError(MrError):
@@ -65,6 +67,8 @@ class Offer:
     size_bytes: int
     name: str
     course_id: str | None = None
+    recording_id: str | None = None
+    """What its head has to say; None: whatever it says."""
     signature: str | None = None
 
 
@@ -73,7 +77,7 @@ class Progress:
     """How far an upload is."""
 
     upload_id: str
-    state: str
+    state: State
     offset: int
     session_id: str | None = None
     why_refused: str = ""
@@ -125,7 +129,11 @@ class Uploads:
             if there is not None:
                 upload.state, upload.session_id = "done", there
                 return Progress(upload.id, "done", upload.size_bytes, there)
-            return Progress(upload.id, upload.state, self._offset(upload.id))
+            upload_id, offset = upload.id, self._offset(upload.id)
+        if offset == offer.size_bytes:  # whole, and a kill came before it was brought in
+            finished = self.append(sender, upload_id, offset, b"")
+            return finished or Progress(upload_id, "open", offset)
+        return Progress(upload_id, "open", offset)
 
     def progress(self, sender: Sender, upload_id: str) -> Progress | None:
         """Tell how far an upload is; None: there is none of this sender."""
@@ -135,7 +143,8 @@ class Uploads:
                 return None
             open_ = upload.state == "open"
             offset = self._offset(upload_id) if open_ else upload.size_bytes
-            return Progress(upload_id, upload.state, offset, upload.session_id, upload.why_refused)
+            state = cast(State, upload.state)
+            return Progress(upload_id, state, offset, upload.session_id, upload.why_refused)
 
     def append(self, sender: Sender, upload_id: str, offset: int, data: bytes) -> Progress | None:
         """Take a piece; the last one (an empty one, too) brings the recording in.
@@ -174,6 +183,8 @@ class Uploads:
         except RecordingError as error:
             self._refuse(sender, upload, part, str(error))
             raise
+        except OSError as error:
+            raise _no_room(error) from error
 
     def _checked(self, part: Path, upload: Upload) -> Accepted:
         if sha256_of(part) != upload.sha256:
@@ -181,22 +192,37 @@ class Uploads:
                 f"{upload.source_name}: damaged on the way: its SHA-256 is not the one offered; "
                 "send it again"
             )
-        return check_recording(part, upload.source_name, self._max_bytes)
+        try:
+            accepted = accept(part, Limits(file_bytes=self._max_bytes))
+        except RecordingError as error:
+            words = str(error).replace(part.name, upload.source_name)
+            raise RecordingError(words) from error
+        said = accepted.recording_id
+        if upload.recording_id is not None and said != upload.recording_id:
+            raise RecordingError(
+                f"{upload.source_name}: its head says {said} and the offer {upload.recording_id}: "
+                "it is not the recording that was signed"
+            )
+        return accepted
 
     def _bring_in(self, sender: Sender, upload: Upload, part: Path, accepted: Accepted) -> Progress:
         arrived = Arrived(
-            header=accepted.header,
-            sha256=upload.sha256,
-            size_bytes=upload.size_bytes,
+            accepted=accepted,
             name=upload.source_name,
-            why_incomplete=accepted.why_incomplete,
             course_id=upload.course_id,
             rig_id=upload.rig_id,
             signature=upload.signature,
             brought_by=upload.person_id,
         )
+        try:
+            return self._entered(sender, upload, part, arrived)
+        except BaseException:
+            self._archive.put_back(part, upload.sha256)  # to be sent no second time
+            raise
+
+    def _entered(self, sender: Sender, upload: Upload, part: Path, arrived: Arrived) -> Progress:
         with self._archive.database.writing() as session:
-            require_admissible(session, accepted.header, upload.sha256, upload.source_name)
+            require_admissible(session, arrived.accepted, upload.source_name)
             recorded, _ = enter(session, arrived)
             kept = session.get_one(Upload, upload.id)
             kept.state, kept.session_id = "done", recorded.id
@@ -254,6 +280,7 @@ def _new_upload(sender: Sender, offer: Offer) -> Upload:
         sha256=offer.sha256,
         size_bytes=offer.size_bytes,
         source_name=harmless(offer.name)[:200],
+        recording_id=offer.recording_id,
         signature=offer.signature,
         made_utc=wall_now_utc(),
     )

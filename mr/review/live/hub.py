@@ -44,6 +44,8 @@ IDLE_BYTES = pack_state(IDLE)
 
 Send = Callable[[str], None]
 """Hands a text to a rig's connection and returns at once."""
+Close = Callable[[str], None]
+"""Ends a connection, with the reason why, and returns at once."""
 WallMs = Callable[[], float]
 """The server's wall clock, unix ms."""
 
@@ -61,6 +63,7 @@ class Seat:
     hub: Hub
     rig: SeenRig
     send: Send
+    close: Close = lambda _why: None
     clock: RigClock = field(default_factory=RigClock)
     heard_ns: int = 0
     next_ping_ns: int = 0
@@ -147,14 +150,15 @@ class Hub:
 
     # --- rigs ---------------------------------------------------------------------------
 
-    def join(self, rig_id: str, send: Send) -> Seat:
-        """Give a rig's new connection its place; an older one of the same rig has none then."""
+    def join(self, rig_id: str, send: Send, close: Close = lambda _why: None) -> Seat:
+        """Give a rig's new connection its place; an older one of the same rig is closed."""
         if not RIG_ID.fullmatch(rig_id):
             raise ProtocolError(f"rig id {rig_id!r}: up to 32 letters, digits, '-' and '_'")
         before = self.seats.pop(rig_id, None)
         if before is not None:
             before.give_up_all()
-        seat = Seat(self, self._rig(rig_id), send, heard_ns=self.now_ns())
+            before.close("this rig has joined by another connection")
+        seat = Seat(self, self._rig(rig_id), send, close, heard_ns=self.now_ns())
         seat.rig.rows.restart()
         self.seats[rig_id] = seat
         self.is_here(seat)
@@ -184,7 +188,10 @@ class Hub:
 
     def forget(self, rig_id: str) -> None:
         """Forget a rig that was taken out of the class's or the school's list."""
-        self.seats.pop(rig_id, None)
+        seat = self.seats.pop(rig_id, None)
+        if seat is not None:
+            seat.give_up_all()
+            seat.close("this rig was taken out of the list")
         self._rigs.pop(rig_id, None)
 
     def presence(self, rig_id: str) -> tuple[Presence, float | None]:
@@ -196,6 +203,13 @@ class Hub:
         """Tell how a rig's session stands, as far as it was told."""
         rig = self._rigs.get(rig_id)
         return IDLE if rig is None else rig.state
+
+    def is_training(self, rig_id: str) -> bool:
+        """Tell whether a rig is here and a session goes on, begins or is being finished there."""
+        rig = self._rigs.get(rig_id)
+        if rig is None or rig.presence != "here" or rig.status is None:
+            return False
+        return rig.status.state in {"starting", "training"}
 
     def status(self, rig_id: str) -> Status | None:
         """Give what a rig said of itself last."""
@@ -247,18 +261,26 @@ class Hub:
         return viewer
 
     def unsubscribe(self, viewer: Viewer) -> None:
-        """Let a viewer go."""
+        """Let a viewer go; its stream of messages ends. One who has left sees no message fail."""
+        viewer.close()
         self._viewers.discard(viewer)
+
+    def close(self) -> None:
+        """Let all go: the server stops."""
+        for viewer in list(self._viewers):
+            self.unsubscribe(viewer)
+        for seat in list(self.seats.values()):
+            seat.close("the server stops")
 
     async def messages(self, viewer: Viewer) -> AsyncIterator[bytes | str]:
         """Give a viewer's messages for as long as it takes them; text is JSON."""
         try:
-            while True:
+            while not viewer.closed:
                 await viewer.news()
                 wait_s = viewer.wait_s()
                 if wait_s > 0:
                     await self._sleep(wait_s)
-                for message in viewer.take(self.wall_ms()):
+                for message in () if viewer.closed else viewer.take(self.wall_ms()):
                     yield message
         finally:
             self.unsubscribe(viewer)

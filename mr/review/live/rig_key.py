@@ -10,7 +10,8 @@ import json
 import os
 import re
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -24,8 +25,10 @@ from mr.config import Strict, parse
 from mr.errors import ConfigError
 from mr.files import write_whole
 from mr.review.live.frames import RIG_ID
+from mr.review.lock import lock
 
 KEY_FILE, ENROLLED_FILE, OUTBOX = "rig-key.pem", "enrolled.json", "outbox"
+LOCK_FILE = "joined.lock"
 
 
 class Enrolled(Strict):
@@ -120,3 +123,24 @@ def _make_key(path: Path) -> None:
             os.link(name, path)
     finally:
         Path(name).unlink()
+
+
+@contextmanager
+def held(home: RigHome) -> Iterator[None]:
+    """Be this rig for as long as the block goes on: a second one would take its place on walls.
+
+    Raises
+    ------
+    ConfigError
+        When another process is this rig already.
+    """
+    home.folder.mkdir(parents=True, exist_ok=True)
+    with (home.folder / LOCK_FILE).open("ab") as file:
+        try:
+            lock(file.fileno())
+        except OSError as error:
+            raise ConfigError(
+                f"{home.folder}: this rig has joined already in another window: end that one, or "
+                "give a simulated one another --name"
+            ) from error
+        yield

@@ -85,6 +85,7 @@ class Viewer:
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _last_ns: int | None = None
     _seq: int = 0
+    closed: bool = False
 
     def __post_init__(self) -> None:
         for rig in self.rigs:  # the last seconds come with the first message
@@ -97,6 +98,11 @@ class Viewer:
         if place is not None:
             place.news = True
             self._woken.set()
+
+    def close(self) -> None:
+        """End its stream of messages."""
+        self.closed = True
+        self._woken.set()
 
     async def news(self) -> None:
         """Wait until there is something new."""

@@ -19,6 +19,10 @@ from mr.clock.host import wall_now_utc
 from mr.review.store.people import Login, Person
 
 IDLE = timedelta(hours=2)
+IDLE_AT_DESK = timedelta(minutes=3)
+"""At a rig's desk, which the next learner uses; its page signs out sooner."""
+AT_DESK = "desk"
+"""How somebody signed in who did so at a rig's desk."""
 LONGEST = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is kept when a login was last used: not each request is a write."""
@@ -67,7 +71,9 @@ def who(session: Session, token: str | None) -> SignedIn | None:
         return None
     login = session.get(Login, sha256_of(token))
     now = wall_now_utc()
-    if login is None or now >= login.expires_utc or now - login.seen_utc >= IDLE:
+    if login is None or now >= login.expires_utc:
+        return None
+    if now - login.seen_utc >= (IDLE_AT_DESK if login.by == AT_DESK else IDLE):
         return None
     person = session.get(Person, login.person_id)
     if person is None or person.disabled:

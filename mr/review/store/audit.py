@@ -66,12 +66,20 @@ def entry_sha256(entry: AuditEntry) -> str:
     return hashlib.sha256(packed.encode()).hexdigest()
 
 
+def hold(session: Session) -> None:
+    """Let nobody else add to the chain until this transaction ends.
+
+    SQLite's writers have queued already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SELECT pg_advisory_xact_lock({CHAIN_LOCK})"))
+
+
 def note(
     session: Session, actor: str, action: str, about: str = "", subject: str = "", **detail: Any
 ) -> None:
     """Write an entry at the chain's end, in the transaction of what it is about."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SELECT pg_advisory_xact_lock({CHAIN_LOCK})"))
+    hold(session)
     session.flush()
     last = session.execute(
         select(AuditEntry.seq, AuditEntry.sha256).order_by(AuditEntry.seq.desc()).limit(1)

@@ -21,6 +21,10 @@ class Course(Table):
     ended_utc: Mapped[datetime | None]
     mode: Mapped[str] = mapped_column(String(16), default="hands-only")
     guideline: Mapped[str] = mapped_column(String(64), default="aha-2025-adult-bls")
+    attempt: Mapped[str] = mapped_column(String(16), default="practice")
+    """What a session is begun as where nobody says otherwise."""
+    duration_s: Mapped[float | None] = mapped_column(default=120.0)
+    """How long one lasts then; None: until it is stopped."""
     goal_compressions: Mapped[int | None]
     """What the class wants to reach together: compressions with everything right."""
     race: Mapped[bool] = mapped_column(default=False)

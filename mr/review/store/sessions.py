@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from mr.review.store.base import ID_LENGTH, Table, new_id
@@ -18,20 +18,23 @@ class Recorded(Table):
 
     __tablename__ = "session"
     __table_args__ = (
-        Index(None, "made_utc", "id"),
-        Index(None, "score_pct", "id"),
+        # A list pages over an index alone; whose sessions one may see stands in it, too.
+        Index(None, "made_utc", "id", "course_id", "learner_id"),
+        Index(None, "score_pct", "id", "course_id", "learner_id"),
+        Index(None, "attempt", "made_utc", "id", "course_id", "learner_id"),
+        Index(None, "mode", "made_utc", "id", "course_id", "learner_id"),
         Index(None, "course_id", "made_utc", "id"),
         Index(None, "course_id", "learner_id", "made_utc"),
-        Index(None, "learner_id", "made_utc", "id"),
+        Index(None, "learner_id", "made_utc", "id", "course_id"),
         Index(None, "rig_id", "made_utc"),
-        Index(None, "state"),
+        Index(None, "state", "made_utc", "id", "course_id", "learner_id"),
     )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
     recording_id: Mapped[str] = mapped_column(String(40), unique=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     """Of the file, whose name in the store it is."""
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
     source_name: Mapped[str] = mapped_column(String(200))
     """The file's name when it came, for the analysis says it."""
     learner_id: Mapped[str] = mapped_column(String(16))
@@ -63,6 +66,8 @@ class Recorded(Table):
     score_low_pct: Mapped[float | None]
     score_high_pct: Mapped[float | None]
     n_compressions: Mapped[int | None]
+    n_right: Mapped[int | None]
+    """Compressions with everything right, as `mr.review.right` counts them."""
     mean_depth_mm: Mapped[float | None]
     mean_rate_cpm: Mapped[float | None]
     depth_in_target_pct: Mapped[float | None]
@@ -168,8 +173,10 @@ class Upload(Table):
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     course_id: Mapped[str | None] = mapped_column(ForeignKey("class.id", ondelete="SET NULL"))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
     source_name: Mapped[str] = mapped_column(String(200))
+    recording_id: Mapped[str | None] = mapped_column(String(40))
+    """What the rig signed that its head says."""
     signature: Mapped[str | None] = mapped_column(String(128))
     made_utc: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(12), default="open")

@@ -5,7 +5,10 @@ Takes a running `Review`, gives the app; leaves starting and stopping it to `mr.
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
@@ -21,16 +24,23 @@ from mr.review.web.routes import (
     classes,
     compare,
     corrections,
+    desk,
     entry,
     exports,
+    fleet,
+    home,
     house,
     learners,
+    live,
+    marks,
     own,
     people,
     remarks,
     replay,
+    rigs,
     sessions,
     uploads,
+    wall,
 )
 from mr.review.web.state import Review
 
@@ -38,10 +48,17 @@ FOR_EVER = "public, max-age=31536000, immutable"
 """A built file's name has its hash in it."""
 ROUTERS = (
     entry.router,
+    home.router,
     own.router,
     people.router,
     classes.router,
     learners.router,
+    wall.router,
+    rigs.router,
+    live.router,
+    marks.router,
+    desk.router,
+    fleet.router,
     sessions.router,
     replay.router,
     corrections.router,
@@ -62,6 +79,7 @@ def api_app(review: Review | None = None) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,  # it would load its scripts from elsewhere
         redoc_url=None,
+        lifespan=_living,
         responses={"4XX": {"model": refusals.Problem}, "5XX": {"model": refusals.Problem}},
     )
     app.state.review = review
@@ -71,6 +89,16 @@ def api_app(review: Review | None = None) -> FastAPI:
         api.include_router(router)
     app.include_router(api)
     return app
+
+
+@asynccontextmanager
+async def _living(app: FastAPI) -> AsyncIterator[None]:
+    """Let time pass in the hub while the server runs."""
+    review: Review = app.state.review
+    review.loop = asyncio.get_running_loop()
+    ticking = asyncio.ensure_future(review.hub.run())
+    yield
+    ticking.cancel()
 
 
 def make_app(review: Review) -> ASGIApp:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -15,6 +18,7 @@ from sqlalchemy import select
 from mr.review.archive import Archive
 from mr.review.intake.uploads import Uploads
 from mr.review.intake.worker import Worker
+from mr.review.live.hub import Hub
 from mr.review.store.people import Person
 from mr.review.web.traces import Traces
 
@@ -34,7 +38,10 @@ class Review:
     max_recording_bytes: int = MAX_RECORDING_BYTES
     setup_code: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     """Whoever starts the server sees it, and so makes the first admin."""
+    loop: asyncio.AbstractEventLoop | None = None
     uploads: Uploads = field(init=False)
+    hub: Hub = field(default_factory=lambda: Hub(lambda: time.time() * 1000.0))
+    _rigs: dict[str, Callable[[], object]] = field(default_factory=dict)
     traces: Traces = field(default_factory=Traces)
     limiter: SlidingWindowCounterRateLimiter = field(
         default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
@@ -48,6 +55,22 @@ class Review:
         """Whether the first admin is still to be made."""
         with self.archive.database.reading() as session:
             return session.scalars(select(Person.id).limit(1)).first() is None
+
+    def rig_is_here(self, rig_id: str, close: Callable[[], object]) -> Callable[[], None]:
+        """Note how a rig's connection is closed; gives what takes the note back."""
+        self._rigs[rig_id] = close
+
+        def forget() -> None:
+            if self._rigs.get(rig_id) is close:
+                del self._rigs[rig_id]
+
+        return forget
+
+    def expel(self, rig_id: str) -> None:
+        """Close a rig's connection, from any thread."""
+        close = self._rigs.get(rig_id)
+        if close is not None and self.loop is not None:
+            self.loop.call_soon_threadsafe(close)
 
     def allowed(self, what: str, who: str, per_minute: int) -> bool:
         """Count a try; tells whether it is still one of so many a minute."""

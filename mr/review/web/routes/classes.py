@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mr.clock.host import wall_now_utc
-from mr.config import Mode
+from mr.config import Attempt, Mode
 from mr.review.people import access
 from mr.review.people.badges import make_badge
 from mr.review.people.logins import SignedIn
@@ -28,6 +28,8 @@ from mr.scoring.profiles import shipped_guidelines
 router = APIRouter(prefix="/classes", tags=["classes"])
 Title = Annotated[str, Field(min_length=1, max_length=120)]
 LEARNERS_AT_ONCE = 100
+MAY_BE_NONE = frozenset({"goal_compressions"})
+"""What a class can do without; for all else null means that it stays."""
 
 
 class ClassRow(BaseModel):
@@ -39,6 +41,8 @@ class ClassRow(BaseModel):
     ended_utc: datetime | None
     mode: Mode
     guideline: str
+    attempt: Attempt
+    duration_s: float | None
     goal_compressions: int | None
     race: bool
     n_learners: int
@@ -67,6 +71,9 @@ class ClassChange(BaseModel):
     title: Title | None = None
     mode: Mode | None = None
     guideline: str | None = None
+    attempt: Attempt | None = None
+    duration_s: float | None = Field(default=None, ge=5, le=3600)
+    """Of a session where nobody says otherwise; null: until it is stopped."""
     goal_compressions: int | None = Field(default=None, ge=1, le=1_000_000)
     race: bool | None = None
     ended: bool | None = None
@@ -104,11 +111,14 @@ def _require_shipped(guideline: str) -> None:
         raise Refused(422, "invalid", "this is no guideline that the software brings along")
 
 
-def _row(session: Session, me: SignedIn, course: Course, n_learners: int) -> ClassRow:
+def class_row(session: Session, me: SignedIn, course: Course, n_learners: int) -> ClassRow:
+    """Put a class into a row."""
     return ClassRow(
         **{name: getattr(course, name) for name in (
-            "id", "title", "created_utc", "ended_utc", "guideline", "goal_compressions", "race")},
+            "id", "title", "created_utc", "ended_utc", "guideline", "duration_s",
+            "goal_compressions", "race")},
         mode=Mode(course.mode),
+        attempt=Attempt(course.attempt),
         n_learners=n_learners,
         mine=access.teaches(session, me, course.id),
     )  # fmt: skip
@@ -123,7 +133,7 @@ def _page(session: Session, me: SignedIn, course_id: str) -> ClassPage:
         .order_by(Person.name, Person.id)
     ).all()
     learners = [person_row(p) for p, as_what in found if as_what == "learner"]
-    row = _row(session, me, course, len(learners))
+    row = class_row(session, me, course, len(learners))
     return ClassPage(
         **row.model_dump(),
         instructors=[person_row(p) for p, as_what in found if as_what == "instructor"],
@@ -147,7 +157,7 @@ def classes(me: Me, review: Running) -> list[ClassRow]:
         .order_by(Course.created_utc.desc(), Course.id)
     )
     with review.archive.database.reading() as session:
-        return [_row(session, me, course, n or 0) for course, n in session.execute(query)]
+        return [class_row(session, me, course, n or 0) for course, n in session.execute(query)]
 
 
 @router.post("", status_code=201)
@@ -187,10 +197,11 @@ def change_class(course_id: str, given: ClassChange, me: Staff, review: Running)
     with review.archive.database.writing() as session:
         class_taught(session, review, me, course_id)
         course = session.get_one(Course, course_id)
-        for name in given.model_fields_set - {"ended", "mode"}:
-            setattr(course, name, getattr(given, name))
-        if given.mode is not None:
-            course.mode = given.mode.value
+        for name in given.model_fields_set & {"goal_compressions", "duration_s"}:
+            setattr(course, name, getattr(given, name))  # null is a value of these
+        for name in ("title", "guideline", "race", "mode", "attempt"):
+            if (value := getattr(given, name)) is not None:
+                setattr(course, name, value)
         if given.ended is not None:
             course.ended_utc = wall_now_utc() if given.ended else None
         what = sorted(given.model_fields_set)

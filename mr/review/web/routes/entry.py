@@ -18,7 +18,7 @@ from mr.clock.host import wall_now_utc
 from mr.config import random_learner_id
 from mr.review.people import logins, passwords
 from mr.review.people.access import Role
-from mr.review.people.badges import PIN_DIGITS, member_by_badge, member_by_pin
+from mr.review.people.badges import member_by_badge
 from mr.review.store.audit import note
 from mr.review.store.people import Person
 from mr.review.web.asking import COOKIE, Me, Running, actor, client
@@ -28,7 +28,7 @@ from mr.review.web.state import Review
 router = APIRouter(tags=["entry"])
 TRIES_PER_MINUTE = 8
 TRIES_PER_MACHINE = 60
-"""A class signs in from one tablet; a guesser at pins needs a million tries."""
+"""A class signs in from one tablet; a guesser at pins needs a million tries, at a rig's desk."""
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 SignInName = Annotated[str, Field(min_length=2, max_length=120, pattern=r"^\S+$")]
@@ -59,13 +59,6 @@ class SignIn(BaseModel):
     password: Password
 
 
-class SignInByPin(BaseModel):
-    """By a pin in a class, at a rig."""
-
-    course_id: str = Field(max_length=16)
-    pin: str = Field(pattern=rf"^\d{{{PIN_DIGITS}}}$")
-
-
 class SignInByBadge(BaseModel):
     """By the token in a QR code."""
 
@@ -83,9 +76,10 @@ class WhoAmI(BaseModel):
     by: str
 
 
-def _signed_in(
+def signed_in_as(
     session: Session, review: Review, response: Response, person: Person, by: str
 ) -> WhoAmI:
+    """Sign somebody in who has shown who they are; sets the cookie."""
     token = logins.sign_in(session, person, by)
     session.flush()
     me = logins.who(session, token)
@@ -115,7 +109,8 @@ def _who_am_i(person: Person, me: logins.SignedIn) -> WhoAmI:
     )
 
 
-def _count_try(review: Review, request: Request, account: str) -> None:
+def count_try(review: Review, request: Request, account: str) -> None:
+    """Count a try to sign in (`Refused` when there were too many)."""
     one = review.allowed("sign-in", account, TRIES_PER_MINUTE)
     machine = review.allowed("sign-in-from", client(request), TRIES_PER_MACHINE)
     if not (one and machine):
@@ -135,7 +130,7 @@ def is_open(review: Running) -> Open:
 @router.post("/setup", status_code=201)
 def set_up(given: SetUp, review: Running, request: Request, response: Response) -> WhoAmI:
     """Make the first admin, by the code that the server printed when it started."""
-    _count_try(review, request, "setup")
+    count_try(review, request, "setup")
     if not hmac.compare_digest(given.code.encode(), review.setup_code.encode()):
         raise Refused(403, "code", "not the code that the server printed: look at its terminal")
     hashed = passwords.hash_password(given.password, given.sign_in_name)
@@ -153,14 +148,14 @@ def set_up(given: SetUp, review: Running, request: Request, response: Response) 
         session.add(person)
         session.flush()
         note(session, "system", "setup", f"person:{person.id}", person.id)
-        return _signed_in(session, review, response, person, "setup")
+        return signed_in_as(session, review, response, person, "setup")
 
 
 @router.post("/sign-in")
 def sign_in(given: SignIn, review: Running, request: Request, response: Response) -> WhoAmI:
     """Sign in by name and password."""
     name = given.sign_in_name.lower()
-    _count_try(review, request, name)
+    count_try(review, request, name)
     database = review.archive.database
     with database.reading() as session:
         person = session.scalars(select(Person).where(Person.sign_in_name == name)).first()
@@ -175,23 +170,7 @@ def sign_in(given: SignIn, review: Running, request: Request, response: Response
         person = session.get_one(Person, person.id)
         if person.password_hash is not None and passwords.is_old(person.password_hash):
             person.password_hash = passwords.hash_password(given.password)
-        return _signed_in(session, review, response, person, "password")
-
-
-@router.post("/sign-in/pin")
-def sign_in_by_pin(
-    given: SignInByPin, review: Running, request: Request, response: Response
-) -> WhoAmI:
-    """Sign in by a pin within a class."""
-    _count_try(review, request, f"class:{given.course_id}:{client(request)}")
-    archive = review.archive
-    with archive.database.writing() as session:
-        member = member_by_pin(session, archive.secret, given.course_id, given.pin)
-        person = None if member is None else session.get(Person, member.person_id)
-        if person is not None and not person.disabled:
-            return _signed_in(session, review, response, person, "pin")
-        note(session, "nobody", "sign-in.failed", f"class:{given.course_id}", by="pin")
-    raise Refused(403, "wrong", "no learner of this class has this pin")
+        return signed_in_as(session, review, response, person, "password")
 
 
 @router.post("/sign-in/badge")
@@ -199,12 +178,12 @@ def sign_in_by_badge(
     given: SignInByBadge, review: Running, request: Request, response: Response
 ) -> WhoAmI:
     """Sign in by a badge's QR code."""
-    _count_try(review, request, f"badge:{client(request)}")
+    count_try(review, request, f"badge:{client(request)}")
     with review.archive.database.writing() as session:
         member = member_by_badge(session, given.token)
         person = None if member is None else session.get(Person, member.person_id)
         if person is not None and not person.disabled:
-            return _signed_in(session, review, response, person, "badge")
+            return signed_in_as(session, review, response, person, "badge")
         note(session, "nobody", "sign-in.failed", by="badge")
     raise Refused(
         403, "wrong", "this badge is not valid any more: ask your instructor for a new one"
@@ -228,7 +207,7 @@ class NewPassword(BaseModel):
 @router.post("/me/password", status_code=204)
 def change_password(given: NewPassword, me: Me, review: Running, request: Request) -> None:
     """Change one's own password; all other logins end."""
-    _count_try(review, request, f"password:{me.person_id}")
+    count_try(review, request, f"password:{me.person_id}")
     with review.archive.database.writing() as session:
         person = session.get_one(Person, me.person_id)
         if not passwords.fits(given.old, person.password_hash):

@@ -10,9 +10,8 @@ from fastapi.responses import FileResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mr.corrections import Corrections
 from mr.review.exports.class_print import class_pdf
-from mr.review.exports.export import Approval, Edit, Export, PastSession, Remark
+from mr.review.exports.export import Approval, Editor, Export, PastSession, Remark
 from mr.review.exports.learner_print import learner_pdf
 from mr.review.exports.sheets import compressions_csv
 from mr.review.exports.workbook import workbook_xlsx
@@ -145,7 +144,7 @@ def export_of(session: Session, review: Review, recorded: Recorded, row: Analysi
         course="" if course is None else course.title,
         trace=review.traces.of(row).samples(),
         remarks=_remarks(session, recorded, offset_s),
-        edits=_edits(session, row),
+        editor=_editor(session, row),
         approval=_approval(session, recorded, row),
         others=_others(session, recorded),
     )
@@ -165,26 +164,16 @@ def _remarks(session: Session, recorded: Recorded, offset_s: float) -> tuple[Rem
     )
 
 
-def _edits(session: Session, row: Analysis) -> tuple[Edit, ...]:
+def _editor(session: Session, row: Analysis) -> Editor | None:
+    """Give who corrected what is exported; what and why is in the analysis itself."""
     corrected = None if row.correction_id is None else session.get(Corrected, row.correction_id)
     if corrected is None:
-        return ()
+        return None
     person = session.get(Person, corrected.by_person_id)
     by = "somebody who left" if person is None else person.name
     if corrected.state != "counts":
         by += f" (this correction is {corrected.state}, it does not count)"
-    at_utc = corrected.made_utc.isoformat()
-    made = Corrections.of_json(corrected.corrections)
-    parts: list[tuple[str, str]] = []
-    if made.bounds is not None:
-        parts.append(("bounds", made.bounds.reason))
-    parts += [
-        (f"{p.becomes.replace('_', ' ')} from {p.start_s:.1f} to {p.end_s:.1f} s", p.reason)
-        for p in made.pauses
-    ]
-    if made.zero is not None:
-        parts.append((f"zero by {made.zero.zero_mm:g} mm", made.zero.reason))
-    return tuple(Edit(by, at_utc, what, why) for what, why in parts)
+    return Editor(by, corrected.made_utc.isoformat())
 
 
 def _approval(session: Session, recorded: Recorded, row: Analysis) -> Approval | None:

@@ -20,8 +20,12 @@ from mr.review.intake.uploads import (
     Sender,
     WrongOffsetError,
 )
+from mr.review.live.signing import require_recording
+from mr.review.store.courses import Course
 from mr.review.web.asking import Running, actor, class_taught, signed_in
 from mr.review.web.refusals import NotThere, Refused
+from mr.review.web.signed import AskingRig, SigningRig
+from mr.review.web.state import Review
 
 router = APIRouter(prefix="/uploads", tags=["uploads"])
 MAY_BRING = ("instructor", "technician", "admin")
@@ -31,10 +35,14 @@ class OfferIn(BaseModel):
     """A recording that somebody wants to send."""
 
     sha256: str = Field(pattern=SHA256)
-    size_bytes: int = Field(gt=0)
-    name: str = Field(min_length=1, max_length=200)
-    course_id: str | None = Field(default=None, max_length=16)
+    size: int = Field(gt=0)
+    """Bytes."""
+    recording_id: str | None = Field(default=None, max_length=40)
+    """What its head says; a rig has to tell it, for it signs it."""
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    course_id: str | None = Field(default=None, max_length=64)
     signature: str | None = Field(default=None, max_length=128)
+    """A rig's, of its id, the recording's id and the hash."""
 
 
 class UploadOut(BaseModel):
@@ -43,12 +51,15 @@ class UploadOut(BaseModel):
     upload_id: str
     state: Literal["open", "done", "refused"]
     offset: int
+    complete: bool
     session_id: str | None
     why_refused: str
 
 
-def sender_of(request: Request, review: Running) -> Sender:
-    """Tell who sends: a person who may."""
+def sender_of(request: Request, review: Running, rig: SigningRig) -> Sender:
+    """Tell who sends: a rig that signed, or a person who may."""
+    if rig is not None:
+        return Sender(f"rig:{rig.id}", rig_id=rig.id)
     me = signed_in(request, review)
     if me.role not in MAY_BRING:
         raise Refused(403, "role", f"recordings are brought by: {', '.join(MAY_BRING)}")
@@ -58,23 +69,56 @@ def sender_of(request: Request, review: Running) -> Sender:
 SentBy = Annotated[Sender, Depends(sender_of)]
 
 
+def _class_of(
+    given: OfferIn, request: Request, review: Review, rig: AskingRig | None
+) -> str | None:
+    """Tell to which class a recording comes: one that is, and that its sender may say."""
+    with review.archive.database.reading() as session:
+        if rig is not None:
+            said = given.course_id or rig.course_id
+            return said if said and session.get(Course, said) is not None else None
+        if given.course_id is not None:
+            class_taught(session, review, signed_in(request, review), given.course_id)
+        return given.course_id
+
+
 def _out(progress: Progress | None, upload_id: str) -> UploadOut:
     if progress is None:
         raise NotThere(f"upload:{upload_id}")
-    return UploadOut.model_validate(progress, from_attributes=True)
+    return UploadOut(
+        upload_id=progress.upload_id,
+        state=progress.state,
+        offset=progress.offset,
+        complete=progress.state == "done",
+        session_id=progress.session_id,
+        why_refused=progress.why_refused,
+    )
 
 
 @router.post("")
-def offer(given: OfferIn, sender: SentBy, review: Running, request: Request) -> UploadOut:
+def offer(
+    given: OfferIn, sender: SentBy, rig: SigningRig, review: Running, request: Request
+) -> UploadOut:
     """Offer a recording; the answer says from which byte on it is to be sent."""
-    if given.course_id is not None:
-        me = signed_in(request, review)
-        with review.archive.database.reading() as session:
-            class_taught(session, review, me, given.course_id)
+    if rig is not None:
+        require_recording(
+            rig.public_key, rig.id, given.recording_id or "", given.sha256, given.signature or ""
+        )
+    offered = Offer(
+        sha256=given.sha256,
+        size_bytes=given.size,
+        name=given.name or f"{given.recording_id or 'recording'}.mcap",
+        course_id=_class_of(given, request, review, rig),
+        recording_id=given.recording_id,
+        signature=None if rig is None else given.signature,
+    )
     try:
-        return _out(review.uploads.begin(sender, Offer(**given.model_dump())), "")
+        begun = review.uploads.begin(sender, offered)
     except DiskFullError as error:
         raise Refused(507, "disk-full", str(error)) from error
+    if begun.state == "done":
+        review.worker.tell()
+    return _out(begun, "")
 
 
 @router.get("/{upload_id}")

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from mr.review.analysis import Provenance
-from mr.review.exports.export import Approval, Edit, Export, PastSession, Remark
+from mr.review.exports.export import Approval, Editor, Export, PastSession, Remark
 from tests.unit.review.conftest import Session, a_session
 
-EDIT = Edit("Dr Grey", "2026-11-30T10:15:00+00:00", "pause at 9.0 s", "the sensor slipped")
+EDITOR = Editor("Dr Grey", "2026-11-30T10:15:00+00:00")
 
 
 def an_export(session: Session | None = None, kind: Any = "live", **changes: Any) -> Export:
@@ -30,6 +30,24 @@ def an_export(session: Session | None = None, kind: Any = "live", **changes: Any
         approval=Approval("Dr Grey", "2026-11-30T10:20:00+00:00"),
     )
     return dataclasses.replace(export, **changes)
+
+
+def corrected(export: Export, *reasons: str) -> Export:
+    """Give the same session as `mr.review.analysis` marks one that an instructor corrected."""
+    told = {
+        "schema": "mrcpr.corrections/1",
+        "bounds": {"start_s": None, "end_s": 20.0, "reason": "the bell rang"},
+        "pauses": [
+            {"start_s": 9.0 + k, "end_s": 9.5 + k, "becomes": "excused", "reason": reason}
+            for k, reason in enumerate(reasons or ("the sensor slipped",))
+        ],
+        "zero": {"zero_mm": -1.5, "from_s": None, "to_s": None, "reason": "a blanket"},
+    }
+    analysis = {
+        **export.analysis,
+        "corrected": {"offset_s": 0.0, "sha256": "0" * 64, "corrections": told},
+    }
+    return dataclasses.replace(export, analysis=analysis, editor=EDITOR)
 
 
 def past(export: Export, scores_pct: tuple[float, ...], **changes: Any) -> tuple[PastSession, ...]:

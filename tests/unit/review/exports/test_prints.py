@@ -16,12 +16,12 @@ import pytest
 
 from mr.errors import ConfigError
 from mr.review.exports.class_print import class_items, class_pdf
-from mr.review.exports.export import Edit, Export, Remark
+from mr.review.exports.export import Export, Remark
 from mr.review.exports.figures import MOST_PAST, Point, histogram, progress_figure
 from mr.review.exports.learner_print import _part, _way, learner_pdf
 from mr.review.printed import pdf_of, pdf_on_one_page
 from tests.unit.review.conftest import Session, a_session
-from tests.unit.review.exports.conftest import EDIT, an_export, past
+from tests.unit.review.exports.conftest import an_export, corrected, past
 from tests.unit.review.exports.pdfs import (
     CURE,
     alternatives,
@@ -104,19 +104,21 @@ def test_a_font_that_is_not_embedded_is_found() -> None:
 
 
 @pytest.mark.parametrize("kind", ["live", "sim"])
-@pytest.mark.parametrize("edits", [(), (EDIT,)])
+@pytest.mark.parametrize("edited", [False, True])
 def test_simulated_and_edited_are_said_where_they_are_true(
-    session: Session, kind: str, edits: tuple[Edit, ...]
+    session: Session, kind: str, edited: bool
 ) -> None:
-    export = an_export(session, kind=kind, edits=edits)
-    for data in (learner_pdf(export), class_pdf("Nursing", [export])):
+    export = an_export(session, kind=kind)
+    export = corrected(export) if edited else export
+    learner = learner_pdf(export)
+    for data in (learner, class_pdf("Nursing", [export])):
         said = words_of(data)
         assert ("SIMULATED" in said) == (kind == "sim")
-        assert ("EDITED" in said) == bool(edits)
+        assert ("EDITED" in said) == edited
         assert len(opened(data).pages) == 1
-    title = opened(learner_pdf(export)).metadata.title
-    assert ("(edited)" in title) == bool(edits) and ("(simulated)" in title) == (kind == "sim")
-    assert ("by Dr Grey on 2026-11-30 10:15" in words_of(learner_pdf(export))) == bool(edits)
+    title = opened(learner).metadata.title
+    assert ("(edited)" in title) == edited and ("(simulated)" in title) == (kind == "sim")
+    assert ("by Dr Grey on 2026-11-30 10:15" in words_of(learner)) == edited
 
 
 def test_whatever_is_said_it_stays_one_page() -> None:
@@ -129,14 +131,14 @@ def test_whatever_is_said_it_stays_one_page() -> None:
         who="Wolfeschlegelsteinhausenbergerdorff " * 20,
         course="W" * 400,
         remarks=tuple(Remark(words, "Dr Grey", float(k)) for k in range(40)),
-        edits=tuple(Edit("Dr Grey" * 9, "2026-11-30", words, words) for _ in range(20)),
     )
+    export = corrected(export, *[words] * 20)
     export.analysis["source"]["why_incomplete"] = words
     export.analysis["score"]["missing"] = [words] * 5
     data = learner_pdf(dataclasses.replace(export, others=past(export, (50.0,) * 28)))
     said = words_of(data)
     assert len(opened(data).pages) == 1
-    assert "EDITED" in said and "SIMULATED" in said and "INCOMPLETE RECORDING" in said
+    assert "EDITED" in said and "SIMULATED" in said and "INCOMPLETE" in said
     assert re.search(r"and \d+ more that cost", said) and re.search(r"and 3\d more in the", said)
     assert "For training on mannequins only" in said
 
@@ -149,6 +151,7 @@ def test_a_session_without_compressions_or_score_has_a_page(session: Session) ->
     unscored.analysis["score"].update(value_pct=None, missing=["Recoil: no zero was seen"])
     said = words_of(learner_pdf(unscored))
     assert "no score: Recoil: no zero was seen" in said and "No score to compare" in said
+    assert "No score, so nothing cost points." in said and "−" not in said
 
 
 def test_hostile_text_stays_text(session: Session) -> None:
@@ -185,6 +188,9 @@ def test_only_what_is_alike_is_compared(export: Export) -> None:
     assert [p.score_pct for p in points[:-1]] == [60.0, 70.0] and apart == len(unlike)
     assert points[-1].now and points[-1].score_pct == export.analysis["score"]["value_pct"]
     assert points[-1].cold and not points[0].cold
+    edited = corrected(dataclasses.replace(export, others=past(export, (60.0,), edited=True)))
+    assert [p.day for p in _way(edited)[0]] == ["11-01 E", "11-30 E"]
+    assert [p.day for p in points] == ["11-01", "11-02", "11-30"]
 
 
 def test_an_earlier_session_stands_before_the_later_ones(export: Export) -> None:
@@ -228,7 +234,17 @@ def test_a_class_items_are_the_means_of_its_learners() -> None:
     assert items[0].label == "Compression depth" and items[0].mostly == "mostly too shallow"
     assert items[0].lost == pytest.approx(sum(lost) / 4) and items[0].lost > 0.5
     assert (items[0].n_lost, items[0].n_judged) == (2, 4)
+    exports[0].analysis["score"]["value_pct"] = None
+    assert class_items(exports)[0].n_judged == 3
     assert [i.lost for i in items] == sorted((i.lost for i in items), reverse=True)
+
+
+def test_a_learners_line_says_what_to_practise_in_a_word(session: Session) -> None:
+    export = an_export(session)
+    breaths = next(i for i in export.analysis["score"]["items"] if i["key"] == "ventilation")
+    assert "depth −5.7" in words_of(class_pdf("x", [export]))
+    breaths["points_lost"] = 14.3
+    assert "breaths −14.3" in words_of(class_pdf("x", [export]))
 
 
 @pytest.mark.parametrize("n", [0, 1, 18, 60])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 
 import pytest
 
-from mr.review.exports.export import Edit, Export, marks
+from mr.review.exports.export import Editor, Export, edited_words, marks
 from mr.review.exports.sheets import SESSION_COLUMNS, SUMMARY, compressions_csv, sessions_csv
 from mr.review.imported import COLUMNS, harmless
+from tests.conftest import ROOT
 from tests.unit.review.conftest import Session
-from tests.unit.review.exports.conftest import EDIT, an_export
+from tests.unit.review.exports.conftest import an_export, corrected
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -41,7 +43,7 @@ def test_every_session_is_a_row(export: Export) -> None:
 
 
 def test_an_edited_or_simulated_session_is_marked_in_every_row(session: Session) -> None:
-    plain, edited = an_export(session), an_export(session, edits=(EDIT,))
+    plain, edited = an_export(session), corrected(an_export(session))
     simulated = an_export(session, kind="sim")
     every = [plain, edited, simulated]
     rows = rows_of(sessions_csv(every))
@@ -55,21 +57,27 @@ def test_an_edited_or_simulated_session_is_marked_in_every_row(session: Session)
 
 def test_the_marks_are_said_only_where_they_are_true(session: Session) -> None:
     assert marks(an_export(session)) == []
-    said = marks(an_export(session, kind="sim", edits=(EDIT, Edit("B", "", "zero", ""))))
-    assert [m.partition(":")[0] for m in said] == ["SIMULATED", "EDITED"]
-    assert "the sensor slipped; zero, by B" in said[1] and "no reason given" in said[1]
+    edited = corrected(an_export(session, kind="sim"))
+    said = marks(edited)
+    assert [m.partition(" ")[0] for m in said] == ["SIMULATED:", "EDITED"]
+    assert edited_words(edited) == (
+        "by Dr Grey on 2026-11-30 10:15 UTC: judged from the start to 20.0 s (the bell rang); "
+        "from 9.0 s to 9.5 s: not judged (the sensor slipped); "
+        "zero moved by −1.5 mm, from the start to the end (a blanket)"
+    )
+    nameless = dataclasses.replace(edited, editor=None)
+    assert marks(nameless)[1].startswith("EDITED judged from")
+    # An editor of an analysis that holds no correction has edited nothing.
+    assert edited_words(an_export(session, editor=Editor("x", ""))) == ""
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\u00a0@", "＝"])
 def test_no_cell_is_a_formula(session: Session, start: str) -> None:
     hostile = f'{start}HYPERLINK("http://x","y")'
-    export = an_export(
-        session, who=hostile, course=hostile, edits=(Edit(hostile, "", hostile, hostile),)
-    )
+    export = corrected(an_export(session, who=hostile, course=hostile))
     export.analysis["source"]["name"] = hostile
     (row,) = rows_of(sessions_csv([export]))
     assert row["learner"] == row["class"] == row["source"] == f"'{hostile}"
-    assert row["edited_words"].startswith("'")
     assert rows_of(compressions_csv([export]))[0]["source"] == f"'{hostile}"
 
 
@@ -84,3 +92,8 @@ def test_names_stay_as_they_are(session: Session, name: str) -> None:
     assert harmless(name) == name.encode("utf-8", "replace").decode()
     (row,) = rows_of(sessions_csv([an_export(session, who=name)]))
     assert row["learner"] == harmless(name)
+
+
+def test_the_guide_names_every_column() -> None:
+    guide = (ROOT / "docs" / "guides" / "instructor" / "exports.md").read_text(encoding="utf-8")
+    assert [name for name in SESSION_COLUMNS if f"`{name}`" not in guide] == []

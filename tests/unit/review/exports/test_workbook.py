@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import zipfile
 from typing import Any
@@ -10,10 +11,10 @@ import openpyxl
 import pytest
 
 from mr.review.cards import cards_of
-from mr.review.exports.export import Edit, Export, Remark
+from mr.review.exports.export import Editor, Export, Remark
 from mr.review.exports.workbook import workbook_xlsx
 from tests.unit.review.conftest import Session, a_session
-from tests.unit.review.exports.conftest import EDIT, an_export
+from tests.unit.review.exports.conftest import an_export, corrected
 
 SHEETS = ["Summary", "Score", "Compressions", "Ventilations", "Pauses", "About"]
 
@@ -95,8 +96,8 @@ def test_no_text_becomes_a_formula_or_a_link(session: Session, hostile: str) -> 
         who=hostile,
         course="http://example.invalid/&",
         remarks=(Remark(hostile, hostile),),
-        edits=(Edit(hostile, "", hostile, hostile),),
     )
+    export = dataclasses.replace(corrected(export, hostile), editor=Editor(hostile, ""))
     data = workbook_xlsx(export)
     book = openpyxl.load_workbook(io.BytesIO(data))
     texts = [c for sheet in book for row in sheet.iter_rows() for c in row if c.value == hostile]
@@ -107,16 +108,16 @@ def test_no_text_becomes_a_formula_or_a_link(session: Session, hostile: str) -> 
 
 
 def test_the_marks_stand_on_every_sheet_and_every_printed_page(session: Session) -> None:
-    marked = opened(an_export(session, kind="sim", edits=(EDIT,)))
+    marked = opened(corrected(an_export(session, kind="sim")))
     plain = opened(an_export(session))
     for name in SHEETS:
         said = marked[name]["A1"].value
-        assert "SIMULATED" in said and "EDITED: pause at 9.0 s, by Dr Grey" in said
+        assert "SIMULATED" in said and "EDITED by Dr Grey on" in said
         assert "SIMULATED" in marked[name].oddFooter.left.text
         foot = plain[name].oddFooter.left.text
         assert "mannequins only" in foot and "EDITED" not in foot + plain[name]["A1"].value
     about = [(r[0].value, r[1].value) for r in marked["About"].iter_rows(min_row=3)]
-    assert ("Edited", "pause at 9.0 s: the sensor slipped") in about
+    assert ("Edited", "from 9.0 s to 9.5 s: not judged: the sensor slipped") in about
     assert ("Edited", "no") in [(r[0].value, r[1].value) for r in plain["About"].iter_rows()]
 
 

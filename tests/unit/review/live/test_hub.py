@@ -114,8 +114,10 @@ def test_a_closed_connection_is_lost_at_once(room: Room) -> None:
 
 
 def test_of_two_connections_of_a_rig_the_newer_one_counts(room: Room) -> None:
-    older = room.join()
+    closed = list[str]()
+    older = room.hub.join("rig-1", list[str]().append, closed.append)
     newer = room.join()
+    assert len(closed) == 1
     newer.hear(room.frame(state=replace(BUSY, n_compressions=9)))
     older.hear(room.frame())
     older.leave()
@@ -250,8 +252,35 @@ def test_the_stream_of_messages_is_paced_and_ends_well(room: Room) -> None:
 
     assert asyncio.run(watch()) == 5
     assert slept == pytest.approx([0.09] * 4)
+    assert not room.hub._viewers, "who has left is told nothing"
+
+
+def test_who_leaves_while_nothing_happens_is_let_go(room: Room) -> None:
+    watched = room.hub.subscribe(["rig-1"])
+    watched.take(0.0)
+
+    async def watch() -> list[bytes | str]:
+        watching = asyncio.ensure_future(taken())
+        await asyncio.sleep(0)
+        room.hub.unsubscribe(watched)
+        return await watching
+
+    async def taken() -> list[bytes | str]:
+        return [message async for message in room.hub.messages(watched)]
+
+    assert asyncio.run(watch()) == []
+    assert not room.hub._viewers
+
+
+def test_a_rig_that_is_taken_out_is_closed_and_forgotten(room: Room) -> None:
+    closed = list[str]()
+    seat = room.hub.join("rig-1", list[str]().append, closed.append)
     seat.hear(room.frame())
-    assert not watched._woken.is_set(), "who has left is told nothing"
+    room.hub.forget("rig-1")
+    assert len(closed) == 1
+    assert room.hub.presence("rig-1") == ("never", None)
+    seat.hear(room.frame())
+    assert room.hub.presence("rig-1") == ("never", None)
 
 
 def test_too_many_rigs_are_refused(room: Room) -> None:

@@ -229,6 +229,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/classes/{course_id}/wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wall
+         * @description Show a class's wall to who teaches it.
+         */
+        get: operations["wall_api_classes__course_id__wall_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/compare/class": {
         parameters: {
             query?: never;
@@ -269,6 +289,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/{rig_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Desk
+         * @description Show a rig's desk to its own device.
+         */
+        get: operations["desk_api_desk__rig_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/{rig_id}/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make
+         * @description Make this device the rig's desk, as its class's instructor, who is signed out by it.
+         */
+        post: operations["make_api_desk__rig_id__device_post"];
+        /**
+         * End Desks
+         * @description End all of a rig's desks.
+         */
+        delete: operations["end_desks_api_desk__rig_id__device_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/{rig_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Result
+         * @description Tell what one's own session came to.
+         */
+        get: operations["result_api_desk__rig_id__result_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/{rig_id}/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In
+         * @description Sign in at a rig's desk, and so take the rig.
+         */
+        post: operations["sign_in_api_desk__rig_id__sign_in_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/{rig_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Begin one's own session, as the class is set.
+         */
+        post: operations["start_api_desk__rig_id__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/{rig_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop
+         * @description End one's own session.
+         */
+        post: operations["stop_api_desk__rig_id__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/erasures": {
         parameters: {
             query?: never;
@@ -289,6 +433,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rigs
+         * @description List all rigs, those that need attention first.
+         */
+        get: operations["rigs_api_fleet_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/{rig_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Rig
+         * @description Show one rig with its history.
+         */
+        get: operations["one_rig_api_fleet__rig_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guidelines": {
         parameters: {
             query?: never;
@@ -301,6 +485,26 @@ export interface paths {
          * @description List the guideline profiles that a class can be judged by.
          */
         get: operations["guidelines_api_guidelines_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Home
+         * @description Tell what waits for who asks.
+         */
+        get: operations["home_api_home_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -387,6 +591,166 @@ export interface paths {
         get: operations["learner_api_learners__person_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/classes/{course_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start All
+         * @description Begin a session on each rig of a class that a learner has and that is free.
+         */
+        post: operations["start_all_api_live_classes__course_id__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/classes/{course_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop All
+         * @description End every session that runs in a class.
+         */
+        post: operations["stop_all_api_live_classes__course_id__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/rigs/{rig_id}/mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark
+         * @description Keep what an observer saw, with the session's time; the words stay on the server.
+         */
+        post: operations["mark_api_live_rigs__rig_id__mark_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/rigs/{rig_id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Marks
+         * @description List the marks of one of a rig's sessions, in their order.
+         */
+        get: operations["marks_api_live_rigs__rig_id__marks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/rigs/{rig_id}/marks/{mark_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Undo
+         * @description Undo a mark that one made a moment ago.
+         */
+        delete: operations["undo_api_live_rigs__rig_id__marks__mark_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/rigs/{rig_id}/shock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shock
+         * @description Mark a shock: the pause about it is judged.
+         */
+        post: operations["shock_api_live_rigs__rig_id__shock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/rigs/{rig_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Begin a session on a rig of one's class.
+         */
+        post: operations["start_api_live_rigs__rig_id__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/rigs/{rig_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop
+         * @description End the session on a rig of one's class.
+         */
+        post: operations["stop_api_live_rigs__rig_id__stop_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -691,6 +1055,110 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/rigs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rigs
+         * @description List the rigs; with `all` those that were taken out, too.
+         */
+        get: operations["rigs_api_rigs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rigs/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New Code
+         * @description Make a code by which one rig joins within half an hour.
+         */
+        post: operations["new_code_api_rigs_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rigs/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol
+         * @description Take a rig in by its code; it shows that its key is its own.
+         */
+        post: operations["enrol_api_rigs_enrol_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rigs/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report
+         * @description Keep what a rig reports of itself; what is there already is not kept twice.
+         */
+        post: operations["report_api_rigs_report_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rigs/{rig_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Out
+         * @description Take a rig out: its key is worth nothing from now on; what it recorded stays.
+         */
+        delete: operations["take_out_api_rigs__rig_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Rig
+         * @description Name a rig (technician), give it to a class, or to a learner of its class (instructor).
+         */
+        patch: operations["change_rig_api_rigs__rig_id__patch"];
         trace?: never;
     };
     "/api/sessions": {
@@ -1097,26 +1565,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/sign-in/pin": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign In By Pin
-         * @description Sign in by a pin within a class.
-         */
-        post: operations["sign_in_by_pin_api_sign_in_pin_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/sign-out": {
         parameters: {
             query?: never;
@@ -1186,6 +1634,31 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Ack
+         * @description What became of a command.
+         */
+        Ack: {
+            /** Elapsed S */
+            elapsed_s?: number | null;
+            /** Id */
+            id: number;
+            /** Ok */
+            ok: boolean;
+            /** Recording Id */
+            recording_id?: string | null;
+            /**
+             * Type
+             * @default ack
+             * @constant
+             */
+            type: "ack";
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+        };
+        /**
          * AnalysisRow
          * @description One analysis of a session: the original, or one with corrections.
          */
@@ -1240,6 +1713,25 @@ export interface components {
             course_id?: string | null;
             /** Person Id */
             person_id?: string | null;
+        };
+        /**
+         * Attempt
+         * @description What a session is for; all but practice are without cues.
+         * @enum {string}
+         */
+        Attempt: "cold" | "practice" | "retest" | "assessment";
+        /**
+         * AttentionOut
+         * @description One thing to look at.
+         */
+        AttentionOut: {
+            /**
+             * Urgency
+             * @enum {string}
+             */
+            urgency: "bad" | "warn" | "note";
+            /** Words */
+            words: string;
         };
         /**
          * AuditPage
@@ -1369,10 +1861,38 @@ export interface components {
             n_entries: number;
         };
         /**
+         * CheckedItem
+         * @description One number of a daily check against its limits.
+         */
+        CheckedItem: {
+            /** High */
+            high?: number | null;
+            /** Item */
+            item: string;
+            /** Low */
+            low?: number | null;
+            /** Passed */
+            passed: boolean;
+            /** Sigma */
+            sigma?: number | null;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
+        /**
          * ClassChange
          * @description What is to be otherwise; what is left out stays.
          */
         ClassChange: {
+            attempt?: components["schemas"]["Attempt"] | null;
+            /** Duration S */
+            duration_s?: number | null;
             /** Ended */
             ended?: boolean | null;
             /** Goal Compressions */
@@ -1404,11 +1924,14 @@ export interface components {
          * @description A class with its people; a learner sees the instructors only.
          */
         ClassPage: {
+            attempt: components["schemas"]["Attempt"];
             /**
              * Created Utc
              * Format: date-time
              */
             created_utc: string;
+            /** Duration S */
+            duration_s: number | null;
             /** Ended Utc */
             ended_utc: string | null;
             /** Goal Compressions */
@@ -1436,11 +1959,14 @@ export interface components {
          * @description One class in a list.
          */
         ClassRow: {
+            attempt: components["schemas"]["Attempt"];
             /**
              * Created Utc
              * Format: date-time
              */
             created_utc: string;
+            /** Duration S */
+            duration_s: number | null;
             /** Ended Utc */
             ended_utc: string | null;
             /** Goal Compressions */
@@ -1458,6 +1984,19 @@ export interface components {
             race: boolean;
             /** Title */
             title: string;
+        };
+        /**
+         * CodeOut
+         * @description A one-time code, shown this once.
+         */
+        CodeOut: {
+            /** Code */
+            code: string;
+            /**
+             * Expires Utc
+             * Format: date-time
+             */
+            expires_utc: string;
         };
         /**
          * Comparable
@@ -1552,6 +2091,208 @@ export interface components {
             why_failed: string;
         };
         /**
+         * DailyCheck
+         * @description One daily check.
+         */
+        DailyCheck: {
+            /**
+             * Items
+             * @default []
+             */
+            items: components["schemas"]["CheckedItem"][];
+            /**
+             * Made Utc
+             * Format: date-time
+             */
+            made_utc: string;
+            /** Passed */
+            passed: boolean;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
+         * DeskPage
+         * @description What a rig's desk shows before anybody signs in: no names.
+         */
+        DeskPage: {
+            attempt: components["schemas"]["Attempt"];
+            /** Course */
+            course: string;
+            /** Duration S */
+            duration_s: number | null;
+            /** Guideline */
+            guideline: string;
+            mode: components["schemas"]["Mode"];
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "never" | "here" | "lost";
+            /** Recording Id */
+            recording_id: string | null;
+            /** Rig */
+            rig: string;
+            /** Rig Id */
+            rig_id: string;
+            /** Rig State */
+            rig_state: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * DeskResult
+         * @description What the session of who is signed in came to, as soon as that is known.
+         */
+        DeskResult: {
+            /** Mean Depth Mm */
+            mean_depth_mm?: number | null;
+            /** Mean Rate Cpm */
+            mean_rate_cpm?: number | null;
+            /** N Compressions */
+            n_compressions?: number | null;
+            /** N Right */
+            n_right?: number | null;
+            /** Release In Target Pct */
+            release_in_target_pct?: number | null;
+            /** Score High Pct */
+            score_high_pct?: number | null;
+            /** Score Low Pct */
+            score_low_pct?: number | null;
+            /** Score Pct */
+            score_pct?: number | null;
+            /** Session Id */
+            session_id?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "coming" | "waiting" | "ready" | "failed";
+            /**
+             * Why Failed
+             * @default
+             */
+            why_failed: string;
+        };
+        /**
+         * DeskSignIn
+         * @description By pin, or by a badge's token.
+         */
+        DeskSignIn: {
+            /** Badge */
+            badge?: string | null;
+            /** Pin */
+            pin?: string | null;
+        };
+        /**
+         * DriftPoint
+         * @description One reading at one time.
+         */
+        DriftPoint: {
+            /** Sigma */
+            sigma: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "session" | "check";
+            /** T S */
+            t_s: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * DriftRead
+         * @description What one session or check told of a rig's drift.
+         */
+        DriftRead: {
+            /**
+             * Made Utc
+             * Format: date-time
+             */
+            made_utc: string;
+            /** Readings */
+            readings: components["schemas"]["DriftValue"][];
+            /** Rig Sha256 */
+            rig_sha256: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "session" | "check";
+        };
+        /**
+         * DriftSeries
+         * @description How one reading went since the rig was last calibrated.
+         */
+        DriftSeries: {
+            /** Limit */
+            limit: number | null;
+            /** Points */
+            points: components["schemas"]["DriftPoint"][];
+            /** Subject */
+            subject: string;
+            /** Topic */
+            topic: string;
+            /** Unit */
+            unit: string;
+            /** Warn At */
+            warn_at: number | null;
+        };
+        /**
+         * DriftValue
+         * @description One reading.
+         */
+        DriftValue: {
+            /**
+             * Advice
+             * @default
+             */
+            advice: string;
+            /** Limit */
+            limit?: number | null;
+            /** Sigma */
+            sigma: number;
+            /** Subject */
+            subject: string;
+            /** Topic */
+            topic: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number;
+            /** Warn At */
+            warn_at?: number | null;
+        };
+        /**
+         * Enrolled
+         * @description Its id from now on.
+         */
+        Enrolled: {
+            /** Rig Id */
+            rig_id: string;
+        };
+        /**
+         * Enrolment
+         * @description A rig that wants to join.
+         */
+        Enrolment: {
+            /** Code */
+            code: string;
+            /** Facts */
+            facts?: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Proof */
+            proof: string;
+            /** Public Key */
+            public_key: string;
+        };
+        /**
          * EraseConfirmed
          * @description An admin's word that they mean this person: the name, written once more.
          */
@@ -1568,6 +2309,32 @@ export interface components {
             n_sessions: number;
         };
         /**
+         * Fault
+         * @description Something that went wrong on a rig.
+         */
+        Fault: {
+            /**
+             * Made Utc
+             * Format: date-time
+             */
+            made_utc: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * FaultOut
+         * @description Something that went wrong.
+         */
+        FaultOut: {
+            /**
+             * At Utc
+             * Format: date-time
+             */
+            at_utc: string;
+            /** Words */
+            words: string;
+        };
+        /**
          * FilmOut
          * @description Whether there is a film of a session; without one, `why` says why.
          */
@@ -1578,6 +2345,112 @@ export interface components {
             ready: boolean;
             /** Why */
             why: string;
+        };
+        /**
+         * FleetPage
+         * @description One rig with its history, the newest first.
+         */
+        FleetPage: {
+            /** Attention */
+            attention: components["schemas"]["AttentionOut"][];
+            /** Calibrated Utc */
+            calibrated_utc: string;
+            /** Check Passed */
+            check_passed: boolean | null;
+            /** Check Utc */
+            check_utc: string | null;
+            /** Checks */
+            checks: components["schemas"]["DailyCheck"][];
+            /** Drift */
+            drift: components["schemas"]["DriftSeries"][];
+            /** Due Utc */
+            due_utc: string | null;
+            /** Due Why */
+            due_why: string;
+            /**
+             * Enrolled Utc
+             * Format: date-time
+             */
+            enrolled_utc: string;
+            /** Faults */
+            faults: components["schemas"]["FaultOut"][];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Outbox N */
+            outbox_n: number;
+            /** Parts */
+            parts: components["schemas"]["Part"][];
+            /** Parts Utc */
+            parts_utc: string | null;
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "never" | "here" | "lost";
+            /** Reported Utc */
+            reported_utc: string | null;
+            /** Seen Utc */
+            seen_utc: string | null;
+            /** Simulated */
+            simulated: boolean;
+            /** Since Ms */
+            since_ms: number | null;
+            /** Software */
+            software: string;
+            /** Training */
+            training: boolean;
+        };
+        /**
+         * FleetRow
+         * @description One rig, as a technician sees it.
+         */
+        FleetRow: {
+            /** Attention */
+            attention: components["schemas"]["AttentionOut"][];
+            /** Calibrated Utc */
+            calibrated_utc: string;
+            /** Check Passed */
+            check_passed: boolean | null;
+            /** Check Utc */
+            check_utc: string | null;
+            /** Due Utc */
+            due_utc: string | null;
+            /** Due Why */
+            due_why: string;
+            /**
+             * Enrolled Utc
+             * Format: date-time
+             */
+            enrolled_utc: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Outbox N */
+            outbox_n: number;
+            /** Parts */
+            parts: components["schemas"]["Part"][];
+            /** Parts Utc */
+            parts_utc: string | null;
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "never" | "here" | "lost";
+            /** Reported Utc */
+            reported_utc: string | null;
+            /** Seen Utc */
+            seen_utc: string | null;
+            /** Simulated */
+            simulated: boolean;
+            /** Since Ms */
+            since_ms: number | null;
+            /** Software */
+            software: string;
+            /** Training */
+            training: boolean;
         };
         /**
          * FormConsent
@@ -1598,6 +2471,32 @@ export interface components {
             kind: "motion" | "video" | "research";
         };
         /**
+         * FreeRig
+         * @description A rig that could be given to this class.
+         */
+        FreeRig: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Goal
+         * @description How far the class is together, today.
+         */
+        Goal: {
+            /** Goal */
+            goal: number | null;
+            /** N Right */
+            n_right: number;
+            /** N Sessions */
+            n_sessions: number;
+            /** N Waiting */
+            n_waiting: number;
+            /** What Counts */
+            what_counts: string;
+        };
+        /**
          * GuidelineRow
          * @description A guideline profile that the software brings along.
          */
@@ -1606,6 +2505,14 @@ export interface components {
             id: string;
             /** Title */
             title: string;
+        };
+        /**
+         * Home
+         * @description What waits for who asks, the most pressing first.
+         */
+        Home: {
+            /** Waiting */
+            waiting: components["schemas"]["Waiting"][];
         };
         /**
          * House
@@ -1634,6 +2541,25 @@ export interface components {
              * @default false
              */
             video_allowed: boolean;
+        };
+        /**
+         * HowToTrain
+         * @description A session to begin; what is left out is the class's.
+         */
+        HowToTrain: {
+            attempt?: components["schemas"]["Attempt"] | null;
+            /** Duration S */
+            duration_s?: number | null;
+            /** Guideline */
+            guideline?: string | null;
+            /** Level */
+            level?: ("full" | "reduced" | "sound" | "none") | null;
+            mode?: components["schemas"]["Mode"] | null;
+            /**
+             * Rescuers
+             * @default 1
+             */
+            rescuers: number;
         };
         /**
          * LearnerFigures
@@ -1739,6 +2665,40 @@ export interface components {
             rows: components["schemas"]["LookSeen"][];
             /** Total */
             total: number;
+        };
+        /**
+         * MarkIn
+         * @description What an observer tapped.
+         */
+        MarkIn: {
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** What */
+            what: string;
+        };
+        /**
+         * MarkOut
+         * @description One mark that is kept.
+         */
+        MarkOut: {
+            /**
+             * At Utc
+             * Format: date-time
+             */
+            at_utc: string;
+            /** Elapsed S */
+            elapsed_s: number | null;
+            /** Id */
+            id: string;
+            /** Recording Id */
+            recording_id: string;
+            /** Text */
+            text: string;
+            /** What */
+            what: string;
         };
         /**
          * Mode
@@ -1871,13 +2831,15 @@ export interface components {
             /** Course Id */
             course_id?: string | null;
             /** Name */
-            name: string;
+            name?: string | null;
+            /** Recording Id */
+            recording_id?: string | null;
             /** Sha256 */
             sha256: string;
             /** Signature */
             signature?: string | null;
-            /** Size Bytes */
-            size_bytes: number;
+            /** Size */
+            size: number;
         };
         /**
          * Open
@@ -1923,6 +2885,29 @@ export interface components {
             name: string;
             /** Races */
             races: boolean;
+        };
+        /**
+         * Part
+         * @description One device of a rig, as it was when it was last open.
+         */
+        Part: {
+            /**
+             * Firmware
+             * @default
+             */
+            firmware: string;
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /**
+             * Serial
+             * @default
+             */
+            serial: string;
+            /** What */
+            what: string;
         };
         /**
          * People
@@ -2048,6 +3033,129 @@ export interface components {
             /** Standings */
             standings: components["schemas"]["Standing"][];
             standings_of: components["schemas"]["Comparable"] | null;
+        };
+        /**
+         * Racer
+         * @description One who opted in to the race, and their best of today; null: none yet.
+         */
+        Racer: {
+            /** Best Pct */
+            best_pct: number | null;
+            /** Learner Id */
+            learner_id: string;
+            /** Name */
+            name: string;
+            /** Person Id */
+            person_id: string;
+        };
+        /**
+         * RigChange
+         * @description What is to be otherwise; what is left out stays.
+         */
+        RigChange: {
+            /** Course Id */
+            course_id?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Person Id */
+            person_id?: string | null;
+        };
+        /**
+         * RigRow
+         * @description One rig, as who runs it or a class on it sees it.
+         */
+        RigRow: {
+            /** Course */
+            course: string | null;
+            /** Course Id */
+            course_id: string | null;
+            /**
+             * Enrolled Utc
+             * Format: date-time
+             */
+            enrolled_utc: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Learner */
+            learner: string | null;
+            /** Name */
+            name: string;
+            /** Person Id */
+            person_id: string | null;
+            /** Revoked Utc */
+            revoked_utc: string | null;
+            /** Seen Utc */
+            seen_utc: string | null;
+        };
+        /**
+         * RigSheet
+         * @description Who a rig is now.
+         */
+        RigSheet: {
+            /**
+             * Calibrated Utc
+             * @default
+             */
+            calibrated_utc: string;
+            /**
+             * Concerns
+             * @default []
+             */
+            concerns: string[];
+            /** Due Utc */
+            due_utc?: string | null;
+            /**
+             * Due Why
+             * @default
+             */
+            due_why: string;
+            /**
+             * Foreseen
+             * @default []
+             */
+            foreseen: string[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "live" | "sim";
+            /**
+             * Parts
+             * @default []
+             */
+            parts: components["schemas"]["Part"][];
+            /** Parts Utc */
+            parts_utc?: string | null;
+            /** Rig Sha256 */
+            rig_sha256: string;
+            /** Software */
+            software: string;
+        };
+        /**
+         * SelfReport
+         * @description All of it; what the server has already is not kept twice.
+         */
+        SelfReport: {
+            /**
+             * Checks
+             * @default []
+             */
+            checks: components["schemas"]["DailyCheck"][];
+            /**
+             * Drift
+             * @default []
+             */
+            drift: components["schemas"]["DriftRead"][];
+            /**
+             * Faults
+             * @default []
+             */
+            faults: components["schemas"]["Fault"][];
+            sheet: components["schemas"]["RigSheet"];
         };
         /**
          * SessionPage
@@ -2271,16 +3379,6 @@ export interface components {
             token: string;
         };
         /**
-         * SignInByPin
-         * @description By a pin in a class, at a rig.
-         */
-        SignInByPin: {
-            /** Course Id */
-            course_id: string;
-            /** Pin */
-            pin: string;
-        };
-        /**
          * Spread
          * @description A histogram: the first bin takes what is below it, too, the last what is above.
          */
@@ -2338,10 +3436,47 @@ export interface components {
             words: string;
         };
         /**
+         * StartIn
+         * @description A session to begin, by whom.
+         */
+        StartIn: {
+            attempt?: components["schemas"]["Attempt"] | null;
+            /** Duration S */
+            duration_s?: number | null;
+            /** Guideline */
+            guideline?: string | null;
+            /** Level */
+            level?: ("full" | "reduced" | "sound" | "none") | null;
+            mode?: components["schemas"]["Mode"] | null;
+            /** Person Id */
+            person_id?: string | null;
+            /**
+             * Rescuers
+             * @default 1
+             */
+            rescuers: number;
+        };
+        /**
+         * Told
+         * @description What became of a word to one of several rigs.
+         */
+        Told: {
+            /** Ok */
+            ok: boolean;
+            /** Recording Id */
+            recording_id?: string | null;
+            /** Rig Id */
+            rig_id: string;
+            /** Words */
+            words: string;
+        };
+        /**
          * UploadOut
          * @description How far an upload is.
          */
         UploadOut: {
+            /** Complete */
+            complete: boolean;
             /** Offset */
             offset: number;
             /** Session Id */
@@ -2355,6 +3490,100 @@ export interface components {
             upload_id: string;
             /** Why Refused */
             why_refused: string;
+        };
+        /**
+         * Waiting
+         * @description One thing that waits, and how many of them; `session_id` where there is one to begin with.
+         */
+        Waiting: {
+            /** Count */
+            count: number;
+            /** Session Id */
+            session_id?: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "approve" | "failed" | "of-no-class" | "erasures" | "no-instructor" | "no-class" | "no-rig" | "no-session";
+        };
+        /**
+         * Wall
+         * @description A class's wall.
+         */
+        Wall: {
+            course: components["schemas"]["ClassRow"];
+            /** Free Rigs */
+            free_rigs: components["schemas"]["FreeRig"][];
+            goal: components["schemas"]["Goal"];
+            /** Guidelines */
+            guidelines: string[];
+            /** Learners */
+            learners: components["schemas"]["WallLearner"][];
+            /** Race */
+            race: components["schemas"]["Racer"][] | null;
+            /** Rigs */
+            rigs: components["schemas"]["WallRig"][];
+        };
+        /**
+         * WallLearner
+         * @description Somebody of the class's roster.
+         */
+        WallLearner: {
+            /** Id */
+            id: string;
+            /** Learner Id */
+            learner_id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * WallResult
+         * @description The newest session that came in from a rig today.
+         */
+        WallResult: {
+            /** Learner Id */
+            learner_id: string;
+            /**
+             * Made Utc
+             * Format: date-time
+             */
+            made_utc: string;
+            /** N Compressions */
+            n_compressions: number | null;
+            /** N Right */
+            n_right: number | null;
+            /** Recording Id */
+            recording_id: string;
+            /** Score High Pct */
+            score_high_pct: number | null;
+            /** Score Low Pct */
+            score_low_pct: number | null;
+            /** Score Pct */
+            score_pct: number | null;
+            /** Session Id */
+            session_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "ready" | "failed";
+            /** Why Failed */
+            why_failed: string;
+        };
+        /**
+         * WallRig
+         * @description One rig on the wall.
+         */
+        WallRig: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Person Id */
+            person_id: string | null;
+            result: components["schemas"]["WallResult"] | null;
+            /** Simulated */
+            simulated: boolean;
         };
         /**
          * WhoAmI
@@ -2951,6 +4180,46 @@ export interface operations {
             };
         };
     };
+    wall_api_classes__course_id__wall_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wall"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     with_class_api_compare_class_get: {
         parameters: {
             query: {
@@ -3033,6 +4302,290 @@ export interface operations {
             };
         };
     };
+    desk_api_desk__rig_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_api_desk__rig_id__device_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_desks_api_desk__rig_id__device_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    result_api_desk__rig_id__result_get: {
+        parameters: {
+            query: {
+                recording_id: string;
+            };
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskResult"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in_api_desk__rig_id__sign_in_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskSignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoAmI"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_api_desk__rig_id__start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ack"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_api_desk__rig_id__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ack"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     wishes_api_erasures_get: {
         parameters: {
             query?: never;
@@ -3071,6 +4624,84 @@ export interface operations {
             };
         };
     };
+    rigs_api_fleet_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one_rig_api_fleet__rig_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     guidelines_api_guidelines_get: {
         parameters: {
             query?: never;
@@ -3087,6 +4718,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GuidelineRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    home_api_home_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
                 };
             };
             /** @description Client Error */
@@ -3289,6 +4958,339 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LearnerPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_all_api_live_classes__course_id__start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HowToTrain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Told"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_all_api_live_classes__course_id__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Told"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_api_live_rigs__rig_id__mark_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkOut"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marks_api_live_rigs__rig_id__marks_get: {
+        parameters: {
+            query: {
+                recording_id: string;
+            };
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkOut"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_api_live_rigs__rig_id__marks__mark_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+                mark_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shock_api_live_rigs__rig_id__shock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ack"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_api_live_rigs__rig_id__start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ack"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_api_live_rigs__rig_id__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ack"];
                 };
             };
             /** @description Client Error */
@@ -4055,6 +6057,248 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Looks"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rigs_api_rigs_get: {
+        parameters: {
+            query?: {
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RigRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    new_code_api_rigs_codes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeOut"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_api_rigs_enrol_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Enrolment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolled"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_api_rigs_report_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelfReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_out_api_rigs__rig_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_rig_api_rigs__rig_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rig_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RigChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RigRow"];
                 };
             };
             /** @description Client Error */
@@ -5042,48 +7286,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SignInByBadge"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WhoAmI"];
-                };
-            };
-            /** @description Client Error */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Server Error */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sign_in_by_pin_api_sign_in_pin_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignInByPin"];
             };
         };
         responses: {

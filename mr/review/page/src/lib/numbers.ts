@@ -62,14 +62,19 @@ const MOMENT = new Intl.DateTimeFormat(LOCALE, {
   minute: "2-digit",
 });
 
+/** A date stays on one line. */
+function unbroken(date: string): string {
+  return date.replaceAll(" ", "\u00a0");
+}
+
 /** The day of an ISO time, in the reader's time zone: `3 Nov 2026`. */
 export function day(iso: string | null | undefined): string {
-  return iso ? DAY.format(new Date(iso)) : UNKNOWN;
+  return iso ? unbroken(DAY.format(new Date(iso))) : UNKNOWN;
 }
 
 /** Day and time of an ISO time, in the reader's time zone. */
 export function moment(iso: string | null | undefined): string {
-  return iso ? MOMENT.format(new Date(iso)) : UNKNOWN;
+  return iso ? unbroken(MOMENT.format(new Date(iso))) : UNKNOWN;
 }
 
 /** A count with its noun: `1 session`, `1,204 sessions`. */

@@ -132,6 +132,25 @@ export const routes: Route[] = [
     page: () => import("../pages/BadgeIn.svelte"),
     roles: "anyone",
   },
+  {
+    path: "/wall/:course",
+    title: "Wall",
+    page: () => import("../pages/Wall.svelte"),
+    roles: ["instructor", "admin"],
+  },
+  {
+    path: "/desk/:rig",
+    title: "Desk",
+    page: () => import("../pages/Desk.svelte"),
+    roles: "anyone",
+  },
+  {
+    path: "/fleet",
+    title: "Fleet",
+    page: () => import("../pages/Fleet.svelte"),
+    roles: ["technician", "admin"],
+    menu: "Fleet",
+  },
 ];
 
 // Left out of what is shipped: `vite build --mode gallery` and `npm run dev` have it.

@@ -79,6 +79,8 @@ def upgrade() -> None:
         sa.Column("ended_utc", Utc(), nullable=True),
         sa.Column("mode", sa.String(length=16), nullable=False),
         sa.Column("guideline", sa.String(length=64), nullable=False),
+        sa.Column("attempt", sa.String(length=16), nullable=False),
+        sa.Column("duration_s", sa.Double(), nullable=True),
         sa.Column("goal_compressions", sa.Integer(), nullable=True),
         sa.Column("race", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_class")),
@@ -230,6 +232,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rig")),
     )
     op.create_table(
+        "desk",
+        sa.Column("token_sha256", sa.String(length=64), nullable=False),
+        sa.Column("rig_id", sa.String(length=16), nullable=False),
+        sa.Column("course_id", sa.String(length=16), nullable=False),
+        sa.Column("made_by", sa.String(length=16), nullable=False),
+        sa.Column("made_utc", Utc(), nullable=False),
+        sa.Column("expires_utc", Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["course_id"], ["class.id"], name=op.f("fk_desk_course_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["rig_id"], ["rig.id"], name=op.f("fk_desk_rig_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_desk")),
+    )
+    with op.batch_alter_table("desk", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_desk_expires_utc"), ["expires_utc"], unique=False)
+        batch_op.create_index(batch_op.f("ix_desk_rig_id"), ["rig_id"], unique=False)
+
+    op.create_table(
         "rig_report",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("rig_id", sa.String(length=16), nullable=False),
@@ -253,7 +275,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("recording_id", sa.String(length=40), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("source_name", sa.String(length=200), nullable=False),
         sa.Column("learner_id", sa.String(length=16), nullable=False),
         sa.Column("course_id", sa.String(length=16), nullable=True),
@@ -279,6 +301,7 @@ def upgrade() -> None:
         sa.Column("score_low_pct", sa.Double(), nullable=True),
         sa.Column("score_high_pct", sa.Double(), nullable=True),
         sa.Column("n_compressions", sa.Integer(), nullable=True),
+        sa.Column("n_right", sa.Integer(), nullable=True),
         sa.Column("mean_depth_mm", sa.Double(), nullable=True),
         sa.Column("mean_rate_cpm", sa.Double(), nullable=True),
         sa.Column("depth_in_target_pct", sa.Double(), nullable=True),
@@ -299,6 +322,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_session_attempt_made_utc_id_course_id_learner_id"),
+            ["attempt", "made_utc", "id", "course_id", "learner_id"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_session_course_id_learner_id_made_utc"),
             ["course_id", "learner_id", "made_utc"],
             unique=False,
@@ -309,20 +337,33 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_session_learner_id_made_utc_id"),
-            ["learner_id", "made_utc", "id"],
+            batch_op.f("ix_session_learner_id_made_utc_id_course_id"),
+            ["learner_id", "made_utc", "id", "course_id"],
             unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_session_made_utc_id"), ["made_utc", "id"], unique=False
+            batch_op.f("ix_session_made_utc_id_course_id_learner_id"),
+            ["made_utc", "id", "course_id", "learner_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_session_mode_made_utc_id_course_id_learner_id"),
+            ["mode", "made_utc", "id", "course_id", "learner_id"],
+            unique=False,
         )
         batch_op.create_index(
             batch_op.f("ix_session_rig_id_made_utc"), ["rig_id", "made_utc"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_session_score_pct_id"), ["score_pct", "id"], unique=False
+            batch_op.f("ix_session_score_pct_id_course_id_learner_id"),
+            ["score_pct", "id", "course_id", "learner_id"],
+            unique=False,
         )
-        batch_op.create_index(batch_op.f("ix_session_state"), ["state"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_session_state_made_utc_id_course_id_learner_id"),
+            ["state", "made_utc", "id", "course_id", "learner_id"],
+            unique=False,
+        )
 
     op.create_table(
         "upload",
@@ -331,8 +372,9 @@ def upgrade() -> None:
         sa.Column("person_id", sa.String(length=16), nullable=True),
         sa.Column("course_id", sa.String(length=16), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("source_name", sa.String(length=200), nullable=False),
+        sa.Column("recording_id", sa.String(length=40), nullable=True),
         sa.Column("signature", sa.String(length=128), nullable=True),
         sa.Column("made_utc", Utc(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),

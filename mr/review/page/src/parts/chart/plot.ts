@@ -98,7 +98,7 @@ function axesOf(axis: Axis, course: Course): uPlot.Axis[] {
     {
       ...common,
       size: 30,
-      space: 70,
+      space: course.calendar ? 105 : 70,
       ...(course.calendar ? {} : { incrs: STEPS_S }),
       values: (_u, splits, _a, _s, step) => splits.map((t_s) => course.write(t_s, digits(step))),
     },
