@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 600
 SOURCES := mr calibration overlays tests
 PAGE := mr/review/page
 
-.PHONY: demo test lint bench fuzz firmware page clean
+.PHONY: demo test lint bench fuzz firmware page page-parts clean
 .DEFAULT_GOAL := help
 
 help:
@@ -42,6 +42,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	@./system-packages.sh test
+	@$(MAKE) --no-print-directory page-parts
 	@case "$$CI" in true|1) $(BIN)/mrcpr fetch-hands ;; esac
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --max-worker-restart=0 $(PYTEST_FLAGS)
 
@@ -68,9 +69,15 @@ fuzz: $(VENV)/.dev
 firmware:
 	@$(MAKE) --no-print-directory -C firmware
 
-page:
+# What the page is built with, and axe-core, which looks at it in the tests; without npm they skip.
+page-parts:
+	@command -v npm >/dev/null || exit 0; cd $(PAGE) && { \
+	    [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent; }
+
+page: $(VENV)/.demo
 	@command -v npm >/dev/null || { echo "the page is built by node 18 or newer, with npm: install nodejs and npm"; exit 2; }
-	@cd $(PAGE) && npm ci --silent && npm run --silent check && npm run --silent build
+	@$(BIN)/python -m mr.review.web.describe > $(PAGE)/openapi.json
+	@cd $(PAGE) && npm ci --silent && npm run --silent types && npm run --silent check && npm run --silent build
 
 clean:
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(PAGE)/node_modules

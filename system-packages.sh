@@ -9,7 +9,7 @@
 #   ./system-packages.sh flash    what builds and flashes the mannequin's firmware
 #   ./system-packages.sh voice    espeak-ng, for spoken advice (`mrcpr run --voice`)
 #   ./system-packages.sh video    ffmpeg, for `mrcpr replay --video` as an .mp4 in H.264
-#   ./system-packages.sh report   Pango, for the calibration report as a PDF
+#   ./system-packages.sh report   Pango, for the calibration report and the review's sheets as PDFs
 #   ./system-packages.sh fuzz     what `make fuzz` needs: clang with its libFuzzer
 #   ./system-packages.sh test-all everything the tests can use, whether or not CI is set
 #
@@ -23,9 +23,10 @@ base="$base $pango"
 tests="gcc libc6-dev make"
 avr="gcc-avr binutils-avr avr-libc"
 emulator="libsimavr-dev libelf-dev pkg-config cppcheck"
-full="$avr $emulator xvfb mmdebstrap debian-archive-keyring chromium libgles2 libportaudio2 espeak-ng ffmpeg"
+full="$avr $emulator xvfb mmdebstrap debian-archive-keyring chromium libgles2 libportaudio2 espeak-ng ffmpeg poppler-utils"
 # A node from elsewhere brings its own npm; Debian's would not go beside it.
 command -v npm >/dev/null 2>&1 || full="$full nodejs npm"
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || full="$full postgresql"
 
 case "${1:-}" in
 demo) wanted="$base" ;;

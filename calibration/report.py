@@ -20,13 +20,13 @@ from markupsafe import Markup
 import mr
 from calibration.difference import Difference, diff_rigs
 from calibration.history import STAMP, NowUtc
-from calibration.printed import NoPdf, pdf_of
 from calibration.record import BudgetLine, Check, Record, plain
 from calibration.report_plots import caption, draw
 from mr.clock.host import wall_now_utc
 from mr.errors import MrError
 from mr.files import write_whole
 from mr.review.plots import number
+from mr.review.printed import NoPdf, pdf_of
 from mr.rig import Rig, rig_sha256
 from mr.validity import Step, Validity, due, read_date
 

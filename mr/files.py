@@ -17,21 +17,25 @@ from pathlib import Path
 from typing import IO
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write a file beside its place and move it there; makes its folder.
+
+    A private one can be read by its owner only, at no instant by others.
 
     Raises
     ------
     OSError
         When it cannot be written; what stood there before is unharmed.
     """
-    with whole_file(path) as file:
+    with whole_file(path, private=private) as file:
         file.write(data)
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """Give a file to write in, which is in its place when the block ends without an error.
+
+    A private one can be read by its owner only, at no instant by others.
 
     Raises
     ------
@@ -49,7 +53,8 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-        temporary.chmod(0o666 & ~_umask())
+        if not private:
+            temporary.chmod(0o666 & ~_umask())
         temporary.replace(place)
     except BaseException:
         temporary.unlink(missing_ok=True)

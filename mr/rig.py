@@ -455,7 +455,7 @@ def loads_rig(text: str, source: str) -> Rig:
         raise ConfigError(f"{source}: not a rig file (a key of more than {MAX_KEY_PARTS} parts)")
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number or a nest without end, too
         raise ConfigError(f"{source}: not a TOML file ({error}): is it a rig file?") from error
     return parse(Rig, data, source)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -312,3 +313,5 @@ def _conclude(
         "Next: [bold]mrcpr doctor[/] says what a real rig still needs here, "
         "[bold]mrcpr demo --learner leaning[/] trains somebody else."
     )
+    shown = shlex.quote(str(folder / "session.mcap"))
+    console.print(f"As an instructor sees it: [bold]mrcpr review --open {escape(shown)}[/]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -23,7 +24,9 @@ from mr.cli.check_devices import (
     collect,
     start_children,
 )
+from mr.cli.check_review import check_review
 from mr.cli.check_software import check_software
+from mr.cli.places import DATABASE_VARIABLE, default_review_folder
 from mr.cli.port_answers import AskedPorts
 from mr.devices.mannequin.find import find_mannequins
 
@@ -42,7 +45,8 @@ def probe_all() -> list[Check]:
     ports = find_mannequins()
     asked = AskedPorts([port.path for port in ports if port.likely])
     children = start_children()
-    software = check_software()
+    review = check_review(default_review_folder(), os.environ.get(DATABASE_VARIABLE))
+    software = [*check_software(), review]
     answers = [check_answer(answer) for answer in asked.answers()]
     plugged = [*check_mannequins(ports), *answers, check_udev()]
     return [*software, *plugged, *collect(children, started_s)]

@@ -121,8 +121,7 @@ class Joined:
             screen.note(f"the session could not be done: {error}")
         finally:
             if is_there(plan.path):
-                desk.outbox.put(plan.path, plan.recording_id, order.start.course_id)
-                uploader.wake()
+                _post(order, desk, uploader, screen)
         if keeper is None:
             return
         desk.become("finishing")
@@ -132,6 +131,17 @@ class Joined:
         except MrError as error:
             screen.note(f"no report was written: {error}")
         desk.become("ready")
+
+
+def _post(order: Order, desk: JoinDesk, uploader: Uploader, screen: JoinScreen) -> None:
+    """Put an order's recording into the outbox, whatever became of its session."""
+    plan = order.plan
+    try:
+        desk.outbox.put(plan.path, plan.recording_id, order.start.course_id)
+    except (MrError, OSError) as error:
+        screen.note(f"{plan.path} is kept, and not uploaded ({error}): use mrcpr upload")
+        return
+    uploader.wake()
 
 
 def join(
@@ -279,13 +289,14 @@ def _stay(joined: Joined, member: Member, facts: RigFacts) -> None:
     with (
         Uploader(outbox, member.link, member.signer, screen.note) as uploader,
         Reporter(member.link, report.make, screen.note) as reporter,
-        RigLink(address, member.time, member.signer, desk, screen.link_told),
+        RigLink(address, member.time, member.signer, desk, screen.link_told) as link,
     ):
         try:
             while not desk.interrupted:
                 order = None
                 with screen.waiting():
                     while order is None:
+                        link.require_alive()
                         order = desk.next_order(WAIT_S)
                 joined.train(order, desk, uploader, screen, report)
                 reporter.wake()

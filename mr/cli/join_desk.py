@@ -103,7 +103,7 @@ class JoinDesk:
         with self._lock:
             self._state, self._words = state, words[:WORDS]
             if state in ("ready", "refused"):
-                self._order = None
+                self._order, self._said = None, []
 
     def begin(self, session: LiveSession) -> None:
         """The session is open."""

@@ -56,6 +56,10 @@ class Patience:
         """Say what is being done; how far it has come is not known."""
         self._progress.update(self._task, description=escape(words), total=None, completed=0)
 
+    def show(self, words: str, done: int, total: int) -> None:
+        """Say what is being done, and how far it has come."""
+        self._progress.update(self._task, description=escape(words), completed=done, total=total)
+
     def watch(self, items: Iterable[Item], total: int) -> Iterator[Item]:
         """Pass items on and show how many of `total` have gone by."""
         self._progress.update(self._task, total=total)

@@ -9,8 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import platformdirs
+
 from mr.errors import ConfigError
 from mr.files import is_there
+
+DATABASE_VARIABLE = "MRCPR_DATABASE"
+"""Names the review's database in the environment, so that a password is in no list of processes."""
+
+
+def default_review_folder() -> Path:
+    """Give the folder of the user's own review."""
+    return Path(platformdirs.user_data_dir("mrcpr", appauthor=False)) / "review"
 
 
 @contextmanager

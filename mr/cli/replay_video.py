@@ -70,7 +70,7 @@ def save_film(
                 )
 
             watch = _now_and_then(tell) if console.can_redraw else _nobody
-            filmed = _written(footage(recording, FRAMES_HZ, guideline), film, path, watch)
+            filmed = written(footage(recording, FRAMES_HZ, guideline), film, path, watch)
     except KeyboardInterrupt:
         console.print(f"stopped: there is no video {name}")
         raise
@@ -89,10 +89,13 @@ def save_film(
         )
 
 
-def _written(
+def written(
     moments: Iterator[Moment], film: Film, path: Path, watch: Callable[[Moment, int], None]
 ) -> Filmed:
-    """Write every moment into the file; one frame is packed while the next one is drawn."""
+    """Write every moment into the file; one frame is packed while the next one is drawn.
+
+    `watch` hears of each moment and how many frames there are.
+    """
     before = next(moments)
     frame = _frame(film, before)
     size_px = frame.shape[1], frame.shape[0]

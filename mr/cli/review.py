@@ -5,36 +5,27 @@ Gives the group of commands; without one it serves.
 
 from __future__ import annotations
 
-from contextlib import closing
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
-import platformdirs
 import typer
 from rich.markup import escape
 
 from mr import DISCLAIMER
 from mr.cli.console import Output
+from mr.cli.review_add import add, bring_one
 from mr.cli.review_analyse import analyse_recording
-from mr.errors import ConfigError
+from mr.cli.review_care import backup, restore, upgrade, verify
+from mr.cli.review_film import film_recording
+from mr.cli.review_people import reset_password
+from mr.cli.review_places import DatabaseOption, DataOption, place_of
+from mr.errors import ConfigError, RecordingError
 from mr.review.archive import Archive
+from mr.review.lock import InUseError, Lock, address_of
 from mr.review.serving import Listening, serve
-from mr.review.store import schema
 from mr.review.web.state import Review
-
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="FOLDER", help="Where the review keeps everything."),
-]
-DatabaseOption = Annotated[
-    str | None,
-    typer.Option(
-        "--database",
-        metavar="URL",
-        envvar="MRCPR_DATABASE",
-        help="PostgreSQL's URL (postgresql://USER@HOST/NAME); default: SQLite in --data.",
-    ),
-]
 
 review = typer.Typer(
     name="review",
@@ -46,18 +37,12 @@ review = typer.Typer(
 )
 
 
-def data_folder(given: Path | None) -> Path:
-    """Give the folder that was named, or the user's own."""
-    return given or Path(platformdirs.user_data_dir("mrcpr", appauthor=False)) / "review"
-
-
-def open_archive(data: Path | None, database: str | None) -> Archive:
-    """Open the review's archive; a new one gets its tables, an older one is refused."""
-    archive = Archive.open(data_folder(data), database)
-    if schema.version_of(archive.database) is None:
-        schema.upgrade(archive.database)
-    schema.require_newest(archive.database)
-    return archive
+review.command("add")(add)
+review.command("backup")(backup)
+review.command("restore")(restore)
+review.command("upgrade")(upgrade)
+review.command("verify")(verify)
+review.command("reset-password")(reset_password)
 
 
 @review.callback(invoke_without_command=True)
@@ -79,9 +64,15 @@ def _serve(
     behind_tls: Annotated[
         bool, typer.Option("--behind-tls", help="A proxy on this machine speaks TLS for it.")
     ] = False,
+    show: Annotated[
+        Path | None,
+        typer.Option("--open", metavar="REC", help="Bring a recording in and open its page."),
+    ] = None,
 ) -> None:  # fmt: skip
     """Serve the instructor's review: a class live, a session in depth."""
+    place = place_of(context, data, database)
     if context.invoked_subcommand is not None:
+        context.obj = place
         return
     if (tls_cert is None) != (tls_key is None):
         raise ConfigError("--tls-cert and --tls-key belong together: give both")
@@ -96,19 +87,53 @@ def _serve(
             "[yellow]![/] passwords and learners' data leave this machine unencrypted: give "
             "--tls-cert and --tls-key (docs/guides/technician/tls.md)"
         )
-    with closing(open_archive(data, database)) as archive:
-        archive.sweep()
+    try:
+        with place.archive_alone() as (archive, lock):
+            _run(console, archive, lock, listening, show)
+    except InUseError:
+        at = address_of(place.folder)
+        if show is None or not at:
+            raise
+        with place.archive() as archive:  # its server is up: the page is there already
+            _lead_to(console, f"{at}/sessions/{_brought(archive, show)}")
 
-        def ready(running: Review, address: str) -> None:
-            _announce(console, running, address)
 
-        serve(archive, analyse_recording, listening, ready)
+def _run(
+    console: Output, archive: Archive, lock: Lock, listening: Listening, show: Path | None
+) -> None:
+    archive.sweep()
+    path = "" if show is None else f"/sessions/{_brought(archive, show)}"
+
+    def ready(running: Review, address: str) -> None:
+        lock.tell(address)
+        if running.needs_setup:
+            back = f"?back={path}" if path else ""
+            address = f"{address}/setup{back}#{running.setup_code}"
+            console.print(f"set up the first account: [bold]{escape(address)}[/]")
+        else:
+            console.print(f"review: [bold]{escape(address + path)}[/]  (Ctrl-C ends it)")
+        if show is not None:
+            _open_browser(console, address if running.needs_setup else address + path)
+
+    serve(archive, analyse_recording, film_recording, listening, ready)
 
 
-def _announce(console: Output, running: Review, address: str) -> None:
-    if running.needs_setup:
-        console.print(
-            f"set up the first account: [bold]{escape(address)}/setup#{running.setup_code}[/]"
-        )
-    else:
-        console.print(f"review: [bold]{escape(address)}[/]  (Ctrl-C ends it)")
+def _brought(archive: Archive, recording: Path) -> str:
+    one = bring_one(archive, recording)
+    if one.why_refused:
+        raise RecordingError(one.why_refused)
+    return one.session_id
+
+
+def _lead_to(console: Output, address: str) -> None:
+    console.print(f"review: [bold]{escape(address)}[/]")
+    _open_browser(console, address)
+
+
+def _open_browser(console: Output, address: str) -> None:
+    """Open the page where a person sits at a screen."""
+    has_screen = sys.platform in {"win32", "darwin"} or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    if console.is_terminal and has_screen:
+        typer.launch(address)

@@ -1,8 +1,8 @@
 """Where the review keeps its things: one folder, and the database.
 
 Takes a folder, gives the database in it (or the one whose URL is given), the server's secret, and
-recordings by their SHA-256. A recording comes into its place whole, by a rename, before the
-catalogue names it; what a crash left half-way is swept away at the next start.
+recordings and their films by their SHA-256. A recording comes into its place whole, by a rename,
+before the catalogue names it; what a crash left half-way is swept away at the next start.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from sqlalchemy import select
 
 from mr.errors import ConfigError
 from mr.files import write_whole
+from mr.review.store import tables  # noqa: F401 -- whoever opens an archive knows every table
+from mr.review.store.audit import hold
 from mr.review.store.database import Database
-from mr.review.store.sessions import Recorded, Upload
+from mr.review.store.sessions import Film, Recorded, Upload
 
 SECRET_BYTES = 32
 
@@ -43,7 +45,7 @@ class Archive:
         """
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for name in ("recordings", "uploads"):
+            for name in ("recordings", "uploads", "films"):
                 (folder / name).mkdir(exist_ok=True, mode=0o700)
             secret = _secret(folder / "secret")
         except OSError as error:
@@ -57,11 +59,23 @@ class Archive:
 
     def recording_path(self, sha256: str) -> Path:
         """Give the place of a recording."""
-        return self.folder / "recordings" / sha256[:2] / f"{sha256}.mcap"
+        return recording_place(self.folder, sha256)
+
+    def film_path(self, sha256: str) -> Path:
+        """Give the place of a recording's film."""
+        return self.folder / "films" / f"{sha256}.webm"
 
     def upload_path(self, upload_id: str) -> Path:
         """Give the place of what has come of an upload so far."""
         return self.folder / "uploads" / f"{upload_id}.part"
+
+    def put_back(self, part: Path, sha256: str) -> None:
+        """Move a file that was taken in back, unless the catalogue names it."""
+        with self.database.reading() as session:
+            named = session.scalars(select(Recorded.id).where(Recorded.sha256 == sha256)).first()
+        place = self.recording_path(sha256)
+        if named is None and place.exists():
+            place.replace(part)
 
     def take_in(self, part: Path, sha256: str) -> Path:
         """Move a whole file to its place, on the disk before its name is."""
@@ -74,16 +88,20 @@ class Archive:
 
     def sweep(self) -> int:
         """Remove files that the catalogue does not name; gives how many they were."""
-        with self.database.reading() as session:
+        with self.database.writing() as session:
+            hold(session)  # a recording that comes in now is named before this goes on
             kept = set(session.scalars(select(Recorded.sha256)))
+            filmed = set(session.scalars(select(Film.sha256).where(Film.why_failed == "")))
             coming = set(session.scalars(select(Upload.id).where(Upload.state == "open")))
-        stray = [p for p in self._recordings() if p.stem not in kept]
-        stray += [p for p in (self.folder / "uploads").iterdir() if p.stem not in coming]
-        for path in stray:
-            path.unlink()
+            stray = [p for p in self.recordings() if p.stem not in kept]
+            stray += [p for p in (self.folder / "uploads").iterdir() if p.stem not in coming]
+            stray += [p for p in (self.folder / "films").iterdir() if p.stem not in filmed]
+            for path in stray:
+                path.unlink()
         return len(stray)
 
-    def _recordings(self) -> Iterator[Path]:
+    def recordings(self) -> Iterator[Path]:
+        """Give the files of all recordings that lie here, named by the catalogue or not."""
         yield from (path for path in (self.folder / "recordings").glob("*/*") if path.is_file())
 
     def close(self) -> None:
@@ -91,10 +109,14 @@ class Archive:
         self.database.close()
 
 
+def recording_place(folder: Path, sha256: str) -> Path:
+    """Give the place of a recording in a review's folder."""
+    return folder / "recordings" / sha256[:2] / f"{sha256}.mcap"
+
+
 def _secret(path: Path) -> bytes:
     if not path.exists():
-        write_whole(path, secrets.token_bytes(SECRET_BYTES))
-        path.chmod(0o600)
+        write_whole(path, secrets.token_bytes(SECRET_BYTES), private=True)
     found = path.read_bytes()
     if len(found) != SECRET_BYTES:
         raise ConfigError(f"{path}: is not the server's secret any more: restore a backup")

@@ -21,7 +21,7 @@ ROW = (
     "release_depth_mm", "release_depth_sigma_mm", "rate_cpm", "rate_sigma_cpm", "duty_cycle",
     "release_velocity_mm_s", "force_peak_n", "hand_x_mm", "hand_y_mm",
 )  # fmt: skip
-COLUMNS = ("source", "kind", "simulated", *ROW, "smoothed")
+COLUMNS = ("source", "kind", "simulated", *ROW, "smoothed", "edited")
 """Of the CSV: published, so they only ever grow, at the end."""
 
 
@@ -58,18 +58,27 @@ def compressions_csv(analyses: Iterable[Json]) -> str:
     writer.writerow(COLUMNS)
     for analysis in analyses:
         source = analysis["source"]
-        simulated, smoothed = (_yes_or_no(source[key]) for key in ("simulated", "smoothed"))
-        before = (_harmless(source["name"]), source["kind"], simulated)
+        before = (harmless(source["name"]), source["kind"], yes_or_no(source["simulated"]))
+        after = (yes_or_no(source["smoothed"]), yes_or_no("corrected" in analysis))
         for row in analysis["compressions"]:
-            writer.writerow([*before, *(row[key] for key in ROW), smoothed])
+            writer.writerow([*before, *(row[key] for key in ROW), *after])
     return out.getvalue()
 
 
-def _yes_or_no(value: bool) -> str:
+def yes_or_no(value: bool) -> str:
+    """Write a truth as JSON does."""
     return "true" if value else "false"
 
 
-def _harmless(name: str) -> str:
-    """Keep a spreadsheet from taking a file's name for a formula, and text writable."""
-    name = name.encode("utf-8", "replace").decode()
-    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet take a cell for a formula, full-width signs with them."""
+
+
+def harmless(text: str) -> str:
+    """Keep a spreadsheet from taking text for a formula, and the text writable.
+
+    Spaces before a sign do not help a spreadsheet's reader: some strip them.
+    """
+    text = text.encode("utf-8", "replace").decode()
+    starts = text.lstrip(" \u00a0").startswith(FORMULA_STARTS)
+    return f"'{text}" if starts else text

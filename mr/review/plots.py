@@ -92,13 +92,23 @@ def depth_strips(analysis: Json, trace: Trace | None) -> list[Markup]:
     duration_s = max(analysis["summary"]["duration_s"], 1.0)
     row_s = next((r for r in ROW_LENGTHS_S if duration_s <= r * MAX_ROWS), ROW_LENGTHS_S[-1])
     row_s = min(row_s, max(5.0, math.ceil(duration_s)))
-    deepest = max((c["depth_mm"] or 0.0 for c in analysis["compressions"]), default=0.0)
-    if trace is not None and len(trace[1]):
-        deepest = max(deepest, float(np.max(trace[1])))
-    deepest = max(deepest, analysis["guideline"]["targets"]["depth_low_mm"])
-    deep_mm = 10.0 * math.ceil((deepest + 6) / 10)
+    deep_mm = _deep_mm(analysis, trace)
     n_rows = max(1, math.ceil(duration_s / row_s - 1e-9))
     return [_strip(analysis, trace, k * row_s, row_s, deep_mm) for k in range(n_rows)]
+
+
+def depth_strip(analysis: Json, trace: Trace | None, t0_s: float, span_s: float) -> Markup:
+    """Draw depth over a part of the session in one row, to the scale of the whole."""
+    return _strip(analysis, trace, t0_s, span_s, _deep_mm(analysis, trace))
+
+
+def _deep_mm(analysis: Json, trace: Trace | None) -> float:
+    """Tell how deep a strip's paper goes."""
+    deepest = float(max((c["depth_mm"] or 0.0 for c in analysis["compressions"]), default=0.0))
+    if trace is not None and len(trace[1]):
+        deepest = max(deepest, float(np.max(trace[1])))
+    deepest = max(deepest, float(analysis["guideline"]["targets"]["depth_low_mm"]))
+    return 10.0 * math.ceil((deepest + 6) / 10)
 
 
 class _Axes:

@@ -223,6 +223,12 @@ class Pyramid:
         told = replace(told, fresh=told.fresh & empty_before)
         return self._drawn(told, exact=False)
 
+    def samples(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Give every sample: ``(t_s, depth_mm, sigma_mm)``, with a row of NaN in each gap."""
+        rows = _NO_ROWS if self._bounds_us is None else self._rows(0, *self._bounds_us)
+        drawn = self._drawn(rows, exact=True)
+        return drawn.t_s, drawn.low_mm, drawn.sigma_mm
+
     def _rows(self, level: int, from_us: int, to_us: int) -> _Rows:
         """Unpack the rows that reach into a window."""
         parts = [

@@ -18,6 +18,7 @@ import uvicorn
 from mr.errors import ConfigError
 from mr.review.archive import Archive
 from mr.review.intake.analysed import Analyse
+from mr.review.intake.films import Draw, Filming
 from mr.review.intake.worker import Worker
 from mr.review.web.app import make_app
 from mr.review.web.state import Review
@@ -58,7 +59,8 @@ class Listening:
     def bound(self) -> socket.socket:
         """Give a socket that listens there (`ConfigError` when that cannot be)."""
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # asyncio turns Nagle's delay of 40 ms off only where the protocol is said to be TCP.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((self.host, self.port))
@@ -72,7 +74,11 @@ class Listening:
 
 
 def serve(
-    archive: Archive, analyse: Analyse, listening: Listening, ready: Callable[[Review, str], None]
+    archive: Archive,
+    analyse: Analyse,
+    draw: Draw,
+    listening: Listening,
+    ready: Callable[[Review, str], None],
 ) -> None:
     """Serve until asked to end; `ready` is told the address once browsers can come.
 
@@ -82,7 +88,7 @@ def serve(
         When nothing can listen there.
     """
     bound = listening.bound()
-    with bound, Worker(archive, analyse) as worker:
+    with bound, Worker(archive, analyse) as worker, Filming(archive, draw):
         review = Review(archive, worker, frozenset(listening.names), listening.secure)
         config = uvicorn.Config(
             make_app(review),

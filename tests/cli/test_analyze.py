@@ -295,7 +295,7 @@ def test_compressions_as_csv(mrcpr: Run, several: Path, tmp_path: Path) -> None:
         "source", "kind", "simulated", "index", "onset_s", "peak_s", "release_s", "depth_mm",
         "depth_sigma_mm", "release_depth_mm", "release_depth_sigma_mm", "rate_cpm",
         "rate_sigma_cpm", "duty_cycle", "release_velocity_mm_s", "force_peak_n", "hand_x_mm",
-        "hand_y_mm", "smoothed",
+        "hand_y_mm", "smoothed", "edited",
     ]  # fmt: skip
     assert mrcpr("analyze", several, "--csv", "-").require(0).out == out.read_text()
 
@@ -389,7 +389,8 @@ def test_a_recording_may_be_smoothed(
     assert words in late_page.read_text(encoding="utf-8")
     assert "Smoothed" not in page.read_text(encoding="utf-8")
     rows = mrcpr("analyze", recording, "--smoothed", "--csv", "-").require(0).out.splitlines()
-    assert rows[0].endswith(",smoothed") and all(row.endswith(",true") for row in rows[1:])
+    assert rows[0].endswith(",smoothed,edited")
+    assert all(row.endswith(",true,false") for row in rows[1:])
     # A folder may hold other files, too: they stay as they are.
     told = json.loads(mrcpr("analyze", several, "--smoothed", "--json").require(0).out)["analyses"]
     assert {a["source"]["kind"]: a["source"]["smoothed"] for a in told} == {

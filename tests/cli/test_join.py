@@ -233,3 +233,47 @@ def test_a_recording_is_uploaded_by_hand(
     server.refuse = "it is too old"
     server.uploads.clear()
     mrcpr(*sent, **env).require_one_line("it is too old")
+
+
+def test_a_rig_with_a_mannequin_trains(
+    start: Begin, server: ClassServer, play: Callable[..., Any], rig: Path, tmp_path: Path
+) -> None:
+    """The real firmware on a port, as `mrcpr run` has it."""
+    board = play(60.0)
+    joined = start(
+        "join", server.url, "--rig", rig, "--port", board.port, "--no-camera", "--no-sound",
+        "--no-window", "--code", "4711", cwd=tmp_path, XDG_DATA_HOME=str(tmp_path / "data"),
+    )  # fmt: skip
+    rig_id = rig_here(joined, server)
+    begun = server.command(rig_id, START)
+    assert begun.ok, begun.words
+    joined.wait_until(lambda: server.hub.state(rig_id).n_compressions >= 3, "compressions")
+    status = server.hub.status(rig_id)
+    assert status is not None
+    assert {h.stream for h in status.health if h.state == "ok"} >= {"mannequin"}
+    assert server.command(rig_id, Stop()).ok
+    file = joined.wait_until(lambda: arrived(server, begun.recording_id), "the recording")
+    assert open_recording(file).header.kind == "live"
+    leave(joined)
+
+
+def test_a_mannequin_that_is_not_there_is_said_to_the_wall(
+    start: Begin, server: ClassServer, rig: Path, tmp_path: Path
+) -> None:
+    joined = start(
+        "join", server.url, "--rig", rig, "--port", tmp_path / "nothing", "--no-camera",
+        "--no-sound", "--no-window", "--code", "4711",
+        cwd=tmp_path, XDG_DATA_HOME=str(tmp_path / "data"),
+    )  # fmt: skip
+    rig_id = rig_here(joined, server)
+    assert server.command(rig_id, START).ok
+
+    def refused() -> Any:
+        status = server.hub.status(rig_id)
+        return status if status is not None and status.state == "refused" else None
+
+    assert "nothing" in joined.wait_until(refused, "the refusal").words
+    again = server.command(rig_id, START)
+    assert again.ok, "it may be tried again, with the mannequin plugged in"
+    leave(joined)
+    assert server.uploads == {}

@@ -8,9 +8,11 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mr.review.web.describe import described
 from tests.conftest import ROOT, Require
 
 PAGE = ROOT / "mr" / "review" / "page"
@@ -59,6 +61,24 @@ def copy_of_source(to: Path) -> Path:
 
 def test_what_is_shipped_was_built_of_this_source() -> None:
     assert faults(PAGE, STATIC) == []
+
+
+def nouns(described: dict[str, Any]) -> dict[str, Any]:
+    """What a description says of our own API, whichever FastAPI wrote it."""
+    schemas = described["components"]["schemas"]
+    return {
+        "paths": {path: sorted(methods) for path, methods in described["paths"].items()},
+        "schemas": {
+            name: sorted(schema.get("properties", {}))
+            for name, schema in schemas.items()
+            if "Validation" not in name
+        },
+    }
+
+
+def test_the_page_knows_the_servers_api() -> None:
+    known = json.loads((PAGE / "openapi.json").read_text(encoding="utf-8"))
+    assert nouns(known) == nouns(json.loads(described())), "make page"
 
 
 def test_a_changed_source_and_a_changed_build_are_told(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ import pytest
 
 from tests.conftest import ROOT, Require
 from tests.web.browser import browser, pages
+from tests.web.crowd import Crowd, crowd
 from tests.web.servers import Client, Postgres, Running, postgres, running
+from tests.web.taught import recorded_breaths, taught
 
 POSTGRES_BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -47,6 +49,12 @@ def admin(review: Running) -> Client:
     return review.client().set_up(review.setup_code)
 
 
+@pytest.fixture
+def all_of_them(review: Running, admin: Client) -> Crowd:
+    """Two classes with their people, all signed in."""
+    return crowd(review, admin)
+
+
 @pytest.fixture(scope="session")
 def recorded_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A simulated session's recording, as `make demo` leaves it."""
@@ -57,4 +65,4 @@ def recorded_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-__all__ = ["browser", "pages"]
+__all__ = ["browser", "pages", "recorded_breaths", "taught"]

@@ -38,6 +38,8 @@ class Running:
     setup_code: str | None
     folder: Path
     database: str | None
+    said: str
+    """The address that it printed, with all that stood behind it."""
     clients: list[Client] = field(default_factory=list)
 
     def client(self, token: str | None = None) -> Client:
@@ -118,9 +120,9 @@ def running(
     try:
         for line in process.stdout:
             said += line
-            found = re.search(r"(https?://\S+?)(?:/setup#(\S+))?(?:\s|$)", line)
+            found = re.search(r"(https?://[^/\s]+)(?:/setup\S*?#(\S+)|/\S*)?(?=\s|$)", line)
             if found and ("set up" in line or line.startswith("review:")):
-                server = Running(process, found[1], found[2], folder, database)
+                server = Running(process, found[1], found[2], folder, database, found[0])
                 try:
                     yield server
                 finally:
@@ -144,8 +146,8 @@ class Postgres:
     process: subprocess.Popen[bytes] | None = None
     _made: int = field(default=0)
 
-    def start(self) -> None:
-        """Make a cluster and run it; root may not, so another user does."""
+    def start(self, *, new: bool = True) -> None:
+        """Make a cluster, or take the one that was made, and run it; not as root."""
         data = self.folder / "data"
         user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         as_user = user if os.geteuid() == 0 else []
@@ -153,7 +155,8 @@ class Postgres:
             shutil.chown(self.folder, "nobody", "nogroup")
         quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         initdb = [self.bin / "initdb", "-D", data, "-U", "mrcpr", "-A", "trust", "-N", "-E", "UTF8"]
-        subprocess.run([*as_user, *initdb, "--locale=C.UTF-8"], check=True, cwd="/", **quiet)
+        if new:
+            subprocess.run([*as_user, *initdb, "--locale=C.UTF-8"], check=True, cwd="/", **quiet)
         options = ["-k", self.folder, "-c", "listen_addresses=", "-c", "fsync=off"]
         self.process = subprocess.Popen(
             [*as_user, self.bin / "postgres", "-D", data, *options], cwd="/", **quiet

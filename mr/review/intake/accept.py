@@ -34,7 +34,7 @@ HEADS = (Opcode.METADATA, Opcode.ATTACHMENT)
 RECORDING_ID = re.compile(r"rec-[0-9a-f]{16}")
 MAX_HEADS = 32
 """Metadata and attachments; a recording has one of each, repaired or not two."""
-MAX_HEAD_BYTES = 2 << 20
+MAX_HEAD_BYTES = 512 << 10
 """A rig has 40 kB, most of it the points of its chest."""
 READ_BYTES = 1 << 20
 SEND_AGAIN = "send it again from its rig"
@@ -51,6 +51,9 @@ class Limits:
     channels: int = 1000
     messages: int = 20_000_000
     seconds: float = 86_400.0
+
+
+ORDINARY = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Accepted:
     """Why it ends early; empty for a whole one."""
 
 
-def accept(path: Path, limits: Limits = Limits()) -> Accepted:
+def accept(path: Path, limits: Limits = ORDINARY) -> Accepted:
     """Check a file from its first byte to its last.
 
     Raises

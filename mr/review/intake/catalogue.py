@@ -18,6 +18,7 @@ from mr.clock.host import wall_now_utc
 from mr.errors import RecordingError
 from mr.review.intake.accept import Accepted
 from mr.review.intake.analysed import Analysed
+from mr.review.lines import score_lines
 from mr.review.pyramid import build_pyramid
 from mr.review.right import n_right
 from mr.review.store.sessions import Analysis, Job, Recorded
@@ -124,7 +125,11 @@ def analysis_text(row: Analysis) -> bytes:
 
 
 def let_count(recorded: Recorded, row: Analysis, analysis: dict[str, Any]) -> None:
-    """Make an analysis the one that counts: its numbers go into the lists."""
+    """Make an analysis the one that counts: its numbers go into the lists.
+
+    An approval was of the numbers before: where they change, it is void.
+    """
+    before = _numbers(recorded)
     summary, score = analysis["summary"], analysis["score"]
     recorded.analysis_id, recorded.edited = row.id, row.correction_id is not None
     recorded.state, recorded.why_failed = "ready", ""
@@ -135,3 +140,12 @@ def let_count(recorded: Recorded, row: Analysis, analysis: dict[str, Any]) -> No
     recorded.score_low_pct = score["interval_low_pct"]
     recorded.score_high_pct = score["interval_high_pct"]
     recorded.items = {i["key"]: [i["value_pct"], i["points_lost"]] for i in score["items"]}
+    lines = zip(score["items"], score_lines(score), strict=True)
+    recorded.reasons = {item["key"]: line.why for item, line in lines}
+    if _numbers(recorded) != before:
+        recorded.approved_by = recorded.approved_utc = None
+
+
+def _numbers(recorded: Recorded) -> list[Any]:
+    shown = ("edited", "score_pct", "score_low_pct", "score_high_pct", "items", *LISTED)
+    return [getattr(recorded, name) for name in shown]

@@ -25,6 +25,7 @@ from mr.errors import MrError, RecordingError
 from mr.recording.harmless import harmless
 from mr.review.archive import Archive
 from mr.review.intake.accept import Accepted, Limits, accept
+from mr.review.intake.admission import require_admissible
 from mr.review.intake.catalogue import Arrived, enter
 from mr.review.store.audit import note
 from mr.review.store.sessions import Recorded, Upload
@@ -182,6 +183,8 @@ class Uploads:
         except RecordingError as error:
             self._refuse(sender, upload, part, str(error))
             raise
+        except OSError as error:
+            raise _no_room(error) from error
 
     def _checked(self, part: Path, upload: Upload) -> Accepted:
         if sha256_of(part) != upload.sha256:
@@ -211,7 +214,15 @@ class Uploads:
             signature=upload.signature,
             brought_by=upload.person_id,
         )
+        try:
+            return self._entered(sender, upload, part, arrived)
+        except BaseException:
+            self._archive.put_back(part, upload.sha256)  # to be sent no second time
+            raise
+
+    def _entered(self, sender: Sender, upload: Upload, part: Path, arrived: Arrived) -> Progress:
         with self._archive.database.writing() as session:
+            require_admissible(session, arrived.accepted, upload.source_name)
             recorded, _ = enter(session, arrived)
             kept = session.get_one(Upload, upload.id)
             kept.state, kept.session_id = "done", recorded.id
@@ -225,7 +236,7 @@ class Uploads:
         with self._archive.database.writing() as session:
             kept = session.get_one(Upload, upload.id)
             kept.state, kept.why_refused = "refused", why
-            note(session, sender.actor, "upload.refused", f"upload:{upload.id}", why=why)
+            note(session, sender.actor, "upload.refused", f"upload:{upload.id}")
         part.unlink(missing_ok=True)
 
     def _write(self, upload_id: str, offset: int, data: bytes) -> None:

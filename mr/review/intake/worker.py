@@ -8,25 +8,31 @@ is tried again once and then told as failed; nobody waits for it.
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import threading
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import exists, select, update
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import mr
 from mr.errors import MrError
 from mr.review.archive import Archive
+from mr.review.care.retention import keep_to_retention
 from mr.review.intake.analysed import Analyse, Analysed
 from mr.review.intake.catalogue import IS_OLDER, keep_analysis, let_count
+from mr.review.intake.child import BrokeOffError, Child, leave_signals_to_the_server
+from mr.review.intake.editing import let_correction_count
 from mr.review.store.audit import note
 from mr.review.store.sessions import Analysis, Corrected, Job, Recorded
 
 TRIES = 2
+TASKS_EACH = 50
+DAY_S = 24 * 3600.0
+AWAY_S = 2.0
+"""So long the worker waits before it asks a database again that did not answer."""
 LOG = logging.getLogger("mr.review")
 
 
@@ -48,13 +54,13 @@ class Worker:
         self._news = threading.Event()
         self._end = threading.Event()
         self._idle = threading.Event()
-        self._pool: ProcessPoolExecutor | None = None
+        self._child = Child(TASKS_EACH)
         self._thread = threading.Thread(target=self._run, name="review-worker", daemon=True)
 
     def __enter__(self) -> Worker:
         """Take up what was left, and begin."""
+        self._take_up()
         with self._archive.database.writing() as session:
-            session.execute(update(Job).values(state="waiting"))
             self._queue_older(session)
         self._thread.start()
         return self
@@ -62,10 +68,7 @@ class Worker:
     def __exit__(self, *exc: object) -> None:
         self._end.set()
         self._news.set()
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            for process in list((self._pool._processes or {}).values()):
-                process.kill()  # a job is kept until it is done: it will run again
+        self._child.kill()  # a job is kept until it is done: it will run again
         self._thread.join()
 
     def tell(self) -> None:
@@ -90,16 +93,47 @@ class Worker:
         )
         session.add_all(Job(session_id=each, priority=IS_OLDER) for each in older)
 
+    def _take_up(self) -> None:
+        """Let what broke off run again."""
+        with self._archive.database.writing() as session:
+            session.execute(update(Job).values(state="waiting"))
+
     def _run(self) -> None:
+        leave_signals_to_the_server()
+        is_away = False
+        tidied_s = -DAY_S
         while not self._end.is_set():
-            self._news.clear()
-            task = self._next()
-            if task is None:
-                self._idle.set()
-                self._news.wait(5.0)
-                continue
-            self._idle.clear()
-            self._work(task)
+            try:
+                if is_away:
+                    self._take_up()
+                    is_away = False
+                if time.monotonic() - tidied_s >= DAY_S:
+                    tidied_s = time.monotonic()
+                    self._tidy()
+                self._step()
+            except DBAPIError as error:
+                LOG.error("background work waits for the database: %s", error.orig)
+                is_away = True
+                self._end.wait(AWAY_S)
+
+    def _step(self) -> None:
+        self._news.clear()
+        if self._end.is_set():
+            return  # that was the news
+        task = self._next()
+        if task is None:
+            self._idle.set()
+            self._news.wait(5.0)
+            return
+        self._idle.clear()
+        self._work(task)
+
+    def _tidy(self) -> None:
+        """End erasures that a kill left half-way, and erase what is older than it may be."""
+        try:
+            keep_to_retention(self._archive)
+        except (OSError, SQLAlchemyError):
+            LOG.exception("what is due was not erased; it is tried again tomorrow")
 
     def _next(self) -> _Task | None:
         with self._archive.database.writing() as session:
@@ -126,11 +160,10 @@ class Worker:
     def _work(self, task: _Task) -> None:
         path = self._archive.recording_path(task.sha256)
         try:
-            made = self._in_process(path, task).result()
+            made = self._child.run(self._analyse, path, task.name, task.corrections)
         except MrError as error:
             self._fail(task, str(error))
-        except BrokenProcessPool:
-            self._pool = None
+        except BrokeOffError:
             if not self._end.is_set():
                 self._again(task, "its analysis broke off")
         except Exception:
@@ -140,15 +173,6 @@ class Worker:
             self._fail(task, "an internal fault; the server's log has it")
         else:
             self._keep(task, made)
-
-    def _in_process(self, path: Any, task: _Task) -> Future[Analysed]:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                max_tasks_per_child=50,
-            )
-        return self._pool.submit(self._analyse, path, task.name, task.corrections)
 
     def _keep(self, task: _Task, made: Analysed) -> None:
         with self._archive.database.writing() as session:
@@ -160,15 +184,27 @@ class Worker:
             corrected = (
                 None if task.correction_id is None else session.get(Corrected, task.correction_id)
             )
-            if corrected is None or corrected.state == "counts":
-                let_count(recorded, row, made.analysis)
-            elif corrected.approved_by is not None:
-                corrected.state = "counts"
-                let_count(recorded, row, made.analysis)
-            else:
-                corrected.state = "proposed"
+            self._let_it_count(session, recorded, row, corrected, made)
             note(session, "system", "analysed", f"session:{recorded.id}", software=row.software)
             session.delete(job)
+
+    @staticmethod
+    def _let_it_count(
+        session: Session,
+        recorded: Recorded,
+        row: Analysis,
+        corrected: Corrected | None,
+        made: Analysed,
+    ) -> None:
+        """Let an analysis count, unless something else came to count while it was computed."""
+        counted_before = corrected is not None and corrected.state == "counts"
+        if counted_before or (corrected is None and not recorded.edited):
+            let_count(recorded, row, made.analysis)
+        elif corrected is not None and corrected.state == "waiting":
+            if corrected.approved_by is None:
+                corrected.state = "proposed"
+            else:
+                let_correction_count(session, recorded, corrected)
 
     def _again(self, task: _Task, why: str) -> None:
         with self._archive.database.writing() as session:
@@ -191,6 +227,6 @@ class Worker:
             elif recorded is not None and recorded.analysis_id is None:
                 recorded.state, recorded.why_failed = "failed", why
             if recorded is not None:
-                note(session, "system", "analysis.failed", f"session:{recorded.id}", why=why)
+                note(session, "system", "analysis.failed", f"session:{recorded.id}")
             if job is not None:
                 session.delete(job)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +25,7 @@ from mr.config import Strict, parse
 from mr.errors import ConfigError
 from mr.files import write_whole
 from mr.review.live.frames import RIG_ID
+from mr.review.lock import lock
 
 KEY_FILE, ENROLLED_FILE, OUTBOX = "rig-key.pem", "enrolled.json", "outbox"
 LOCK_FILE = "joined.lock"
@@ -137,22 +137,10 @@ def held(home: RigHome) -> Iterator[None]:
     home.folder.mkdir(parents=True, exist_ok=True)
     with (home.folder / LOCK_FILE).open("ab") as file:
         try:
-            _lock(file.fileno())
+            lock(file.fileno())
         except OSError as error:
             raise ConfigError(
                 f"{home.folder}: this rig has joined already in another window: end that one, or "
                 "give a simulated one another --name"
             ) from error
         yield
-
-
-def _lock(number: int) -> None:
-    """Lock an open file, until it is closed or the process ends, however that happens."""
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415
-
-        msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl  # noqa: PLC0415
-
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -90,6 +90,11 @@ class RigLink:
         if self._thread is not None:
             self._thread.join(timeout=OPENS_WITHIN_S + 1.0)
 
+    def require_alive(self) -> None:
+        """Raise when a fault of ours has ended the link; its traceback was printed."""
+        if self._thread is not None and not self._thread.is_alive():
+            raise RuntimeError("the connection's thread has ended")
+
     def _run(self) -> None:
         wait_s = FIRST_WAIT_S
         while not self._end.is_set():

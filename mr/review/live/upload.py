@@ -24,6 +24,8 @@ PART = 1 << 20
 REFUSALS = {400, 403, 404, 409, 410, 413, 415, 422}
 """Answers about this recording; all others are about the server or the rig, and pass."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
+LEAVES_WITHIN_S = 5.0
+"""A part that takes longer is broken off, and sent again another time."""
 STALLS = 3
 """So often in a row the server may say that it is elsewhere in the file."""
 
@@ -132,7 +134,7 @@ class Uploader:
         self._end.set()
         self._news.set()
         if self._thread is not None:
-            self._thread.join(timeout=LONGEST_WAIT_S)
+            self._thread.join(timeout=LEAVES_WITHIN_S)
 
     def wake(self) -> None:
         """Look into the outbox now."""
@@ -152,19 +154,21 @@ class Uploader:
     def send_all(self) -> bool:
         """Send what waits; tell whether nothing of it is left to be tried again."""
         for ticket in self.outbox.waiting():
-            if self._end.is_set():
-                return False
             try:
-                upload(self.link, self.signer, ticket, lambda _offset: self._go_on())
-            except RefusedError as error:
-                self.outbox.keep(ticket.model_copy(update={"refused": str(error)}))
-                self.told(f"recording {ticket.recording_id} was refused: {error}")
-            except AwayError:
+                self._send(ticket)
+            except (AwayError, OSError):  # the server's or this machine's disk; both may pass
                 return False
-            else:
-                self.outbox.done(ticket)
-                self.told(f"recording {ticket.recording_id} is uploaded")
         return True
+
+    def _send(self, ticket: Ticket) -> None:
+        try:
+            upload(self.link, self.signer, ticket, lambda _offset: self._go_on())
+        except RefusedError as error:
+            self.outbox.keep(ticket.model_copy(update={"refused": str(error)}))
+            self.told(f"recording {ticket.recording_id} was refused: {error}")
+        else:
+            self.outbox.done(ticket)
+            self.told(f"recording {ticket.recording_id} is uploaded")
 
     def _go_on(self) -> None:
         if self._end.is_set():

@@ -6,6 +6,8 @@ parameters is made anew when its password is next seen.
 
 from __future__ import annotations
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -14,8 +16,15 @@ from mr.errors import ConfigError
 LEAST = 10
 MOST = 200
 _HASHER = PasswordHasher()
-_NOBODYS = _HASHER.hash("nobody has this password")
-"""Verified where there is no such person, so that the time taken does not tell."""
+
+
+@cache
+def _nobodys() -> str:
+    """Give what is verified where there is no such person, so that the time does not tell.
+
+    Made when somebody first signs in: it costs as much as a sign-in, which no start waits for.
+    """
+    return _HASHER.hash("nobody has this password")
 
 
 def hash_password(password: str, sign_in_name: str = "") -> str:
@@ -37,8 +46,9 @@ def hash_password(password: str, sign_in_name: str = "") -> str:
 
 def fits(password: str, password_hash: str | None) -> bool:
     """Tell whether a password is the one; None, for nobody, takes as long and is false."""
+    nobodys = _nobodys()  # made for everybody alike, or the first stranger would take longer
     try:
-        _HASHER.verify(password_hash or _NOBODYS, password)
+        _HASHER.verify(password_hash or nobodys, password)
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, select, text
+from sqlalchemy import Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mr.clock.host import wall_now_utc
@@ -29,15 +29,21 @@ class AuditEntry(Table):
     """One thing that somebody did, or tried to."""
 
     __tablename__ = "audit"
+    __table_args__ = (
+        Index(None, "actor", "seq"),
+        Index(None, "action", "seq"),
+        Index(None, "about", "seq"),
+        Index(None, "subject", "seq"),
+    )
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at_utc: Mapped[datetime] = mapped_column(index=True)
-    actor: Mapped[str] = mapped_column(String(40), index=True)
+    actor: Mapped[str] = mapped_column(String(40))
     """person:ID, rig:ID, system, or nobody (who is not signed in)."""
-    action: Mapped[str] = mapped_column(String(40), index=True)
-    about: Mapped[str] = mapped_column(String(60), index=True)
+    action: Mapped[str] = mapped_column(String(40))
+    about: Mapped[str] = mapped_column(String(60))
     """kind:ID of what it was done to; empty where there is none."""
-    subject: Mapped[str] = mapped_column(String(16), default="", index=True)
+    subject: Mapped[str] = mapped_column(String(16), default="")
     """The person whose data it concerns; empty where there is none."""
     detail: Mapped[dict[str, Any]]
     before_sha256: Mapped[str] = mapped_column(String(64))
@@ -60,12 +66,20 @@ def entry_sha256(entry: AuditEntry) -> str:
     return hashlib.sha256(packed.encode()).hexdigest()
 
 
+def hold(session: Session) -> None:
+    """Let nobody else add to the chain until this transaction ends.
+
+    SQLite's writers have queued already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SELECT pg_advisory_xact_lock({CHAIN_LOCK})"))
+
+
 def note(
     session: Session, actor: str, action: str, about: str = "", subject: str = "", **detail: Any
 ) -> None:
     """Write an entry at the chain's end, in the transaction of what it is about."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SELECT pg_advisory_xact_lock({CHAIN_LOCK})"))
+    hold(session)
     session.flush()
     last = session.execute(
         select(AuditEntry.seq, AuditEntry.sha256).order_by(AuditEntry.seq.desc()).limit(1)

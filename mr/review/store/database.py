@@ -19,10 +19,15 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
 from mr.errors import ConfigError
+from mr.review.lock import InUseError
 
 BUSY_S = 30.0
 """So long a writer waits for another one before it gives up."""
 WRITES = "mrcpr_writes"
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+"""With secure_delete what is erased is overwritten in the file, too."""
+SERVER_LOCK = 0x6D726371
+"""PostgreSQL's advisory lock of whoever works with the database alone."""
 
 
 def open_engine(url: str) -> Engine:
@@ -60,7 +65,7 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # `_began` says how each transaction begins
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -94,6 +99,46 @@ class Database:
         """Give a session whose changes are kept, all or none, when the block ends well."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def one_state(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the database, however long it reads."""
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:  # SQLite's readers always do
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[Connection]:
+        """Give a connection whose changes, of tables too, are kept when the block ends well."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be PostgreSQL's only server or care-taker of this database; SQLite's folder is locked.
+
+        Raises
+        ------
+        InUseError
+            When another process is.
+        """
+        if self.is_sqlite:
+            yield
+            return
+        connection = self.engine.connect()
+        try:
+            asked = sqlalchemy.text(f"SELECT pg_try_advisory_lock({SERVER_LOCK})")
+            if not connection.scalar(asked):
+                raise InUseError(
+                    "--database: another review works with this database already: end it first"
+                )
+            connection.commit()
+            yield
+        finally:
+            connection.invalidate()  # closes it, and so frees the lock, even if it is broken
+            connection.close()
 
     def require_reachable(self) -> None:
         """Raise `ConfigError` when it cannot be opened."""

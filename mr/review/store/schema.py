@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from mr.errors import ConfigError
 from mr.review.store.database import WRITES, Database
@@ -28,7 +28,12 @@ def newest_version() -> str:
 def version_of(database: Database) -> str | None:
     """Tell a database's version; None: it is empty."""
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return version_at(connection)
+
+
+def version_at(connection: Connection) -> str | None:
+    """Tell the version of the tables that a connection sees; None: there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def require_newest(database: Database) -> None:
@@ -36,7 +41,7 @@ def require_newest(database: Database) -> None:
     found = version_of(database)
     if found == newest_version():
         return
-    if found is not None and found not in _known():
+    if found is not None and not is_known(found):
         raise ConfigError(
             f"the database is of version {found}, which a newer mrcpr made: use that one, or "
             "restore a backup from before with `mrcpr review restore`"
@@ -53,14 +58,21 @@ def upgrade(database: Database) -> bool:
         return False
     engine: Engine = database.engine.execution_options(**{WRITES: True})
     with engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        bring_to(connection)
     return True
 
 
-def _known() -> set[str]:
-    return {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+def bring_to(connection: Connection, version: str = "head") -> None:
+    """Bring the tables to a version, in the connection's own transaction."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+
+
+def is_known(version: str) -> bool:
+    """Tell whether this software knows a version of the tables."""
+    steps = ScriptDirectory.from_config(_config()).walk_revisions()
+    return version in {step.revision for step in steps}
 
 
 def _config() -> Config:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from mr.review.store.base import ID_LENGTH, Table, new_id
@@ -18,18 +18,23 @@ class Recorded(Table):
 
     __tablename__ = "session"
     __table_args__ = (
-        Index(None, "made_utc"),
-        Index(None, "course_id", "made_utc"),
-        Index(None, "learner_id", "made_utc"),
+        # A list pages over an index alone; whose sessions one may see stands in it, too.
+        Index(None, "made_utc", "id", "course_id", "learner_id"),
+        Index(None, "score_pct", "id", "course_id", "learner_id"),
+        Index(None, "attempt", "made_utc", "id", "course_id", "learner_id"),
+        Index(None, "mode", "made_utc", "id", "course_id", "learner_id"),
+        Index(None, "course_id", "made_utc", "id"),
+        Index(None, "course_id", "learner_id", "made_utc"),
+        Index(None, "learner_id", "made_utc", "id", "course_id"),
         Index(None, "rig_id", "made_utc"),
-        Index(None, "state"),
+        Index(None, "state", "made_utc", "id", "course_id", "learner_id"),
     )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
     recording_id: Mapped[str] = mapped_column(String(40), unique=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     """Of the file, whose name in the store it is."""
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
     source_name: Mapped[str] = mapped_column(String(200))
     """The file's name when it came, for the analysis says it."""
     learner_id: Mapped[str] = mapped_column(String(16))
@@ -71,6 +76,8 @@ class Recorded(Table):
     ccf_pct: Mapped[float | None]
     items: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Of each item of the score its value and what it lost: {key: [value_pct, points_lost]}."""
+    reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Of each item why its value is what it is, in words: {key: words}."""
 
 
 class Analysis(Table):
@@ -121,6 +128,22 @@ class Annotation(Table):
     text: Mapped[str] = mapped_column(Text)
 
 
+class Film(Table):
+    """What became of a session's film: kept, or why there is none."""
+
+    __tablename__ = "film"
+
+    session_id: Mapped[str] = mapped_column(
+        ForeignKey(OF_SESSION, ondelete="CASCADE"), primary_key=True
+    )
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the recording that it was drawn from."""
+    made_utc: Mapped[datetime]
+    begins_s: Mapped[float | None]
+    """Its first frame's instant on the time axis of the original analysis."""
+    why_failed: Mapped[str] = mapped_column(Text, default="")
+
+
 class Bookmark(Table):
     """What an observer tapped while a learner trained: what sensors cannot see."""
 
@@ -150,7 +173,7 @@ class Upload(Table):
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     course_id: Mapped[str | None] = mapped_column(ForeignKey("class.id", ondelete="SET NULL"))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
     source_name: Mapped[str] = mapped_column(String(200))
     recording_id: Mapped[str | None] = mapped_column(String(40))
     """What the rig signed that its head says."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mr.review.store import audit, courses, desks, people, rigs, sessions, settings
+from mr.review.store import audit, courses, desks, erasures, people, rigs, sessions, settings
 from mr.review.store.base import Table
 
 METADATA = Table.metadata
-EVERY = (audit, courses, desks, people, rigs, sessions, settings)
+EVERY = (audit, courses, desks, erasures, people, rigs, sessions, settings)

@@ -20,13 +20,23 @@ import mr
 from mr.review.web import refusals
 from mr.review.web.guard import Guard
 from mr.review.web.routes import (
+    audits,
     classes,
+    compare,
+    corrections,
     desk,
     entry,
+    exports,
     fleet,
+    home,
+    house,
+    learners,
     live,
     marks,
+    own,
     people,
+    remarks,
+    replay,
     rigs,
     sessions,
     uploads,
@@ -38,8 +48,11 @@ FOR_EVER = "public, max-age=31536000, immutable"
 """A built file's name has its hash in it."""
 ROUTERS = (
     entry.router,
+    home.router,
+    own.router,
     people.router,
     classes.router,
+    learners.router,
     wall.router,
     rigs.router,
     live.router,
@@ -47,7 +60,14 @@ ROUTERS = (
     desk.router,
     fleet.router,
     sessions.router,
+    replay.router,
+    corrections.router,
+    remarks.router,
+    compare.router,
+    exports.router,
     uploads.router,
+    house.router,
+    audits.router,
 )
 
 

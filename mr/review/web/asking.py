@@ -11,11 +11,13 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mr.review.people import access, logins
 from mr.review.people.logins import SignedIn
 from mr.review.store.audit import note
+from mr.review.store.people import Person
 from mr.review.store.sessions import Recorded
 from mr.review.web.guard import SAFE
 from mr.review.web.refusals import NotThere, Refused
@@ -96,6 +98,12 @@ def session_judged(session: Session, review: Review, me: SignedIn, session_id: s
         session.close()
         raise not_yours(review, me, f"session:{session_id}")
     return recorded
+
+
+def subject_of(session: Session, recorded: Recorded) -> str:
+    """Give the id of the person whose session it is, for the audit; empty: nobody known here."""
+    query = select(Person.id).where(Person.learner_id == recorded.learner_id)
+    return session.scalars(query).first() or ""
 
 
 def class_taught(session: Session, review: Review, me: SignedIn, course_id: str) -> None:

@@ -6,6 +6,7 @@ if it were not there; that they tried is in the audit.
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 from collections.abc import Sequence
@@ -15,7 +16,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 from starlette.exceptions import HTTPException
 
 from mr.errors import MrError
@@ -40,6 +47,10 @@ class Refused(Exception):  # noqa: N818 -- not every no is an error
         self.status, self.code, self.words = status, code, words
 
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+DISK_FULL = "the server's disk is full: nothing was changed; free some room and try again"
+NO_DATABASE = "the database does not answer: nothing was changed; try again"
+CONFLICT = "this does not fit what is there: it was changed meanwhile; load it again"
 NOT_THERE = "there is nothing here, or it is not yours to see"
 
 
@@ -92,13 +103,37 @@ def install(app: FastAPI) -> None:
         words = NOT_THERE if error.status_code == 404 else str(error.detail).lower()
         return answer(error.status_code, code, words)
 
+    @app.exception_handler(DataError)
+    @app.exception_handler(UnicodeEncodeError)
+    @app.exception_handler(OverflowError)
+    def _cannot_be_kept(_request: Request, _error: Exception) -> JSONResponse:
+        return answer(422, "invalid", "a character or a number in this cannot be kept: change it")
+
+    @app.exception_handler(IntegrityError)
+    def _does_not_fit(request: Request, error: DBAPIError) -> JSONResponse:
+        LOG.warning("does not fit (%s %s): %s", request.method, request.url.path, _said(error))
+        return answer(409, "conflict", CONFLICT)
+
     @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
     def _database(request: Request, error: DBAPIError) -> JSONResponse:
-        LOG.error("the database refused (%s %s): %s", request.method, request.url.path, error.orig)
-        full = "full" in str(error.orig)
-        words = (
-            "the server's disk is full: nothing was changed; free some room and try again"
-            if full
-            else "the database does not answer: nothing was changed; try again"
+        LOG.error(
+            "the database refused (%s %s): %s", request.method, request.url.path, _said(error)
         )
-        return answer(507 if full else 503, "disk-full" if full else "busy", words)
+        return _full() if "full" in str(error.orig) else answer(503, "busy", NO_DATABASE)
+
+    @app.exception_handler(OSError)
+    def _system(request: Request, error: OSError) -> JSONResponse:
+        if error.errno not in NO_ROOM:
+            raise error
+        LOG.error("no room (%s %s): %s", request.method, request.url.path, error.strerror)
+        return _full()
+
+
+def _said(error: DBAPIError) -> str:
+    """Give the first line of what the database said: those after it may hold a row's values."""
+    return str(error.orig).partition("\n")[0]
+
+
+def _full() -> JSONResponse:
+    return answer(507, "disk-full", DISK_FULL)

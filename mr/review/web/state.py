@@ -20,6 +20,7 @@ from mr.review.intake.uploads import Uploads
 from mr.review.intake.worker import Worker
 from mr.review.live.hub import Hub
 from mr.review.store.people import Person
+from mr.review.web.traces import Traces
 
 MAX_RECORDING_BYTES = 4 * 1024**3
 
@@ -41,6 +42,7 @@ class Review:
     uploads: Uploads = field(init=False)
     hub: Hub = field(default_factory=lambda: Hub(lambda: time.time() * 1000.0))
     _rigs: dict[str, Callable[[], object]] = field(default_factory=dict)
+    traces: Traces = field(default_factory=Traces)
     limiter: SlidingWindowCounterRateLimiter = field(
         default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
     )

@@ -15,11 +15,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from calibration.printed import NoPdf, pdf_of
 from calibration.record import BudgetLine, Check, Plot, Record, band, line, points
 from calibration.report import render_html, with_sigma, write_report
 from calibration.report_plots import COLORS, MOST_POINTS, caption, described, draw
 from mr.errors import MrError
+from mr.review.printed import NoPdf, pdf_of
 from mr.rig import Rig
 from mr.validity import Step
 from tests.unit.calibration.records import chest_record, lens_record

@@ -295,3 +295,18 @@ def test_without_ffmpeg_it_says_what_browsers_show() -> None:
     absent, there = check_software.check_video(None), check_software.check_video("/bin/ffmpeg")
     assert (absent.state, there.state) == ("absent", "ok")
     assert ".webm" in absent.found and "./system-packages.sh video" in absent.cure
+
+
+def test_the_review_is_looked_at_where_there_is_one(tmp_path: Path) -> None:
+    from mr.cli.check_review import check_review
+    from mr.review.archive import Archive
+    from mr.review.store import schema
+
+    assert check_review(tmp_path / "none", None).state == "absent"
+    archive = Archive.open(tmp_path / "review")
+    assert check_review(tmp_path / "review", None).state == "warning"  # no tables yet
+    schema.upgrade(archive.database)
+    archive.close()
+    assert check_review(tmp_path / "review", None).state in {"ok", "warning"}
+    gone = check_review(tmp_path / "review", "postgresql://nobody@/none?host=/nowhere")
+    assert (gone.state, "cannot be opened" in gone.found) == ("warning", True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -16,6 +18,7 @@ from mr.recording import older as older_layouts
 from mr.recording.depth import CountsArray, pack_depth, unpack_depth
 from mr.recording.layouts import CODECS
 from mr.recording.older import OLDER_CODECS
+from mr.recording.pictures import image, jpeg, png16
 from mr.recording.reader import open_recording
 from mr.sim.camera import SimImager
 from mr.sim.learner import still_script
@@ -110,3 +113,21 @@ def test_what_a_recording_holds_is_told_without_unpacking(write: Write) -> None:
     assert recording.kinds() == {type(s).__name__ for s in recording.samples()}
     assert "DepthFrame" in recording.kinds()
     assert "ColorFrame" not in recording.kinds()
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused() -> None:
+    """By what it says of itself, before it is unpacked; the same with its own size is read."""
+    bgr = np.full((48, 64, 3), 90, np.uint8)
+    depth = np.full((48, 64), 7, np.uint16)
+    for data, at, size in ((jpeg(bgr), None, ">HH"), (png16(depth), 16, ">II")):
+        assert image(data).shape[:2] == (48, 64)
+        own = struct.pack(size, *((48, 64) if at is None else (64, 48)))
+        place = data.index(own) if at is None else at
+        huge = data[:place] + struct.pack(size, 60_000, 60_000) + data[place + len(own) :]
+        with pytest.raises(RecordingError, match="cannot be unpacked"):
+            image(huge)
+    packed = pack_depth(depth)
+    bomb = struct.pack("<HHI", 65535, 65535, 1) + zstandard.compress(bytes(1 << 20))
+    assert unpack_depth(packed).shape == (48, 64)
+    with pytest.raises(RecordingError):
+        unpack_depth(bomb)

@@ -6,9 +6,11 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+import pypdf
 import pytest
 
 from mr.review.analysis import Provenance
@@ -397,3 +399,41 @@ def test_a_browser_shows_the_banner_and_nothing_sticks_out(
         yellow[kind] = float(((red > 230) & (green > 170) & (blue < 110)).mean())
     assert yellow["sim"] > 0.5
     assert yellow["live"] < 0.01
+
+
+def edited(analysis: dict[str, Any]) -> dict[str, Any]:
+    """Mark an analysis as one of a session that an instructor corrected."""
+    pause = {"start_s": 9.0, "end_s": 9.5, "becomes": "hands_off", "reason": "<b>a call</b>"}
+    told = {"schema": "mrcpr.corrections/1", "bounds": None, "pauses": [pause], "zero": None}
+    return {**analysis, "corrected": {"offset_s": 0.0, "sha256": "", "corrections": told}}
+
+
+def test_an_edited_session_is_called_so(session: Session) -> None:
+    plain = render_report(session.analysis(), session.trace(), None)
+    page = render_report(edited(session.analysis()), session.trace(), None)
+    assert "EDITED by an instructor" in page and "EDITED" not in plain
+    assert "from 9.0 s to 9.5 s: hands off (&lt;b&gt;a call&lt;/b&gt;)" in page
+
+
+def test_on_paper_every_page_says_simulated_and_edited_and_nothing_is_hidden(
+    session: Session, tmp_path: Path, require: Require
+) -> None:
+    chromium = require.program("chromium", "apt-get install chromium")
+    for kind in ("sim", "live"):
+        page, pdf = tmp_path / f"{kind}.html", tmp_path / f"{kind}.pdf"
+        analysis = edited(session.analysis(kind)) if kind == "sim" else session.analysis(kind)
+        page.write_text(render_report(analysis, session.trace(), None), "utf-8")
+        subprocess.run(
+            [chromium, "--headless", "--no-sandbox", "--disable-gpu",
+             "--disable-background-networking", "--no-pdf-header-footer",
+             f"--print-to-pdf={pdf}", f"--user-data-dir={tmp_path / kind}", page.as_uri()],
+            check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+        pages = [" ".join(p.extract_text().split()) for p in pypdf.PdfReader(pdf).pages]
+        assert len(pages) >= 3
+        feet = [("SIMULATED · EDITED · For training" in said) for said in pages]
+        assert feet == [kind == "sim"] * len(pages)
+        assert all(f"{k} of {len(pages)}" in said for k, said in enumerate(pages, 1))
+        said = " ".join(pages)
+        assert "compression 6 at" in said and "10.0 mm too shallow" in said  # a deduction
+        assert "Hover over" not in said

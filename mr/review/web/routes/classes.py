@@ -23,11 +23,13 @@ from mr.review.web.asking import Me, Running, Staff, actor, class_taught, not_yo
 from mr.review.web.refusals import Refused
 from mr.review.web.routes.people import NewPerson, PersonRow, add_person, person_row
 from mr.review.web.state import Review
-from mr.scoring.profiles import load_guideline
+from mr.scoring.profiles import shipped_guidelines
 
 router = APIRouter(prefix="/classes", tags=["classes"])
 Title = Annotated[str, Field(min_length=1, max_length=120)]
 LEARNERS_AT_ONCE = 100
+MAY_BE_NONE = frozenset({"goal_compressions"})
+"""What a class can do without; for all else null means that it stays."""
 
 
 class ClassRow(BaseModel):
@@ -103,6 +105,12 @@ class BadgeOut(BaseModel):
     """A picture of it, as a data URI."""
 
 
+def _require_shipped(guideline: str) -> None:
+    """Refuse a path: nobody reads the server's files by a class's guideline."""
+    if guideline not in shipped_guidelines():
+        raise Refused(422, "invalid", "this is no guideline that the software brings along")
+
+
 def class_row(session: Session, me: SignedIn, course: Course, n_learners: int) -> ClassRow:
     """Put a class into a row."""
     return ClassRow(
@@ -155,7 +163,7 @@ def classes(me: Me, review: Running) -> list[ClassRow]:
 @router.post("", status_code=201)
 def new_class(given: NewClass, me: Staff, review: Running) -> ClassPage:
     """Begin a class."""
-    load_guideline(given.guideline)
+    _require_shipped(given.guideline)
     with review.archive.database.writing() as session:
         course = Course(
             title=given.title.strip(),
@@ -185,7 +193,7 @@ def one_class(course_id: str, me: Me, review: Running) -> ClassPage:
 def change_class(course_id: str, given: ClassChange, me: Staff, review: Running) -> ClassPage:
     """Change a class; one that has ended takes no new sessions."""
     if given.guideline is not None:
-        load_guideline(given.guideline)
+        _require_shipped(given.guideline)
     with review.archive.database.writing() as session:
         class_taught(session, review, me, course_id)
         course = session.get_one(Course, course_id)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import gzip
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+import zstandard
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from mr.clock.host import wall_now_utc
-from mr.review.intake.catalogue import analysis_text
+from mr.review.intake.editing import original_of
 from mr.review.people import access
 from mr.review.people.logins import SignedIn
-from mr.review.store.audit import AuditEntry, note
+from mr.review.people.looks import is_new_look
+from mr.review.store.audit import note
 from mr.review.store.courses import Course
 from mr.review.store.people import Person
 from mr.review.store.rigs import EnrolledRig
@@ -24,8 +26,6 @@ from mr.review.web.refusals import Refused
 from mr.review.web.state import Review
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
-VIEW_COUNTS_AGAIN = timedelta(hours=1)
-"""Who looks again within so long has looked once."""
 Id = Annotated[str, Field(max_length=16)]
 Order = Literal["newest", "oldest", "best", "worst"]
 
@@ -85,6 +85,11 @@ class SessionPage(SessionRow):
     software: str | None
     analysed_utc: datetime | None
     analysis_id: str | None
+    original_id: str | None
+    """The newest analysis without corrections."""
+    approved_by: str | None
+    """The name of who stands for the result of an assessment."""
+    approved_utc: datetime | None
     mine: bool
     may_judge: bool
 
@@ -117,6 +122,8 @@ def _conditions(me: SignedIn, asked: Filters) -> list[ColumnElement[bool]]:
     }
     found: list[ColumnElement[bool]] = [access.sessions_seen_by(me)]
     found += [column == value for column, value in equal.items() if value is not None]
+    if asked.order in {"best", "worst"}:
+        found.append(Recorded.score_pct.is_not(None))
     if asked.since is not None:
         found.append(Recorded.made_utc >= _with_zone(asked.since))
     if asked.until is not None:
@@ -129,10 +136,10 @@ def _with_zone(when: datetime) -> datetime:
 
 
 ORDERS: dict[Order, tuple[Any, ...]] = {
-    "newest": (Recorded.made_utc.desc(), Recorded.id),
+    "newest": (Recorded.made_utc.desc(), Recorded.id.desc()),
     "oldest": (Recorded.made_utc, Recorded.id),
-    "best": (Recorded.score_pct.desc().nulls_last(), Recorded.id),
-    "worst": (Recorded.score_pct.asc().nulls_last(), Recorded.id),
+    "best": (Recorded.score_pct.desc(), Recorded.id.desc()),
+    "worst": (Recorded.score_pct, Recorded.id),
 }
 
 
@@ -161,10 +168,10 @@ def sessions(asked: Annotated[Filters, Query()], me: Me, review: Running) -> Ses
     conditions = _conditions(me, asked)
     with review.archive.database.reading() as session:
         total = session.scalar(select(func.count()).select_from(Recorded).where(*conditions)) or 0
-        query = (
-            select(Recorded).where(*conditions).order_by(*ORDERS[asked.order])
-            .offset(asked.start).limit(asked.count)
-        )  # fmt: skip
+        order = ORDERS[asked.order]
+        ids = select(Recorded.id).where(*conditions).order_by(*order)
+        page = ids.offset(asked.start).limit(asked.count).subquery()  # over the index alone
+        query = select(Recorded).join(page, page.c.id == Recorded.id).order_by(*order)
         return Sessions(rows=rows_of(session, query), total=total)
 
 
@@ -172,17 +179,7 @@ def seen_by_another(session: Session, me: SignedIn, recorded: Recorded) -> bool:
     """Tell whether a look at somebody's data is yet to be written down."""
     if access.is_own(me, recorded):
         return False
-    last = session.scalars(
-        select(AuditEntry.at_utc)
-        .where(
-            AuditEntry.actor == actor(me),
-            AuditEntry.action == "session.viewed",
-            AuditEntry.about == f"session:{recorded.id}",
-        )
-        .order_by(AuditEntry.seq.desc())
-        .limit(1)
-    ).first()
-    return last is None or wall_now_utc() - last > VIEW_COUNTS_AGAIN
+    return is_new_look(session, actor(me), "session.viewed", f"session:{recorded.id}")
 
 
 def note_view(review: Review, me: SignedIn, recorded: Recorded, person_id: str | None) -> None:
@@ -199,6 +196,8 @@ def one_session(session_id: str, me: Me, review: Running) -> SessionPage:
         recorded = session_seen(session, review, me, session_id)
         (row,) = rows_of(session, select(Recorded).where(Recorded.id == session_id))
         analysis = session.get(Analysis, recorded.analysis_id) if recorded.analysis_id else None
+        original = original_of(session, recorded)
+        approver = session.get(Person, recorded.approved_by) if recorded.approved_by else None
         page = SessionPage(
             **row.model_dump(),
             sha256=recorded.sha256,
@@ -208,6 +207,9 @@ def one_session(session_id: str, me: Me, review: Running) -> SessionPage:
             software=None if analysis is None else analysis.software,
             analysed_utc=None if analysis is None else analysis.made_utc,
             analysis_id=recorded.analysis_id,
+            original_id=None if original is None else original.id,
+            approved_by=None if approver is None else approver.name,
+            approved_utc=recorded.approved_utc,
             mine=access.is_own(me, recorded),
             may_judge=access.may_judge_session(session, me, recorded),
         )
@@ -233,14 +235,35 @@ class JsonText(Response):
     media_type = "application/json"
 
 
+def packed_json(json_zstd: bytes, accepts: str) -> JsonText:
+    """Give packed JSON text in the first way that a browser takes: as it is, by gzip, or plain.
+
+    An hour's analysis is some 8 MB of text, which a class' WLAN takes long over.
+    """
+    taken = {part.partition(";")[0].strip() for part in accepts.lower().split(",")}
+    headers = {"Vary": "Accept-Encoding"}
+    if "zstd" in taken:
+        return JsonText(json_zstd, headers=headers | {"Content-Encoding": "zstd"})
+    text = zstandard.decompress(json_zstd)
+    if "gzip" in taken:
+        packed = gzip.compress(text, compresslevel=1, mtime=0)
+        return JsonText(packed, headers=headers | {"Content-Encoding": "gzip"})
+    return JsonText(text, headers=headers)
+
+
 @router.get("/{session_id}/analysis", response_class=JsonText)
 def analysis(
-    session_id: str, me: Me, review: Running, analysis_id: Annotated[Id | None, Query()] = None
+    session_id: str,
+    me: Me,
+    review: Running,
+    request: Request,
+    analysis_id: Annotated[Id | None, Query()] = None,
 ) -> JsonText:
     """Give an analysis (``mrcpr.analysis/2``), to the last digit as it was computed."""
     with review.archive.database.reading() as session:
         recorded = session_seen(session, review, me, session_id)
-        return JsonText(analysis_text(analysis_row(session, recorded, analysis_id)))
+        row = analysis_row(session, recorded, analysis_id)
+        return packed_json(row.json_zstd, request.headers.get("accept-encoding", ""))
 
 
 class Assignment(BaseModel):
@@ -250,11 +273,21 @@ class Assignment(BaseModel):
     person_id: Id | None = None
 
 
+def _keep_own_apart(me: SignedIn, recorded: Recorded, given: Assignment) -> None:
+    """Nobody takes a session for their own or off it: they could approve their own so."""
+    if given.person_id is None:
+        return
+    if access.is_own(me, recorded) or given.person_id == me.person_id:
+        words = "your own sessions are given and taken by another instructor, or an admin"
+        raise Refused(403, "own", words)
+
+
 @router.patch("/{session_id}")
 def assign(session_id: str, given: Assignment, me: Me, review: Running) -> SessionPage:
     """Give a session to a class that one teaches, or to a learner of it."""
     with review.archive.database.writing() as session:
         recorded = session_judged(session, review, me, session_id)
+        _keep_own_apart(me, recorded, given)
         if given.course_id is not None:
             if not access.teaches(session, me, given.course_id):
                 raise Refused(422, "invalid", "this is no class of yours")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mr.errors import ProtocolError
@@ -56,6 +56,9 @@ BUSY = LiveState(
     health="degraded",
     targets=replace(TARGETS, depth_high_mm=None),
 )
+
+QUIETLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""On a busy machine it takes its time to make a whole state."""
 
 
 def number(low: float, high: float) -> st.SearchStrategy[float]:
@@ -124,6 +127,7 @@ def same(a: Motion, b: Motion) -> bool:
     )
 
 
+@QUIETLY
 @given(states, motions(), st.integers(0, 2**32 - 1), st.integers(0, 2**62 - 1))
 def test_a_trace_comes_back(state: LiveState, moved: Motion, seq: int, sent_ns: int) -> None:
     frame = decode_trace(encode_trace(seq, sent_ns, state, moved, lost_n=3))
@@ -132,6 +136,7 @@ def test_a_trace_comes_back(state: LiveState, moved: Motion, seq: int, sent_ns: 
     assert frame.state_bytes == pack_state(state)
 
 
+@QUIETLY
 @given(st.lists(st.tuples(states, motions()), max_size=4))
 def test_a_wall_comes_back(rigs: list[tuple[LiveState, Motion]]) -> None:
     parts = [

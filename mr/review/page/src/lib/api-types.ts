@@ -1,6 +1,46 @@
 // Made of openapi.json by `npm run types`. Change the server, not this file.
 
 export interface paths {
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit
+         * @description List what was done.
+         */
+        get: operations["audit_api_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Chain
+         * @description Go through the chain from its first entry to its last.
+         */
+        post: operations["verify_chain_api_audit_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/classes": {
         parameters: {
             query?: never;
@@ -63,6 +103,26 @@ export interface paths {
          * @description Give all learners of a class new pins and QR codes, to print on one sheet.
          */
         post: operations["new_badges_api_classes__course_id__badges_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/classes/{course_id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures
+         * @description Show how a class is spread, and who of it needs practice.
+         */
+        get: operations["figures_api_classes__course_id__figures_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -149,6 +209,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/classes/{course_id}/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Class Sheet
+         * @description Give a class as one page: each learner by the newest of their sessions in it.
+         */
+        get: operations["class_sheet_api_classes__course_id__sheet_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/classes/{course_id}/wall": {
         parameters: {
             query?: never;
@@ -161,6 +241,46 @@ export interface paths {
          * @description Show a class's wall to who teaches it.
          */
         get: operations["wall_api_classes__course_id__wall_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/compare/class": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * With Class
+         * @description Set a learner beside the others of a class that they are in.
+         */
+        get: operations["with_class_api_compare_class_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/compare/months": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Months
+         * @description Set a learner's month (that of `at`, else this one) beside the month before.
+         */
+        get: operations["months_api_compare_months_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -293,6 +413,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wishes
+         * @description List who asked to be erased, the oldest wish first.
+         */
+        get: operations["wishes_api_erasures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/fleet": {
         parameters: {
             query?: never;
@@ -325,6 +465,130 @@ export interface paths {
          * @description Show one rig with its history.
          */
         get: operations["one_rig_api_fleet__rig_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guidelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guidelines
+         * @description List the guideline profiles that a class can be judged by.
+         */
+        get: operations["guidelines_api_guidelines_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Home
+         * @description Tell what waits for who asks.
+         */
+        get: operations["home_api_home_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/house": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * House
+         * @description Tell what the house decided.
+         */
+        get: operations["house_api_house_get"];
+        /**
+         * Change House
+         * @description Decide otherwise; nothing is erased before the next run.
+         */
+        put: operations["change_house_api_house_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/house/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Retention
+         * @description Erase now what is older than it may be.
+         */
+        post: operations["run_retention_api_house_retention_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/learners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Learners
+         * @description List the learners that one may see: their newest session, and when practice is due.
+         */
+        get: operations["learners_api_learners_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/learners/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Learner
+         * @description Show how a learner comes along.
+         */
+        get: operations["learner_api_learners__person_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -513,6 +777,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Consent Myself
+         * @description Agree to something, or withdraw it.
+         */
+        post: operations["consent_myself_api_me_consents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Data
+         * @description Tell what is kept about who asks.
+         */
+        get: operations["my_data_api_me_data_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change My Data
+         * @description Opt in to a quality race or out; have one's sessions kept for less long than the house's.
+         */
+        patch: operations["change_my_data_api_me_data_patch"];
+        trace?: never;
+    };
+    "/api/me/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Erasure
+         * @description Ask that all about oneself be erased; an admin grants it.
+         */
+        post: operations["ask_for_erasure_api_me_erasure_post"];
+        /**
+         * Take Erasure Back
+         * @description Take the wish back.
+         */
+        delete: operations["take_erasure_back_api_me_erasure_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Myself
+         * @description Give all that is kept about who asks, recordings too, as one zip.
+         */
+        get: operations["export_myself_api_me_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Looks At Me
+         * @description Tell who else looked at one's data or took them along.
+         */
+        get: operations["looks_at_me_api_me_looks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/password": {
         parameters: {
             query?: never;
@@ -599,6 +971,90 @@ export interface paths {
          * @description Change somebody; the last admin stays one.
          */
         patch: operations["change_person_api_people__person_id__patch"];
+        trace?: never;
+    };
+    "/api/people/{person_id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Consents Of
+         * @description Tell what a learner of one's own agreed to.
+         */
+        get: operations["consents_of_api_people__person_id__consents_get"];
+        put?: never;
+        /**
+         * Consent By Form
+         * @description Write down what a learner of one's own signed on a form.
+         */
+        post: operations["consent_by_form_api_people__person_id__consents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase
+         * @description Erase somebody with all about them, recordings too; it cannot be undone.
+         */
+        post: operations["erase_api_people__person_id__erase_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Person
+         * @description Give all that is kept about somebody, at their wish: to an admin, and to themselves.
+         */
+        get: operations["export_person_api_people__person_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Looks At Person
+         * @description Tell who looked at somebody's data, at their wish.
+         */
+        get: operations["looks_at_person_api_people__person_id__looks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/rigs": {
@@ -739,7 +1195,11 @@ export interface paths {
         get: operations["one_session_api_sessions__session_id__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase Session
+         * @description Erase one session with its recording (an admin); it cannot be undone.
+         */
+        delete: operations["erase_session_api_sessions__session_id__delete"];
         options?: never;
         head?: never;
         /**
@@ -747,6 +1207,26 @@ export interface paths {
          * @description Give a session to a class that one teaches, or to a learner of it.
          */
         patch: operations["assign_api_sessions__session_id__patch"];
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/analyses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Analyses
+         * @description List what a session came to, the newest first: by which software, corrected by whom.
+         */
+        get: operations["analyses_api_sessions__session_id__analyses_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/sessions/{session_id}/analysis": {
@@ -761,6 +1241,262 @@ export interface paths {
          * @description Give an analysis (``mrcpr.analysis/2``), to the last digit as it was computed.
          */
         get: operations["analysis_api_sessions__session_id__analysis_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Said To Session
+         * @description List the annotations of a session, in the order of its time.
+         */
+        get: operations["said_to_session_api_sessions__session_id__annotations_get"];
+        put?: never;
+        /**
+         * Annotate
+         * @description Write to a session, as its class's instructor.
+         */
+        post: operations["annotate_api_sessions__session_id__annotations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/annotations/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Remove one's own annotation.
+         */
+        delete: operations["remove_api_sessions__session_id__annotations__annotation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Result
+         * @description Stand for an assessment's result, as its class's instructor; never for one's own.
+         */
+        post: operations["approve_result_api_sessions__session_id__approval_post"];
+        /**
+         * Take Approval Back
+         * @description Take the approval of a result back.
+         */
+        delete: operations["take_approval_back_api_sessions__session_id__approval_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/bookmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bookmarks
+         * @description List what an observer tapped in a session.
+         */
+        get: operations["bookmarks_api_sessions__session_id__bookmarks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Corrections
+         * @description List the corrections of a session, the newest first.
+         */
+        get: operations["corrections_api_sessions__session_id__corrections_get"];
+        put?: never;
+        /**
+         * New Correction
+         * @description Propose a correction; it is computed at once, in the background.
+         */
+        post: operations["new_correction_api_sessions__session_id__corrections_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/corrections/{correction_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve
+         * @description Let a proposed correction count; nobody approves one of their own session.
+         */
+        post: operations["approve_api_sessions__session_id__corrections__correction_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/corrections/{correction_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw
+         * @description Take back a correction that does not count yet; it stays in the list.
+         */
+        post: operations["withdraw_api_sessions__session_id__corrections__correction_id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/export.{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Session
+         * @description Give a session as a file: the analysis that counts, or another one; the recording as it is.
+         *
+         *     The recording (``mcap``) holds what was measured, which no correction changes.
+         */
+        get: operations["export_session_api_sessions__session_id__export__kind__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/film": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Film
+         * @description Tell whether there is a film of a session.
+         */
+        get: operations["film_api_sessions__session_id__film_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/film.webm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Film File
+         * @description Give the film, or the part of it that is asked for.
+         */
+        get: operations["film_file_api_sessions__session_id__film_webm_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Back To Original
+         * @description Let the original count again; of one's own session, another has to approve it.
+         */
+        post: operations["back_to_original_api_sessions__session_id__original_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trace
+         * @description Give a stretch of the depth trace: rows of (t_s, low_mm, high_mm, sigma_mm), float32.
+         *
+         *     Times count from the start of the analysis that is asked for.
+         */
+        get: operations["trace_api_sessions__session_id__trace_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -923,6 +1659,52 @@ export interface components {
             words: string;
         };
         /**
+         * AnalysisRow
+         * @description One analysis of a session: the original, or one with corrections.
+         */
+        AnalysisRow: {
+            /** By */
+            by: string | null;
+            /** Correction Id */
+            correction_id: string | null;
+            /** Counts */
+            counts: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Made Utc
+             * Format: date-time
+             */
+            made_utc: string;
+            /** Reason */
+            reason: string | null;
+            /** Software */
+            software: string;
+            /** State */
+            state: string | null;
+        };
+        /**
+         * AnnotationRow
+         * @description Words that somebody wrote to a session.
+         */
+        AnnotationRow: {
+            /** By */
+            by: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Made Utc
+             * Format: date-time
+             */
+            made_utc: string;
+            /** Mine */
+            mine: boolean;
+            /** T S */
+            t_s: number | null;
+            /** Text */
+            text: string;
+        };
+        /**
          * Assignment
          * @description Whose session it is, and of which class.
          */
@@ -952,6 +1734,49 @@ export interface components {
             words: string;
         };
         /**
+         * AuditPage
+         * @description Entries, the newest first.
+         */
+        AuditPage: {
+            /** Actions */
+            actions: string[];
+            /** Rows */
+            rows: components["schemas"]["AuditRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * AuditRow
+         * @description One entry.
+         */
+        AuditRow: {
+            /** About */
+            about: string;
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** Actor Name */
+            actor_name: string | null;
+            /**
+             * At Utc
+             * Format: date-time
+             */
+            at_utc: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Seq */
+            seq: number;
+            /** Sha256 */
+            sha256: string;
+            /** Subject */
+            subject: string;
+            /** Subject Name */
+            subject_name: string | null;
+        };
+        /**
          * BadgeOut
          * @description A learner's pin and QR code, shown this once.
          */
@@ -963,6 +1788,77 @@ export interface components {
             qr: string;
             /** Url */
             url: string;
+        };
+        /**
+         * BesideClass
+         * @description A learner beside the others of a class.
+         */
+        BesideClass: {
+            /** Course */
+            course: string;
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["BesideOut"];
+            };
+            /** N Sessions */
+            n_sessions: number;
+            /** Name */
+            name: string;
+            /** Person Id */
+            person_id: string;
+        };
+        /**
+         * BesideOut
+         * @description A measure of a learner beside the others of the class, of whom none is named.
+         */
+        BesideOut: {
+            /** N Others */
+            n_others: number;
+            /** Others Mean */
+            others_mean: number | null;
+            /** Own */
+            own: number | null;
+            /** Quartiles */
+            quartiles: [
+                number,
+                number,
+                number
+            ] | null;
+            /** Why */
+            why: string;
+        };
+        /**
+         * BookmarkRow
+         * @description What an observer tapped while the learner trained.
+         */
+        BookmarkRow: {
+            /**
+             * At Utc
+             * Format: date-time
+             */
+            at_utc: string;
+            /** By */
+            by: string | null;
+            /** Elapsed S */
+            elapsed_s: number | null;
+            /** Id */
+            id: string;
+            /** Text */
+            text: string;
+            /** What */
+            what: string;
+        };
+        /**
+         * ChainVerdict
+         * @description Whether the chain is whole.
+         */
+        ChainVerdict: {
+            /** Broken At */
+            broken_at: number | null;
+            /** Last Sha256 */
+            last_sha256: string;
+            /** N Entries */
+            n_entries: number;
         };
         /**
          * CheckedItem
@@ -1008,6 +1904,20 @@ export interface components {
             race?: boolean | null;
             /** Title */
             title?: string | null;
+        };
+        /**
+         * ClassFigures
+         * @description A class in figures.
+         */
+        ClassFigures: {
+            /** Guideline Id */
+            guideline_id: string;
+            /** Learners */
+            learners: components["schemas"]["LearnerFigures"][];
+            /** Mode */
+            mode: string;
+            /** Spreads */
+            spreads: components["schemas"]["Spread"][];
         };
         /**
          * ClassPage
@@ -1087,6 +1997,98 @@ export interface components {
              * Format: date-time
              */
             expires_utc: string;
+        };
+        /**
+         * Comparable
+         * @description Sessions that one line may join, the oldest first.
+         */
+        Comparable: {
+            /** Guideline Id */
+            guideline_id: string;
+            /** Mode */
+            mode: string;
+            /** Points */
+            points: components["schemas"]["Point"][];
+            /** Without Cues */
+            without_cues: boolean;
+        };
+        /**
+         * ConsentSaid
+         * @description What somebody agreed to or withdrew once.
+         */
+        ConsentSaid: {
+            /**
+             * At Utc
+             * Format: date-time
+             */
+            at_utc: string;
+            /** By Name */
+            by_name: string | null;
+            /** By Themselves */
+            by_themselves: boolean;
+            /** Given */
+            given: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "motion" | "video" | "research";
+        };
+        /**
+         * Consents
+         * @description What counts now, and all that was ever said, the newest first.
+         */
+        Consents: {
+            /** Motion */
+            motion: boolean;
+            /** Research */
+            research: boolean;
+            /** Said */
+            said: components["schemas"]["ConsentSaid"][];
+            /** Video */
+            video: boolean;
+            /** Video Allowed By House */
+            video_allowed_by_house: boolean;
+        };
+        /**
+         * CorrectionRow
+         * @description One correction, and what who asks may do with it.
+         */
+        CorrectionRow: {
+            /** Analysis Id */
+            analysis_id: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Approved Utc */
+            approved_utc: string | null;
+            /** By */
+            by: string | null;
+            /** By Person Id */
+            by_person_id: string;
+            /** Corrections */
+            corrections: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /**
+             * Made Utc
+             * Format: date-time
+             */
+            made_utc: string;
+            /** May Approve */
+            may_approve: boolean;
+            /** May Withdraw */
+            may_withdraw: boolean;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "proposed" | "counts" | "replaced" | "withdrawn" | "failed";
+            /** Why Failed */
+            why_failed: string;
         };
         /**
          * DailyCheck
@@ -1291,6 +2293,22 @@ export interface components {
             public_key: string;
         };
         /**
+         * EraseConfirmed
+         * @description An admin's word that they mean this person: the name, written once more.
+         */
+        EraseConfirmed: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * Erasures
+         * @description How many sessions were erased.
+         */
+        Erasures: {
+            /** N Sessions */
+            n_sessions: number;
+        };
+        /**
          * Fault
          * @description Something that went wrong on a rig.
          */
@@ -1315,6 +2333,18 @@ export interface components {
             at_utc: string;
             /** Words */
             words: string;
+        };
+        /**
+         * FilmOut
+         * @description Whether there is a film of a session; without one, `why` says why.
+         */
+        FilmOut: {
+            /** Begins S */
+            begins_s: number | null;
+            /** Ready */
+            ready: boolean;
+            /** Why */
+            why: string;
         };
         /**
          * FleetPage
@@ -1423,6 +2453,24 @@ export interface components {
             training: boolean;
         };
         /**
+         * FormConsent
+         * @description The same by a signed form that lies before the instructor.
+         */
+        FormConsent: {
+            /**
+             * Form Signed
+             * @constant
+             */
+            form_signed: true;
+            /** Given */
+            given: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "motion" | "video" | "research";
+        };
+        /**
          * FreeRig
          * @description A rig that could be given to this class.
          */
@@ -1449,6 +2497,52 @@ export interface components {
             what_counts: string;
         };
         /**
+         * GuidelineRow
+         * @description A guideline profile that the software brings along.
+         */
+        GuidelineRow: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Home
+         * @description What waits for who asks, the most pressing first.
+         */
+        Home: {
+            /** Waiting */
+            waiting: components["schemas"]["Waiting"][];
+        };
+        /**
+         * House
+         * @description What the house decided.
+         */
+        House: {
+            /** Retention Days */
+            retention_days?: number | null;
+            /**
+             * Video Allowed
+             * @default false
+             */
+            video_allowed: boolean;
+        };
+        /**
+         * HousePage
+         * @description The same, and what it comes to.
+         */
+        HousePage: {
+            /** N Due */
+            n_due: number;
+            /** Retention Days */
+            retention_days?: number | null;
+            /**
+             * Video Allowed
+             * @default false
+             */
+            video_allowed: boolean;
+        };
+        /**
          * HowToTrain
          * @description A session to begin; what is left out is the class's.
          */
@@ -1466,6 +2560,111 @@ export interface components {
              * @default 1
              */
             rescuers: number;
+        };
+        /**
+         * LearnerFigures
+         * @description One learner of a class.
+         */
+        LearnerFigures: {
+            /** Best Id */
+            best_id: string | null;
+            /** Best Pct */
+            best_pct: number | null;
+            /** Due Utc */
+            due_utc: string | null;
+            /** Last Utc */
+            last_utc: string | null;
+            /** Learner Id */
+            learner_id: string | null;
+            /** N Sessions */
+            n_sessions: number;
+            /** Name */
+            name: string;
+            /** Needs Practice */
+            needs_practice: boolean;
+            /** Newest High Pct */
+            newest_high_pct: number | null;
+            /** Newest Id */
+            newest_id: string | null;
+            /** Newest Low Pct */
+            newest_low_pct: number | null;
+            /** Newest Pct */
+            newest_pct: number | null;
+            /** Person Id */
+            person_id: string;
+        };
+        /**
+         * LearnerPage
+         * @description A learner over time.
+         */
+        LearnerPage: {
+            person: components["schemas"]["PersonRow"];
+            progress: components["schemas"]["Progress"];
+        };
+        /**
+         * LearnerRow
+         * @description A learner in a list.
+         */
+        LearnerRow: {
+            /** Due Utc */
+            due_utc: string | null;
+            /** Last Utc */
+            last_utc: string | null;
+            /** Learner Id */
+            learner_id: string | null;
+            /** Name */
+            name: string;
+            /** Newest High Pct */
+            newest_high_pct: number | null;
+            /** Newest Id */
+            newest_id: string | null;
+            /** Newest Low Pct */
+            newest_low_pct: number | null;
+            /** Newest Pct */
+            newest_pct: number | null;
+            /** Overdue */
+            overdue: boolean;
+            /** Person Id */
+            person_id: string;
+        };
+        /**
+         * Learners
+         * @description A page of learners, by name.
+         */
+        Learners: {
+            /** Rows */
+            rows: components["schemas"]["LearnerRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * LookSeen
+         * @description One look at somebody's data.
+         */
+        LookSeen: {
+            /** About */
+            about: string;
+            /** Action */
+            action: string;
+            /**
+             * At Utc
+             * Format: date-time
+             */
+            at_utc: string;
+            /** Name */
+            name: string | null;
+            /** Role */
+            role: string | null;
+        };
+        /**
+         * Looks
+         * @description Who looked at somebody's data, the newest first.
+         */
+        Looks: {
+            /** Rows */
+            rows: components["schemas"]["LookSeen"][];
+            /** Total */
+            total: number;
         };
         /**
          * MarkIn
@@ -1508,6 +2707,28 @@ export interface components {
          */
         Mode: "hands-only" | "30:2" | "15:2" | "continuous" | "ventilation-only";
         /**
+         * Months
+         * @description This month beside the last one.
+         */
+        Months: {
+            before: components["schemas"]["Period"];
+            /** Name */
+            name: string;
+            now: components["schemas"]["Period"];
+            /** Person Id */
+            person_id: string;
+        };
+        /**
+         * NewAnnotation
+         * @description Words to a session.
+         */
+        NewAnnotation: {
+            /** T S */
+            t_s?: number | null;
+            /** Text */
+            text: string;
+        };
+        /**
          * NewClass
          * @description A class to begin; who begins it teaches it.
          */
@@ -1521,6 +2742,36 @@ export interface components {
             mode: components["schemas"]["Mode"];
             /** Title */
             title: string;
+        };
+        /**
+         * NewConsent
+         * @description A yes, or its withdrawal.
+         */
+        NewConsent: {
+            /** Given */
+            given: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "motion" | "video" | "research";
+        };
+        /**
+         * NewCorrection
+         * @description What is to be corrected; each part of it has a reason of its own, too.
+         */
+        NewCorrection: {
+            /** Corrections */
+            corrections: {
+                [key: string]: unknown;
+            };
+            /**
+             * Count
+             * @default false
+             */
+            count: boolean;
+            /** Reason */
+            reason: string;
         };
         /**
          * NewLearners
@@ -1603,6 +2854,39 @@ export interface components {
             software: string;
         };
         /**
+         * OwnChange
+         * @description What is to be otherwise; what is left out stays.
+         */
+        OwnChange: {
+            /** Keep Days */
+            keep_days?: number | null;
+            /** Races */
+            races?: boolean | null;
+        };
+        /**
+         * OwnData
+         * @description What is kept about who asks, and for how long.
+         */
+        OwnData: {
+            consents: components["schemas"]["Consents"];
+            /** Erasure Asked Utc */
+            erasure_asked_utc: string | null;
+            /** Has Password */
+            has_password: boolean;
+            /** House Days */
+            house_days: number | null;
+            /** Keep Days */
+            keep_days: number | null;
+            /** Learner Id */
+            learner_id: string | null;
+            /** N Sessions */
+            n_sessions: number;
+            /** Name */
+            name: string;
+            /** Races */
+            races: boolean;
+        };
+        /**
          * Part
          * @description One device of a rig, as it was when it was last open.
          */
@@ -1634,6 +2918,28 @@ export interface components {
             rows: components["schemas"]["PersonRow"][];
             /** Total */
             total: number;
+        };
+        /**
+         * Period
+         * @description A learner's sessions of a month.
+         */
+        Period: {
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["SpreadOut"];
+            };
+            /** N Sessions */
+            n_sessions: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * PersonChange
@@ -1671,6 +2977,33 @@ export interface components {
             sign_in_name: string | null;
         };
         /**
+         * Point
+         * @description One session's score.
+         */
+        Point: {
+            /** Attempt */
+            attempt: string;
+            /** Edited */
+            edited: boolean;
+            /** Items */
+            items: {
+                [key: string]: number | null;
+            };
+            /**
+             * Made Utc
+             * Format: date-time
+             */
+            made_utc: string;
+            /** Score High Pct */
+            score_high_pct: number | null;
+            /** Score Low Pct */
+            score_low_pct: number | null;
+            /** Score Pct */
+            score_pct: number | null;
+            /** Session Id */
+            session_id: string;
+        };
+        /**
          * Problem
          * @description An answer that is a no.
          */
@@ -1679,6 +3012,27 @@ export interface components {
             code: string;
             /** Error */
             error: string;
+        };
+        /**
+         * Progress
+         * @description A learner over time.
+         */
+        Progress: {
+            /** Due Utc */
+            due_utc: string | null;
+            /** Last Utc */
+            last_utc: string | null;
+            /** Left Out */
+            left_out: number;
+            /** Lines */
+            lines: components["schemas"]["Comparable"][];
+            /** N Sessions */
+            n_sessions: number;
+            /** Overdue */
+            overdue: boolean;
+            /** Standings */
+            standings: components["schemas"]["Standing"][];
+            standings_of: components["schemas"]["Comparable"] | null;
         };
         /**
          * Racer
@@ -1812,6 +3166,10 @@ export interface components {
             analysed_utc: string | null;
             /** Analysis Id */
             analysis_id: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Approved Utc */
+            approved_utc: string | null;
             /** Attempt */
             attempt: string;
             /** Ccf Pct */
@@ -1857,6 +3215,8 @@ export interface components {
             n_compressions: number | null;
             /** Name */
             name: string | null;
+            /** Original Id */
+            original_id: string | null;
             /** Person Id */
             person_id: string | null;
             /** Rate In Target Pct */
@@ -2019,6 +3379,63 @@ export interface components {
             token: string;
         };
         /**
+         * Spread
+         * @description A histogram: the first bin takes what is below it, too, the last what is above.
+         */
+        Spread: {
+            /** Counts */
+            counts: number[];
+            /** Edges */
+            edges: number[];
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Median */
+            median: number | null;
+            /** N */
+            n: number;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * SpreadOut
+         * @description A measure over several sessions.
+         */
+        SpreadOut: {
+            /** Mean */
+            mean: number | null;
+            /** N */
+            n: number;
+            /** Sd */
+            sd: number | null;
+        };
+        /**
+         * Standing
+         * @description How one item stood in the latest comparable sessions.
+         */
+        Standing: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Mean Pct */
+            mean_pct: number;
+            /** N Sessions */
+            n_sessions: number;
+            /** Points Lost */
+            points_lost: number;
+            /**
+             * Standing
+             * @enum {string}
+             */
+            standing: "strong" | "fair" | "weak";
+            /** Trend Pct */
+            trend_pct: number | null;
+            /** Words */
+            words: string;
+        };
+        /**
          * StartIn
          * @description A session to begin, by whom.
          */
@@ -2073,6 +3490,21 @@ export interface components {
             upload_id: string;
             /** Why Refused */
             why_refused: string;
+        };
+        /**
+         * Waiting
+         * @description One thing that waits, and how many of them; `session_id` where there is one to begin with.
+         */
+        Waiting: {
+            /** Count */
+            count: number;
+            /** Session Id */
+            session_id?: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "approve" | "failed" | "of-no-class" | "erasures" | "no-instructor" | "no-class" | "no-rig" | "no-session";
         };
         /**
          * Wall
@@ -2174,6 +3606,28 @@ export interface components {
              */
             role: "learner" | "instructor" | "technician" | "admin";
         };
+        /**
+         * Why
+         * @description Why something is done.
+         */
+        Why: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * Wish
+         * @description Somebody who asked to be erased.
+         */
+        Wish: {
+            /**
+             * Asked Utc
+             * Format: date-time
+             */
+            asked_utc: string;
+            /** N Sessions */
+            n_sessions: number;
+            person: components["schemas"]["PersonRow"];
+        };
     };
     responses: never;
     parameters: never;
@@ -2183,6 +3637,91 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    audit_api_audit_get: {
+        parameters: {
+            query?: {
+                actor?: string | null;
+                action?: string | null;
+                about?: string | null;
+                subject?: string | null;
+                since?: string | null;
+                until?: string | null;
+                before?: number | null;
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_chain_api_audit_verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainVerdict"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     classes_api_classes_get: {
         parameters: {
             query?: never;
@@ -2387,6 +3926,52 @@ export interface operations {
             };
         };
     };
+    figures_api_classes__course_id__figures_get: {
+        parameters: {
+            query?: {
+                which?: "newest" | "best" | "all";
+                guideline?: string | null;
+                mode?: string | null;
+                attempt?: string | null;
+                since?: string | null;
+            };
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassFigures"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     new_learners_api_classes__course_id__learners_post: {
         parameters: {
             query?: never;
@@ -2557,6 +4142,44 @@ export interface operations {
             };
         };
     };
+    class_sheet_api_classes__course_id__sheet_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     wall_api_classes__course_id__wall_get: {
         parameters: {
             query?: never;
@@ -2575,6 +4198,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Wall"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    with_class_api_compare_class_get: {
+        parameters: {
+            query: {
+                person_id: string;
+                course_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BesideClass"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    months_api_compare_months_get: {
+        parameters: {
+            query: {
+                person_id: string;
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Months"];
                 };
             };
             /** @description Client Error */
@@ -2881,6 +4586,44 @@ export interface operations {
             };
         };
     };
+    wishes_api_erasures_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wish"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rigs_api_fleet_get: {
         parameters: {
             query?: never;
@@ -2937,6 +4680,284 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FleetPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    guidelines_api_guidelines_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuidelineRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    home_api_home_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    house_api_house_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HousePage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_house_api_house_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["House"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HousePage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_retention_api_house_retention_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasures"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_api_learners_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                course?: string | null;
+                overdue?: boolean;
+                start?: number;
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Learners"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learner_api_learners__person_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerPage"];
                 };
             };
             /** @description Client Error */
@@ -3330,6 +5351,281 @@ export interface operations {
             };
         };
     };
+    consent_myself_api_me_consents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConsent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    my_data_api_me_data_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnData"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_my_data_api_me_data_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnData"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_erasure_api_me_erasure_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnData"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_erasure_back_api_me_erasure_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnData"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_myself_api_me_export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    looks_at_me_api_me_looks_get: {
+        parameters: {
+            query?: {
+                start?: number;
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looks"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_password_api_me_password_post: {
         parameters: {
             query?: never;
@@ -3554,6 +5850,213 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonRow"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consents_of_api_people__person_id__consents_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consent_by_form_api_people__person_id__consents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormConsent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_api_people__person_id__erase_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseConfirmed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_person_api_people__person_id__export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    looks_at_person_api_people__person_id__looks_get: {
+        parameters: {
+            query?: {
+                start?: number;
+                count?: number;
+            };
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looks"];
                 };
             };
             /** @description Client Error */
@@ -3908,6 +6411,44 @@ export interface operations {
             };
         };
     };
+    erase_session_api_sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     assign_api_sessions__session_id__patch: {
         parameters: {
             query?: never;
@@ -3930,6 +6471,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    analyses_api_sessions__session_id__analyses_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalysisRow"][];
                 };
             };
             /** @description Client Error */
@@ -3990,6 +6571,623 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    said_to_session_api_sessions__session_id__annotations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    annotate_api_sessions__session_id__annotations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnnotation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationRow"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_api_sessions__session_id__annotations__annotation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_result_api_sessions__session_id__approval_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_approval_back_api_sessions__session_id__approval_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bookmarks_api_sessions__session_id__bookmarks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookmarkRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    corrections_api_sessions__session_id__corrections_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionRow"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    new_correction_api_sessions__session_id__corrections_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCorrection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionRow"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_api_sessions__session_id__corrections__correction_id__approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                correction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionRow"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_api_sessions__session_id__corrections__correction_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                correction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionRow"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_session_api_sessions__session_id__export__kind__get: {
+        parameters: {
+            query?: {
+                analysis_id?: string | null;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+                kind: "csv" | "xlsx" | "pdf" | "json" | "mcap";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    film_api_sessions__session_id__film_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilmOut"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    film_file_api_sessions__session_id__film_webm_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    back_to_original_api_sessions__session_id__original_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionRow"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trace_api_sessions__session_id__trace_get: {
+        parameters: {
+            query: {
+                from_s: number;
+                to_s: number;
+                points?: number;
+                analysis_id?: string | null;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["Problem"];
                 };
             };
         };

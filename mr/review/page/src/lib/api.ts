@@ -26,6 +26,9 @@ export interface Asked<O> {
   params?: Part<O, "path">;
   query?: Part<O, "query">;
   body?: BodyOf<O>;
+  header?: Part<O, "header">;
+  /** What is sent as it is, in place of a `body`. */
+  bytes?: Blob;
   /** Ends the call early; leaving the page ends it in any case. */
   signal?: AbortSignal;
   timeout_s?: number;
@@ -117,6 +120,8 @@ export async function ask<P extends keyof paths, M extends Method>(
     credentials: "same-origin",
     signal: AbortSignal.any(signals),
   };
+  for (const [name, value] of Object.entries(asked.header ?? {})) headers.set(name, String(value));
+  if (asked.bytes !== undefined) init.body = asked.bytes;
   if (asked.body !== undefined) {
     headers.set("Content-Type", "application/json");
     init.body = JSON.stringify(asked.body);

@@ -17,13 +17,22 @@ export function known(value: Maybe): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
+const formats = new Map<number, Intl.NumberFormat>();
+
+/** One of each is made once: making them takes far longer than using them. */
+function formatOf(digits: number): Intl.NumberFormat {
+  const known = formats.get(digits);
+  if (known !== undefined) return known;
+  const fixed = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const made = new Intl.NumberFormat(LOCALE, fixed);
+  formats.set(digits, made);
+  return made;
+}
+
 /** A number with its unit: `51.2 mm`; a dash when it is not known. */
 export function withUnit(value: Maybe, digits = 0, unit = ""): string {
   if (!known(value)) return UNKNOWN;
-  const text = value.toLocaleString(LOCALE, {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
+  const text = formatOf(digits).format(value);
   const written = text.replace("-", MINUS);
   if (unit === "") return written;
   return unit === "%" ? `${written}%` : `${written}${THIN_SPACE}${unit}`;
@@ -50,14 +59,19 @@ const MOMENT = new Intl.DateTimeFormat(LOCALE, {
   minute: "2-digit",
 });
 
+/** A date stays on one line. */
+function unbroken(date: string): string {
+  return date.replaceAll(" ", "\u00a0");
+}
+
 /** The day of an ISO time, in the reader's time zone: `3 Nov 2026`. */
 export function day(iso: string | null | undefined): string {
-  return iso ? DAY.format(new Date(iso)) : UNKNOWN;
+  return iso ? unbroken(DAY.format(new Date(iso))) : UNKNOWN;
 }
 
 /** Day and time of an ISO time, in the reader's time zone. */
 export function moment(iso: string | null | undefined): string {
-  return iso ? MOMENT.format(new Date(iso)) : UNKNOWN;
+  return iso ? unbroken(MOMENT.format(new Date(iso))) : UNKNOWN;
 }
 
 /** A count with its noun: `1 session`, `1,204 sessions`. */

@@ -26,6 +26,10 @@ export interface Route {
 }
 
 const EVERYONE: readonly Role[] = ["learner", "instructor", "technician", "admin"];
+const STAFF: readonly Role[] = ["instructor", "admin"];
+
+/** Who has sessions to see: their own, or their classes'. */
+const LEARNING: readonly Role[] = ["learner", "instructor", "admin"];
 
 export const routes: Route[] = [
   { path: "/setup", title: "Set up", page: () => import("../pages/SetUp.svelte"), roles: "anyone" },
@@ -41,6 +45,92 @@ export const routes: Route[] = [
     page: () => import("../pages/Home.svelte"),
     roles: EVERYONE,
     menu: "Home",
+  },
+  {
+    path: "/sessions",
+    title: "Sessions",
+    page: () => import("../pages/Sessions.svelte"),
+    roles: LEARNING,
+    menu: "Sessions",
+  },
+  {
+    path: "/sessions/:id",
+    title: "Session",
+    page: () => import("../pages/Session.svelte"),
+    roles: LEARNING,
+  },
+  {
+    path: "/compare",
+    title: "Compare",
+    page: () => import("../pages/Compare.svelte"),
+    roles: LEARNING,
+  },
+  {
+    path: "/progress",
+    title: "My progress",
+    page: () => import("../pages/MyProgress.svelte"),
+    roles: ["learner"],
+    menu: "My progress",
+  },
+  {
+    path: "/classes",
+    title: "Classes",
+    page: () => import("../pages/Classes.svelte"),
+    roles: STAFF,
+    menu: "Classes",
+  },
+  {
+    path: "/classes/:id",
+    title: "Class",
+    page: () => import("../pages/Class.svelte"),
+    roles: STAFF,
+  },
+  {
+    path: "/learners",
+    title: "Learners",
+    page: () => import("../pages/Learners.svelte"),
+    roles: STAFF,
+    menu: "Learners",
+  },
+  {
+    path: "/learners/:id",
+    title: "Learner",
+    page: () => import("../pages/Learner.svelte"),
+    roles: EVERYONE,
+  },
+  {
+    path: "/people",
+    title: "People",
+    page: () => import("../pages/People.svelte"),
+    roles: ["admin"],
+    menu: "People",
+  },
+  {
+    path: "/settings",
+    title: "Settings",
+    page: () => import("../pages/Settings.svelte"),
+    roles: ["admin"],
+    menu: "Settings",
+  },
+  {
+    path: "/audit",
+    title: "Audit",
+    page: () => import("../pages/Audit.svelte"),
+    roles: ["admin"],
+    menu: "Audit",
+  },
+  {
+    path: "/me",
+    title: "My data",
+    page: () => import("../pages/MyData.svelte"),
+    roles: EVERYONE,
+    menu: "My data",
+  },
+  {
+    path: "/badge",
+    title: "Sign in by badge",
+    page: () => import("../pages/BadgeIn.svelte"),
+    roles: "anyone",
   },
   {
     path: "/wall/:course",

@@ -47,11 +47,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_audit_about"), ["about"], unique=False)
-        batch_op.create_index(batch_op.f("ix_audit_action"), ["action"], unique=False)
-        batch_op.create_index(batch_op.f("ix_audit_actor"), ["actor"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_about_seq"), ["about", "seq"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_action_seq"), ["action", "seq"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_actor_seq"), ["actor", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_at_utc"), ["at_utc"], unique=False)
-        batch_op.create_index(batch_op.f("ix_audit_subject"), ["subject"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_subject_seq"), ["subject", "seq"], unique=False)
 
     op.create_table(
         "bookmark",
@@ -92,6 +92,21 @@ def upgrade() -> None:
         sa.Column("expires_utc", Utc(), nullable=False),
         sa.Column("used_utc", Utc(), nullable=True),
         sa.PrimaryKeyConstraint("code_sha256", name=op.f("pk_enrol_code")),
+    )
+    op.create_table(
+        "erased",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("at_utc", Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_erased")),
+    )
+    op.create_table(
+        "erasing",
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("about", sa.String(length=60), nullable=False),
+        sa.Column("begun_utc", Utc(), nullable=False),
+        sa.Column("recordings", sa.JSON(), nullable=False),
+        sa.Column("uploads", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasing")),
     )
     op.create_table(
         "person",
@@ -143,6 +158,18 @@ def upgrade() -> None:
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_consent_person_id"), ["person_id"], unique=False)
 
+    op.create_table(
+        "erasure_asked",
+        sa.Column("person_id", sa.String(length=16), nullable=False),
+        sa.Column("asked_utc", Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+            name=op.f("fk_erasure_asked_person_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_erasure_asked")),
+    )
     op.create_table(
         "login",
         sa.Column("token_sha256", sa.String(length=64), nullable=False),
@@ -248,7 +275,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("recording_id", sa.String(length=40), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("source_name", sa.String(length=200), nullable=False),
         sa.Column("learner_id", sa.String(length=16), nullable=False),
         sa.Column("course_id", sa.String(length=16), nullable=True),
@@ -282,6 +309,7 @@ def upgrade() -> None:
         sa.Column("release_in_target_pct", sa.Double(), nullable=True),
         sa.Column("ccf_pct", sa.Double(), nullable=True),
         sa.Column("items", sa.JSON(), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["course_id"], ["class.id"], name=op.f("fk_session_course_id"), ondelete="SET NULL"
         ),
@@ -294,16 +322,48 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_session_course_id_made_utc"), ["course_id", "made_utc"], unique=False
+            batch_op.f("ix_session_attempt_made_utc_id_course_id_learner_id"),
+            ["attempt", "made_utc", "id", "course_id", "learner_id"],
+            unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_session_learner_id_made_utc"), ["learner_id", "made_utc"], unique=False
+            batch_op.f("ix_session_course_id_learner_id_made_utc"),
+            ["course_id", "learner_id", "made_utc"],
+            unique=False,
         )
-        batch_op.create_index(batch_op.f("ix_session_made_utc"), ["made_utc"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_session_course_id_made_utc_id"),
+            ["course_id", "made_utc", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_session_learner_id_made_utc_id_course_id"),
+            ["learner_id", "made_utc", "id", "course_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_session_made_utc_id_course_id_learner_id"),
+            ["made_utc", "id", "course_id", "learner_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_session_mode_made_utc_id_course_id_learner_id"),
+            ["mode", "made_utc", "id", "course_id", "learner_id"],
+            unique=False,
+        )
         batch_op.create_index(
             batch_op.f("ix_session_rig_id_made_utc"), ["rig_id", "made_utc"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_session_state"), ["state"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_session_score_pct_id_course_id_learner_id"),
+            ["score_pct", "id", "course_id", "learner_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_session_state_made_utc_id_course_id_learner_id"),
+            ["state", "made_utc", "id", "course_id", "learner_id"],
+            unique=False,
+        )
 
     op.create_table(
         "upload",
@@ -312,7 +372,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.String(length=16), nullable=True),
         sa.Column("course_id", sa.String(length=16), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("source_name", sa.String(length=200), nullable=False),
         sa.Column("recording_id", sa.String(length=40), nullable=True),
         sa.Column("signature", sa.String(length=128), nullable=True),
@@ -393,6 +453,18 @@ def upgrade() -> None:
     with op.batch_alter_table("correction", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_correction_session_id"), ["session_id"], unique=False)
 
+    op.create_table(
+        "film",
+        sa.Column("session_id", sa.String(length=16), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("made_utc", Utc(), nullable=False),
+        sa.Column("begins_s", sa.Double(), nullable=True),
+        sa.Column("why_failed", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["session.id"], name=op.f("fk_film_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_film")),
+    )
     op.create_table(
         "job",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),

@@ -15,6 +15,8 @@ export interface Line {
   /** A colour of `app.css`. */
   colour?: "--line-1" | "--line-2" | "--line-3";
   dashed?: boolean;
+  /** Drawn on over instants at which it has no value: where several lines share the time axis. */
+  joined?: boolean;
   /** A dot at each point: for few of them. */
   dots?: boolean;
 }

@@ -75,7 +75,8 @@ const CORNERS: Record<Exclude<Shape, "circle" | "cross">, [number, number][]> = 
   ],
 };
 
-function draw(
+/** Draw a shape about a point. */
+export function draw(
   ctx: CanvasRenderingContext2D,
   shape: Shape,
   x: number,

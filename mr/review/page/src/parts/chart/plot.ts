@@ -13,12 +13,18 @@ export interface Drawn {
   lines: readonly Line[];
   targets: readonly Target[];
   marks: readonly Mark[];
+  paint?: ((plot: uPlot) => void) | undefined;
   axis: Axis;
   course: Course;
   viewport: Viewport;
 }
 
 const FONT = "12px system-ui, sans-serif";
+/** Steps of a clock: whole seconds, then parts and multiples of a minute and an hour. */
+const STEPS_S = [
+  ...[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30],
+  ...[60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400],
+];
 const LEAST_DRAG_PX = 3;
 const PAD = 0.08; // of the range measured, above and below
 
@@ -43,10 +49,16 @@ export function dataOf(lines: readonly Line[], trace: Trace | null): uPlot.Align
 function seriesOf(line: Line): uPlot.Series[] {
   const name = line.colour ?? "--line-1";
   const stroke = () => colour(name);
-  const edge: uPlot.Series = { stroke: () => "transparent", points: { show: false } };
+  const spanGaps = line.joined ?? false;
+  const edge: uPlot.Series = {
+    stroke: () => "transparent",
+    points: { show: false },
+    spanGaps,
+  };
   const drawn: uPlot.Series = {
     stroke,
     width: 1.5,
+    spanGaps,
     ...(line.dashed ? { dash: [6, 4] } : {}),
     points: line.dots ? { show: true, size: 7, fill: stroke } : { show: false },
   };
@@ -86,7 +98,8 @@ function axesOf(axis: Axis, course: Course): uPlot.Axis[] {
     {
       ...common,
       size: 30,
-      space: 70,
+      space: course.calendar ? 105 : 70,
+      ...(course.calendar ? {} : { incrs: STEPS_S }),
       values: (_u, splits, _a, _s, step) => splits.map((t_s) => course.write(t_s, digits(step))),
     },
     {
@@ -113,17 +126,20 @@ export function pointAt(plot: uPlot, viewport: Viewport, at_s: number | null): v
   plot.setCursor({ left, top: seen ? 1 : -10 }, false);
 }
 
-function hooksOf(drawn: Drawn, moved: Moved): uPlot.Hooks.Arrays {
+/** Hear the pointer alone: uPlot's own word of its cursor also comes when we have moved it. */
+function hear(plot: uPlot, viewport: Viewport, moved: Moved): void {
+  plot.over.addEventListener("pointermove", (event) => {
+    const left_px = event.clientX - plot.over.getBoundingClientRect().left;
+    moved(instantAt(plot, viewport, Math.min(Math.max(left_px, 0), plot.over.clientWidth)));
+  });
+  plot.over.addEventListener("pointerleave", () => moved(null));
+}
+
+function hooksOf(drawn: Drawn): uPlot.Hooks.Arrays {
   const { viewport } = drawn;
   return {
     drawAxes: [(plot) => drawTargets(plot, drawn.targets)],
-    draw: [(plot) => drawMarks(plot, drawn.marks)],
-    setCursor: [
-      (plot) => {
-        const left_px = plot.cursor.left ?? -1;
-        moved(left_px >= 0 ? instantAt(plot, viewport, left_px) : null);
-      },
-    ],
+    draw: [(plot) => drawn.paint?.(plot), (plot) => drawMarks(plot, drawn.marks)],
     setSelect: [
       (plot) => {
         const { left, width } = plot.select;
@@ -164,7 +180,9 @@ export function plotIn(
       points: { size: 7 },
       bind: { dblclick: () => () => (viewport.all(), null) },
     },
-    hooks: hooksOf(drawn, moved),
+    hooks: hooksOf(drawn),
   };
-  return new uPlot(options, dataOf(lines, null), target);
+  const plot = new uPlot(options, dataOf(lines, null), target);
+  hear(plot, viewport, moved);
+  return plot;
 }

@@ -1,0 +1,176 @@
+"""Films of sessions: drawn once, behind everything else, where pictures were kept and agreed to.
+
+Takes recordings of the storage level that keeps pictures, gives `.webm` files in the archive. What
+is to be drawn is found by asking the database, so a consent that comes later counts, too; and a
+film whose consent was withdrawn is removed. Films have a process of their own: no analysis waits
+for one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import exists, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from mr.clock.host import wall_now_utc
+from mr.errors import MrError
+from mr.review.archive import Archive
+from mr.review.intake.child import BrokeOffError, Child, leave_signals_to_the_server
+from mr.review.people.consent import WITH_PICTURES, video_allowed
+from mr.review.store.audit import note
+from mr.review.store.sessions import Film, Recorded
+
+LOG = logging.getLogger("mr.review")
+LOOK_EVERY_S = 20.0
+TASKS_EACH = 10
+
+
+class Draw(Protocol):
+    """Draws a recording's film (`MrError` when it cannot be); runs in a process of its own."""
+
+    def __call__(self, path: Path, film: Path) -> float:
+        """Draw the film of the recording at `path` into `film`, whole or not at all.
+
+        Gives the instant of its first frame on the time axis of the original analysis (s).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FilmState:
+    """Whether there is a film, and why there is none."""
+
+    ready: bool
+    why: str = ""
+    begins_s: float | None = None
+    """Its first frame's instant on the time axis of the original analysis."""
+
+
+def film_of(session: Session, recorded: Recorded) -> FilmState:
+    """Tell whether a session's film may be shown and is there."""
+    if recorded.storage_level < WITH_PICTURES:
+        return FilmState(False, "no pictures were kept of this session")
+    if not video_allowed(session, recorded.learner_id):
+        return FilmState(False, "nobody agreed to pictures of this learner")
+    film = session.get(Film, recorded.id)
+    if film is None or film.sha256 != recorded.sha256:
+        return FilmState(False, "the film is being drawn: look again in some minutes")
+    return FilmState(not film.why_failed, film.why_failed, film.begins_s)
+
+
+class Filming:
+    """Draws what is to be drawn, in a thread; use it as a context manager."""
+
+    def __init__(self, archive: Archive, draw: Draw) -> None:
+        self._archive, self._draw = archive, draw
+        self._end = threading.Event()
+        self._child = Child(TASKS_EACH)
+        self._thread = threading.Thread(target=self._run, name="review-films", daemon=True)
+
+    def __enter__(self) -> Filming:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._end.set()
+        self._child.kill()  # a film is there whole or not at all: it is drawn anew
+        self._thread.join()
+
+    def _run(self) -> None:
+        leave_signals_to_the_server()
+        while not self._end.is_set():
+            try:
+                self._look()
+            except DBAPIError as error:
+                LOG.error("films wait for the database: %s", error.orig)
+            self._end.wait(LOOK_EVERY_S)
+
+    def _look(self) -> None:
+        remove_withdrawn(self._archive)
+        for session_id, sha256 in wanted_films(self._archive):
+            if self._end.is_set():
+                return
+            self._one(session_id, sha256)
+
+    def _one(self, session_id: str, sha256: str) -> None:
+        place = self._archive.film_path(sha256)
+        place.unlink(missing_ok=True)  # of a crash before the database knew it
+        why, begins_s = "", None
+        try:
+            begins_s = self._child.run(self._draw, self._archive.recording_path(sha256), place)
+        except MrError as error:
+            why = str(error)
+        except BrokeOffError:
+            why = "drawing it broke off"
+        except Exception:
+            if not self._end.is_set():
+                LOG.exception("a film failed: session %s", session_id)
+            why = "an internal fault; the server's log has it"
+        if not self._end.is_set():
+            keep_film(self._archive, session_id, sha256, why, begins_s)
+
+
+def wanted_films(archive: Archive) -> Iterator[tuple[str, str]]:
+    """Give the sessions to be filmed, the newest first: their id and their recording's hash."""
+    with archive.database.reading() as session:
+        query = (
+            select(Recorded)
+            .where(
+                Recorded.storage_level >= WITH_PICTURES,
+                Recorded.state == "ready",
+                ~exists().where(Film.session_id == Recorded.id, Film.sha256 == Recorded.sha256),
+            )
+            .order_by(Recorded.made_utc.desc(), Recorded.id)
+        )
+        found = [
+            (r.id, r.sha256) for r in session.scalars(query) if video_allowed(session, r.learner_id)
+        ]
+    yield from found
+
+
+def keep_film(
+    archive: Archive, session_id: str, sha256: str, why_failed: str, begins_s: float | None
+) -> None:
+    """Write down what became of a film; one of a session that is gone meanwhile is removed."""
+    with archive.database.writing() as session:
+        recorded = session.get(Recorded, session_id)
+        if recorded is None or recorded.sha256 != sha256:
+            archive.film_path(sha256).unlink(missing_ok=True)
+            return
+        old = session.get(Film, session_id)
+        if old is not None:
+            session.delete(old)
+            session.flush()
+        session.add(
+            Film(
+                session_id=session_id,
+                sha256=sha256,
+                made_utc=wall_now_utc(),
+                begins_s=begins_s,
+                why_failed=why_failed,
+            )
+        )
+        note(session, "system", "film.failed" if why_failed else "film.made",
+             f"session:{session_id}")  # fmt: skip
+
+
+def remove_withdrawn(archive: Archive) -> int:
+    """Remove the films that nobody agrees to any more; gives how many they were."""
+    with archive.database.reading() as session:
+        kept = session.execute(
+            select(Film, Recorded.learner_id).join(Recorded, Recorded.id == Film.session_id)
+        )
+        gone = [f for f, learner_id in kept if not video_allowed(session, learner_id)]
+    for film in gone:
+        archive.film_path(film.sha256).unlink(missing_ok=True)
+        with archive.database.writing() as session:
+            session.delete(session.get_one(Film, film.session_id))
+            note(session, "system", "film.removed", f"session:{film.session_id}")
+    return len(gone)

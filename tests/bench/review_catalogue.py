@@ -1,0 +1,261 @@
+"""A catalogue full of sessions, and how long the review's lists and pages take on it.
+
+`fill` writes classes, learners, sessions and audit entries in bulk, as if years had passed;
+``python -m tests.bench.review_catalogue`` fills one with 100,000 sessions on SQLite and on
+PostgreSQL, starts the real server on it, and prints how long each list and page takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import insert, text
+
+from mr.clock.host import wall_now_utc
+from mr.config import random_learner_id
+from mr.review.archive import Archive
+from mr.review.store import schema
+from mr.review.store.audit import FIRST, AuditEntry, entry_sha256
+from mr.review.store.base import new_id
+from mr.review.store.courses import Course, Membership
+from mr.review.store.people import Person
+from mr.review.store.sessions import Recorded
+from tests.web.servers import Client, postgres, running
+
+LIMIT_MS = 100.0
+ITEMS = {"depth": 30.0, "rate": 20.0, "recoil": 20.0, "flow": 20.0, "hands": 10.0}
+WHY = "{n} of 60 not on target"
+FIRST_NAMES = ("Ada", "Ben", "Cleo", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "Jana")
+LAST_NAMES = ("Abel", "Brandt", "Cole", "Dietz", "Ebert", "Frey", "Graf", "Hahn", "Lang")
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Whom a catalogue was filled with."""
+
+    courses: list[str]
+    learners: list[str]
+    """Ids of persons."""
+
+
+def fill(
+    archive: Archive, n_sessions: int, n_classes: int, n_learners: int, seed: int = 1
+) -> Filled:
+    """Fill a catalogue: learners practise about monthly and come along; some have stopped."""
+    rng, now = np.random.default_rng(seed), wall_now_utc()
+    courses = [_course(i, now) for i in range(n_classes)]
+    people = [_person(rng, i, now) for i in range(n_learners)]
+    members = [
+        {"course_id": courses[i % n_classes]["id"], "person_id": p["id"], "role": "learner"}
+        for i, p in enumerate(people)
+    ]
+    made: list[dict[str, Any]] = []
+    for i, person in enumerate(people):
+        n = n_sessions // n_learners + (i < n_sessions % n_learners)
+        made += _sessions(rng, person, courses[i % n_classes]["id"], n, now)
+    with archive.database.writing() as session:
+        for table, rows in ((Course, courses), (Person, people), (Membership, members)):
+            session.execute(insert(table), rows)
+        for at in range(0, len(made), 5000):
+            session.execute(insert(Recorded), made[at : at + 5000])
+        if not archive.database.is_sqlite:
+            session.execute(text("ANALYZE"))
+    return Filled([c["id"] for c in courses], [p["id"] for p in people])
+
+
+def fill_audit(archive: Archive, filled: Filled, n: int, seed: int = 1) -> None:
+    """Lengthen the audit's chain by so many looks at learners."""
+    rng, now = np.random.default_rng(seed), wall_now_utc()
+    with archive.database.writing() as session:
+        last = session.execute(
+            text("SELECT seq, sha256 FROM audit ORDER BY seq DESC LIMIT 1")
+        ).first()
+        seq, before = (0, FIRST) if last is None else (last.seq, last.sha256)
+        rows = []
+        for i in range(n):
+            subject = filled.learners[int(rng.integers(len(filled.learners)))]
+            entry = AuditEntry(
+                seq=seq + i + 1,
+                at_utc=now,
+                actor="system" if i % 3 else f"person:{new_id()}",
+                action=("session.viewed", "analysed", "learner.viewed", "sign-in")[i % 4],
+                about=f"person:{subject}",
+                subject=subject,
+                detail={},
+                before_sha256=before,
+            )
+            before = entry.sha256 = entry_sha256(entry)
+            columns = AuditEntry.__table__.columns.keys()
+            rows.append({name: getattr(entry, name) for name in columns})
+        for at in range(0, n, 5000):
+            session.execute(insert(AuditEntry), rows[at : at + 5000])
+
+
+def _course(i: int, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(), "title": f"Class {i + 1}", "created_utc": now - timedelta(days=900 - i),
+        "mode": "hands-only", "guideline": "aha-2025-adult-bls", "race": False,
+    }  # fmt: skip
+
+
+def _person(rng: np.random.Generator, i: int, now: datetime) -> dict[str, Any]:
+    first = FIRST_NAMES[int(rng.integers(len(FIRST_NAMES)))]
+    last = LAST_NAMES[int(rng.integers(len(LAST_NAMES)))]
+    return {
+        "id": new_id(), "role": "learner", "name": f"{first} {last} {i + 1}",
+        "learner_id": random_learner_id(), "created_utc": now - timedelta(days=900),
+        "disabled": False, "races": False,
+    }  # fmt: skip
+
+
+def _sessions(
+    rng: np.random.Generator, person: dict[str, Any], course_id: str, n: int, now: datetime
+) -> list[dict[str, Any]]:
+    """Make a learner's sessions, the oldest first: cold, practice and retest, and so on."""
+    stopped_days = float(rng.choice([2, 10, 25, 70]))
+    days = stopped_days + np.sort(rng.uniform(0, 800, n))[::-1]
+    skill = np.clip(np.linspace(rng.uniform(35, 60), rng.uniform(70, 97), n), 0, 100)
+    return [
+        _session(rng, person, course_id, now - timedelta(days=float(ago)), float(s), k)
+        for k, (ago, s) in enumerate(zip(days, skill, strict=True))
+    ]
+
+
+def _session(
+    rng: np.random.Generator,
+    person: dict[str, Any],
+    course_id: str,
+    made_utc: datetime,
+    skill_pct: float,
+    k: int,
+) -> dict[str, Any]:
+    values = np.clip(rng.normal(skill_pct, 8, len(ITEMS)), 0, 100)
+    lost = [w * (100 - v) / 100 for w, v in zip(ITEMS.values(), values, strict=True)]
+    score, sigma = 100 - sum(lost), float(rng.uniform(1, 4))
+    return {
+        "id": new_id(), "recording_id": secrets.token_hex(16), "sha256": secrets.token_hex(32),
+        "size_bytes": 1_000_000, "source_name": "session.mcap",
+        "learner_id": person["learner_id"], "course_id": course_id, "made_utc": made_utc,
+        "received_utc": made_utc, "kind": "live", "attempt": ("cold", "practice", "retest")[k % 3],
+        "mode": "hands-only", "guideline_id": "aha-2025-adult-bls", "storage_level": 1,
+        "why_incomplete": "", "state": "ready", "why_failed": "", "edited": False,
+        "duration_s": 120.0, "score_pct": score, "score_low_pct": max(0.0, score - sigma),
+        "score_high_pct": min(100.0, score + sigma), "n_compressions": 220,
+        "mean_depth_mm": float(rng.normal(52, 4)), "mean_rate_cpm": float(rng.normal(110, 7)),
+        "depth_in_target_pct": float(values[0]), "rate_in_target_pct": float(values[1]),
+        "release_in_target_pct": float(values[2]), "ccf_pct": float(values[3]),
+        "items": {k: [float(v), x] for k, v, x in zip(ITEMS, values, lost, strict=True)},
+        "reasons": {
+            k: WHY.format(n=round(60 * (100 - v) / 100)) if v < 100 else "all 60 on target"
+            for k, v in zip(ITEMS, values, strict=True)
+        },
+    }  # fmt: skip
+
+
+def timed_ms(client: Client, path: str, n: int = 9) -> tuple[float, float]:
+    """Ask so many times; gives the median and the longest of the answers' times."""
+    client.ok("GET", path)
+    took = []
+    for _ in range(n):
+        begun = time.perf_counter()
+        client.ok("GET", path)
+        took.append((time.perf_counter() - begun) * 1000)
+    return float(np.median(took)), max(took)
+
+
+def paths(filled: Filled) -> list[str]:
+    """List what is measured: each list and page that reads the catalogue."""
+    learner, course = filled.learners[0], filled.courses[0]
+    return [
+        "/sessions", "/sessions?order=best", "/sessions?order=worst&start=50000",
+        "/sessions?start=90000", f"/sessions?course={course}", "/sessions?attempt=cold&count=200",
+        "/learners", "/learners?overdue=true", "/learners?q=Ada", f"/learners?course={course}",
+        f"/learners/{learner}", f"/classes/{course}/figures",
+        f"/classes/{course}/figures?which=all", f"/classes/{course}/figures?which=best",
+        "/classes", f"/classes/{course}", "/people", "/people?q=Lang", "/me/data", "/me/looks",
+        "/audit", "/audit?action=analysed", "/audit?action=sign-in&before=50000",
+        f"/audit?subject={learner}", f"/people/{learner}/looks", "/house",
+    ]  # fmt: skip
+
+
+def measure(folder: Path, url: str | None, n_sessions: int, n_audit: int) -> list[str]:
+    """Fill a catalogue and ask for everything; gives the lines of a table."""
+    archive = Archive.open(folder, url)
+    schema.upgrade(archive.database)
+    filled = fill(archive, n_sessions, n_classes=50, n_learners=1000)
+    lines = []
+    with running(folder, url) as server:
+        admin = server.client()
+        _make_admin(archive)
+        fill_audit(archive, filled, n_audit)
+        admin.sign_in("ada")
+        if url:
+            with archive.database.engine.connect().execution_options(
+                isolation_level="AUTOCOMMIT"
+            ) as connection:
+                connection.execute(text("VACUUM ANALYZE"))
+        for who, client in (
+            ("admin", admin),
+            ("instructor", _instructor(server.client(), admin, filled)),
+        ):
+            for path in paths(filled):
+                if who == "instructor" and path.startswith(("/audit", "/house", "/people/")):
+                    continue
+                median, longest = timed_ms(client, path)
+                sign = " " if longest <= LIMIT_MS else "!"
+                lines.append(f"{sign} {who:10} {median:7.1f} {longest:7.1f} ms  {path}")
+    archive.close()
+    return lines
+
+
+def _make_admin(archive: Archive) -> None:
+    from mr.review.people.passwords import hash_password
+    from tests.web.servers import PASSWORD
+
+    with archive.database.writing() as session:
+        session.add(
+            Person(
+                role="admin", name="Ada Admin", sign_in_name="ada",
+                password_hash=hash_password(PASSWORD), created_utc=wall_now_utc(),
+                learner_id=random_learner_id(),
+            )
+        )  # fmt: skip
+
+
+def _instructor(client: Client, admin: Client, filled: Filled) -> Client:
+    from tests.web.servers import PASSWORD
+
+    given = {"name": "Ina", "role": "instructor", "sign_in_name": "ina", "password": PASSWORD}
+    ina = admin.ok("POST", "/people", json=given)["id"]
+    for course in filled.courses[:10]:
+        member = {"person_id": ina, "role": "instructor"}
+        admin.ok("POST", f"/classes/{course}/members", json=member)
+    return client.sign_in("ina")
+
+
+def main() -> None:
+    """Measure on both databases."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=100_000)
+    parser.add_argument("--audit", type=int, default=100_000)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        print("SQLite")
+        print("\n".join(measure(Path(folder) / "review", None, asked.sessions, asked.audit)))
+    (newest, *_) = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    with tempfile.TemporaryDirectory() as folder, postgres(newest) as server:
+        print("PostgreSQL")
+        url = server.new_database()
+        print("\n".join(measure(Path(folder) / "review", url, asked.sessions, asked.audit)))
+
+
+if __name__ == "__main__":
+    main()

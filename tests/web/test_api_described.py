@@ -1,0 +1,149 @@
+"""Whatever the API's description allows, sent by each role: never a fault of the server's.
+
+schemathesis makes the requests, valid and not, from the server's own OpenAPI; half of the ids in
+them are of things that are there, so that they lead further than to "not there".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis.generation import GenerationMode
+
+from mr.review.archive import Archive
+from mr.review.people import logins
+from mr.review.store.people import Person
+from mr.review.web.guard import HEADERS
+from tests.web.servers import PASSWORD, Client, Running, running
+from tests.web.test_uploads import analysed, send
+
+ROLES = ("admin", "instructor", "technician", "learner", "nobody")
+EXAMPLES = 8
+"""Of each operation, by each role, valid ones and as many that are not."""
+SEED = 20261130
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, recorded_demo: Path) -> Iterator[House]:
+    """A review with somebody of each role, a class and a session."""
+    with running(tmp_path_factory.mktemp("described") / "review") as server:
+        admin = server.client().set_up(server.setup_code)
+        people = {"admin": admin.me["person_id"]}
+        for role in ROLES[1:-1]:
+            given = {"name": role, "role": role, "sign_in_name": role, "password": PASSWORD}
+            people[role] = admin.ok("POST", "/people", json=given)["id"]
+        course = admin.ok("POST", "/classes", json={"title": "Monday"})["id"]
+        for role in ("instructor", "learner"):
+            member = {"person_id": people[role], "role": role}
+            admin.ok("POST", f"/classes/{course}/members", json=member)
+        session = send(admin, recorded_demo, course_id=course)["session_id"]
+        analysed(admin, session)
+        begun = {"sha256": "1" * 64, "size_bytes": 9, "name": "x"}
+        upload = admin.ok("POST", "/uploads", json=begun)
+        ids = {"person_id": people["learner"], "course_id": course, "session_id": session,
+               "upload_id": upload["upload_id"]}  # fmt: skip
+        yield House(server, people, ids)
+
+
+class House:
+    """A running review, who is in it, and ids of what is there."""
+
+    def __init__(self, server: Running, people: dict[str, str], ids: dict[str, str]) -> None:
+        self.server, self.people, self.ids = server, people, ids
+        self.schema: Any = schemathesis.openapi.from_dict(
+            httpx.get(f"{server.address}/api/openapi.json").json()
+        )
+
+    def client(self, role: str) -> Client:
+        """Sign somebody in anew: what was tried may have ended all of their logins."""
+        if role == "nobody":
+            return self.server.client()
+        with (
+            closing(Archive.open(self.server.folder)) as archive,
+            archive.database.writing() as session,
+        ):
+            person = session.get_one(Person, self.people[role])
+            person.role, person.disabled = role, False
+            token = logins.sign_in(session, person, "password")
+        return self.server.client(token)
+
+
+def operations(house: House) -> list[Any]:
+    return [found.ok() for found in house.schema.get_all_operations()]
+
+
+def test_the_description_is_whole(house: House) -> None:
+    labels = {operation.label for operation in operations(house)}
+    assert {"POST /api/sign-in", "GET /api/sessions/{session_id}", "POST /api/uploads"} <= labels
+    assert len(labels) > 20
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nothing_that_the_description_allows_is_a_fault(house: House, role: str) -> None:
+    faults: dict[str, str] = {}
+    statuses: set[int] = set()
+    for operation in operations(house):
+        client = house.client(role)
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            try_all(house, operation, mode, client, statuses, faults)
+        client.close()
+    assert faults == {}
+    assert {401 if role == "nobody" else 200, 422} <= statuses  # negative control: both were met
+
+
+def try_all(
+    house: House,
+    operation: Any,
+    mode: GenerationMode,
+    client: Client,
+    statuses: set[int],
+    faults: dict[str, str],
+) -> None:
+    """Send some requests of one operation; what the server did wrong goes into `faults`."""
+
+    @seed(SEED)
+    @settings(
+        max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=operation.as_strategy(generation_mode=mode), known=st.booleans())
+    def one(case: Any, known: bool) -> None:
+        if known:
+            case.path_parameters = {k: house.ids.get(k, v) for k, v in case.path_parameters.items()}
+        answer = sent(case, client, house.server.address)
+        if answer is None:
+            return
+        statuses.add(answer.status_code)
+        lacking = [name for name in HEADERS if name not in answer.headers]
+        if answer.status_code >= 500 or lacking:
+            said = f"{answer.status_code} {answer.text[:200]} {lacking}"
+            faults.setdefault(f"{case.as_curl_command()}"[:600], said)
+
+    try:
+        one()
+    except Exception as error:
+        if "Unsatisfiable" not in type(error).__name__ + str(error):
+            raise
+
+
+def sent(case: Any, client: Client, address: str) -> httpx.Response | None:
+    """Send a request as it is; None: HTTP itself cannot carry it."""
+    asked = case.as_transport_kwargs(base_url=address)
+    given = {k: v for k, v in asked.items() if k in {"params", "json", "data", "headers"} and v}
+    headers = dict(given.pop("headers", {}) or {})
+    headers.pop("User-Agent", None)
+    content = given.pop("data", None)
+    try:
+        return client.request(
+            asked["method"], asked["url"], content=content, headers=headers, **given
+        )
+    except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeEncodeError, TypeError):
+        return None

@@ -1,0 +1,181 @@
+"""A session in a real browser: its numbers to the last digit, its journeys, and who is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from mr.review.archive import Archive
+from mr.review.intake.catalogue import analysis_text
+from mr.review.pyramid import open_pyramid
+from mr.review.store import tables
+from mr.review.store.sessions import Analysis
+from tests.web.browser import Pages, axe, looked_at, settled, shot, show
+from tests.web.hours import hour_of, put_hour
+from tests.web.taught import Taught
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+OPENS_S = 2.0
+assert tables  # the archive's own process knows every table
+
+
+def values(page: Page, table: str) -> list[list[float | None]]:
+    """Give the numbers behind a table's cells, row by row."""
+    found: list[list[str | None]] = page.get_by_role("table", name=table).evaluate(
+        """t => [...t.querySelectorAll('tbody tr[data-row]')].map(
+            r => [...r.cells].map(c => c.getAttribute('data-value')))"""
+    )
+    number = re.compile(r"^-?[0-9.]+(e-?\d+)?$")
+    return [[float(v) if v and number.match(v) else None for v in row] for row in found]
+
+
+def test_the_pages_numbers_are_the_analysis_to_the_last_digit(taught: Taught, pages: Pages) -> None:
+    analysis = taught.ina.ok("GET", f"{taught.path}/analysis")
+    page = pages.of(taught.review, taught.ina)
+    show(page, taught.path)
+    shown = values(page, "Every compression with its numbers")
+    keys = ("peak_s", "depth_mm", "release_depth_mm", "rate_cpm")
+    assert [row[1:5] for row in shown] == [[c[k] for k in keys] for c in analysis["compressions"]]
+    assert (
+        float(page.locator("figure.score text").get_attribute("data-value") or "nan")
+        == (analysis["score"]["value_pct"])
+    )
+    lost = {item["key"]: item["points_lost"] for item in analysis["score"]["items"]}
+    for key, points in lost.items():
+        cell = page.locator(f"[data-item={key}] .lost").get_attribute("data-value")
+        assert cell is not None and float(cell) == points
+    breaths = [[v["start_s"], v["volume_ml"], v["inspiration_s"]] for v in analysis["ventilations"]]
+    assert [row[:3] for row in values(page, "Breaths")] == breaths
+    pauses = [[p["start_s"], p["end_s"] - p["start_s"]] for p in analysis["pauses"]]
+    assert [row[:2] for row in values(page, "Pauses")] == pauses
+
+
+def test_an_instructor_steps_marks_writes_corrects_and_lets_it_count(
+    taught: Taught, pages: Pages
+) -> None:
+    page = pages.of(taught.review, taught.ina)
+    show(page, taught.path)
+    page.get_by_role("img", name="Depth.").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.get_by_text("Compression 3 of").wait_for()
+    page.keyboard.press(" ")
+    page.get_by_role("button", name="Pause", exact=False).first.wait_for()
+    page.keyboard.press(" ")
+    page.keyboard.press("Home")
+    page.get_by_role("button", name=re.compile("compression \\d+, ")).first.click()
+    page.get_by_role("button", name="Unmark").wait_for()
+    page.get_by_label("Write to").fill("watch the left hand")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_text("watch the left hand").first.wait_for()
+    page.get_by_role("button", name="Correct this session").click()
+    page.get_by_label("Pause", exact=True).select_option(index=1)
+    page.get_by_label("It was").select_option("excused")
+    end = page.get_by_role("slider", name="End of the correction")
+    before = float(end.get_attribute("aria-valuenow") or "nan")
+    end.focus()
+    page.keyboard.press("ArrowLeft")
+    assert float(end.get_attribute("aria-valuenow") or "nan") == pytest.approx(
+        before - 0.1, abs=2e-3
+    )
+    assert axe(page) == []
+    shot(page, "session-correcting")
+    assert page.get_by_role("button", name="Compute it").is_disabled()  # no reason is given
+    page.get_by_label("Reason (no names)").fill("I stopped the exercise")
+    page.get_by_role("button", name="Compute it").click()
+    page.get_by_role("button", name="Let it count").wait_for(timeout=90_000)
+    page.get_by_role("table", name="The original and the correction").wait_for()
+    assert axe(page) == []
+    shot(page, "session-proposed")
+    page.get_by_role("button", name="Let it count").click()
+    page.get_by_text("These numbers were corrected by an instructor").wait_for()
+    assert page.get_by_text("EDITED").first.is_visible()
+    page.get_by_role("link", name="Show the original").click()
+    page.get_by_text("This is the original").wait_for()
+    page.get_by_role("link", name="Show what counts").click()
+    page.get_by_role("button", name="Back to the original").click()
+    page.get_by_role("dialog").get_by_label("Reason").fill("it was right after all")
+    page.get_by_role("dialog").get_by_role("button", name="Back to the original").click()
+    page.get_by_text("replaced by a later one").wait_for()
+    settled(page)
+    assert page.get_by_text("EDITED").count() == 0
+
+
+def test_a_learner_sees_their_own_session_and_no_others(taught: Taught, pages: Pages) -> None:
+    page = pages.of(taught.review, taught.lena)
+    show(page, "/sessions")
+    page.get_by_role("link", name=re.compile("20")).first.click()
+    page.get_by_role("heading", name="What to change first").wait_for()
+    settled(page)
+    assert page.get_by_role("button", name="Correct this session").count() == 0
+    assert page.get_by_label("Write to").count() == 0
+    with page.expect_download() as download:
+        page.get_by_text("Export", exact=True).click()
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.suggested_filename.endswith(".csv")
+    for who in (taught.omar, taught.tom):
+        other = pages.of(taught.review, who)
+        other.goto(taught.path)
+        other.get_by_text("it is not yours to see").wait_for()
+        assert other.get_by_text("Lena").count() == 0
+        show(other, "/sessions")
+        other.get_by_text("No session has come yet").wait_for()
+
+
+def test_ones_own_correction_waits_for_another(taught: Taught, pages: Pages) -> None:
+    taught.admin.ok("PATCH", taught.path, json={"person_id": taught.ina.me["person_id"]})
+    page = pages.of(taught.review, taught.ina)
+    show(page, taught.path)
+    page.get_by_role("button", name="Correct this session").click()
+    page.get_by_text("another instructor has to approve it").wait_for()
+    page.get_by_label("What is wrong").select_option("zero")
+    page.get_by_label("Take off (mm)").fill("2")
+    page.get_by_label("Reason (no names)").fill("the pad slipped")
+    page.get_by_role("button", name="Compute it").click()
+    page.get_by_text("proposed, does not count").wait_for(timeout=90_000)
+    assert page.get_by_role("button", name="Let it count").count() == 0
+    other = pages.of(taught.review, taught.admin)
+    show(other, taught.path)
+    other.get_by_role("button", name="Let it count").click()
+    other.get_by_text("These numbers were corrected by an instructor").wait_for()
+
+
+def test_the_pages_look_right_everywhere(taught: Taught, pages: Pages) -> None:
+    path, me = taught.path, taught.lena.me["person_id"]
+    looked_at(pages, taught.review, taught.ina, "/sessions", "sessions")
+    looked_at(pages, taught.review, taught.ina, path, "session")
+    looked_at(pages, taught.review, taught.ina, f"/compare?a={taught.session_id}", "compare-choose")
+    two = f"/compare?a={taught.session_id}&b={taught.session_id}"
+    looked_at(pages, taught.review, taught.ina, two, "compare-two")
+    looked_at(pages, taught.review, taught.ina, f"/compare?person={me}", "compare-months")
+    course = f"/compare?person={me}&course={taught.course}"
+    looked_at(pages, taught.review, taught.ina, course, "compare-class")
+
+
+def test_an_hour_opens_at_once(taught: Taught, pages: Pages) -> None:
+    archive = Archive.open(taught.review.folder)
+    with archive.database.reading() as session:
+        row = session.get_one(Analysis, taught.ina.ok("GET", taught.path)["analysis_id"])
+        analysis = json.loads(analysis_text(row))
+        trace = open_pyramid(row.pyramid).samples()
+    known = ~np.isnan(trace[1])
+    hour = hour_of(analysis, tuple(column[known] for column in trace))
+    hour_id = put_hour(archive, taught.session_id, hour)
+    archive.close()
+    page = pages.of(taught.review, taught.ina)
+    show(page, f"/sessions/{hour_id}")  # the script is in the browser's cache now
+    page.reload()
+    settled(page)
+    opened_s = page.evaluate("performance.getEntriesByName('session-shown')[0].startTime") / 1e3
+    assert opened_s < OPENS_S * 4  # a machine that others use, too; the bench measures it alone
+    table = page.get_by_role("table", name="Every compression with its numbers")
+    assert int(table.get_attribute("aria-rowcount") or 0) > 4000
+    assert table.locator("tbody tr").count() < 100  # those in sight
+    shot(page, "session-hour")
