@@ -1,4 +1,4 @@
-"""`python -m tests.bench.review_live`: thirty rigs, a real browser's wall and viewers on one server.
+"""`python -m tests.bench.review_live`: thirty rigs, a real browser and viewers on one server.
 
 Starts the real server, enrols rigs that send 200 samples a second each (`tests.bench.live_rigs`),
 opens the wall in a real Chromium and socket viewers beside it. A sample's age counts from its
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from rich.console import Console
 
 from mr.clock.host import wall_now_utc
 from mr.review.live.server_link import ServerTime
@@ -34,7 +35,7 @@ from tests.web.kept import kept
 from tests.web.servers import Client, Running, running
 
 if TYPE_CHECKING:
-    from playwright.sync_api import CDPSession, Page
+    from playwright.sync_api import Browser, CDPSession, Page
 
 WALL_SIZE = (1920, 1080)
 SETTLE_S = 5.0
@@ -181,28 +182,61 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def look_at(
-    page: Page, cdp: CDPSession, renderer: int | None, server: int, t_s: float, stretch_s: float,
-    cpu_before_s: float, measured: Measured,
-) -> None:  # fmt: skip
-    """Take what was seen in the last stretch."""
-    taken = page.evaluate(TAKE)
-    measured.ages += np.array(taken["ages"])
-    measured.gaps += taken["gaps"]
-    measured.dropped = taken["dropped"]
-    cdp.send("HeapProfiler.collectGarbage")
-    metrics = {m["name"]: m["value"] for m in cdp.send("Performance.getMetrics")["metrics"]}
-    measured.looks.append(
-        Look(
-            t_s=round(t_s, 1),
-            server_mb=rss_mb(server),
-            page_heap_mb=round(metrics["JSHeapUsedSize"] / 2**20, 2),
-            renderer_mb=None if renderer is None else rss_mb(renderer),
-            server_cpu_pct=round(100 * (cpu_s(server) - cpu_before_s) / stretch_s, 1),
-            frames_per_s=round(taken["frames"] / stretch_s, 1),
-            load=round(os.getloadavg()[0], 1),
+@dataclass
+class Watch:
+    """An open wall, and the processes that are looked at beside it."""
+
+    page: Page
+    cdp: CDPSession
+    renderer: int | None
+    server: int
+    measured: Measured
+
+    def look(self, begun_s: float, every_s: float) -> None:
+        """Let a stretch of time pass and take what was seen in it."""
+        cpu_before_s, from_s = cpu_s(self.server), time.monotonic()
+        self.page.wait_for_timeout(1000 * every_s)
+        now_s = time.monotonic()
+        stretch_s = now_s - from_s
+        taken = self.page.evaluate(TAKE)
+        self.measured.ages += np.array(taken["ages"])
+        self.measured.gaps += taken["gaps"]
+        self.measured.dropped = taken["dropped"]
+        self.cdp.send("HeapProfiler.collectGarbage")
+        told = self.cdp.send("Performance.getMetrics")["metrics"]
+        heap_bytes = next(each["value"] for each in told if each["name"] == "JSHeapUsedSize")
+        self.measured.looks.append(
+            Look(
+                t_s=round(now_s - begun_s, 1),
+                server_mb=rss_mb(self.server),
+                page_heap_mb=round(heap_bytes / 2**20, 2),
+                renderer_mb=None if self.renderer is None else rss_mb(self.renderer),
+                server_cpu_pct=round(100 * (cpu_s(self.server) - cpu_before_s) / stretch_s, 1),
+                frames_per_s=round(taken["frames"] / stretch_s, 1),
+                load=round(os.getloadavg()[0], 1),
+            )
         )
+
+
+def open_wall(browser: Browser, review: Running, token: str, course: str, rigs_n: int) -> Watch:
+    """Open the wall in a real browser, and wait until it shows every rig and has settled."""
+    context = browser.new_context(
+        base_url=review.address, viewport={"width": WALL_SIZE[0], "height": WALL_SIZE[1]}
     )
+    context.add_cookies([{"name": "mrcpr_session", "value": token, "url": review.address}])
+    page = context.new_page()
+    page.add_init_script(LISTEN)
+    page.goto(f"/wall/{course}")
+    page.get_by_text(f"{rigs_n} rigs here").wait_for(timeout=60_000)
+    page.wait_for_timeout(1000 * SETTLE_S)
+    system = browser.new_browser_cdp_session()
+    found = system.send("SystemInfo.getProcessInfo")["processInfo"]
+    renderers = [each["id"] for each in found if each["type"] == "renderer"]
+    cdp = context.new_cdp_session(page)
+    cdp.send("Performance.enable")
+    page.evaluate(TAKE)
+    busiest = max(renderers, key=cpu_s, default=None)
+    return Watch(page, cdp, busiest, review.process.pid, Measured(rigs_n, 0.0))
 
 
 def measure_live(
@@ -214,55 +248,53 @@ def measure_live(
 
     spawn = multiprocessing.get_context("spawn")
     out: Queue[Any] = spawn.Queue()
-    measured = Measured(rigs_n, seconds)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         review = stack.enter_context(running(folder / "review"))
         admin = review.client().set_up(review.setup_code)
         course, rigs = new_class(review, admin, rigs_n)
         token = admin.cookies["mrcpr_session"]
-        cookie = f"mrcpr_session={token}"
         wall = f"ws{review.address.removeprefix('http')}/api/live/wall?course={course}"
-        lasts_s = seconds + SETTLE_S + 5.0
+        cookie, lasts_s = f"mrcpr_session={token}", seconds + SETTLE_S + 5.0
         others = [
             spawn.Process(target=be_rigs, args=(review.address, rigs, lasts_s, out)),
             spawn.Process(target=be_viewers, args=(wall, cookie, viewers_n, lasts_s, out)),
         ]
         for other in others:
             other.start()
-        browser = stack.enter_context(chromium())
-        system = browser.new_browser_cdp_session()
-        context = browser.new_context(
-            base_url=review.address,
-            viewport={"width": WALL_SIZE[0], "height": WALL_SIZE[1]},
-        )
-        context.add_cookies([{"name": "mrcpr_session", "value": token, "url": review.address}])
-        page = context.new_page()
-        page.add_init_script(LISTEN)
-        page.goto(f"/wall/{course}")
-        page.get_by_text(f"{rigs_n} rigs here").wait_for(timeout=60_000)
-        page.wait_for_timeout(1000 * SETTLE_S)
-        found = system.send("SystemInfo.getProcessInfo")["processInfo"]
-        renderers = [p["id"] for p in found if p["type"] == "renderer"]
-        renderer = max(renderers, key=lambda pid: cpu_s(pid), default=None)
-        cdp = context.new_cdp_session(page)
-        cdp.send("Performance.enable")
-        page.evaluate(TAKE)
-        begun_s = time.monotonic()
+        watch = open_wall(stack.enter_context(chromium()), review, token, course, rigs_n)
+        measured, begun_s = watch.measured, time.monotonic()
         while time.monotonic() - begun_s < seconds:
-            cpu_before_s, from_s = cpu_s(review.process.pid), time.monotonic()
-            page.wait_for_timeout(1000 * every_s)
-            now_s = time.monotonic()
-            look_at(page, cdp, renderer, review.process.pid, now_s - begun_s, now_s - from_s,
-                    cpu_before_s, measured)  # fmt: skip
+            watch.look(begun_s, every_s)
+        measured.seconds = seconds
         if picture is not None:
-            page.screenshot(path=picture)
+            watch.page.screenshot(path=picture)
         for _ in others:
             what, told = out.get(timeout=60)
             setattr(measured, what, told)
         for other in others:
             other.join(timeout=30)
     return measured.summary()
+
+
+def print_live(console: Console, found: dict[str, Any]) -> None:
+    """Say what was measured in a few lines."""
+    age, grew = found["sample_to_pixel_ms"], found["growth_mb_per_min"]
+    n_viewers = len(found["viewers"])
+    console.print(
+        f"live wall, {found['rigs']} rigs x 200 Hz, one browser, {n_viewers} socket viewers, "
+        f"{found['seconds']:.0f} s"
+    )
+    console.print(
+        f"  sample to pixel: p50 {age['p50']} ms, p99 {age['p99']} ms, worst {age['max']} ms "
+        f"({age['n']} drawn); {found['frames_per_s']} frames/s with news, "
+        f"{found['samples_dropped_by_the_wall']} samples dropped"
+    )
+    console.print(
+        f"  server {found['server_cpu_pct']} % of a core; growth in MB/min: server "
+        f"{grew['server']}, page {grew['page_heap']}, renderer {grew['renderer']}; load "
+        f"{min(found['load'])} to {max(found['load'])} on {found['cores']} cores"
+    )
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The fleet in a real browser: what needs attention, one rig's drift, a rig is enrolled and named."""
+"""The fleet in a real browser: what needs attention, how a rig drifts, enrolling and naming."""
 
 from __future__ import annotations
 
