@@ -38,6 +38,7 @@ from tests.bench.latency import latency_table, measure_latency
 from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table
 from tests.bench.overlay import as_json, measure_overlay, print_overlay
 from tests.bench.prediction import measure_prediction, prediction_tables
+from tests.bench.review_live import measure_live, print_live
 from tests.bench.scenes import Scene, film_store, more_scenes, scenes
 from tests.bench.seeing import SceneErrors, see
 from tests.bench.seeing import evaluate as evaluate_scenes
@@ -57,6 +58,7 @@ PARTS = (
     "prediction",
     "overlay",
     "timing",
+    "live",
 )
 E = TypeVar("E", SceneErrors, FusedErrors)
 HEAD_FILE = "headmotion/bleeding_1.csv"
@@ -119,6 +121,9 @@ def main() -> None:
         timings = time_all(console, options.quick)
         report["timing"] = [asdict(t) | {"ratio": t.ratio} for t in timings]
         console.print(timing_table(timings))
+    if "live" in parts:
+        report["live"] = measure_live(seconds=10.0 if options.quick else 60.0)
+        print_live(console, report["live"])
     console.print(f"\ntook {time.monotonic() - started_s:.0f} s")
     if options.json:
         write_whole(

@@ -9,7 +9,11 @@ from sqlalchemy import select
 
 from mr.review.store.audit import AuditEntry
 from mr.review.store.database import Database
+from mr.review.store.tables import METADATA
 from tests.web.servers import Running
+
+TABLES = METADATA.tables
+"""All of them: each knows what it refers to."""
 
 
 @contextmanager

@@ -173,7 +173,9 @@ export class Feed {
   /** Draw what is new; who measures hears how old each rig's newest sample was when it was drawn. */
   #draw(): void {
     const drawn: number[] = [];
+    let dropped = 0;
     for (const seat of this.#seats.values()) {
+      dropped += seat.newest?.dropped ?? 0;
       let new_ = false;
       for (const sweep of seat.sweeps) new_ = sweep.draw(seat.newest?.targets ?? null) || new_;
       if (new_ && seat.capturedMs !== null) drawn.push(seat.capturedMs);
@@ -181,6 +183,6 @@ export class Feed {
     if (drawn.length === 0) return;
     const nowMs = performance.timeOrigin + performance.now();
     const ages_ms = drawn.map((capturedMs) => nowMs - capturedMs);
-    window.dispatchEvent(new CustomEvent("mrcpr-drawn", { detail: ages_ms }));
+    window.dispatchEvent(new CustomEvent("mrcpr-drawn", { detail: { ages_ms, dropped } }));
   }
 }

@@ -22,7 +22,7 @@ export function fit(count: number, width_px: number, height_px: number, gap_px: 
     const height = (height_px - gap_px * (rows - 1)) / rows;
     if (width < LEAST_WIDTH_PX) break;
     const scrolls = height < LEAST_HEIGHT_PX;
-    const size = scrolls ? 0.001 * width : Math.min(width / IDEAL, height);
+    const size = scrolls ? 0.001 * columns : Math.min(width / IDEAL, height);
     if (size <= largest) continue;
     largest = size;
     const font_px = Math.min(Math.max(Math.min(width / 24, height / 12.5), 12), 30);

@@ -10,7 +10,7 @@ import { colour } from "../parts/chart/colours";
 import { type Ring, SPAN_S } from "./ring";
 
 const TOP_MM = -6;
-const BOTTOM_MM = 78;
+const BOTTOM_MM = 86;
 const GAP_SHARE = 0.035; // of the width, cleared ahead of the newest
 
 export interface Colours {

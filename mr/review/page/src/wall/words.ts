@@ -5,19 +5,6 @@ import { clock } from "../lib/numbers";
 import type { BadgeKind } from "../parts/badge";
 import type { RigStatus } from "./feed.svelte";
 
-export const MODES = [
-  ["hands-only", "Hands only"],
-  ["30:2", "30 : 2"],
-  ["15:2", "15 : 2"],
-  ["continuous", "Continuous"],
-  ["ventilation-only", "Breaths only"],
-] as const;
-export const ATTEMPTS = [
-  ["practice", "Practice"],
-  ["cold", "Cold attempt, no help"],
-  ["retest", "Retest, no help"],
-  ["assessment", "Assessment, no help"],
-] as const;
 export const DURATIONS = [
   ["30", "30 s"],
   ["60", "1 min"],
@@ -56,10 +43,6 @@ export function profileName(id: string): string {
     .split("-")
     .map((part) => (ACRONYMS.has(part) ? part.toUpperCase() : part))
     .join(" ");
-}
-
-export function wordOf(pairs: readonly (readonly [string, string])[], value: string): string {
-  return pairs.find(([key]) => key === value)?.[1] ?? value;
 }
 
 /** A number against its target: a word, a shape, a tone. */

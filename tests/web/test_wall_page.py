@@ -1,0 +1,177 @@
+"""The wall in a real browser, with a real simulated rig: begun, seen, lost, back, its result."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.web.browser import Pages, axe, shot, show
+from tests.web.joining import SimulatedRig, simulated
+from tests.web.servers import Client, Running
+from tests.web.test_rigs import Joined, linked
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+PIXELS = """() => {
+    const canvas = document.querySelector(".tile canvas");
+    const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    let sum = 0;
+    for (let k = 0; k < data.length; k += 1) sum = (sum * 31 + data[k]) % 1000000007;
+    return sum;
+}"""
+SESSION_LIMIT_MS = 90_000
+LOST_WITHIN_S = 3.0
+
+
+@pytest.fixture
+def course(admin: Client) -> str:
+    course: str = admin.ok("POST", "/classes", json={"title": "Monday"})["id"]
+    admin.ok("POST", f"/classes/{course}/learners", json={"names": ["Lena Learner", "Max"]})
+    return course
+
+
+def text_of(page: Page) -> str:
+    return page.locator(".tile").inner_text()
+
+
+def begin_session(page: Page, rig_id: str) -> Locator:
+    """Add the rig to the class, give it to Lena, start; gives its panel."""
+    page.get_by_role("button", name="Add rigs").click()
+    page.get_by_role("button", name="Add Sim 1").click()
+    page.get_by_role("button", name="Done").click()
+    page.get_by_text("1 rig here").wait_for()
+    page.locator(f"[data-rig='{rig_id}']").focus()
+    page.keyboard.press("Enter")
+    panel = page.locator(".panel")
+    assert panel.get_by_role("button", name="Start").is_disabled()
+    panel.get_by_label("Learner").select_option("Lena Learner")
+    panel.get_by_label("Length").select_option("10 min")
+    panel.get_by_role("button", name="Start").click()
+    page.get_by_text("Compressing").first.wait_for(timeout=SESSION_LIMIT_MS)
+    return panel
+
+
+def observe(panel: Locator) -> None:
+    """Tap what the observer sees, write a note, undo a tap."""
+    panel.get_by_role("button", name="Scene safe").click()
+    undo = panel.get_by_role("button", name="Undo Scene safe")
+    undo.wait_for()
+    panel.get_by_label("Note").fill("spoke to the bystander")
+    panel.get_by_role("button", name="Add", exact=True).click()
+    panel.get_by_text("Note: spoke to the bystander").first.wait_for()
+    shot(panel.page, "wall-panel")
+    assert axe(panel.page) == []
+    undo.click()
+    undo.wait_for(state="detached")
+
+
+def lose(page: Page, rig: SimulatedRig) -> None:
+    """Pull a rig's plug: the wall shows it lost within 3 s, and says so aloud."""
+    rig.kill()
+    killed_s = time.monotonic()
+    page.get_by_text("LOST since").wait_for()
+    assert time.monotonic() - killed_s < LOST_WITHIN_S
+    assert "Sim 1 is lost" in page.locator("[role='status']").first.inner_text()
+    shot(page, "wall-lost")
+    assert axe(page) == []
+
+
+def test_a_class_is_run_from_the_wall(
+    review: Running, admin: Client, pages: Pages, course: str, tmp_path: Path
+) -> None:
+    """Start, see the trace move, observe, stop, read the result; lose the rig and get it back."""
+    rig_folder = tmp_path / "rig"
+    with simulated(review, admin, rig_folder) as rig:
+        page = pages.of(review, admin)
+        show(page, f"/wall/{course}")
+        panel = begin_session(page, rig.id)
+        assert "SIMULATED" in text_of(page) and "Lena Learner" in text_of(page)
+        before = page.evaluate(PIXELS)
+        page.wait_for_function(f"() => ({PIXELS})() !== {before}")
+        observe(panel)
+        panel.get_by_role("button", name="Stop the session").click()
+        panel.get_by_role("link", name="Last result").wait_for(timeout=SESSION_LIMIT_MS)
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement.dataset.rig") == rig.id
+        result = page.locator(".tile").get_by_role("link", name="Result")
+        (session,) = admin.ok("GET", "/sessions")["rows"]
+        assert result.get_attribute("href") == f"/sessions/{session['id']}"
+        assert session["name"] == "Lena Learner" and session["course_id"] == course
+        marks = f"/live/rigs/{rig.id}/marks?recording_id={session['recording_id']}"
+        kept = [(mark["what"], mark["text"]) for mark in admin.ok("GET", marks)]
+        assert kept == [("note", "spoke to the bystander")]
+        sheet = admin.ok("GET", f"/fleet/{rig.id}")  # the rig reported itself after the session
+        assert sheet["software"].startswith("mrcpr") and sheet["parts_utc"] is not None
+        lose(page, rig)
+    with simulated(review, admin, rig_folder):
+        page.get_by_text("1 rig here").wait_for(timeout=SESSION_LIMIT_MS)
+        page.get_by_text("LOST since").wait_for(state="detached")
+
+
+def test_nobody_s_score_is_on_the_projector(
+    review: Running, admin: Client, pages: Pages, course: str
+) -> None:
+    rig = Joined(review, admin)
+    lena = next(
+        each
+        for each in admin.ok("GET", f"/classes/{course}")["learners"]
+        if each["name"] == "Lena Learner"
+    )
+    admin.ok("PATCH", f"/rigs/{rig.id}", json={"course_id": course, "person_id": lena["id"]})
+    with linked(rig):
+        page = pages.of(review, admin)
+        show(page, f"/wall/{course}")
+        page.get_by_text("Lena Learner").wait_for()
+        assert "Score" in text_of(page)
+        page.get_by_role("button", name="Projector").click()
+        page.get_by_text("Lena Learner").wait_for(state="detached")
+        assert "Score" not in text_of(page)
+        assert lena["learner_id"].removeprefix("learner-") in text_of(page)
+        page.get_by_label("Show").select_option("First names")
+        page.locator(".tile").get_by_text("Lena", exact=True).wait_for()
+        assert axe(page) == []
+
+
+def test_a_wall_is_walked_by_keys(
+    review: Running, admin: Client, pages: Pages, course: str
+) -> None:
+    rigs = [Joined(review, admin) for _ in range(3)]
+    for k, rig in enumerate(rigs):
+        given = {"course_id": course}
+        admin.ok("PATCH", f"/rigs/{rig.id}", json=given)
+        admin.ok("PATCH", f"/rigs/{rig.id}", json={"name": f"Rig {k + 1}"})
+    page = pages.of(review, admin)
+    show(page, f"/wall/{course}")
+    page.locator("[data-rig]").nth(2).wait_for()
+    page.locator(f"[data-rig='{rigs[0].id}']").focus()
+    for key, wanted in (("ArrowRight", 1), ("End", 2), ("ArrowLeft", 1), ("Home", 0)):
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.dataset.rig") == rigs[wanted].id
+    assert page.locator("[data-rig][tabindex='0']").count() == 1
+    page.keyboard.press("Enter")
+    page.locator(".panel").get_by_role("heading", name="Rig 1").wait_for()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.dataset.rig") == rigs[0].id
+
+
+def test_who_does_not_teach_a_class_sees_no_wall(
+    review: Running, admin: Client, pages: Pages, course: str
+) -> None:
+    from tests.web.test_wall import instructor
+
+    page = pages.of(review, instructor(review, admin))
+    show(page, f"/wall/{course}")
+    page.get_by_text("there is nothing here, or it is not yours to see").wait_for()
+    assert "Lena" not in page.content()
+
+
+def test_a_wall_without_rigs_is_readable_in_every_look(
+    review: Running, admin: Client, pages: Pages, course: str
+) -> None:
+    from tests.web.browser import looked_at
+
+    looked_at(pages, review, admin, f"/wall/{course}", "wall-empty")
