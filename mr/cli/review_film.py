@@ -1,7 +1,8 @@
 """What the review's background process draws of a recording: its mirror, as `replay --video` does.
 
 Takes a recording's path and a file's name, gives the file and when it begins; `mr.review` is
-handed this function, for it draws nothing.
+handed this function, for it draws nothing. What draws is imported where it runs: the server does
+without.
 """
 
 from __future__ import annotations
@@ -10,12 +11,10 @@ import itertools
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mr.cli.replay_video import FRAMES_HZ, written
-from mr.session.footage import Moment, footage
-from mr.session.offline import rerun
-from overlays.film import Film
-from overlays.messages import load_messages
+if TYPE_CHECKING:
+    from mr.session.footage import Moment
 
 GENTLY = 15
 """Whatever else the machine does comes first."""
@@ -29,6 +28,12 @@ def film_recording(path: Path, film: Path) -> float:
     MrError
         When it cannot be drawn; nothing is left behind.
     """
+    from mr.cli.replay_video import FRAMES_HZ, written
+    from mr.session.footage import footage
+    from mr.session.offline import rerun
+    from overlays.film import Film
+    from overlays.messages import load_messages
+
     with suppress(AttributeError, OSError):  # there is none on Windows
         os.nice(GENTLY)
     again = rerun(path)
