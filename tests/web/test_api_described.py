@@ -46,7 +46,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, recorded_demo: Path) -> Iter
             admin.ok("POST", f"/classes/{course}/members", json=member)
         session = send(admin, recorded_demo, course_id=course)["session_id"]
         analysed(admin, session)
-        begun = {"sha256": "1" * 64, "size_bytes": 9, "name": "x"}
+        begun = {"sha256": "1" * 64, "size": 9, "name": "x"}
         upload = admin.ok("POST", "/uploads", json=begun)
         ids = {"person_id": people["learner"], "course_id": course, "session_id": session,
                "upload_id": upload["upload_id"]}  # fmt: skip

@@ -17,7 +17,7 @@ def test_the_first_admin_is_made_and_signs_in_again(review: Running, pages: Page
     page.get_by_role("textbox", name="Password").fill(PASSWORD)
     assert axe(page) == []
     page.get_by_role("button", name="Create the administrator").click()
-    page.get_by_role("heading", name="Home").wait_for()
+    page.get_by_role("heading", name="Hello").wait_for()
     shot(page, "home-admin")
     page.get_by_role("button", name="Ada Admin").click()
     page.get_by_role("button", name="Sign out").click()
@@ -28,7 +28,7 @@ def test_the_first_admin_is_made_and_signs_in_again(review: Running, pages: Page
     page.get_by_text("the name or the password is wrong").wait_for()
     page.get_by_role("textbox", name="Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Home").wait_for()
+    page.get_by_role("heading", name="Hello").wait_for()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -42,5 +42,5 @@ def test_who_is_not_signed_in_is_led_to_the_door_and_back(
     page.get_by_label("User name").fill("ada")
     page.get_by_role("textbox", name="Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Home").wait_for()
+    page.get_by_role("heading", name="Hello").wait_for()
     assert page.url.endswith("/?q=kept")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mr.errors import RecordingError
 from mr.recording.header import RecordingHeader
 from mr.recording.reader import open_recording
 from mr.recording.writer import RecordingWriter
+from mr.review.intake.accept import accept
 from mr.review.intake.admission import require_admissible
 from tests.web.crowd import Crowd, archive_of
 from tests.web.test_uploads import offered
@@ -63,15 +65,15 @@ def test_an_instructor_notes_the_signed_form_of_their_own_learner_only(all_of_th
 
 def test_pictures_need_the_house_and_the_learner(all_of_them: Crowd, recorded_demo: Path) -> None:
     who = all_of_them
-    header = open_recording(recorded_demo).header
-    of_lena = pictured(header, who.lena.me["learner_id"])
-    plain = of_lena.model_copy(update={"storage_level": 2})
+    file = accept(recorded_demo)
+    of_lena = replace(file, learner_id=who.lena.me["learner_id"], storage_level=3)
+    plain = replace(of_lena, storage_level=2)
 
     def refused() -> str | None:
         with archive_of(who.review) as archive, archive.database.reading() as session:
-            require_admissible(session, plain, "0" * 64, "a.mcap")  # without pictures: always
+            require_admissible(session, plain, "a.mcap")  # without pictures: always
             try:
-                require_admissible(session, of_lena, "0" * 64, "a.mcap")
+                require_admissible(session, of_lena, "a.mcap")
             except RecordingError as error:
                 return str(error)
             return None

@@ -133,7 +133,7 @@ def test_an_instructor_fills_a_class_and_a_badge_signs_a_learner_in(
     badge = busy.ina.ok("POST", f"/classes/{course}/badges")[0]
     learner = pages.of(busy.review)
     learner.goto("/badge#" + badge["url"].split("#")[1])
-    learner.get_by_role("heading", name="Home").wait_for()
+    learner.get_by_role("heading", name="Hello").wait_for()
     assert "#" not in learner.url  # the token is gone from the address
     assert learner.get_by_role("button", name=badge["person"]["name"]).is_visible()
     forged = pages.of(busy.review)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mr.recording.reader import open_recording
+from mr.recording.writer import RecordingWriter
 from tests.conftest import ROOT
-from tests.replay.conftest import write_again
 from tests.web.browser import Pages, axe, shot, show
 from tests.web.servers import Client, Running
 from tests.web.taught import Taught, make_class
@@ -21,25 +21,29 @@ WEBM = b"\x1a\x45\xdf\xa3"
 
 
 @pytest.fixture(scope="session")
-def kept_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A short recording that says it keeps pictures, of a rig with a camera."""
+def with_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short recording of a rig with a camera."""
     folder = tmp_path_factory.mktemp("pictures")
     command = [sys.executable, "-m", "mr.cli", "demo", "--fast", "--seconds", "3"]
-    subprocess.run(
-        [*command, "--out", str(folder)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
-    )
+    command += ["--out", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     (made,) = folder.glob("**/*.mcap")
-    path = folder / "pictures.mcap"
-    write_again(made, path, lambda samples: samples, level=3)
-    return path
+    return made
 
 
-@pytest.fixture
-def filmed(review: Running, admin: Client, kept_pictures: Path) -> Iterator[Taught]:
-    """The class with Lena's session, of which pictures were kept."""
-    made = make_class(review, admin)
-    made.session_id = made.bring(kept_pictures, made.lena)
-    yield made
+def of_lena_with_pictures(taught: Taught, made: Path, place: Path) -> Path:
+    """Write a recording anew as Lena's, saying that it keeps pictures."""
+    recording = open_recording(made)
+    session = recording.header.session.model_copy(
+        update={"learner_id": taught.lena.me["learner_id"]}
+    )
+    header = recording.header.model_copy(update={"storage_level": 3, "session": session})
+    with RecordingWriter(place, header, recording.rig) as writer:
+        for sample in recording.samples():
+            writer.write(sample)
+        for result in recording.results("compression"):
+            writer.write_result("compression", result)
+    return place
 
 
 def agree(taught: Taught, *, given: bool) -> None:
@@ -59,14 +63,14 @@ def until_film(taught: Taught, *, ready: bool) -> dict[str, object]:
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_film_is_drawn_when_agreed_served_in_parts_and_goes_with_the_consent(
-    filmed: Taught, pages: Pages
+    review: Running, admin: Client, with_camera: Path, tmp_path: Path, pages: Pages
 ) -> None:
-    path = f"{filmed.path}/film.webm"
-    assert "nobody agreed" in str(filmed.lena.ok("GET", f"{filmed.path}/film")["why"])
-    filmed.lena.no(404, "GET", path)
-    filmed.admin.ok("PUT", "/house", json={"video_allowed": True})
-    assert "nobody agreed" in str(filmed.lena.ok("GET", f"{filmed.path}/film")["why"])  # yet
+    filmed = make_class(review, admin)
+    admin.ok("PUT", "/house", json={"video_allowed": True})
     agree(filmed, given=True)
+    recording = of_lena_with_pictures(filmed, with_camera, tmp_path / "pictures.mcap")
+    filmed.session_id = filmed.bring(recording, filmed.lena)
+    path = f"{filmed.path}/film.webm"
     film = until_film(filmed, ready=True)
     whole = filmed.lena.get(f"/api{path}")
     assert whole.content.startswith(WEBM) and whole.headers["Content-Type"] == "video/webm"
@@ -89,10 +93,12 @@ def test_a_film_is_drawn_when_agreed_served_in_parts_and_goes_with_the_consent(
     page.wait_for_function(f"() => document.querySelector('.clock').innerText !== '{before}'")
     assert video.count() == 1 and axe(page) == []
     shot(page, "session-film")
+    (place,) = (filmed.review.folder / "films").iterdir()
     agree(filmed, given=False)
     filmed.lena.no(404, "GET", path)  # at once
-    place = next((filmed.review.folder / "films").iterdir(), None)
+    assert "nobody agreed" in str(filmed.lena.ok("GET", f"{filmed.path}/film")["why"])
     until = time.monotonic() + DRAWN_S
-    while place is not None and place.exists():
+    while place.exists():
         assert time.monotonic() < until, "the film was not removed"
         time.sleep(0.5)
+    filmed.ina.ok("GET", filmed.path)  # the numbers stay

@@ -139,7 +139,7 @@ def test_ones_own_correction_waits_for_another(taught: Taught, pages: Pages) -> 
     page.get_by_label("Take off (mm)").fill("2")
     page.get_by_label("Reason (no names)").fill("the pad slipped")
     page.get_by_role("button", name="Compute it").click()
-    page.get_by_text("proposed, does not count").wait_for(timeout=90_000)
+    page.locator("[data-correction=proposed]").wait_for(timeout=90_000)
     assert page.get_by_role("button", name="Let it count").count() == 0
     other = pages.of(taught.review, taught.admin)
     show(other, taught.path)

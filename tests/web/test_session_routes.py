@@ -161,8 +161,11 @@ def test_months_are_compared_and_only_with_who_may_see_them(taught: Taught) -> N
         assert (months["now"]["n_sessions"], months["before"]["n_sessions"]) == (1, 0)
         score = months["now"]["measures"]["score_pct"]
         assert score == {"n": 1, "mean": analysis["score"]["value_pct"], "sd": None}
+    assert taught.audited("person.compared") == 1  # Ina's look; one's own is none
     for who in (taught.omar, taught.tom):
         who.no(404, "GET", "/compare/months", params={"person_id": me})
+    for wrong in ("0001-01-01T00:00:00", "9999-12-31T23:59:59-12:00", "yesterday"):
+        taught.lena.no(422, "GET", "/compare/months", params={"person_id": me, "at": wrong})
     next_month = taught.lena.ok(
         "GET", "/compare/months", params={"person_id": me, "at": "2999-12-31T00:00:00Z"}
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -15,6 +15,7 @@ from mr.clock.host import wall_now_utc
 from mr.review.comparing import MEASURES, Numbers, beside_class, spreads
 from mr.review.people import access
 from mr.review.people.logins import SignedIn
+from mr.review.people.looks import is_new_look
 from mr.review.store.audit import note
 from mr.review.store.courses import Course, Membership
 from mr.review.store.people import Person
@@ -95,9 +96,10 @@ def months(
     at: Annotated[datetime | None, Query()] = None,
 ) -> Months:
     """Set a learner's month (that of `at`, else this one) beside the month before."""
-    when = wall_now_utc() if at is None else at.astimezone()
+    when = wall_now_utc() if at is None else at
     if not 1970 < when.year < 9000:
         raise Refused(422, "invalid", "at: no such month has sessions")
+    when = when.replace(tzinfo=when.tzinfo or UTC).astimezone(UTC)
     begin = when.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     after = _month_after(begin)
     before = _month_before(begin)
@@ -193,6 +195,11 @@ def _of_class(session: Session, course_id: str) -> dict[str, list[Numbers]]:
 
 
 def _note_look(review: Review, me: SignedIn, person_id: str) -> None:
-    if person_id != me.person_id:
+    if person_id == me.person_id:
+        return
+    about = f"person:{person_id}"
+    with review.archive.database.reading() as session:
+        is_new = is_new_look(session, actor(me), "person.compared", about)
+    if is_new:
         with review.archive.database.writing() as session:
-            note(session, actor(me), "person.compared", f"person:{person_id}", person_id)
+            note(session, actor(me), "person.compared", about, person_id)

@@ -1,5 +1,7 @@
 /** Light or dark: the system's, or the one chosen on this device. */
 
+import { flushSync } from "svelte";
+
 export type Look = "system" | "light" | "dark";
 
 const KEY = "mrcpr-look"; // also read by before-paint.js
@@ -16,14 +18,26 @@ function stored(): Look {
 
 class Looks {
   #chosen = $state<Look>(stored());
+  #printing = $state(false);
   #systemDark = $state(system.matches);
 
   constructor() {
     system.addEventListener("change", (event) => (this.#systemDark = event.matches));
+    window.addEventListener("beforeprint", () => this.#print(true));
+    window.addEventListener("afterprint", () => this.#print(false));
   }
 
   get dark(): boolean {
+    if (this.#printing) return false;
     return this.#chosen === "system" ? this.#systemDark : this.#chosen === "dark";
+  }
+
+  /** Paper is light: what is drawn is drawn anew for it. */
+  #print(on: boolean): void {
+    this.#printing = on;
+    if (on) document.documentElement.dataset.theme = "light";
+    else this.chosen = this.#chosen;
+    flushSync();
   }
 
   get chosen(): Look {

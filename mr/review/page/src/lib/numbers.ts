@@ -23,8 +23,11 @@ const formats = new Map<number, Intl.NumberFormat>();
 function formatOf(digits: number): Intl.NumberFormat {
   const known = formats.get(digits);
   if (known !== undefined) return known;
-  const fixed = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  const made = new Intl.NumberFormat(LOCALE, fixed);
+  const made = new Intl.NumberFormat(LOCALE, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    signDisplay: "negative", // what is shown as nothing has no sign
+  });
   formats.set(digits, made);
   return made;
 }

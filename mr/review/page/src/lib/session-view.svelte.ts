@@ -20,6 +20,10 @@ export class SessionView {
   marked = $state.raw<ReadonlySet<number>>(new Set());
   markedWhy = $state("");
   draft = $state<Draft | null>(null);
+  /** Whether a correction is being made. */
+  editing = $state(false);
+  /** Counts the corrections that were sent from here. */
+  sent_n = $state(0);
   /** Counts how often somebody asked to be shown a stretch: the timeline comes into sight then. */
   asked_n = $state(0);
   /** The place in the list of the compression that the cursor is at. */
@@ -68,6 +72,13 @@ export class SessionView {
     this.viewport.show(from_s - CLOSE_S, to_s + CLOSE_S);
     this.seek(from_s);
     this.asked_n += 1;
+  }
+
+  /** Begin to correct, at the timeline; or leave it. */
+  edit(on: boolean): void {
+    this.editing = on;
+    if (on) this.asked_n += 1;
+    else this.draft = null;
   }
 
   mark(indices: Iterable<number>, why: string): void {

@@ -98,6 +98,7 @@ function bar(
   if (ctx.measureText(words).width + 6 * px > room) return;
   ctx.fillStyle = colour("--ink");
   ctx.textBaseline = "middle";
+  ctx.textAlign = "left"; // the axes leave it otherwise
   ctx.fillText(words, from + 3 * px, y + high / 2);
 }
 
