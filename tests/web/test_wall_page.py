@@ -10,7 +10,7 @@ import pytest
 
 from tests.web.browser import Pages, axe, shot, show
 from tests.web.joining import SimulatedRig, simulated
-from tests.web.servers import Client, Running
+from tests.web.servers import Client, Running, running
 from tests.web.test_rigs import Joined, linked
 
 if TYPE_CHECKING:
@@ -156,6 +156,24 @@ def test_a_wall_is_walked_by_keys(
     page.locator(".panel").get_by_role("heading", name="Rig 1").wait_for()
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.dataset.rig") == rigs[0].id
+
+
+def test_the_wall_says_when_the_server_is_away_and_comes_back(
+    pages: Pages, database: str | None, tmp_path: Path
+) -> None:
+    with running(tmp_path / "review", database) as first:
+        admin = first.client().set_up(first.setup_code)
+        course = admin.ok("POST", "/classes", json={"title": "Monday"})["id"]
+        page = pages.of(first, admin)
+        show(page, f"/wall/{course}")
+        page.wait_for_function("() => !document.querySelector('.wall .away')")
+        first.kill()
+        page.get_by_text("No connection to the server since").wait_for()
+        assert axe(page) == []
+        port = first.address.rpartition(":")[2]
+    with running(tmp_path / "review", database, "--port", port):
+        page.get_by_text("No connection to the server").wait_for(state="detached")
+    pages.wrong[:] = [words for words in pages.wrong if "WebSocket" not in words]
 
 
 def test_who_does_not_teach_a_class_sees_no_wall(

@@ -110,6 +110,11 @@ export class Feed {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#heardMs = performance.now();
+    socket.onopen = () => {
+      this.line = "here";
+      this.awaySince = null;
+      this.#waitMs = FIRST_WAIT_MS;
+    };
     socket.onmessage = (event: MessageEvent<ArrayBuffer | string>) => this.#heard(event.data);
     socket.onclose = (event) => this.#ended(event.code);
   }
@@ -131,11 +136,6 @@ export class Feed {
 
   #heard(data: ArrayBuffer | string): void {
     this.#heardMs = performance.now();
-    if (this.line !== "here") {
-      this.line = "here";
-      this.awaySince = null;
-      this.#waitMs = FIRST_WAIT_MS;
-    }
     if (typeof data === "string") {
       const said = JSON.parse(data) as { rig_id: string; status: RigStatus };
       this.seat(said.rig_id).status = said.status;
