@@ -48,6 +48,7 @@ def upload(link: ServerLink, signer: Signer, ticket: Ticket, sent: Callable[[int
         "sha256": ticket.sha256,
         "size": ticket.size,
         "recording_id": ticket.recording_id,
+        "name": Path(ticket.path).name,
         "signature": signer.recording(ticket.recording_id, ticket.sha256),
         "course_id": ticket.course_id,
     }

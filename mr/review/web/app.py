@@ -99,6 +99,7 @@ async def _living(app: FastAPI) -> AsyncIterator[None]:
     ticking = asyncio.ensure_future(review.hub.run())
     yield
     ticking.cancel()
+    review.hub.close()
 
 
 def make_app(review: Review) -> ASGIApp:

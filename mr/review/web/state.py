@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -41,7 +40,6 @@ class Review:
     loop: asyncio.AbstractEventLoop | None = None
     uploads: Uploads = field(init=False)
     hub: Hub = field(default_factory=lambda: Hub(lambda: time.time() * 1000.0))
-    _rigs: dict[str, Callable[[], object]] = field(default_factory=dict)
     traces: Traces = field(default_factory=Traces)
     limiter: SlidingWindowCounterRateLimiter = field(
         default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
@@ -56,21 +54,10 @@ class Review:
         with self.archive.database.reading() as session:
             return session.scalars(select(Person.id).limit(1)).first() is None
 
-    def rig_is_here(self, rig_id: str, close: Callable[[], object]) -> Callable[[], None]:
-        """Note how a rig's connection is closed; gives what takes the note back."""
-        self._rigs[rig_id] = close
-
-        def forget() -> None:
-            if self._rigs.get(rig_id) is close:
-                del self._rigs[rig_id]
-
-        return forget
-
     def expel(self, rig_id: str) -> None:
-        """Close a rig's connection, from any thread."""
-        close = self._rigs.get(rig_id)
-        if close is not None and self.loop is not None:
-            self.loop.call_soon_threadsafe(close)
+        """Close a rig's connection and forget it, from any thread."""
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self.hub.forget, rig_id)
 
     def allowed(self, what: str, who: str, per_minute: int) -> bool:
         """Count a try; tells whether it is still one of so many a minute."""

@@ -70,8 +70,18 @@ async def rig_socket(socket: WebSocket) -> None:
         return
     await socket.accept()
     unsent: asyncio.Queue[str] = asyncio.Queue(MAX_UNSENT)
-    seat = review.hub.join(rig.id, unsent.put_nowait)
-    ends = review.rig_is_here(rig.id, lambda: asyncio.ensure_future(socket.close(UNWANTED)))
+    closing: set[asyncio.Future[None]] = set()
+
+    def close(why: str) -> None:
+        closing.add(asyncio.ensure_future(_close(socket, why)))
+
+    def send(text: str) -> None:
+        if unsent.full():
+            close("this rig does not take what it is told")
+        else:
+            unsent.put_nowait(text)
+
+    seat = review.hub.join(rig.id, send, close)
     sending = asyncio.ensure_future(_send_all(socket, unsent))
     seen_s = float("-inf")
     try:
@@ -79,19 +89,23 @@ async def rig_socket(socket: WebSocket) -> None:
             message = await socket.receive()
             if message["type"] == "websocket.disconnect":
                 break
-            seat.hear(message["bytes"] if message.get("bytes") is not None else message["text"])
+            said = message.get("bytes")
+            seat.hear(message.get("text") or "" if said is None else said)
             now_s = asyncio.get_running_loop().time()
             status = review.hub.status(rig.id)
             if status is not None and now_s - seen_s > SEEN_EVERY_S:
                 seen_s = now_s
                 await run_in_threadpool(_seen, review, rig.id, status)
     except ProtocolError as error:
-        with suppress(RuntimeError):
-            await socket.close(UNWANTED, str(error)[:100])
+        await _close(socket, str(error))
     finally:
         sending.cancel()
-        ends()
         seat.leave()
+
+
+async def _close(socket: WebSocket, why: str) -> None:
+    with suppress(RuntimeError, WebSocketDisconnect):
+        await socket.close(UNWANTED, why[:100])
 
 
 async def _send_all(socket: WebSocket, unsent: asyncio.Queue[str]) -> None:
