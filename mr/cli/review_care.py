@@ -16,6 +16,7 @@ from mr.cli.console import Output
 from mr.cli.patience import Patience
 from mr.cli.review_places import DatabaseOption, DataOption, in_words, place_of
 from mr.review.care.backup import Told, write_backup
+from mr.review.care.erased_again import erase_again, erased_before
 from mr.review.care.manifest import SUFFIX, Manifest
 from mr.review.care.restore import restore as restore_backup
 from mr.review.care.soundness import SCHEMA, Soundness
@@ -76,12 +77,23 @@ def restore(
     place = place_of(context, data, database)
     with in_words(), _patience() as told:
         done = restore_backup(source, place.folder, place.url, replace=replace, told=told)
+    with place.archive_alone() as (archive, _):
+        n_erased = erase_again(archive, erased_before(done, place.url))
     console = Output()
     made = f"{done.manifest.made_utc:%Y-%m-%d %H:%M} UTC"
     console.print(
         f"restored: {escape(str(place.folder))}  [dim]{_what(done.manifest)}, as of {made}[/]"
     )
     _lacks(console, done.manifest)
+    if n_erased:
+        console.print(
+            f"erased again: {n_erased} people and sessions that came back with the backup"
+        )
+    elif done.kept_folder is None:
+        console.prose(
+            "[yellow]![/] nothing here knows who was erased after this backup was made: erase them "
+            "again"
+        )
     if done.kept_folder is not None:
         console.print(f"what was there before: {escape(str(done.kept_folder))}")
     if done.kept_schema is not None:

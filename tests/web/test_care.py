@@ -105,6 +105,27 @@ def test_what_is_there_is_not_overwritten_but_kept_aside(
     assert verified(folder, database)["sound"]
 
 
+def test_who_was_erased_after_a_backup_does_not_come_back_with_it(
+    review: Running, admin: Client, filled: str, tmp_path: Path
+) -> None:
+    out, folder, database = tmp_path / "b.mrcpr-backup", review.folder, review.database
+    lena = admin.ok("GET", "/people?role=learner")["rows"][0]["id"]
+    run("backup", str(out), folder=folder, database=database)
+    admin.ok("POST", f"/people/{lena}/erase", json={"name": "Lena Läufer"})
+    admin.ok("DELETE", f"/sessions/{filled}")
+    review.stop()
+    options = ("restore", str(out), "--replace")
+    run(*options, folder=folder, database=database, said="erased again: 2")
+    assert "Lena Läufer" not in {row["name"] for row in content(folder, database)["person"]}
+    assert content(folder, database)["session"] == []
+    assert list((folder / "recordings").glob("*/*")) == []
+    assert verified(folder, database)["sound"]
+    # in an empty place nothing knows of it, and that is said
+    new = tmp_path / "new"
+    run("restore", str(out), folder=new, said="nothing here knows who was erased")
+    assert "Lena Läufer" in {row["name"] for row in content(new, None)["person"]}
+
+
 def damaged(out: Path, how: str, to: Path) -> Path:
     data = bytearray(out.read_bytes())
     if how == "cut":
