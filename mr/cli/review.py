@@ -54,7 +54,9 @@ def _serve(
         str, typer.Option(metavar="ADDRESS", help="Where to listen; others than this machine's "
                           "own need TLS.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535)] = 8700,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Its port; 0: any that is free.")
+    ] = 8700,
     name: Annotated[
         list[str] | None,
         typer.Option(metavar="HOST", help="A name by which browsers ask for it; several times."),

@@ -78,17 +78,20 @@ def restore(
     with in_words(), _patience() as told:
         done = restore_backup(source, place.folder, place.url, replace=replace, told=told)
     with place.archive_alone() as (archive, _):
-        n_erased = erase_again(archive, erased_before(done, place.url))
+        again = erase_again(archive, erased_before(done, place.url))
     console = Output()
     made = f"{done.manifest.made_utc:%Y-%m-%d %H:%M} UTC"
     console.print(
         f"restored: {escape(str(place.folder))}  [dim]{_what(done.manifest)}, as of {made}[/]"
     )
     _lacks(console, done.manifest)
-    if n_erased:
-        console.print(
-            f"erased again: {n_erased} people and sessions that came back with the backup"
+    for person_id in again.left:
+        console.prose(
+            f"[yellow]![/] person {person_id} was erased after the backup and is its last admin: "
+            "make another admin, and erase them again"
         )
+    if again.n:
+        console.print(f"erased again: {again.n} people and sessions that came back with the backup")
     elif done.kept_folder is None:
         console.prose(
             "[yellow]![/] nothing here knows who was erased after this backup was made: erase them "

@@ -53,7 +53,7 @@ class Archive:
                 f"{folder}: cannot keep the review there ({error.strerror}): choose another "
                 "place with --data"
             ) from error
-        database = Database(url or f"sqlite:///{folder / 'review.db'}")
+        database = Database(url or _own_database(folder))
         database.require_reachable()
         return Archive(folder, database, secret)
 
@@ -78,13 +78,23 @@ class Archive:
             place.replace(part)
 
     def take_in(self, part: Path, sha256: str) -> Path:
-        """Move a whole file to its place, on the disk before its name is."""
+        """Move a whole file, which is on the disk already (`settle`), to its place."""
         place = self.recording_path(sha256)
         place.parent.mkdir(exist_ok=True, mode=0o700)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
         part.replace(place)
+        if os.name == "posix":  # the name, too, is on the disk before the catalogue says it
+            folder = os.open(place.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
         return place
+
+    @staticmethod
+    def settle(part: Path) -> None:
+        """Have a file's bytes on the disk; takes its time, so not while the database is held."""
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
 
     def sweep(self) -> int:
         """Remove files that the catalogue does not name; gives how many they were."""
@@ -112,6 +122,20 @@ class Archive:
 def recording_place(folder: Path, sha256: str) -> Path:
     """Give the place of a recording in a review's folder."""
     return folder / "recordings" / sha256[:2] / f"{sha256}.mcap"
+
+
+def _own_database(folder: Path) -> str:
+    """Give the URL of the folder's own database, a file that only its owner may read."""
+    path = folder / "review.db"
+    try:
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot keep the review there ({error.strerror}): choose another place with "
+            "--data"
+        ) from error
+    return f"sqlite:///{path}"
 
 
 def _secret(path: Path) -> bytes:

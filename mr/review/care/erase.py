@@ -57,12 +57,14 @@ def erase_sessions(archive: Archive, ids: Sequence[str], actor: str, why: str) -
     """Erase sessions with their recordings; gives how many there were."""
     with archive.database.writing() as session:
         recorded = session.scalars(select(Recorded).where(Recorded.id.in_(ids))).all()
+        half_sent = select(Upload.id).where(Upload.sha256.in_([each.sha256 for each in recorded]))
+        uploads = session.scalars(half_sent).all()
         for each in recorded:
             subject = session.scalar(select(Person.id).where(Person.learner_id == each.learner_id))
             about = f"session:{each.id}"
             note(session, actor, "session.erased", about, subject or "", why=why)
         if recorded:
-            _erase_rows(session, recorded, f"session:{recorded[0].id}")
+            _erase_rows(session, recorded, f"session:{recorded[0].id}", uploads)
     finish(archive)
     return len(recorded)
 
@@ -83,7 +85,8 @@ def _erase_rows(
     for each in recorded:
         session.execute(delete(Bookmark).where(Bookmark.recording_id == each.recording_id))
         session.execute(delete(Upload).where(Upload.sha256 == each.sha256))
-        session.merge(Erased(key=each.sha256, at_utc=now))
+        for key in (each.sha256, each.recording_id):  # a repaired file has another hash
+            session.merge(Erased(key=key, at_utc=now))
         session.delete(each)  # analyses, corrections, annotations and jobs go with it
     session.flush()
 
@@ -109,7 +112,8 @@ def finish(archive: Archive) -> int:
         with archive.database.writing() as session:
             session.execute(delete(Erasing).where(Erasing.id == each.id))
             note(session, "system", "erased", each.about, n_files=len(paths))
-    if begun and archive.database.is_sqlite:
+    if archive.database.is_sqlite:
+        # Each day, too: where somebody read just then, what was erased is still in the log.
         with archive.database.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))

@@ -7,13 +7,16 @@ backup is all that is known: erase again by hand whoever asked since.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from mr.clock.host import wall_now_utc
 from mr.review.archive import Archive
-from mr.review.care.erase import erase_person, erase_sessions
+from mr.review.care.erase import LastAdminError, erase_person, erase_sessions
 from mr.review.care.restore import Restored
 from mr.review.store.database import Database
 from mr.review.store.erasures import Erased
@@ -21,6 +24,18 @@ from mr.review.store.people import Person
 from mr.review.store.sessions import Recorded
 
 ACTOR = "system"
+KEYS_AT_ONCE = 500
+"""A database takes only so many values in one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedAgain:
+    """What was erased again."""
+
+    n: int = 0
+    """People and sessions."""
+    left: tuple[str, ...] = ()
+    """Ids of who could not be: an admin without whom nobody runs the house."""
 
 
 def erased_before(restored: Restored, url: str | None) -> list[str]:
@@ -38,15 +53,31 @@ def erased_before(restored: Restored, url: str | None) -> list[str]:
         return list(connection.scalars(select(table.c.key)))
 
 
-def erase_again(archive: Archive, keys: list[str]) -> int:
-    """Erase the people and the recordings of these keys; gives how many people and sessions."""
-    if not keys:
-        return 0
-    with archive.database.reading() as session:
-        people = session.scalars(select(Person.id).where(Person.learner_id.in_(keys))).all()
-        recorded = select(Recorded.id).where(
-            Recorded.sha256.in_(keys) | Recorded.learner_id.in_(keys)
-        )
-        sessions = session.scalars(recorded).all()
-    n = sum(erase_person(archive, person_id, ACTOR) for person_id in people)
-    return n + erase_sessions(archive, sessions, ACTOR, "was erased after the backup")
+def erase_again(archive: Archive, keys: list[str]) -> ErasedAgain:
+    """Erase the people and the recordings of these keys, and remember that they are."""
+    n, left = 0, list[str]()
+    for some in _some(keys):
+        with archive.database.writing() as session:
+            for key in some:
+                session.merge(Erased(key=key, at_utc=wall_now_utc()))
+            people = session.scalars(select(Person.id).where(Person.learner_id.in_(some))).all()
+        for person_id in people:
+            try:
+                n += erase_person(archive, person_id, ACTOR)
+            except LastAdminError:
+                left.append(person_id)
+        with archive.database.reading() as session:
+            recorded = select(Recorded.id).where(
+                Recorded.sha256.in_(some)
+                | Recorded.recording_id.in_(some)
+                | Recorded.learner_id.in_(some)
+            )
+            sessions = session.scalars(recorded).all()
+        for ids in _some(list(sessions)):
+            n += erase_sessions(archive, ids, ACTOR, "was erased after the backup")
+    return ErasedAgain(n, tuple(left))
+
+
+def _some(every: list[str]) -> Iterator[list[str]]:
+    for k in range(0, len(every), KEYS_AT_ONCE):
+        yield every[k : k + KEYS_AT_ONCE]

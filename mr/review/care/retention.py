@@ -15,10 +15,12 @@ from mr.clock.host import wall_now_utc
 from mr.review.archive import Archive
 from mr.review.care.erase import erase_sessions, finish
 from mr.review.store.audit import note
+from mr.review.store.erasures import Erasing
 from mr.review.store.people import Person
-from mr.review.store.sessions import Recorded
+from mr.review.store.sessions import Recorded, Upload
 from mr.review.store.settings import RETENTION_DAYS, get_setting
 
+UPLOADS_WAIT = timedelta(days=30)
 AT_ONCE = 50
 """So many sessions go in one transaction: others are not kept waiting for long."""
 
@@ -46,8 +48,9 @@ def how_many_due(archive: Archive) -> int:
 
 def keep_to_retention(archive: Archive, actor: str = "system") -> int:
     """Erase what is older than it may be; gives how many sessions that were."""
-    finish(archive)
     n, now = 0, wall_now_utc()
+    _give_up_uploads(archive, now)
+    finish(archive)
     while True:
         with archive.database.reading() as session:
             ids = session.scalars(due(session, now).limit(AT_ONCE)).all()
@@ -58,3 +61,15 @@ def keep_to_retention(archive: Archive, actor: str = "system") -> int:
         with archive.database.writing() as session:
             note(session, actor, "retention.kept", n_sessions=n)
     return n
+
+
+def _give_up_uploads(archive: Archive, now: datetime) -> None:
+    """Let go of what was half sent long ago: its sender has it, and begins anew."""
+    old = select(Upload).where(Upload.state == "open", Upload.made_utc < now - UPLOADS_WAIT)
+    with archive.database.writing() as session:
+        uploads = session.scalars(old).all()
+        if uploads:
+            ids = [upload.id for upload in uploads]
+            session.add(Erasing(about="upload", begun_utc=now, recordings=[], uploads=ids))
+        for upload in uploads:
+            session.delete(upload)

@@ -24,7 +24,12 @@ def require_admissible(session: Session, file: Accepted, name: str) -> None:
         When it, or its learner, was erased; or it holds pictures that nobody agreed to.
     """
     learner_id = file.learner_id
-    for key, what in ((file.sha256, "this recording was"), (learner_id, "its learner's data were")):
+    keys = {
+        file.sha256: "this recording was",
+        file.recording_id: "this recording was",
+        learner_id: "its learner's data were",
+    }
+    for key, what in keys.items():
         erased = session.scalars(select(Erased).where(Erased.key == key)).first()
         if erased is not None:
             raise RecordingError(

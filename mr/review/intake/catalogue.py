@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import zstandard
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from mr.review.intake.analysed import Analysed
 from mr.review.lines import score_lines
 from mr.review.pyramid import build_pyramid
 from mr.review.right import n_right
+from mr.review.store.erasures import Erasing
 from mr.review.store.sessions import Analysis, Job, Recorded
 
 SOMEBODY_WAITS, IS_NEW, IS_OLDER = 0, 1, 2
@@ -73,7 +74,11 @@ def enter(session: Session, arrived: Arrived) -> tuple[Recorded, bool]:
     elif known.sha256 == file.sha256:
         return known, False
     elif known.why_incomplete and not file.why_incomplete:
+        _require_the_same_sender(known, arrived)
+        session.add(Erasing(about=f"session:{known.id}", begun_utc=wall_now_utc(),
+                            recordings=[known.sha256], uploads=[]))  # fmt: skip
         row = known
+        row.storage_level = file.storage_level
         row.sha256, row.size_bytes = file.sha256, file.size_bytes
         row.why_incomplete, row.signature = "", arrived.signature
         row.state = "waiting"
@@ -84,6 +89,24 @@ def enter(session: Session, arrived: Arrived) -> tuple[Recorded, bool]:
         )
     session.add(Job(session_id=row.id, priority=IS_NEW))
     return row, True
+
+
+def _require_the_same_sender(known: Recorded, arrived: Arrived) -> None:
+    """Refuse a whole recording in the place of a cut one that it is not the rest of."""
+    file = arrived.accepted
+    is_the_same = (arrived.rig_id, file.learner_id, file.attempt, file.mode, file.made_utc) == (
+        known.rig_id,
+        known.learner_id,
+        known.attempt,
+        known.mode,
+        known.made_utc,
+    )
+    by_the_same = known.rig_id is not None or arrived.brought_by == known.brought_by
+    if not (is_the_same and by_the_same):
+        raise RecordingError(
+            f"{arrived.name}: a cut recording of this id is there, and only who sent it sends the "
+            "whole one; one that was given to another learner stays as it is"
+        )
 
 
 def _new_row(arrived: Arrived) -> Recorded:
@@ -101,18 +124,31 @@ def _new_row(arrived: Arrived) -> Recorded:
     )
 
 
+class Packed(NamedTuple):
+    """An analysis as it is kept."""
+
+    json_zstd: bytes
+    pyramid: bytes
+
+
+def packed(made: Analysed) -> Packed:
+    """Pack an analysis; of an hour it takes its time, so not while the database is held."""
+    text = json.dumps(made.analysis, indent=2, allow_nan=False) + "\n"
+    pyramid = build_pyramid(made.t_s, made.depth_mm, made.sigma_mm)
+    return Packed(zstandard.compress(text.encode()), pyramid)
+
+
 def keep_analysis(
-    session: Session, recorded: Recorded, made: Analysed, correction_id: str | None = None
+    session: Session, recorded: Recorded, made: Analysed, ready: Packed, correction_id: str | None
 ) -> Analysis:
     """Keep an analysis with its trace; the row goes on counting the one before until told."""
-    text = json.dumps(made.analysis, indent=2, allow_nan=False) + "\n"
     row = Analysis(
         session_id=recorded.id,
         software=made.analysis["software"],
         made_utc=wall_now_utc(),
         correction_id=correction_id,
-        json_zstd=zstandard.compress(text.encode()),
-        pyramid=build_pyramid(made.t_s, made.depth_mm, made.sigma_mm),
+        json_zstd=ready.json_zstd,
+        pyramid=ready.pyramid,
     )
     session.add(row)
     session.flush()

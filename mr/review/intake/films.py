@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import exists, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from mr.clock.host import wall_now_utc
@@ -25,6 +25,7 @@ from mr.review.archive import Archive
 from mr.review.intake.child import BrokeOffError, Child, leave_signals_to_the_server
 from mr.review.people.consent import WITH_PICTURES, video_allowed
 from mr.review.store.audit import note
+from mr.review.store.database import words_of
 from mr.review.store.sessions import Film, Recorded
 
 LOG = logging.getLogger("mr.review")
@@ -88,8 +89,10 @@ class Filming:
         while not self._end.is_set():
             try:
                 self._look()
-            except DBAPIError as error:
-                LOG.error("films wait for the database: %s", error.orig)
+            except SQLAlchemyError as error:
+                LOG.error("films wait for the database: %s", words_of(error))
+            except OSError as error:
+                LOG.error("a film's file cannot be removed now: %s", error.strerror)
             self._end.wait(LOOK_EVERY_S)
 
     def _look(self) -> None:
@@ -171,6 +174,9 @@ def remove_withdrawn(archive: Archive) -> int:
     for film in gone:
         archive.film_path(film.sha256).unlink(missing_ok=True)
         with archive.database.writing() as session:
-            session.delete(session.get_one(Film, film.session_id))
+            row = session.get(Film, film.session_id)
+            if row is None:
+                continue  # erased meanwhile
+            session.delete(row)
             note(session, "system", "film.removed", f"session:{film.session_id}")
     return len(gone)

@@ -203,6 +203,7 @@ class Uploads:
                 f"{upload.source_name}: its head says {said} and the offer {upload.recording_id}: "
                 "it is not the recording that was signed"
             )
+        self._archive.settle(part)
         return accepted
 
     def _bring_in(self, sender: Sender, upload: Upload, part: Path, accepted: Accepted) -> Progress:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import exists, select, update
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import mr
@@ -22,10 +22,11 @@ from mr.errors import MrError
 from mr.review.archive import Archive
 from mr.review.care.retention import keep_to_retention
 from mr.review.intake.analysed import Analyse, Analysed
-from mr.review.intake.catalogue import IS_OLDER, keep_analysis, let_count
+from mr.review.intake.catalogue import IS_OLDER, Packed, keep_analysis, let_count, packed
 from mr.review.intake.child import BrokeOffError, Child, leave_signals_to_the_server
 from mr.review.intake.editing import let_correction_count
 from mr.review.store.audit import note
+from mr.review.store.database import words_of
 from mr.review.store.sessions import Analysis, Corrected, Job, Recorded
 
 TRIES = 2
@@ -111,8 +112,8 @@ class Worker:
                     tidied_s = time.monotonic()
                     self._tidy()
                 self._step()
-            except DBAPIError as error:
-                LOG.error("background work waits for the database: %s", error.orig)
+            except SQLAlchemyError as error:
+                LOG.error("background work waits for the database: %s", words_of(error))
                 is_away = True
                 self._end.wait(AWAY_S)
 
@@ -161,6 +162,9 @@ class Worker:
         path = self._archive.recording_path(task.sha256)
         try:
             made = self._child.run(self._analyse, path, task.name, task.corrections)
+            self._keep(task, made, packed(made))
+        except SQLAlchemyError:
+            raise  # the job is there still: `_run` waits for the database
         except MrError as error:
             self._fail(task, str(error))
         except BrokeOffError:
@@ -171,16 +175,14 @@ class Worker:
                 return
             LOG.exception("a recording's analysis failed: session %s", task.session_id)
             self._fail(task, "an internal fault; the server's log has it")
-        else:
-            self._keep(task, made)
 
-    def _keep(self, task: _Task, made: Analysed) -> None:
+    def _keep(self, task: _Task, made: Analysed, ready: Packed) -> None:
         with self._archive.database.writing() as session:
             recorded = session.get(Recorded, task.session_id)
             job = session.get(Job, task.job_id)
             if recorded is None or job is None or recorded.sha256 != task.sha256:
                 return  # erased, or replaced by its whole recording, meanwhile
-            row = keep_analysis(session, recorded, made, task.correction_id)
+            row = keep_analysis(session, recorded, made, ready, task.correction_id)
             corrected = (
                 None if task.correction_id is None else session.get(Corrected, task.correction_id)
             )

@@ -12,11 +12,12 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from mr.review.people.logins import sha256_of
 from mr.review.store.courses import Membership
+from mr.review.store.people import Person
 
 PIN_DIGITS = 6
 
@@ -52,7 +53,7 @@ def make_badge(session: Session, secret: bytes, member: Membership) -> Badge:
 def member_by_pin(session: Session, secret: bytes, course_id: str, pin: str) -> Membership | None:
     """Find whose pin it is in a class."""
     return session.scalars(
-        select(Membership).where(
+        _of_learners().where(
             Membership.course_id == course_id,
             Membership.pin_hmac == pin_hmac(secret, course_id, pin),
         )
@@ -62,5 +63,14 @@ def member_by_pin(session: Session, secret: bytes, course_id: str, pin: str) -> 
 def member_by_badge(session: Session, token: str) -> Membership | None:
     """Find whose badge it is."""
     return session.scalars(
-        select(Membership).where(Membership.badge_sha256 == sha256_of(token))
+        _of_learners().where(Membership.badge_sha256 == sha256_of(token))
     ).first()
+
+
+def _of_learners() -> Select[Membership]:
+    """Select who may sign in so: somebody who became more than a learner needs a password."""
+    return (
+        select(Membership)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.role == "learner", Person.role == "learner")
+    )

@@ -64,5 +64,9 @@ def _looked_at(person_id: str) -> list[ColumnElement[bool]]:
     return [
         AuditEntry.subject == person_id,
         AuditEntry.actor != f"person:{person_id}",
-        or_(AuditEntry.action.like("%.viewed"), AuditEntry.action.like("%.exported")),
+        or_(
+            AuditEntry.action.like("%.viewed"),
+            AuditEntry.action.like("%.exported"),
+            AuditEntry.action.in_(("person.compared", "badge.made")),
+        ),
     ]

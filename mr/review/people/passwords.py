@@ -6,6 +6,7 @@ parameters is made anew when its password is next seen.
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -27,6 +28,10 @@ def _nobodys() -> str:
     return _HASHER.hash("nobody has this password")
 
 
+_AT_ONCE = threading.BoundedSemaphore(2)
+"""A hash takes 64 MiB: a crowd at the door waits and does not take the machine's memory."""
+
+
 def hash_password(password: str, sign_in_name: str = "") -> str:
     """Hash a new password.
 
@@ -41,14 +46,16 @@ def hash_password(password: str, sign_in_name: str = "") -> str:
         raise ConfigError("a password cannot be the sign-in name: choose another one")
     if len(set(password)) < LEAST // 2:
         raise ConfigError("this password repeats the same few characters: choose another one")
-    return _HASHER.hash(password)
+    with _AT_ONCE:
+        return _HASHER.hash(password)
 
 
 def fits(password: str, password_hash: str | None) -> bool:
     """Tell whether a password is the one; None, for nobody, takes as long and is false."""
     nobodys = _nobodys()  # made for everybody alike, or the first stranger would take longer
     try:
-        _HASHER.verify(password_hash or nobodys, password)
+        with _AT_ONCE:
+            _HASHER.verify(password_hash or nobodys, password)
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None

@@ -15,7 +15,13 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.orm import Session
 
 from mr.errors import ConfigError
@@ -28,6 +34,12 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_de
 """With secure_delete what is erased is overwritten in the file, too."""
 SERVER_LOCK = 0x6D726371
 """PostgreSQL's advisory lock of whoever works with the database alone."""
+
+
+def words_of(error: SQLAlchemyError) -> str:
+    """Say what a database refused, without the values that it was asked about."""
+    refused = error.orig if isinstance(error, DBAPIError) else error
+    return str(refused).strip().partition("\n")[0]
 
 
 def open_engine(url: str) -> Engine:

@@ -86,7 +86,7 @@ class Guard:
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY_BYTES:
             return 413, "too-large", f"at most {MAX_BODY_BYTES} bytes can be sent at once"
-        if unsafe and scope["type"] == "http" and "transfer-encoding" in headers:
+        if scope["type"] == "http" and "transfer-encoding" in headers:
             return 411, "no-length", "say how many bytes are sent"
         return None
 

@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
     InterfaceError,
     OperationalError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from mr.errors import MrError
@@ -121,6 +122,10 @@ def install(app: FastAPI) -> None:
             "the database refused (%s %s): %s", request.method, request.url.path, _said(error)
         )
         return _full() if "full" in str(error.orig) else answer(503, "busy", NO_DATABASE)
+
+    @app.exception_handler(PoolTimeout)
+    def _all_taken(_request: Request, _error: PoolTimeout) -> JSONResponse:
+        return answer(503, "busy", NO_DATABASE)
 
     @app.exception_handler(OSError)
     def _system(request: Request, error: OSError) -> JSONResponse:

@@ -234,10 +234,14 @@ def new_member(course_id: str, given: NewMember, me: Staff, review: Running) -> 
         person = session.get_one(Person, given.person_id)
         if given.role == "instructor" and person.role not in {"instructor", "admin"}:
             raise Refused(422, "invalid", "only an instructor can teach: change the role first")
+        if given.role == "learner" and person.role != "learner":
+            raise Refused(422, "invalid", "staff is in a class as its instructor only")
         member = session.get(Membership, (course_id, person.id))
         if member is None:
             session.add(Membership(course_id=course_id, person_id=person.id, role=given.role))
         else:
+            if given.role == "learner":
+                _keep_an_instructor(session, member)
             member.role = given.role
         note(session, actor(me), "class.joined", f"class:{course_id}", person.id, role=given.role)
         session.flush()
@@ -287,7 +291,11 @@ def new_badges(course_id: str, me: Staff, review: Running, request: Request) -> 
         who = session.scalars(
             select(Membership.person_id)
             .join(Person, Person.id == Membership.person_id)
-            .where(Membership.course_id == course_id, Membership.role == "learner")
+            .where(
+                Membership.course_id == course_id,
+                Membership.role == "learner",
+                Person.role == "learner",
+            )
             .order_by(Person.name, Person.id)
         ).all()
         base = str(request.base_url)
@@ -297,14 +305,15 @@ def new_badges(course_id: str, me: Staff, review: Running, request: Request) -> 
 def _badge(
     session: Session, review: Review, me: SignedIn, course_id: str, person_id: str, base: str
 ) -> BadgeOut:
-    member = session.get(Membership, (course_id, person_id))
-    if member is None or member.role != "learner":
+    member, person = session.get(Membership, (course_id, person_id)), session.get(Person, person_id)
+    # A badge signs in without a password: nobody gives one to whoever may do more than train.
+    if member is None or person is None or (member.role, person.role) != ("learner", "learner"):
         raise Refused(404, "not-there", "no learner of this id is in this class")
     made = make_badge(session, review.archive.secret, member)
     note(session, actor(me), "badge.made", f"class:{course_id}", person_id)
     url = f"{base}badge#{made.token}"  # behind the #: it comes into no server's log
     return BadgeOut(
-        person=person_row(session.get_one(Person, person_id)),
+        person=person_row(person),
         pin=made.pin,
         url=url,
         qr=segno.make(url, error="m").svg_data_uri(scale=4),

@@ -16,6 +16,8 @@ from mr.review.exports.learner_print import learner_pdf
 from mr.review.exports.sheets import compressions_csv
 from mr.review.exports.workbook import workbook_xlsx
 from mr.review.intake.catalogue import analysis_text
+from mr.review.people.access import is_own
+from mr.review.people.consent import WITH_PICTURES, video_allowed
 from mr.review.printed import NoPdf
 from mr.review.store.audit import note
 from mr.review.store.courses import Course, Membership
@@ -46,8 +48,8 @@ KINDS = {
 }
 PAST = 40
 """So many of a learner's other sessions go into a print."""
-PDF_IS_SLOW = 10
-"""So many prints a minute one person may ask for."""
+EXPORTS_A_MINUTE = 20
+"""So many sheets one person may ask for: a print takes a second of a core."""
 
 
 @router.get("/sessions/{session_id}/export.{kind}", response_class=Response)
@@ -62,14 +64,18 @@ def export_session(
 
     The recording (``mcap``) holds what was measured, which no correction changes.
     """
-    if kind == "pdf":
+    if kind != "mcap":
         _not_too_often(review, me.person_id)
     with review.archive.database.reading() as session:
         recorded = session_seen(session, review, me, session_id)
         row = None if kind == "mcap" else analysis_row(session, recorded, analysis_id)
-        given = None if row is None else export_of(session, review, recorded, row)
+        past = kind == "pdf"
+        given = None if row is None else export_of(session, review, recorded, row, past=past)
         text = None if row is None else analysis_text(row)
         subject = subject_of(session, recorded)
+        pictures = recorded.storage_level >= WITH_PICTURES and not is_own(me, recorded)
+        if kind == "mcap" and pictures and not video_allowed(session, recorded.learner_id):
+            raise Refused(409, "pictures", "its pictures may not be shown: nobody agrees to them")
     edited = row is not None and row.correction_id is not None
     name = f"session-{session_id}{'-edited' if edited else ''}.{kind}"
     if given is None:
@@ -109,8 +115,8 @@ def class_sheet(course_id: str, me: Staff, review: Running) -> Response:
 
 
 def _not_too_often(review: Review, person_id: str) -> None:
-    if not review.allowed("pdf", person_id, PDF_IS_SLOW):
-        words = f"at most {PDF_IS_SLOW} prints a minute: wait a minute and try again"
+    if not review.allowed("export", person_id, EXPORTS_A_MINUTE):
+        words = f"at most {EXPORTS_A_MINUTE} exports a minute: wait a minute and try again"
         raise Refused(429, "too-often", words)
 
 
@@ -132,8 +138,10 @@ def _written(given: Export, kind: Format, text: bytes) -> bytes:
     return text
 
 
-def export_of(session: Session, review: Review, recorded: Recorded, row: Analysis) -> Export:
-    """Put together what leaves the house of a session."""
+def export_of(
+    session: Session, review: Review, recorded: Recorded, row: Analysis, *, past: bool = True
+) -> Export:
+    """Put together what leaves the house of a session; `past`: with the learner's other ones."""
     analysis = json.loads(analysis_text(row))
     offset_s = analysis.get("corrected", {}).get("offset_s", 0.0)
     person = session.scalars(select(Person).where(Person.learner_id == recorded.learner_id)).first()
@@ -146,7 +154,7 @@ def export_of(session: Session, review: Review, recorded: Recorded, row: Analysi
         remarks=_remarks(session, recorded, offset_s),
         editor=_editor(session, row),
         approval=_approval(session, recorded, row),
-        others=_others(session, recorded),
+        others=_others(session, recorded) if past else (),
     )
 
 

@@ -15,7 +15,7 @@ from mr.review.store.people import Person
 from mr.review.store.sessions import Analysis, Corrected
 from mr.review.web.asking import Me, Running, session_seen
 from mr.review.web.refusals import Refused
-from mr.review.web.routes.sessions import Id, analysis_row
+from mr.review.web.routes.sessions import Id, analysis_row, tell_of_look
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 Instant = Annotated[float, Query(allow_inf_nan=False)]
@@ -67,6 +67,7 @@ def trace(
     with review.archive.database.reading() as session:
         recorded = session_seen(session, review, me, session_id)
         pyramid = review.traces.of(analysis_row(session, recorded, analysis_id))
+    tell_of_look(review, me, recorded)
     window = pyramid.window(from_s, to_s, points)
     exact = "1" if window.exact else "0"
     return Rows(window.to_bytes(), headers={"X-Rows": str(len(window.t_s)), "X-Exact": exact})
@@ -117,4 +118,5 @@ def film_file(session_id: str, me: Me, review: Running) -> FileResponse:
     path = review.archive.film_path(recorded.sha256)
     if not (found.ready and path.is_file()):
         raise Refused(404, "no-film", found.why or "there is no film of this session")
+    tell_of_look(review, me, recorded)
     return FileResponse(path, media_type="video/webm")

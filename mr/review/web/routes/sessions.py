@@ -21,7 +21,14 @@ from mr.review.store.courses import Course
 from mr.review.store.people import Person
 from mr.review.store.rigs import EnrolledRig
 from mr.review.store.sessions import Analysis, Recorded
-from mr.review.web.asking import Me, Running, actor, session_judged, session_seen
+from mr.review.web.asking import (
+    Me,
+    Running,
+    actor,
+    session_judged,
+    session_seen,
+    subject_of,
+)
 from mr.review.web.refusals import Refused
 from mr.review.web.state import Review
 
@@ -189,6 +196,14 @@ def note_view(review: Review, me: SignedIn, recorded: Recorded, person_id: str |
         note(session, actor(me), "session.viewed", about, person_id or "")
 
 
+def tell_of_look(review: Review, me: SignedIn, recorded: Recorded) -> None:
+    """Write down that somebody looks at a session, whichever part of it they ask for first."""
+    with review.archive.database.reading() as session:
+        look, subject = seen_by_another(session, me, recorded), subject_of(session, recorded)
+    if look:
+        note_view(review, me, recorded, subject)
+
+
 @router.get("/{session_id}")
 def one_session(session_id: str, me: Me, review: Running) -> SessionPage:
     """Show one session."""
@@ -263,7 +278,9 @@ def analysis(
     with review.archive.database.reading() as session:
         recorded = session_seen(session, review, me, session_id)
         row = analysis_row(session, recorded, analysis_id)
-        return packed_json(row.json_zstd, request.headers.get("accept-encoding", ""))
+        told = packed_json(row.json_zstd, request.headers.get("accept-encoding", ""))
+    tell_of_look(review, me, recorded)
+    return told
 
 
 class Assignment(BaseModel):
@@ -282,6 +299,16 @@ def _keep_own_apart(me: SignedIn, recorded: Recorded, given: Assignment) -> None
         raise Refused(403, "own", words)
 
 
+def _hand_over(session: Session, me: SignedIn, recorded: Recorded, person: Person) -> None:
+    """Make it somebody else's session; nobody has approved it as theirs."""
+    if person.learner_id in {None, recorded.learner_id}:
+        return
+    was_of = subject_of(session, recorded)
+    note(session, actor(me), "session.taken", f"session:{recorded.id}", was_of)
+    recorded.learner_id = person.learner_id or recorded.learner_id
+    recorded.approved_by = recorded.approved_utc = None
+
+
 @router.patch("/{session_id}")
 def assign(session_id: str, given: Assignment, me: Me, review: Running) -> SessionPage:
     """Give a session to a class that one teaches, or to a learner of it."""
@@ -296,7 +323,7 @@ def assign(session_id: str, given: Assignment, me: Me, review: Running) -> Sessi
             person = session.get(Person, given.person_id)
             if person is None or not access.may_see_person(session, me, person.id):
                 raise Refused(422, "invalid", "this is no learner of yours")
-            recorded.learner_id = person.learner_id or recorded.learner_id
+            _hand_over(session, me, recorded, person)
         note(session, actor(me), "session.assigned", f"session:{session_id}",
-             given.person_id or "", course=given.course_id)  # fmt: skip
+             subject_of(session, recorded), course=given.course_id)  # fmt: skip
     return one_session(session_id, me, review)
