@@ -17,7 +17,7 @@ from mr.clock.host import wall_now_utc
 from mr.review.analysis import validate
 from mr.review.archive import Archive
 from mr.review.intake.analysed import Analysed
-from mr.review.intake.catalogue import keep_analysis, let_count
+from mr.review.intake.catalogue import keep_analysis, let_count, packed
 from mr.review.store.sessions import Recorded
 from mr.types import FloatArray
 
@@ -71,5 +71,5 @@ def put_hour(archive: Archive, like_id: str, hour: Analysed) -> str:
         row = Recorded(**(named | own | {"analysis_id": None, "state": "waiting"}))
         session.add(row)
         session.flush()
-        let_count(row, keep_analysis(session, row, hour), hour.analysis)
+        let_count(row, keep_analysis(session, row, hour, packed(hour), None), hour.analysis)
         return row.id

@@ -15,11 +15,11 @@ from mr.corrections import Corrections, ZeroCorrection
 from mr.review.archive import Archive
 from mr.review.intake import editing
 from mr.review.intake.analysed import Analysed
-from mr.review.intake.catalogue import keep_analysis, let_count
+from mr.review.intake.catalogue import keep_analysis, let_count, packed
 from mr.review.intake.worker import Worker
 from mr.review.people.logins import SignedIn
 from mr.review.store import schema
-from mr.review.store.sessions import Corrected, Job, Recorded
+from mr.review.store.sessions import Analysis, Corrected, Job, Recorded
 from tests.unit.review.conftest import Session as Motion
 
 ZERO = Corrections(zero=ZeroCorrection(zero_mm=2.0, reason="the pad slipped"))
@@ -47,6 +47,14 @@ def made(analysis: dict[str, Any]) -> Analysed:
     return Analysed(analysis, nothing, nothing, nothing)
 
 
+def kept(
+    session: Session, row: Recorded, analysis: dict[str, Any], correction_id: str | None = None
+) -> Analysis:
+    """Keep an analysis of a session."""
+    done = made(analysis)
+    return keep_analysis(session, row, done, packed(done), correction_id)
+
+
 def recorded(session: Session, analysis: dict[str, Any]) -> Recorded:
     """Enter a session whose original counts."""
     now = wall_now_utc()
@@ -57,7 +65,7 @@ def recorded(session: Session, analysis: dict[str, Any]) -> Recorded:
     )  # fmt: skip
     session.add(row)
     session.flush()
-    let_count(row, keep_analysis(session, row, made(analysis)), analysis)
+    let_count(row, kept(session, row, analysis), analysis)
     return row
 
 
@@ -65,8 +73,8 @@ def computed(
     session: Session, row: Recorded, corrected: Corrected, analysis: dict[str, Any]
 ) -> None:
     """Do what the worker does with a finished correction."""
-    kept = keep_analysis(session, row, made(analysis), corrected.id)
-    Worker._let_it_count(session, row, kept, corrected, made(analysis))
+    new = kept(session, row, analysis, corrected.id)
+    Worker._let_it_count(session, row, new, corrected, made(analysis))
 
 
 def test_a_correction_takes_the_place_of_the_one_before(
@@ -94,7 +102,7 @@ def test_what_was_replaced_meanwhile_does_not_count_again(
         counted = row.analysis_id
         computed(session, row, first, analysis)  # its recomputation had begun before
         assert (first.state, row.analysis_id) == ("replaced", counted)
-        original = keep_analysis(session, row, made(analysis))
+        original = kept(session, row, analysis)
         Worker._let_it_count(session, row, original, None, made(analysis))
         assert row.analysis_id == counted and row.edited
 
