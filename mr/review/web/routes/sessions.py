@@ -279,7 +279,8 @@ def _keep_own_apart(me: SignedIn, recorded: Recorded, given: Assignment) -> None
         return
     if access.is_own(me, recorded) or given.person_id == me.person_id:
         words = "your own sessions are given and taken by another instructor, or an admin"
-        raise Refused(403, "own", words)
+        about = f"session:{recorded.id}"
+        raise Refused(403, "own", words, about=about, subject=me.person_id)
 
 
 @router.patch("/{session_id}")
