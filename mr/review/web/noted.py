@@ -2,7 +2,7 @@
 
 Takes a refusal, gives the audit an entry. The audit only grows, and SQLite has one writer, so that
 who is refused as often as they can ask must neither fill the one nor hold the other: what is more
-than `PER_MINUTE` is counted in memory, and told by the next entry (``more``), at the latest when
+than a few a minute is counted in memory, and told by the next entry (``more``), at the latest when
 its minute is over. Leaves what is refused to who refuses it.
 """
 
@@ -24,8 +24,8 @@ from mr.review.store.audit import note
 from mr.review.store.database import Database
 
 LOG = logging.getLogger("mr.review")
-PER_MINUTE = 20
-"""So many entries a minute of one kind, by one asker."""
+STRANGERS_PER_MINUTE, KNOWN_PER_MINUTE = 20, 60
+"""So many entries a minute of one kind: by one machine nobody is signed in at, by one person."""
 MOST_ASKERS = 32
 """So many kinds and askers are told apart at once; those that are more share a count."""
 MINUTE_S = 60.0
@@ -98,7 +98,8 @@ class Noted:
         with self._lock:
             minute = self._minute(refusal, asker, now_s)
             minute.last = refusal
-            if minute.written >= PER_MINUTE:
+            known = refusal.actor != NOBODY
+            if minute.written >= (KNOWN_PER_MINUTE if known else STRANGERS_PER_MINUTE):
                 minute.more += 1
                 return None
             minute.written += 1

@@ -283,6 +283,10 @@ def _keep_own_apart(me: SignedIn, recorded: Recorded, given: Assignment) -> None
         raise Refused(403, "own", words, about=about, subject=me.person_id)
 
 
+def _not_to(about: str, words: str) -> Refused:
+    return Refused(422, "invalid", words, about=about, noted="refused.object")
+
+
 @router.patch("/{session_id}")
 def assign(session_id: str, given: Assignment, me: Me, review: Running) -> SessionPage:
     """Give a session to a class that one teaches, or to a learner of it."""
@@ -291,12 +295,12 @@ def assign(session_id: str, given: Assignment, me: Me, review: Running) -> Sessi
         _keep_own_apart(me, recorded, given)
         if given.course_id is not None:
             if not access.teaches(session, me, given.course_id):
-                raise Refused(422, "invalid", "this is no class of yours")
+                raise _not_to(f"class:{given.course_id}", "this is no class of yours")
             recorded.course_id = given.course_id
         if given.person_id is not None:
             person = session.get(Person, given.person_id)
             if person is None or not access.may_see_person(session, me, person.id):
-                raise Refused(422, "invalid", "this is no learner of yours")
+                raise _not_to(f"person:{given.person_id}", "this is no learner of yours")
             recorded.learner_id = person.learner_id or recorded.learner_id
         note(session, actor(me), "session.assigned", f"session:{session_id}",
              given.person_id or "", course=given.course_id)  # fmt: skip

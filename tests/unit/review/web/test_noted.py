@@ -14,7 +14,14 @@ from sqlalchemy.exc import OperationalError
 from mr.review.archive import Archive
 from mr.review.store import schema
 from mr.review.store.audit import AuditEntry, verify
-from mr.review.web.noted import MOST_ASKERS, PER_MINUTE, Noted, Refusal, printed
+from mr.review.web.noted import (
+    KNOWN_PER_MINUTE,
+    MOST_ASKERS,
+    STRANGERS_PER_MINUTE,
+    Noted,
+    Refusal,
+    printed,
+)
 
 SITE = Refusal("refused.site", about="/api/classes", detail={"why": "other-site"})
 
@@ -61,48 +68,54 @@ def told(archive: Archive) -> int:
 def test_a_few_a_minute_are_written_and_the_rest_is_a_number(
     archive: Archive, noted: Noted, clock: Clock
 ) -> None:
-    for _ in range(PER_MINUTE + 500):
+    for _ in range(STRANGERS_PER_MINUTE + 500):
         noted.note(SITE, "10.0.0.7")
-    assert entries(archive) == [("refused.site", {"why": "other-site"})] * PER_MINUTE
+    assert entries(archive) == [("refused.site", {"why": "other-site"})] * STRANGERS_PER_MINUTE
     clock.now_s += 60.0
     noted.note(SITE, "10.0.0.7")
     assert entries(archive)[-1] == ("refused.site", {"why": "other-site", "more": 500})
-    assert told(archive) == PER_MINUTE + 501
+    assert told(archive) == STRANGERS_PER_MINUTE + 501
 
 
 def test_askers_and_kinds_are_counted_apart(archive: Archive, noted: Noted) -> None:
-    for _ in range(PER_MINUTE + 1):
+    for _ in range(STRANGERS_PER_MINUTE + 1):
         noted.note(SITE, "10.0.0.7")
     noted.note(SITE, "10.0.0.8")
     noted.note(Refusal("refused.wall"), "10.0.0.7")
-    assert len(entries(archive)) == PER_MINUTE + 2
+    assert len(entries(archive)) == STRANGERS_PER_MINUTE + 2
+
+
+def test_who_is_known_may_be_refused_more_often(archive: Archive, noted: Noted) -> None:
+    for _ in range(KNOWN_PER_MINUTE + 1):
+        noted.note(Refusal("refused.object", actor="person:p"), "person:p")
+    assert len(entries(archive)) == KNOWN_PER_MINUTE
 
 
 def test_a_flood_that_stopped_is_told_when_its_minute_is_over(
     archive: Archive, noted: Noted, clock: Clock
 ) -> None:
-    for _ in range(PER_MINUTE + 7):
+    for _ in range(STRANGERS_PER_MINUTE + 7):
         noted.note(SITE, "10.0.0.7")
     noted.settle()
-    assert told(archive) == PER_MINUTE  # the minute goes on
+    assert told(archive) == STRANGERS_PER_MINUTE  # the minute goes on
     clock.now_s += 60.0
     noted.settle()
     noted.settle()
-    assert len(entries(archive)) == PER_MINUTE + 1
-    assert told(archive) == PER_MINUTE + 7
+    assert len(entries(archive)) == STRANGERS_PER_MINUTE + 1
+    assert told(archive) == STRANGERS_PER_MINUTE + 7
 
 
 def test_the_end_of_the_server_tells_what_is_left(archive: Archive, noted: Noted) -> None:
-    for _ in range(PER_MINUTE + 1):
+    for _ in range(STRANGERS_PER_MINUTE + 1):
         noted.note(SITE, "10.0.0.7")
     noted.settle(all_of_them=True)
-    assert told(archive) == PER_MINUTE + 1
+    assert told(archive) == STRANGERS_PER_MINUTE + 1
 
 
 def test_many_askers_share_a_count(archive: Archive, noted: Noted, clock: Clock) -> None:
     for k in range(5000):
         noted.note(SITE, f"10.0.{k >> 8}.{k & 255}")
-    assert len(entries(archive)) == MOST_ASKERS + PER_MINUTE
+    assert len(entries(archive)) == MOST_ASKERS + STRANGERS_PER_MINUTE
     assert len(noted._minutes) <= MOST_ASKERS + 1
     clock.now_s += 60.0
     noted.settle()
