@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 
+from tests.web.kept import audited
 from tests.web.servers import PASSWORD, Client, Running
 
 
@@ -55,6 +56,8 @@ def test_what_changes_something_needs_the_pages_token(review: Running, admin: Cl
     del admin.headers["X-CSRF-Token"]
     assert admin.no(403, "POST", "/classes", json={"title": "x"})["code"] == "csrf"
     assert admin.ok("GET", "/classes") == []
+    mine = (f"person:{admin.me['person_id']}", "refused.csrf", "/api/classes")
+    assert [each for each in audited(review) if each[1] == "refused.csrf"] == [mine] * 2
 
 
 def test_another_site_is_refused_whatever_it_sends(review: Running, admin: Client) -> None:

@@ -88,6 +88,7 @@ def test_nobody_lets_a_correction_of_their_own_session_count(taught: Taught) -> 
     # Nor by giving the session away, approving, and taking it back.
     lena = {"person_id": taught.lena.me["person_id"]}
     assert ina.no(403, "PATCH", path, json=lena)["code"] == "own"
+    assert taught.audited("refused.own-result") == 2
     # Another instructor of the class may; before joining it, that one may not even see it.
     approve = f"{path}/corrections/{row['id']}/approve"
     taught.tom.no(404, "POST", approve)
@@ -106,6 +107,8 @@ def test_nobody_lets_a_correction_of_their_own_session_count(taught: Taught) -> 
 def test_nobody_takes_anothers_session_for_their_own(taught: Taught) -> None:
     mine = {"person_id": taught.ina.me["person_id"]}
     assert taught.ina.no(403, "PATCH", taught.path, json=mine)["code"] == "own"
+    assert taught.audited("refused.own-result") == 1
+    assert taught.ina.ok("GET", taught.path)["person_id"] == taught.lena.me["person_id"]
 
 
 def test_a_result_is_approved_by_another_and_void_when_it_changes(taught: Taught) -> None:
@@ -158,3 +161,4 @@ def test_who_may_not_correct(taught: Taught) -> None:
     assert taught.audited("refused.object") == 7
     taught.ina.headers["X-CSRF-Token"] = "forged"
     assert taught.ina.no(403, "POST", path, json=body)["code"] == "csrf"
+    assert taught.audited("refused.csrf") == 1

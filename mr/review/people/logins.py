@@ -89,6 +89,12 @@ def who(session: Session, token: str | None) -> SignedIn | None:
     )
 
 
+def was(session: Session, token: str | None) -> str | None:
+    """Tell whose a token was; None: nobody's, or that is not known any more. It proves nothing."""
+    login = None if not token else session.get(Login, sha256_of(token))
+    return None if login is None else login.person_id
+
+
 def seen(session: Session, token_sha256: str) -> None:
     """Write down that a login is in use."""
     login = session.get(Login, token_sha256)

@@ -9,16 +9,19 @@ import asyncio
 import mimetypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 import mr
 from mr.review.web import refusals
 from mr.review.web.guard import Guard
+from mr.review.web.noted import MINUTE_S
 from mr.review.web.routes import (
     audits,
     classes,
@@ -93,20 +96,28 @@ def api_app(review: Review | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _living(app: FastAPI) -> AsyncIterator[None]:
-    """Let time pass in the hub while the server runs."""
+    """Let time pass in the hub, and for what was refused, while the server runs."""
     review: Review = app.state.review
     review.loop = asyncio.get_running_loop()
-    ticking = asyncio.ensure_future(review.hub.run())
+    ticking = [asyncio.ensure_future(each) for each in (review.hub.run(), _settling(review))]
     yield
-    ticking.cancel()
+    for task in ticking:
+        task.cancel()
     review.hub.close()
+    await run_in_threadpool(partial(review.noted.settle, all_of_them=True))
+
+
+async def _settling(review: Review) -> None:
+    while True:
+        await asyncio.sleep(MINUTE_S)
+        await run_in_threadpool(review.noted.settle)
 
 
 def make_app(review: Review) -> ASGIApp:
     """Make the whole of it."""
     app = api_app(review)
     app.add_route("/{path:path}", page, methods=["GET"], include_in_schema=False)
-    return Guard(app, review.names, secure=review.secure)
+    return Guard(app, review.names, review.noted, secure=review.secure)
 
 
 async def page(request: Request) -> Response:

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from mr.review.people import access, logins
 from mr.review.people.logins import SignedIn
-from mr.review.store.audit import note
 from mr.review.store.people import Person
 from mr.review.store.sessions import Recorded
 from mr.review.web.guard import SAFE
+from mr.review.web.noted import NOBODY, Refusal
 from mr.review.web.refusals import NotThere, Refused
 from mr.review.web.state import Review, review_of
 
@@ -30,7 +30,7 @@ Running = Annotated[Review, Depends(review_of)]
 
 def actor(me: SignedIn | None) -> str:
     """Name who did something, for the audit."""
-    return "nobody" if me is None else f"person:{me.person_id}"
+    return NOBODY if me is None else f"person:{me.person_id}"
 
 
 def signed_in(request: Request, review: Running) -> SignedIn:
@@ -39,19 +39,31 @@ def signed_in(request: Request, review: Running) -> SignedIn:
     database = review.archive.database
     with database.reading() as session:
         me = logins.who(session, token)
+        whose = None if me is not None else logins.was(session, token)
     if me is None:
-        words = "your sign-in has ended: sign in again" if token else "sign in first"
-        raise Refused(401, "sign-in", words)
+        raise _ended(whose) if token else Refused(401, "sign-in", "sign in first")
+    request.state.actor = actor(me)
     if request.method not in SAFE:
         given = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(given.encode(), me.csrf.encode()):
-            with database.writing() as session:
-                note(session, actor(me), "refused.csrf", request.url.path[:60])
             raise Refused(403, "csrf", "this did not come from this page: load it again")
     if me.is_stale:
         with database.writing() as session:
             logins.seen(session, me.token_sha256)
     return me
+
+
+def _ended(person_id: str | None) -> Refused:
+    """Refuse a cookie that is worth nothing any more; whose it was, where that is known."""
+    about = "" if person_id is None else f"person:{person_id}"
+    return Refused(
+        401,
+        "sign-in",
+        "your sign-in has ended: sign in again",
+        about=about,
+        subject=person_id or "",
+        noted="refused.stale",
+    )
 
 
 Me = Annotated[SignedIn, Depends(signed_in)]
@@ -60,11 +72,9 @@ Me = Annotated[SignedIn, Depends(signed_in)]
 def role(*roles: str) -> Callable[..., SignedIn]:
     """Make a dependency that lets only some roles through."""
 
-    def checked(request: Request, me: Me, review: Running) -> SignedIn:
+    def checked(me: Me) -> SignedIn:
         if me.role in roles:
             return me
-        with review.archive.database.writing() as session:
-            note(session, actor(me), "refused.role", request.url.path[:60])
         raise Refused(403, "role", f"this is for: {', '.join(roles)}")
 
     return checked
@@ -77,8 +87,7 @@ Technician = Annotated[SignedIn, Depends(role("technician", "admin"))]
 
 def not_yours(review: Review, me: SignedIn, about: str) -> NotThere:
     """Write down that somebody asked for what is not theirs; gives the answer to raise."""
-    with review.archive.database.writing() as session:
-        note(session, actor(me), "refused.object", about[:60])
+    review.noted.note(Refusal("refused.object", actor(me), about), actor(me))
     return NotThere(about)
 
 
@@ -111,11 +120,6 @@ def class_taught(session: Session, review: Review, me: SignedIn, course_id: str)
     if not access.teaches(session, me, course_id):
         session.close()
         raise not_yours(review, me, f"class:{course_id}")
-
-
-def client(request: Request) -> str:
-    """Tell from where somebody asks, for counting tries."""
-    return request.client.host if request.client else "unknown"
 
 
 Json = dict[str, Any]

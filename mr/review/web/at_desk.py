@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from mr.clock.host import wall_now_utc
 from mr.review.people.logins import sha256_of
-from mr.review.store.audit import note
 from mr.review.store.courses import Course
 from mr.review.store.desks import Desk
 from mr.review.store.rigs import EnrolledRig
 from mr.review.web.asking import Running
+from mr.review.web.noted import Refusal, client
 from mr.review.web.refusals import Refused
 from mr.review.web.state import Review
 
@@ -95,8 +95,8 @@ def at_desk(rig_id: str, request: Request, review: Running) -> DeskHere:
     if desk is not None and desk.rig_id == rig_id:
         return desk
     if token:
-        with review.archive.database.writing() as session:
-            note(session, "nobody", "refused.desk", f"rig:{rig_id[:16]}")
+        refusal = Refusal("refused.desk", about=f"rig:{rig_id}")
+        review.noted.note(refusal, client(request))
     raise Refused(403, "no-desk", NO_DESK)
 
 

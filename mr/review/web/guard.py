@@ -14,8 +14,10 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mr.review.web.noted import Noted, Refusal, client, printed
 from mr.review.web.refusals import answer
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,13 +34,16 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 STRICT_TRANSPORT = "max-age=31536000"
+OTHER_NAME, OTHER_SITE = "other-name", "other-site"
+NOTED = frozenset({OTHER_NAME, OTHER_SITE})
+"""What is refused so is somebody else's doing: it is in the audit."""
 
 
 class Guard:
     """The gate; wraps the whole app."""
 
-    def __init__(self, app: ASGIApp, names: Iterable[str], *, secure: bool) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, names: Iterable[str], noted: Noted, *, secure: bool) -> None:
+        self._app, self._noted = app, noted
         mine = socket.gethostname().lower()
         short = mine.partition(".")[0]
         self._names = {"localhost", mine, short, f"{short}.local", *map(str.lower, names)}
@@ -52,6 +57,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         no = self._no(scope)
+        if no is not None and no[1] in NOTED:
+            await self._note(scope, no[1])
         if scope["type"] == "websocket":
             if no is not None:
                 await send({"type": "websocket.close", "code": 1008, "reason": no[2]})
@@ -77,18 +84,25 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._is_mine(host):
-            return 403, "other-name", "this server does not go by that name"
+            return 403, OTHER_NAME, "this server does not go by that name"
         origin = headers.get("origin")
         foreign = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
         unsafe = scope["type"] == "websocket" or scope["method"] not in SAFE
         if unsafe and (foreign or headers.get("sec-fetch-site", "none") == "cross-site"):
-            return 403, "other-site", "another site sent this: open the page here and try again"
+            return 403, OTHER_SITE, "another site sent this: open the page here and try again"
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY_BYTES:
             return 413, "too-large", f"at most {MAX_BODY_BYTES} bytes can be sent at once"
         if scope["type"] == "http" and "transfer-encoding" in headers:
             return 411, "no-length", "say how many bytes are sent"
         return None
+
+    async def _note(self, scope: Scope, why: str) -> None:
+        headers = Headers(scope=scope)
+        said = headers.get("host" if why == OTHER_NAME else "origin", "")
+        detail = {"why": why, "said": printed(said)}
+        refusal = Refusal("refused.site", about=scope["path"], detail=detail)
+        await self._noted.note_beside(refusal, client(HTTPConnection(scope)))
 
     def _is_mine(self, host: str) -> bool:
         name = urlsplit(f"//{host}").hostname if host else None

@@ -10,6 +10,7 @@ import errno
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -25,10 +26,13 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from mr.errors import MrError
 from mr.review.live.server_link import TIME_ANSWER
-from mr.review.live.signing import SignatureError
+from mr.review.live.signing import RIG_HEADER, SignatureError
+from mr.review.web.noted import NOBODY, Refusal, client
+from mr.review.web.state import review_of
 
 LOG = logging.getLogger("mr.review")
 
@@ -41,13 +45,38 @@ class Problem(BaseModel):
 
 
 class Refused(Exception):  # noqa: N818 -- not every no is an error
-    """A request that is not granted; the answer is made of it."""
+    """A request that is not granted; the answer is made of it, and where it matters an entry.
 
-    def __init__(self, status: int, code: str, words: str) -> None:
+    `about` says for the audit to what it was to be done (empty: to the path), `subject` whose data
+    it was, `noted` what it is called there (None: as its code is, in `NOTED`).
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        words: str,
+        *,
+        about: str = "",
+        subject: str = "",
+        noted: str | None = None,
+    ) -> None:
         super().__init__(words)
         self.status, self.code, self.words = status, code, words
+        self.about, self.subject = about, subject
+        self.noted = NOTED.get(code, "") if noted is None else noted
 
 
+NOTED = {
+    "code": "refused.code",
+    "csrf": "refused.csrf",
+    "last-admin": "refused.last-admin",
+    "last-instructor": "refused.last-instructor",
+    "own": "refused.own-result",
+    "role": "refused.role",
+    "too-often": "refused.too-often",
+}
+"""A refusal's code and what it is called in the audit; of others there is no entry."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DISK_FULL = "the server's disk is full: nothing was changed; free some room and try again"
 NO_DATABASE = "the database does not answer: nothing was changed; try again"
@@ -58,9 +87,8 @@ NOT_THERE = "there is nothing here, or it is not yours to see"
 class NotThere(Refused):
     """Not there, or not theirs to see; `about` says what they asked for, for the audit."""
 
-    def __init__(self, about: str = "", words: str = NOT_THERE) -> None:
-        super().__init__(404, "not-there", words)
-        self.about = about
+    def __init__(self, about: str = "", words: str = NOT_THERE, noted: str = "") -> None:
+        super().__init__(404, "not-there", words, about=about, noted=noted)
 
 
 def answer(status: int, code: str, words: str) -> JSONResponse:
@@ -81,7 +109,9 @@ def install(app: FastAPI) -> None:
     """Answer every no in the one shape."""
 
     @app.exception_handler(Refused)
-    def _refused(_request: Request, no: Refused) -> JSONResponse:
+    def _refused(request: Request, no: Refused) -> JSONResponse:
+        if no.noted:
+            _note(request, Refusal(no.noted, about=no.about, subject=no.subject))
         return answer(no.status, no.code, no.words)
 
     @app.exception_handler(RequestValidationError)
@@ -89,7 +119,8 @@ def install(app: FastAPI) -> None:
         return answer(422, "invalid", field_words(error.errors()))
 
     @app.exception_handler(SignatureError)
-    def _unsigned(_request: Request, error: SignatureError) -> JSONResponse:
+    def _unsigned(request: Request, error: SignatureError) -> JSONResponse:
+        review_of(request).noted.note(unsigned(request, error), client(request))
         made = answer(401, error.code, str(error))
         made.headers[TIME_ANSWER] = str(time.time_ns() // 1_000_000)
         return made
@@ -133,6 +164,21 @@ def install(app: FastAPI) -> None:
             raise error
         LOG.error("no room (%s %s): %s", request.method, request.url.path, error.strerror)
         return _full()
+
+
+def _note(request: Request, refusal: Refusal) -> None:
+    """Write a refusal down, by who asked as far as that is known."""
+    actor = getattr(request.state, "actor", NOBODY)
+    asker = client(request) if actor == NOBODY else actor
+    about = refusal.about or request.url.path
+    review_of(request).noted.note(replace(refusal, actor=actor, about=about), asker)
+
+
+def unsigned(connection: HTTPConnection, error: SignatureError) -> Refusal:
+    """Give for the audit what no rig of ours signed; which rig it says that it is is no proof."""
+    rig_id = connection.headers.get(RIG_HEADER)
+    about = f"rig:{rig_id}" if rig_id else connection.url.path
+    return Refusal("refused.signature", about=about, detail={"why": error.code})
 
 
 def _said(error: DBAPIError) -> str:

@@ -112,7 +112,9 @@ async def signing_rig(request: Request, review: Running) -> AskingRig | None:
         return None
     body = await request.body()
     database = review.archive.database
-    return await run_in_threadpool(asking_rig, database, request, request.method, body)
+    rig = await run_in_threadpool(asking_rig, database, request, request.method, body)
+    request.state.actor = f"rig:{rig.id}"
+    return rig
 
 
 SigningRig = Annotated[AskingRig | None, Depends(signing_rig)]

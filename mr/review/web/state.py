@@ -19,6 +19,7 @@ from mr.review.intake.uploads import Uploads
 from mr.review.intake.worker import Worker
 from mr.review.live.hub import Hub
 from mr.review.store.people import Person
+from mr.review.web.noted import Noted
 from mr.review.web.traces import Traces
 
 MAX_RECORDING_BYTES = 4 * 1024**3
@@ -39,6 +40,7 @@ class Review:
     """Whoever starts the server sees it, and so makes the first admin."""
     loop: asyncio.AbstractEventLoop | None = None
     uploads: Uploads = field(init=False)
+    noted: Noted = field(init=False)
     hub: Hub = field(default_factory=lambda: Hub(lambda: time.time() * 1000.0))
     traces: Traces = field(default_factory=Traces)
     limiter: SlidingWindowCounterRateLimiter = field(
@@ -47,6 +49,7 @@ class Review:
 
     def __post_init__(self) -> None:
         self.uploads = Uploads(self.archive, self.max_recording_bytes)
+        self.noted = Noted(self.archive.database)
 
     @property
     def needs_setup(self) -> bool:

@@ -270,7 +270,12 @@ def _keep_an_instructor(session: Session, member: Membership) -> None:
         Membership.person_id != member.person_id,
     )
     if member.role == "instructor" and session.scalars(others).first() is None:
-        raise Refused(409, "last-instructor", "this class has no other instructor: add one first")
+        raise Refused(
+            409,
+            "last-instructor",
+            "this class has no other instructor: add one first",
+            about=f"class:{member.course_id}",
+        )
 
 
 @router.post("/{course_id}/members/{person_id}/badge", status_code=201)

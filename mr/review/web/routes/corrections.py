@@ -33,6 +33,8 @@ from mr.review.web.routes.sessions import Id
 from mr.review.web.state import Review
 
 router = APIRouter(prefix="/sessions", tags=["corrections"])
+CORRECTIONS_PER_MINUTE = 60
+"""Of one person: each of them is an analysis."""
 State = Literal["waiting", "proposed", "counts", "replaced", "withdrawn", "failed"]
 
 
@@ -144,6 +146,9 @@ def back_to_original(session_id: str, given: Why, me: Me, review: Running) -> Co
 def _proposed(
     review: Review, me: SignedIn, session_id: str, wanted: Corrections, given: NewCorrection
 ) -> CorrectionRow:
+    if not review.allowed("correction", me.person_id, CORRECTIONS_PER_MINUTE):
+        words = f"at most {CORRECTIONS_PER_MINUTE} corrections a minute: wait a minute"
+        raise Refused(429, "too-often", words)
     with review.archive.database.writing() as session:
         recorded = session_judged(session, review, me, session_id)
         if wanted.is_empty and not recorded.edited:
@@ -180,7 +185,7 @@ def approve(session_id: str, correction_id: Id, me: Me, review: Running) -> Corr
             editing.approve(session, recorded, me, corrected)
         except OwnResultError as error:
             session.close()
-            raise own_result(review, me, session_id, error) from error
+            raise own_result(me, session_id, error) from error
         except NotSoError as error:
             raise Refused(409, "not-so", str(error)) from error
         note(session, actor(me), "correction.approved", f"session:{session_id}",
@@ -214,7 +219,7 @@ def approve_result(session_id: str, me: Me, review: Running) -> None:
         recorded = session_judged(session, review, me, session_id)
         if is_own(me, recorded):
             session.close()
-            raise own_result(review, me, session_id, OwnResultError())
+            raise own_result(me, session_id, OwnResultError())
         if recorded.attempt != "assessment" or recorded.state != "ready":
             words = "only an assessment that has been analysed has a result to approve"
             raise Refused(409, "not-so", words)
@@ -233,8 +238,7 @@ def take_approval_back(session_id: str, me: Me, review: Running) -> None:
              subject_of(session, recorded))  # fmt: skip
 
 
-def own_result(review: Review, me: SignedIn, session_id: str, error: OwnResultError) -> Refused:
-    """Write down that somebody would approve their own result; gives the answer to raise."""
-    with review.archive.database.writing() as session:
-        note(session, actor(me), "refused.own-result", f"session:{session_id}", me.person_id)
-    return Refused(403, "own", str(error))
+def own_result(me: SignedIn, session_id: str, error: OwnResultError) -> Refused:
+    """Refuse who would approve their own result."""
+    about = f"session:{session_id}"
+    return Refused(403, "own", str(error), about=about, subject=me.person_id)

@@ -21,7 +21,8 @@ from mr.review.people.access import Role
 from mr.review.people.badges import member_by_badge
 from mr.review.store.audit import note
 from mr.review.store.people import Person
-from mr.review.web.asking import COOKIE, Me, Running, actor, client
+from mr.review.web.asking import COOKIE, Me, Running, actor
+from mr.review.web.noted import client
 from mr.review.web.refusals import Refused
 from mr.review.web.state import Review
 
@@ -211,7 +212,8 @@ def change_password(given: NewPassword, me: Me, review: Running, request: Reques
     with review.archive.database.writing() as session:
         person = session.get_one(Person, me.person_id)
         if not passwords.fits(given.old, person.password_hash):
-            raise Refused(403, "wrong", "the old password is wrong")
+            words = "the old password is wrong"
+            raise Refused(403, "wrong", words, noted="refused.password")
         person.password_hash = passwords.hash_password(given.new, person.sign_in_name or "")
         logins.sign_out_others(session, person.id, me.token_sha256)
         note(session, actor(me), "password.changed", f"person:{person.id}", person.id)

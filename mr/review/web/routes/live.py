@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from mr.clock.host import wall_now_utc
 from mr.errors import ProtocolError
+from mr.review.live.hub import MAX_WATCHED
 from mr.review.live.messages import Ack, Shock, Start, Status, Stop
 from mr.review.live.signing import SignatureError
 from mr.review.people import access, logins
@@ -30,7 +31,8 @@ from mr.review.web.asking import COOKIE, Me, Running, actor, class_taught, not_y
 from mr.review.web.at_desk import COOKIE as DESK_COOKIE
 from mr.review.web.at_desk import desk_of
 from mr.review.web.commanding import HowToTrain, say, start_of
-from mr.review.web.refusals import Refused
+from mr.review.web.noted import Refusal, client
+from mr.review.web.refusals import Refused, unsigned
 from mr.review.web.state import Review
 
 router = APIRouter(prefix="/live", tags=["live"])
@@ -66,6 +68,7 @@ async def rig_socket(socket: WebSocket) -> None:
     try:
         rig = await run_in_threadpool(signed.asking_rig, database, socket, "GET", b"")
     except SignatureError as error:
+        await review.noted.note_beside(unsigned(socket, error), client(socket))
         await socket.send_denial_response(signed.refusal(error))
         return
     await socket.accept()
@@ -149,7 +152,19 @@ def _watchable(review: Review, asked: _Watching) -> list[str] | None:
             query = query.where(EnrolledRig.course_id == course_id)
         elif me.role not in {"technician", "admin"}:
             return None
-        return list(session.scalars(query.order_by(EnrolledRig.name)))
+        return list(session.scalars(query.order_by(EnrolledRig.name, EnrolledRig.id)))
+
+
+def _unwatchable(review: Review, asked: _Watching, asker: str) -> tuple[Refusal, str]:
+    """Give for the audit who may not watch what, and who asked."""
+    with review.archive.database.reading() as session:
+        me = logins.who(session, asked.login)
+    about = "rigs"
+    if asked.rig_id is not None:
+        about = f"rig:{asked.rig_id}"
+    elif asked.course_id is not None:
+        about = f"class:{asked.course_id}"
+    return Refusal("refused.wall", actor(me), about), asker if me is None else actor(me)
 
 
 @router.websocket("/wall")
@@ -165,10 +180,12 @@ async def wall_socket(
     rig_ids = await run_in_threadpool(_watchable, review, asked)
     await socket.accept()
     if rig_ids is None:
+        refusal, asker = await run_in_threadpool(_unwatchable, review, asked, client(socket))
+        await review.noted.note_beside(refusal, asker)
         await socket.close(UNWANTED, "sign in first, as the class's instructor")
         return
     try:
-        viewer = review.hub.subscribe(rig_ids[:30])
+        viewer = review.hub.subscribe(rig_ids[:MAX_WATCHED])
     except ProtocolError as error:
         await socket.close(UNWANTED, str(error)[:100])
         return
@@ -260,7 +277,14 @@ async def stop(rig_id: str, me: Me, review: Running) -> Ack:
 async def shock(rig_id: str, me: Me, review: Running) -> Ack:
     """Mark a shock: the pause about it is judged."""
     await run_in_threadpool(rig_of_mine, review, me, rig_id)
-    return await say(review, rig_id, Shock())
+    ack = await say(review, rig_id, Shock())
+
+    def write() -> None:
+        with review.archive.database.writing() as session:
+            note(session, actor(me), "rig.shock", f"rig:{rig_id}", recording=ack.recording_id)
+
+    await run_in_threadpool(write)
+    return ack
 
 
 def _rigs_of_class(review: Review, me: SignedIn, course_id: str) -> list[tuple[str, str | None]]:

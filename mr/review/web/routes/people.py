@@ -150,7 +150,12 @@ def _keep_an_admin(session: Session, person: Person, given: PersonChange) -> Non
         Person.role == "admin", ~Person.disabled, Person.id != person.id
     )
     if session.scalars(others).first() is None:
-        raise Refused(409, "last-admin", "this is the last admin: make another one first")
+        raise Refused(
+            409,
+            "last-admin",
+            "this is the last admin: make another one first",
+            about=f"person:{person.id}",
+        )
 
 
 @router.get("/{person_id}")

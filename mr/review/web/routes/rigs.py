@@ -25,10 +25,10 @@ from mr.review.web.asking import (
     Technician,
     actor,
     class_taught,
-    client,
     not_yours,
     role,
 )
+from mr.review.web.noted import client
 from mr.review.web.refusals import Refused
 
 router = APIRouter(prefix="/rigs", tags=["rigs"])

@@ -296,7 +296,12 @@ def _keep_own_apart(me: SignedIn, recorded: Recorded, given: Assignment) -> None
         return
     if access.is_own(me, recorded) or given.person_id == me.person_id:
         words = "your own sessions are given and taken by another instructor, or an admin"
-        raise Refused(403, "own", words)
+        about = f"session:{recorded.id}"
+        raise Refused(403, "own", words, about=about, subject=me.person_id)
+
+
+def _not_to(about: str, words: str) -> Refused:
+    return Refused(422, "invalid", words, about=about, noted="refused.object")
 
 
 def _hand_over(session: Session, me: SignedIn, recorded: Recorded, person: Person) -> None:
@@ -317,12 +322,12 @@ def assign(session_id: str, given: Assignment, me: Me, review: Running) -> Sessi
         _keep_own_apart(me, recorded, given)
         if given.course_id is not None:
             if not access.teaches(session, me, given.course_id):
-                raise Refused(422, "invalid", "this is no class of yours")
+                raise _not_to(f"class:{given.course_id}", "this is no class of yours")
             recorded.course_id = given.course_id
         if given.person_id is not None:
             person = session.get(Person, given.person_id)
             if person is None or not access.may_see_person(session, me, person.id):
-                raise Refused(422, "invalid", "this is no learner of yours")
+                raise _not_to(f"person:{given.person_id}", "this is no learner of yours")
             _hand_over(session, me, recorded, person)
         note(session, actor(me), "session.assigned", f"session:{session_id}",
              subject_of(session, recorded), course=given.course_id)  # fmt: skip

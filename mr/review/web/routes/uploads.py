@@ -28,6 +28,8 @@ from mr.review.web.signed import AskingRig, SigningRig
 from mr.review.web.state import Review
 
 router = APIRouter(prefix="/uploads", tags=["uploads"])
+OFFERS_PER_MINUTE = 120
+"""Of one rig or person; a class brings its recordings of an hour at once."""
 MAY_BRING = ("instructor", "technician", "admin")
 
 
@@ -84,7 +86,7 @@ def _class_of(
 
 def _out(progress: Progress | None, upload_id: str) -> UploadOut:
     if progress is None:
-        raise NotThere(f"upload:{upload_id}")
+        raise NotThere(f"upload:{upload_id}", noted="refused.upload")
     return UploadOut(
         upload_id=progress.upload_id,
         state=progress.state,
@@ -100,6 +102,9 @@ def offer(
     given: OfferIn, sender: SentBy, rig: SigningRig, review: Running, request: Request
 ) -> UploadOut:
     """Offer a recording; the answer says from which byte on it is to be sent."""
+    if not review.allowed("offer", sender.actor, OFFERS_PER_MINUTE):
+        words = f"at most {OFFERS_PER_MINUTE} recordings a minute: wait a minute and go on"
+        raise Refused(429, "too-often", words)
     if rig is not None:
         require_recording(
             rig.public_key, rig.id, given.recording_id or "", given.sha256, given.signature or ""

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mr.clock.host import wall_now_utc
+from mr.review.live.hub import MAX_WATCHED
 from mr.review.people.logins import SignedIn
 from mr.review.right import WHAT_COUNTS
 from mr.review.store.courses import Course, Membership
@@ -23,7 +24,6 @@ from mr.review.web.routes.classes import ClassRow, class_row
 from mr.scoring.profiles import shipped_guidelines
 
 router = APIRouter(prefix="/classes", tags=["classes"])
-MOST_RIGS = 30
 
 
 class WallLearner(BaseModel):
@@ -94,6 +94,8 @@ class Wall(BaseModel):
     course: ClassRow
     guidelines: list[str]
     rigs: list[WallRig]
+    n_rigs: int
+    """So many the class has; a wall shows no more than the first 30 by name."""
     learners: list[WallLearner]
     free_rigs: list[FreeRig]
     goal: Goal
@@ -123,9 +125,14 @@ def _wall(session: Session, me: SignedIn, course: Course) -> Wall:
         .order_by(Person.name, Person.id)
     ).all()
     live = select(EnrolledRig).where(EnrolledRig.revoked_utc.is_(None))
+    n_rigs = session.scalar(
+        select(func.count()).where(
+            EnrolledRig.course_id == course.id, EnrolledRig.revoked_utc.is_(None)
+        )
+    )
     rigs = session.scalars(
         live.where(EnrolledRig.course_id == course.id).order_by(EnrolledRig.name, EnrolledRig.id)
-        .limit(MOST_RIGS)
+        .limit(MAX_WATCHED)
     ).all()  # fmt: skip
     free = session.scalars(live.where(EnrolledRig.course_id.is_(None)).order_by(EnrolledRig.name))
     results = _results(session, course.id, [rig.id for rig in rigs])
@@ -142,6 +149,7 @@ def _wall(session: Session, me: SignedIn, course: Course) -> Wall:
             )
             for rig in rigs
         ],
+        n_rigs=n_rigs or 0,
         learners=[_learner(person) for person in roster],
         free_rigs=[FreeRig(id=rig.id, name=rig.name) for rig in free],
         goal=_goal(session, course),

@@ -3519,6 +3519,8 @@ export interface components {
             guidelines: string[];
             /** Learners */
             learners: components["schemas"]["WallLearner"][];
+            /** N Rigs */
+            n_rigs: number;
             /** Race */
             race: components["schemas"]["Racer"][] | null;
             /** Rigs */
