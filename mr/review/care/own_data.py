@@ -42,7 +42,8 @@ person.json            your account, what you agreed to, your classes, your sign
 audit.json             what was done with your data and what you did: when, by whom, what
 sessions/ID/           one folder a session:
   session.json         its entry in the catalogue, notes and corrections, observers' taps
-  analysis-ID.json     what was computed from it (mrcpr.analysis/2), with each version kept
+  analysis-ID.json     what was computed from it (mrcpr.analysis/2), with each version kept;
+                       analysis-ID-edited.json: with an instructor's correction
   recording.mcap       the recording itself, as it came; `mrcpr analyze` and any MCAP reader open it
 
 Times are UTC. Names stand in person.json only; everything else has random ids.
@@ -97,8 +98,9 @@ def _session_files(
         made.writestr(f"{folder}/session.json", _text(_session(session, recorded)))
         analyses = session.scalars(select(Analysis.id).where(Analysis.session_id == session_id))
         for analysis_id in analyses.all():
-            text = analysis_text(session.get_one(Analysis, analysis_id))
-            made.writestr(f"{folder}/analysis-{analysis_id}.json", text)
+            row = session.get_one(Analysis, analysis_id)
+            edited = "" if row.correction_id is None else "-edited"
+            made.writestr(f"{folder}/analysis-{analysis_id}{edited}.json", analysis_text(row))
             session.expunge_all()
             yield out.taken()
         path = archive.recording_path(recorded.sha256)
