@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mr.clock.host import wall_now_utc
+from mr.review.store.rigs import EnrolledRig
 from tests.web.browser import Pages, axe, shot, show
 from tests.web.joining import SimulatedRig, simulated
+from tests.web.kept import kept
 from tests.web.servers import Client, Running, running
 from tests.web.test_rigs import Joined, linked
 
@@ -23,8 +27,18 @@ PIXELS = """() => {
     for (let k = 0; k < data.length; k += 1) sum = (sum * 31 + data[k]) % 1000000007;
     return sum;
 }"""
+RATE_DRAWN = """() => {
+    const canvas = document.querySelector(".tile canvas");
+    const strip = Math.round(canvas.height * 0.26);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, strip);
+    let n = 0;
+    for (let k = 0; k < data.length; k += 4)
+        n += data[k] === 160 && data[k + 1] === 75 && data[k + 2] === 0;
+    return n;
+}"""  # pixels of the rate's colour (--line-2, light) in the upper strip
 SESSION_LIMIT_MS = 90_000
 LOST_WITHIN_S = 3.0
+LEAST_TRACE_PX = 60
 
 
 @pytest.fixture
@@ -48,6 +62,7 @@ def begin_session(page: Page, rig_id: str) -> Locator:
     page.keyboard.press("Enter")
     panel = page.locator(".panel")
     assert panel.get_by_role("button", name="Start").is_disabled()
+    assert page.evaluate(RATE_DRAWN) == 0  # nobody compresses yet
     panel.get_by_label("Learner").select_option("Lena Learner")
     panel.get_by_label("Length").select_option("10 min")
     panel.get_by_role("button", name="Start").click()
@@ -55,8 +70,26 @@ def begin_session(page: Page, rig_id: str) -> Locator:
     return panel
 
 
+def see_traces(page: Page, panel: Locator) -> None:
+    """See rate and depth drawn, said in words, and as a table."""
+    page.wait_for_function(f"() => ({RATE_DRAWN})() > 20", timeout=SESSION_LIMIT_MS)
+    before = page.evaluate(PIXELS)
+    page.wait_for_function(f"() => ({PIXELS})() !== {before}")
+    said = r"Sim 1: Compressing\. The last 8 seconds: rate \d+\sper minute, .*; depth \d+\smm, "
+    page.locator(".tile").get_by_role("img", name=re.compile(said)).wait_for()
+    panel.get_by_role("button", name="Show as table").click()
+    rows = panel.get_by_role("table", name="The latest compressions").locator("tbody tr")
+    rows.nth(3).wait_for()
+    numbers = [int(row.locator("th").inner_text()) for row in rows.all()]
+    assert numbers == sorted(numbers, reverse=True)
+    assert 30 < int(rows.first.locator("td").first.inner_text().split()[0]) < 80
+    assert axe(page) == []
+    panel.get_by_role("button", name="Hide the table").click()
+
+
 def observe(panel: Locator) -> None:
     """Tap what the observer sees, write a note, undo a tap."""
+    panel.get_by_role("button", name="Help called").click()
     panel.get_by_role("button", name="Scene safe").click()
     undo = panel.get_by_role("button", name="Undo Scene safe")
     undo.wait_for()
@@ -67,6 +100,17 @@ def observe(panel: Locator) -> None:
     assert axe(panel.page) == []
     undo.click()
     undo.wait_for(state="detached")
+
+
+def read_marks(page: Page, session_id: str) -> None:
+    """Read what the observer tapped on the session's page: in words, in list and chart."""
+    show(page, f"/sessions/{session_id}")
+    page.get_by_role("listitem").filter(has_text="Observer: Help called").wait_for()
+    page.get_by_role("listitem").filter(has_text="Note: spoke to the bystander").wait_for()
+    chart = page.locator("figure", has=page.get_by_role("img", name="Depth."))
+    chart.get_by_role("button", name="Show as table").click()
+    chart.get_by_role("row", name="Help called").wait_for()
+    assert "help-called" not in page.locator("main").inner_text()
 
 
 def lose(page: Page, rig: SimulatedRig) -> None:
@@ -90,8 +134,7 @@ def test_a_class_is_run_from_the_wall(
         show(page, f"/wall/{course}")
         panel = begin_session(page, rig.id)
         assert "SIMULATED" in text_of(page) and "Lena Learner" in text_of(page)
-        before = page.evaluate(PIXELS)
-        page.wait_for_function(f"() => ({PIXELS})() !== {before}")
+        see_traces(page, panel)
         observe(panel)
         panel.get_by_role("button", name="Stop the session").click()
         panel.get_by_role("link", name="Last result").wait_for(timeout=SESSION_LIMIT_MS)
@@ -102,11 +145,12 @@ def test_a_class_is_run_from_the_wall(
         assert result.get_attribute("href") == f"/sessions/{session['id']}"
         assert session["name"] == "Lena Learner" and session["course_id"] == course
         marks = f"/live/rigs/{rig.id}/marks?recording_id={session['recording_id']}"
-        kept = [(mark["what"], mark["text"]) for mark in admin.ok("GET", marks)]
-        assert kept == [("note", "spoke to the bystander")]
+        tapped = [(mark["what"], mark["text"]) for mark in admin.ok("GET", marks)]
+        assert tapped == [("help-called", ""), ("note", "spoke to the bystander")]
         sheet = admin.ok("GET", f"/fleet/{rig.id}")  # the rig reported itself after the session
         assert sheet["software"].startswith("mrcpr") and sheet["parts_utc"] is not None
         lose(page, rig)
+        read_marks(pages.of(review, admin), session["id"])
     with simulated(review, admin, rig_folder):
         page.get_by_text("1 rig here").wait_for(timeout=SESSION_LIMIT_MS)
         page.get_by_text("LOST since").wait_for(state="detached")
@@ -156,6 +200,28 @@ def test_a_wall_is_walked_by_keys(
     page.locator(".panel").get_by_role("heading", name="Rig 1").wait_for()
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.dataset.rig") == rigs[0].id
+
+
+@pytest.mark.parametrize(("n_rigs", "size"), [(30, (1920, 1080)), (12, (1280, 800))])
+def test_a_class_fits_one_screen_with_both_traces(
+    review: Running, admin: Client, pages: Pages, course: str, n_rigs: int, size: tuple[int, int]
+) -> None:
+    with kept(review) as database, database.writing() as session:
+        for k in range(n_rigs):  # more than may enrol in a minute
+            given = {"name": f"Rig {k + 1}", "course_id": course, "facts": {"simulated": True}}
+            given |= {"public_key": f"key {k}", "enrolled_by": admin.me["person_id"]}
+            session.add(EnrolledRig(enrolled_utc=wall_now_utc(), **given))
+    page = pages.of(review, admin, size=size)
+    show(page, f"/wall/{course}")
+    page.locator(".tile canvas").nth(n_rigs - 1).wait_for()
+    page.wait_for_function("() => document.documentElement.scrollHeight <= innerHeight")
+    tall = page.evaluate("Math.min(...[...document.querySelectorAll('.trace')].map("
+                         "(box) => box.clientHeight))")  # fmt: skip
+    assert tall >= LEAST_TRACE_PX
+    ends = page.evaluate("Math.max(...[...document.querySelectorAll('.tile')].map("
+                         "(tile) => tile.getBoundingClientRect().bottom))")  # fmt: skip
+    assert ends <= size[1]
+    shot(page, f"wall-{n_rigs}", whole=False)
 
 
 def test_the_wall_says_when_the_server_is_away_and_comes_back(

@@ -43,7 +43,8 @@ person.json            your account, what you agreed to, your classes, your sign
 audit.json             what was done with your data and what you did: when, by whom, what
 sessions/ID/           one folder a session:
   session.json         its entry in the catalogue, notes and corrections, observers' taps
-  analysis-ID.json     what was computed from it (mrcpr.analysis/2), with each version kept
+  analysis-ID.json     what was computed from it (mrcpr.analysis/2), with each version kept;
+                       analysis-ID-edited.json: with an instructor's correction
   recording.mcap       the recording itself, as it came; `mrcpr analyze` and any MCAP reader open it
 
 Times are UTC. Names stand in person.json only; everything else has random ids.
@@ -104,8 +105,9 @@ def _session_files(
         with archive.database.reading() as session:
             row = session.get(Analysis, analysis_id)
             text = None if row is None else analysis_text(row)
-        if text is not None:
-            made.writestr(f"{folder}/analysis-{analysis_id}.json", text)
+        if row is not None and text is not None:
+            edited = "" if row.correction_id is None else "-edited"
+            made.writestr(f"{folder}/analysis-{analysis_id}{edited}.json", text)
             yield out.taken()
     if path.exists():
         yield from _stored(made, out, path, f"{folder}/recording.mcap")

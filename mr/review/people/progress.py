@@ -7,11 +7,12 @@ than those with them: who does well with cues has not shown that they can do wit
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Literal
 
 from sqlalchemy import ColumnElement, func, select
@@ -26,6 +27,11 @@ LATEST = 5
 """Strengths and weaknesses are told of so many sessions."""
 MOST_POINTS = 1000
 STRONG_PCT, WEAK_PCT = 90.0, 75.0
+T_95 = (12.706, 4.303, 3.182)
+"""Student's t, two-sided 95 %, at 1, 2 and 3 degrees of freedom."""
+LEAST_TREND_PCT = 2.0
+"""Less is not worth a word, however little the sessions scatter."""
+Trend = Literal["better", "worse", "as before"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,15 @@ class Standing:
     """On average, of 100."""
     trend_pct: float | None
     """The latest session's value less the mean of those before; None: there is only one."""
+    trend_margin_pct: float | None
+    """How far from that mean a session lies by scatter alone, at 95 %; None: fewer than two before.
+
+    A prediction interval: Student's t times the standard deviation of the sessions before, times
+    the root of 1 + 1/n, for the mean of n sessions is uncertain, too. What a single session's
+    sensors leave open is within that scatter.
+    """
+    trend: Trend | None
+    """Better or worse only beyond the margin; None: too few sessions to tell."""
     n_sessions: int
     words: str
     """Of the latest session: why its value is what it is."""
@@ -153,16 +168,35 @@ def _standing(key: str, label: str, latest: Sequence[Recorded]) -> Standing | No
         return None
     mean_pct = fmean(value for value, _, _ in values)
     before = [value for value, _, _ in values[1:]]
+    by_pct, margin_pct = values[0][0] - fmean(before) if before else None, _margin(before)
     return Standing(
         key=key,
         label=label,
         mean_pct=mean_pct,
         points_lost=fmean(lost for _, lost, _ in values),
-        trend_pct=values[0][0] - fmean(before) if before else None,
+        trend_pct=by_pct,
+        trend_margin_pct=margin_pct,
+        trend=_trend(by_pct, margin_pct),
         n_sessions=len(values),
         words=values[0][2],
         standing=_word(mean_pct),
     )
+
+
+def _margin(before: Sequence[float]) -> float | None:
+    """Give how far the next session lies from the mean of those before by scatter alone."""
+    n = len(before)
+    if n < 2:  # one session has no scatter
+        return None
+    return T_95[n - 2] * stdev(before) * math.sqrt(1 + 1 / n)
+
+
+def _trend(by_pct: float | None, margin_pct: float | None) -> Trend | None:
+    if by_pct is None or margin_pct is None:
+        return None
+    if abs(by_pct) <= max(margin_pct, LEAST_TREND_PCT):
+        return "as before"
+    return "better" if by_pct > 0 else "worse"
 
 
 def _word(mean_pct: float) -> Literal["strong", "fair", "weak"]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
 
 from mr.clock.host import wall_now_utc
 from mr.review.people import access, class_figures
@@ -58,6 +59,15 @@ class Learners(BaseModel):
     total: int
 
 
+class ClassName(BaseModel):
+    """A class, as a link names it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    title: str
+
+
 class LearnerPage(BaseModel):
     """A learner over time."""
 
@@ -65,6 +75,8 @@ class LearnerPage(BaseModel):
 
     person: PersonRow
     progress: Progress
+    classes: list[ClassName]
+    """Those in which who asks may set the learner beside the others."""
 
 
 class FiguresFilters(BaseModel):
@@ -158,6 +170,7 @@ def learner(person_id: str, me: Me, review: Running) -> LearnerPage:
             session.close()
             raise not_yours(review, me, f"learner:{person_id}")
         seen = access.sessions_seen_by(me)
+        classes = [ClassName.model_validate(c) for c in _classes_of(session, me, person)]
         progress = progress_of(session, person.learner_id or "", seen, wall_now_utc())
         about = f"person:{person_id}"
         look = me.person_id != person_id and is_new_look(
@@ -165,7 +178,18 @@ def learner(person_id: str, me: Me, review: Running) -> LearnerPage:
         )
     if look:
         _note_look(review, me, person_id)
-    return LearnerPage(person=person_row(person), progress=progress)
+    return LearnerPage(person=person_row(person), progress=progress, classes=classes)
+
+
+def _classes_of(session: Session, me: SignedIn, person: Person) -> list[Course]:
+    found = session.scalars(
+        select(Course)
+        .join(Membership, Membership.course_id == Course.id)
+        .where(Membership.person_id == person.id, Membership.role == "learner")
+        .order_by(Course.title, Course.id)
+    )
+    own = person.id == me.person_id
+    return [course for course in found if own or access.teaches(session, me, course.id)]
 
 
 def _note_look(review: Review, me: SignedIn, person_id: str) -> None:

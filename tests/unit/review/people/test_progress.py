@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy import stats
 from sqlalchemy import false, true
 
 from mr.review.archive import Archive
 from mr.review.people.class_figures import Asked, learners, spreads
-from mr.review.people.progress import Progress, progress_of
+from mr.review.people.progress import LATEST, T_95, Progress, progress_of
 from mr.review.store import schema
 from mr.review.store.courses import Course, Membership
 from mr.review.store.people import Person
@@ -120,6 +122,41 @@ def test_the_dearest_item_of_the_latest_comparable_sessions_comes_first(archive:
     depth, rate = told(archive).standings
     assert (depth.n_sessions, rate.n_sessions) == (4, 5)
     assert depth.mean_pct == pytest.approx(67.5)
+
+
+@pytest.mark.parametrize(
+    ("values", "trend"),
+    [
+        ((70.0,), None),
+        ((50.0, 70.0), None),  # one before has no scatter
+        ((70.0, 70.0, 71.9), "as before"),  # not worth a word
+        ((70.0, 70.0, 73.0), "better"),
+        ((60.0, 70.0, 80.0), "as before"),
+        ((50.0, 60.0, 60.0, 70.0, 80.0), "as before"),  # 20 better, and 29 is scatter
+        ((60.0, 61.0, 60.0, 61.0, 80.0), "better"),
+        ((60.0, 61.0, 60.0, 61.0, 40.0), "worse"),
+    ],
+)
+def test_a_trend_is_told_beyond_the_scatter_only(
+    archive: Archive, values: tuple[float, ...], trend: str | None
+) -> None:
+    for days, value in zip(range(len(values), 0, -1), values, strict=True):
+        put(archive, days, items={"depth": [value, 0.0]})
+    (depth,) = told(archive).standings
+    assert depth.trend == trend
+    assert (depth.trend_pct is None) == (len(values) < 2)
+
+
+def test_the_margin_is_the_next_sessions_prediction_interval(archive: Archive) -> None:
+    before = (50.0, 60.0, 60.0, 70.0)
+    for days, value in zip((5, 4, 3, 2, 1), (*before, 80.0), strict=True):
+        put(archive, days, items={"depth": [value, 0.0]})
+    (depth,) = told(archive).standings
+    scale = np.std(before, ddof=1) * np.sqrt(1 + 1 / 4)
+    low, high = stats.t.interval(0.95, 3, loc=np.mean(before), scale=scale)
+    assert depth.trend_margin_pct == pytest.approx((high - low) / 2, rel=1e-3)
+    exact = [float(stats.t.ppf(0.975, n)) for n in range(1, LATEST - 1)]
+    assert exact == pytest.approx(T_95, rel=1e-3)
 
 
 def test_a_class_is_spread_by_each_learners_newest_best_or_all(archive: Archive) -> None:

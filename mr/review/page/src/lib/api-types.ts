@@ -1920,6 +1920,16 @@ export interface components {
             spreads: components["schemas"]["Spread"][];
         };
         /**
+         * ClassName
+         * @description A class, as a link names it.
+         */
+        ClassName: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * ClassPage
          * @description A class with its people; a learner sees the instructors only.
          */
@@ -2598,6 +2608,8 @@ export interface components {
          * @description A learner over time.
          */
         LearnerPage: {
+            /** Classes */
+            classes: components["schemas"]["ClassName"][];
             person: components["schemas"]["PersonRow"];
             progress: components["schemas"]["Progress"];
         };
@@ -3430,6 +3442,10 @@ export interface components {
              * @enum {string}
              */
             standing: "strong" | "fair" | "weak";
+            /** Trend */
+            trend: ("better" | "worse" | "as before") | null;
+            /** Trend Margin Pct */
+            trend_margin_pct: number | null;
             /** Trend Pct */
             trend_pct: number | null;
             /** Words */

@@ -22,9 +22,24 @@ export const ROLES: readonly (readonly [string, string])[] = [
   ["admin", "Admin"],
 ];
 
+/** What an observer taps while a session goes on. */
+export const CHECKLIST = [
+  ["scene-safe", "Scene safe"],
+  ["response", "Response checked"],
+  ["breathing", "Breathing checked"],
+  ["help-called", "Help called"],
+  ["aed", "AED sent for"],
+] as const;
+
 /** `30:2` and `hands-only` in words; what has none as it is. */
 export function wordOf(of: readonly (readonly [string, string])[], value: string): string {
   return of.find(([key]) => key === value)?.[1] ?? value;
+}
+
+/** What an observer marked, in words. */
+export function markWords({ what, text }: { what: string; text: string }): string {
+  const word = what === "note" ? "Note" : wordOf(CHECKLIST, what);
+  return text ? `${word}: ${text}` : word;
 }
 
 const ACTIONS: Record<string, string> = {

@@ -6,6 +6,7 @@
  */
 
 import { decodeWall, type LiveRig } from "../lib/live-frames";
+import { type Told, withLatest } from "./latest";
 import { Ring } from "./ring";
 import type { Sweep } from "./sweep";
 
@@ -44,6 +45,8 @@ export class Seat {
   /** The newest of all, for the trace. */
   newest: LiveRig | null = null;
   capturedMs: number | null = null;
+  /** The latest compressions, the newest first. */
+  last = $state.raw<readonly Told[]>([]);
   sweeps = new Set<Sweep>();
 }
 
@@ -149,7 +152,8 @@ export class Feed {
   #told(rig: LiveRig): void {
     const seat = this.seat(rig.rigId);
     const before = seat.newest;
-    seat.ring.add(rig.tS, rig.depthMm);
+    seat.ring.add(rig.tS, rig.depthMm, rig.rateCpm);
+    seat.last = withLatest(seat.last, before, rig);
     if (rig.tS.length > 0) seat.capturedMs = rig.capturedMs;
     seat.newest = rig;
     const turned =

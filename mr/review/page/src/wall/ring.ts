@@ -6,6 +6,7 @@ const KEPT = 2048; // 10 s at 200 Hz
 export class Ring {
   readonly t_s = new Float64Array(KEPT);
   readonly depth_mm = new Float32Array(KEPT);
+  readonly rate_cpm = new Float32Array(KEPT);
   /** Rows that ever came: row `n` lies at `n % KEPT`. */
   end = 0;
 
@@ -21,8 +22,12 @@ export class Ring {
     this.end = 0;
   }
 
-  /** Take rows in; another session's clock begins the ring anew. Tells whether it did. */
-  add(t_s: Float64Array, depth_mm: Float32Array): boolean {
+  /**
+   * Take rows in, with the rate as it was told with them; unknown is a gap.
+   *
+   * Another session's clock begins the ring anew. Tells whether it did.
+   */
+  add(t_s: Float64Array, depth_mm: Float32Array, rate_cpm: number | null): boolean {
     const first_s = t_s[0];
     if (first_s === undefined) return false;
     const last_s = this.end > 0 ? (this.t_s[this.at(this.end - 1)] ?? 0) : first_s;
@@ -32,6 +37,7 @@ export class Ring {
       const place = this.at(this.end);
       this.t_s[place] = at_s;
       this.depth_mm[place] = depth_mm[k] ?? NaN;
+      this.rate_cpm[place] = rate_cpm ?? NaN;
       this.end += 1;
     }
     return anew;

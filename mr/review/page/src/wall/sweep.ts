@@ -1,37 +1,62 @@
 /**
- * Draws a rig's depth as a monitor does: the newest writes over what is eight seconds old.
+ * Draws a rig's rate and depth as a monitor does: the newest writes over what is eight seconds old.
  *
- * Nothing that stands is drawn again, so that thirty traces cost no more than thirty short lines a
- * frame. Depth goes down, as the chest does.
+ * Nothing that stands is drawn again, so that thirty rigs cost no more than sixty short lines a
+ * frame. The rate is a thin strip above; depth goes down, as the chest does.
  */
 
 import type { Targets } from "../lib/live-frames";
 import { colour } from "../parts/chart/colours";
 import { type Ring, SPAN_S } from "./ring";
 
-const TOP_MM = -6;
-const BOTTOM_MM = 86;
+export const RATE_SHARE = 0.26; // of the height
+const STRIPS_APART_PX = 3;
 const GAP_SHARE = 0.035; // of the width, cleared ahead of the newest
+
+/** One quantity's part of the picture. */
+interface Strip {
+  values: Float32Array;
+  /** The values at its upper and its lower edge. */
+  at_top: number;
+  at_bottom: number;
+  band: (targets: Targets) => readonly [number, number | null];
+  line: "depth" | "rate";
+}
 
 export interface Colours {
   ground: string;
+  apart: string;
   band: string;
   edge: string;
-  line: string;
+  depth: string;
+  rate: string;
 }
 
 /** The colours of the page as it looks now. */
 export function coloursNow(): Colours {
   return {
     ground: colour("--sunk"),
+    apart: colour("--paper"),
     band: colour("--good-wash"),
     edge: colour("--good", 0.5),
-    line: colour("--line-1"),
+    depth: colour("--line-1"),
+    rate: colour("--line-2"),
   };
+}
+
+/** Tell whether two targets are drawn alike. */
+function alike(a: Targets | null, b: Targets | null): boolean {
+  return (
+    a?.depthLowMm === b?.depthLowMm &&
+    a?.depthHighMm === b?.depthHighMm &&
+    a?.rateLowCpm === b?.rateLowCpm &&
+    a?.rateHighCpm === b?.rateHighCpm
+  );
 }
 
 export class Sweep {
   readonly #context: CanvasRenderingContext2D;
+  readonly #strips: readonly Strip[];
   #drawn = 0;
   #targets: Targets | null = null;
   #width = 0;
@@ -47,6 +72,22 @@ export class Sweep {
     if (context === null) throw new Error("this browser draws nothing");
     this.#context = context;
     this.colours = coloursNow();
+    this.#strips = [
+      {
+        values: ring.rate_cpm,
+        at_top: 160,
+        at_bottom: 60,
+        band: (targets) => [targets.rateLowCpm, targets.rateHighCpm],
+        line: "rate",
+      },
+      {
+        values: ring.depth_mm,
+        at_top: -6,
+        at_bottom: 86,
+        band: (targets) => [targets.depthLowMm, targets.depthHighMm],
+        line: "depth",
+      },
+    ];
   }
 
   /** Fit the canvas to its place; all that is known is drawn anew. */
@@ -77,10 +118,7 @@ export class Sweep {
 
   /** Draw what is new; tells whether anything was. */
   draw(targets: Targets | null): boolean {
-    const same =
-      targets?.depthLowMm === this.#targets?.depthLowMm &&
-      targets?.depthHighMm === this.#targets?.depthHighMm;
-    if (!same || this.ring.end < this.#drawn) {
+    if (!alike(targets, this.#targets) || this.ring.end < this.#drawn) {
       this.#targets = targets;
       this.redraw();
       return true;
@@ -97,9 +135,17 @@ export class Sweep {
     return ((t_s % SPAN_S) / SPAN_S) * this.#width;
   }
 
-  #y(depth_mm: number): number {
-    const within = Math.min(Math.max(depth_mm, TOP_MM), BOTTOM_MM);
-    return ((within - TOP_MM) / (BOTTOM_MM - TOP_MM)) * this.#height;
+  /** Where a strip begins and ends, in the canvas' dots. */
+  #edges(strip: Strip): readonly [number, number] {
+    const split = Math.round(this.#height * RATE_SHARE);
+    if (strip.line === "rate") return [0, split];
+    return [split + STRIPS_APART_PX * this.#dots, this.#height];
+  }
+
+  #y(strip: Strip, value: number): number {
+    const [top, bottom] = this.#edges(strip);
+    const share = (value - strip.at_top) / (strip.at_bottom - strip.at_top);
+    return top + Math.min(Math.max(share, 0), 1) * (bottom - top);
   }
 
   #erase(from: number, to: number): void {
@@ -116,36 +162,50 @@ export class Sweep {
   #clear(x: number, end: number): void {
     const [left, right] = [Math.floor(x), Math.ceil(end)];
     const context = this.#context;
-    context.fillStyle = this.colours.ground;
+    context.fillStyle = this.colours.apart;
     context.fillRect(left, 0, right - left, this.#height);
-    if (this.#targets === null) return;
-    const low = this.#y(this.#targets.depthLowMm);
-    const high = this.#y(this.#targets.depthHighMm ?? BOTTOM_MM);
+    for (const strip of this.#strips) {
+      const [top, bottom] = this.#edges(strip);
+      context.fillStyle = this.colours.ground;
+      context.fillRect(left, top, right - left, bottom - top);
+      if (this.#targets !== null) this.#band(strip, this.#targets, left, right);
+    }
+  }
+
+  #band(strip: Strip, targets: Targets, left: number, right: number): void {
+    const context = this.#context;
+    const [low, high] = strip.band(targets);
+    const ends = [this.#y(strip, low), this.#y(strip, high ?? strip.at_bottom)] as const;
+    const [upper, lower] = [Math.min(...ends), Math.max(...ends)];
     context.fillStyle = this.colours.band;
-    context.fillRect(left, low, right - left, high - low);
+    context.fillRect(left, upper, right - left, lower - upper);
     context.fillStyle = this.colours.edge;
-    context.fillRect(left, low, right - left, this.#dots);
-    context.fillRect(left, high - this.#dots, right - left, this.#dots);
+    context.fillRect(left, upper, right - left, this.#dots);
+    context.fillRect(left, lower - this.#dots, right - left, this.#dots);
   }
 
   #stroke(from: number, to: number): void {
+    for (const strip of this.#strips) this.#line(strip, from, to);
+  }
+
+  #line(strip: Strip, from: number, to: number): void {
     const { ring } = this;
     const context = this.#context;
-    context.strokeStyle = this.colours.line;
+    context.strokeStyle = this.colours[strip.line];
     context.lineWidth = 1.75 * this.#dots;
     context.lineJoin = "round";
     context.beginPath();
     let before = Infinity; // no line comes from nowhere, nor from the other end
     for (let row = from; row < to; row += 1) {
       const place = ring.at(row);
-      const depth_mm = ring.depth_mm[place] ?? NaN;
-      if (Number.isNaN(depth_mm)) {
+      const value = strip.values[place] ?? NaN;
+      if (Number.isNaN(value)) {
         before = Infinity;
         continue;
       }
       const x = this.#x(ring.t_s[place] ?? 0);
-      if (x < before) context.moveTo(x, this.#y(depth_mm));
-      else context.lineTo(x, this.#y(depth_mm));
+      if (x < before) context.moveTo(x, this.#y(strip, value));
+      else context.lineTo(x, this.#y(strip, value));
       before = x;
     }
     context.stroke();

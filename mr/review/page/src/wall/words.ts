@@ -1,7 +1,7 @@
 /** The words of the wall: how a rig stands, whether a number is right, who trains. */
 
 import type { LiveRig, Targets } from "../lib/live-frames";
-import { clock } from "../lib/numbers";
+import { clock, known, NOT_MEASURED, withUnit } from "../lib/numbers";
 import type { BadgeKind } from "../parts/badge";
 import type { RigStatus } from "./feed.svelte";
 
@@ -12,13 +12,6 @@ export const DURATIONS = [
   ["300", "5 min"],
   ["600", "10 min"],
   ["", "Until stopped"],
-] as const;
-export const CHECKLIST = [
-  ["scene-safe", "Scene safe"],
-  ["response", "Response checked"],
-  ["breathing", "Breathing checked"],
-  ["help-called", "Help called"],
-  ["aed", "AED sent for"],
 ] as const;
 export const LONG_PAUSE_S = 3;
 
@@ -112,6 +105,26 @@ export function isGoing(status: RigStatus | null, live: LiveRig | null): boolean
   return (
     live?.presence === "here" && (status?.state === "training" || status?.state === "starting")
   );
+}
+
+function reading(what: string, value: string, verdict: Verdict | null): string {
+  return `${what} ${[value, verdict?.words.toLowerCase()].filter(Boolean).join(", ")}`;
+}
+
+/** What a rig's trace shows now, in words. */
+export function traceWords(name: string, live: LiveRig | null, status: RigStatus | null): string {
+  const stands = standing(live, status);
+  const head = `${name ? `${name}: ` : ""}${stands.words}`;
+  if (live === null || stands.kind === "idle") return `${head}. No rate and no depth yet`;
+  const { rateCpm, lastDepthMm, targets } = live;
+  const going = isGoing(status, live);
+  const rate = known(rateCpm) ? withUnit(rateCpm, 0, "per minute") : NOT_MEASURED;
+  const depth = known(lastDepthMm) ? withUnit(lastDepthMm, 0, "mm") : NOT_MEASURED;
+  const said = [
+    reading("rate", rate, going ? rateVerdict(rateCpm, targets) : null),
+    reading("depth", depth, going ? depthVerdict(lastDepthMm, targets) : null),
+  ];
+  return `${head}. The last 8 seconds: ${said.join("; ")}`;
 }
 
 /** What ails a rig, worst first; empty when nothing does. */
