@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,14 +101,19 @@ class Client(httpx.Client):
 
 @contextmanager
 def running(
-    folder: Path, database: str | None = None, *options: str, env: dict[str, str] | None = None
+    folder: Path,
+    database: str | None = None,
+    *options: str,
+    env: dict[str, str] | None = None,
+    program: Sequence[str] = (sys.executable, "-m", "mr.cli"),
+    cwd: Path = ROOT,
 ) -> Iterator[Running]:
     """Start `mrcpr review` on a free port and wait until it answers."""
-    command = [sys.executable, "-m", "mr.cli", "review", "--data", str(folder), "--port", "0"]
+    command = [*program, "review", "--data", str(folder), "--port", "0"]
     command += ["--database", database] if database else []
     process = subprocess.Popen(
         [*command, *options],
-        cwd=ROOT,
+        cwd=cwd,
         env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **(env or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
