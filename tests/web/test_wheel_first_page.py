@@ -44,10 +44,12 @@ def bring(page: Page, recording: Path) -> str:
 
 
 def test_the_package_comes_from_the_wheel(python: Path, tmp_path: Path) -> None:
-    ask = "import mr, calibration, overlays as o; print(mr.__file__, calibration.__file__, o.__file__)"
+    names = ("mr", "calibration", "overlays")
+    ask = f"import {', '.join(names)}; [print(m.__file__) for m in ({', '.join(names)})]"
     command = [str(python), "-c", ask]
     said = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
-    for file in said.split():
+    assert len(said.splitlines()) == len(names)
+    for file in said.splitlines():
         assert Path(file).is_relative_to(python.parents[1]), file
         assert not Path(file).is_relative_to(ROOT)
 
