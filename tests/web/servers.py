@@ -11,6 +11,7 @@ import re
 import secrets
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -61,8 +62,10 @@ class Running:
 class Client(httpx.Client):
     """A browser without a page: keeps its cookie, sends the token with what changes something."""
 
-    def __init__(self, address: str, token: str | None = None) -> None:
-        super().__init__(base_url=address, timeout=30.0)
+    def __init__(
+        self, address: str, token: str | None = None, trusts: ssl.SSLContext | bool = True
+    ) -> None:
+        super().__init__(base_url=address, timeout=30.0, verify=trusts)
         self.me: dict[str, Any] = {}
         if token is not None:
             self.cookies.set("mrcpr_session", token)
