@@ -38,7 +38,10 @@ from tests.bench.latency import latency_table, measure_latency
 from tests.bench.noise import WHAT_IT_CANNOT_PROVE, compare, noise_table
 from tests.bench.overlay import as_json, measure_overlay, print_overlay
 from tests.bench.prediction import measure_prediction, prediction_tables
+from tests.bench.review_catalogue import measure_catalogue, print_catalogue
+from tests.bench.review_hour import measure_hour, print_hour
 from tests.bench.review_live import measure_live, print_live
+from tests.bench.review_start import measure_start, print_start
 from tests.bench.scenes import Scene, film_store, more_scenes, scenes
 from tests.bench.seeing import SceneErrors, see
 from tests.bench.seeing import evaluate as evaluate_scenes
@@ -58,6 +61,9 @@ PARTS = (
     "prediction",
     "overlay",
     "timing",
+    "review-start",
+    "review-hour",
+    "review-catalogue",
     "live",
 )
 E = TypeVar("E", SceneErrors, FusedErrors)
@@ -78,6 +84,7 @@ def main() -> None:
         help="write all figures to FILE, too (default: %(const)s)",
     )
     parser.add_argument("--only", choices=PARTS, help="one part of it")
+    parser.add_argument("--seconds", type=float, help="how long `live` lasts (60; --quick: 10)")
     options = parser.parse_args()
     parts = {options.only} if options.only else set(PARTS)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 220)
@@ -121,9 +128,7 @@ def main() -> None:
         timings = time_all(console, options.quick)
         report["timing"] = [asdict(t) | {"ratio": t.ratio} for t in timings]
         console.print(timing_table(timings))
-    if "live" in parts:
-        report["live"] = measure_live(seconds=10.0 if options.quick else 60.0)
-        print_live(console, report["live"])
+    show_review(console, parts, report, options.quick, options.seconds)
     console.print(f"\ntook {time.monotonic() - started_s:.0f} s")
     if options.json:
         write_whole(
@@ -208,6 +213,24 @@ def show_latency(console: Console, quick: bool) -> dict[str, Any]:
     console.print(latency_table(found))
     console.print()
     return found
+
+
+def show_review(
+    console: Console, parts: set[str], report: dict[str, Any], quick: bool, seconds: float | None
+) -> None:
+    """Measure and print what the instructor's review takes: to start, to open, to list, live."""
+    if "review-start" in parts:
+        report["review-start"] = measure_start(2 if quick else 5)
+        print_start(console, report["review-start"])
+    if "review-hour" in parts:
+        report["review-hour"] = measure_hour(1 if quick else 5)
+        print_hour(console, report["review-hour"])
+    if "review-catalogue" in parts:
+        report["review-catalogue"] = measure_catalogue(2_000 if quick else 100_000)
+        print_catalogue(console, report["review-catalogue"])
+    if "live" in parts:
+        report["live"] = measure_live(seconds=seconds or (10.0 if quick else 60.0))
+        print_live(console, report["live"])
 
 
 def teller(console: Console) -> Callable[[str], None]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tomllib
 import zipfile
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.wheels import wheel_of_tree
 
 
 def packages_on_disk() -> set[str]:
@@ -26,23 +25,7 @@ def test_every_package_is_listed() -> None:
 
 
 def test_the_wheel_holds_our_three_packages_and_their_data(tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    for name in listed.stdout.splitlines():
-        if not (ROOT / name).is_file():
-            continue
-        target = source / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes((ROOT / name).read_bytes())
-    subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-         "--wheel-dir", str(tmp_path), str(source)],
-        check=True,
-    )  # fmt: skip
-    (wheel,) = tmp_path.glob("mrcpr-*.whl")
+    wheel = wheel_of_tree(tmp_path)
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {"mr", "calibration", "overlays"}
@@ -51,6 +34,12 @@ def test_the_wheel_holds_our_three_packages_and_their_data(tmp_path: Path) -> No
         "mr/scoring/guidelines/aha-2025-adult-bls.toml",
         "mr/review/analysis.schema.json",
         "mr/review/report.html",
+        "mr/review/exports/learner.html",
+        "mr/review/exports/class.html",
+        "mr/review/exports/sheet.css",
+        "mr/review/exports/figure.css",
+        "mr/review/store/migrations/env.py",
+        "mr/review/store/migrations/versions/0001_the_first_tables.py",
         "mr/review/static/index.html",
         "mr/review/static/build.json",
         "calibration/report.html",

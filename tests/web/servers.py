@@ -11,11 +11,12 @@ import re
 import secrets
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,8 +62,10 @@ class Running:
 class Client(httpx.Client):
     """A browser without a page: keeps its cookie, sends the token with what changes something."""
 
-    def __init__(self, address: str, token: str | None = None) -> None:
-        super().__init__(base_url=address, timeout=30.0)
+    def __init__(
+        self, address: str, token: str | None = None, trusts: ssl.SSLContext | bool = True
+    ) -> None:
+        super().__init__(base_url=address, timeout=30.0, verify=trusts)
         self.me: dict[str, Any] = {}
         if token is not None:
             self.cookies.set("mrcpr_session", token)
@@ -101,14 +104,19 @@ class Client(httpx.Client):
 
 @contextmanager
 def running(
-    folder: Path, database: str | None = None, *options: str, env: dict[str, str] | None = None
+    folder: Path,
+    database: str | None = None,
+    *options: str,
+    env: dict[str, str] | None = None,
+    program: Sequence[str] = (sys.executable, "-m", "mr.cli"),
+    cwd: Path = ROOT,
 ) -> Iterator[Running]:
     """Start `mrcpr review` on a free port and wait until it answers."""
-    command = [sys.executable, "-m", "mr.cli", "review", "--data", str(folder), "--port", "0"]
+    command = [*program, "review", "--data", str(folder), "--port", "0"]
     command += ["--database", database] if database else []
     process = subprocess.Popen(
         [*command, *options],
-        cwd=ROOT,
+        cwd=cwd,
         env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **(env or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

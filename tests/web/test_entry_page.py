@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.web.browser import Pages, axe, settled, shot
 from tests.web.servers import PASSWORD, Client, Running
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_first_admin_is_made_and_signs_in_again(review: Running, pages: Pages) -> None:
     page = pages.of(review)
     page.goto(f"/setup#{review.setup_code}")
@@ -31,7 +28,6 @@ def test_the_first_admin_is_made_and_signs_in_again(review: Running, pages: Page
     page.get_by_role("heading", name="Hello").wait_for()
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_who_is_not_signed_in_is_led_to_the_door_and_back(
     review: Running, admin: Client, pages: Pages
 ) -> None:

@@ -31,10 +31,10 @@ LIMIT_S = 20.0
 class Joined:
     """A rig that joined, as far as its key and its id."""
 
-    def __init__(self, review: Running, admin: Client) -> None:
+    def __init__(self, review: Running, admin: Client, ca: Path | None = None) -> None:
         code = admin.ok("POST", "/rigs/codes")["code"]
         self.key = Ed25519PrivateKey.generate()
-        self.address = Address.of(review.address)
+        self.address = Address.of(review.address, ca)
         self.time = ServerTime()
         link = ServerLink(self.address, self.time, lambda: None)
         self.id = enrol(link, self.key, code, "Rig 1", {"software": "mrcpr test"})

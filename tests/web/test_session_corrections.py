@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conftest import ROOT
 from tests.web.servers import Client
 from tests.web.taught import Taught
@@ -65,6 +67,32 @@ def test_a_correction_is_computed_and_then_counts_and_goes_back(
     assert states == ["counts", "replaced"]
     assert taught.audited("correction.made") == 2
     assert taught.audited("correction.approved") == 1
+
+
+def test_bounds_are_computed_as_the_command_does(
+    taught: Taught, recorded_breaths: Path, tmp_path: Path
+) -> None:
+    before = taught.ina.ok("GET", f"{taught.path}/analysis")
+    third, last = before["compressions"][2], before["compressions"][-3]
+    start_s, end_s = third["onset_s"] - 0.05, last["release_s"] + 0.05
+    bounds = {"start_s": start_s, "end_s": end_s, "reason": "it began by accident"}
+    wanted = {"schema": "mrcpr.corrections/1", "bounds": bounds}
+    body = {"corrections": wanted, "reason": WHY, "count": True}
+    row = taught.settled(taught.ina.ok("POST", f"{taught.path}/corrections", json=body)["id"])
+    assert row["state"] == "counts", row
+    shown = taught.ina.get(f"/api{taught.path}/analysis").text
+    given = tmp_path / "corrections.json"
+    given.write_text(json.dumps(wanted))
+    command = [sys.executable, "-m", "mr.cli", "analyze", str(recorded_breaths), "--json"]
+    command += ["--corrections", str(given)]
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert shown == said  # to the last digit
+    after = json.loads(said)
+    assert after["summary"]["duration_s"] == pytest.approx(end_s - start_s, abs=1e-6)
+    assert len(after["compressions"]) == len(before["compressions"]) - 4  # two at each end
+    assert after["corrected"]["offset_s"] == pytest.approx(start_s, abs=1e-6)
+    page = taught.ina.ok("GET", taught.path)
+    assert page["edited"] and page["n_compressions"] == len(after["compressions"])
 
 
 def test_who_corrects_anothers_session_may_let_it_count_at_once(taught: Taught) -> None:

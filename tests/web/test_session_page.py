@@ -21,7 +21,7 @@ from tests.web.taught import Taught
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 OPENS_S = 2.0
 assert tables  # the archive's own process knows every table
 
@@ -55,6 +55,86 @@ def test_the_pages_numbers_are_the_analysis_to_the_last_digit(taught: Taught, pa
     assert [row[:3] for row in values(page, "Breaths")] == breaths
     pauses = [[p["start_s"], p["end_s"] - p["start_s"]] for p in analysis["pauses"]]
     assert [row[:2] for row in values(page, "Pauses")] == pauses
+    cycles = [
+        [c["index"] + 1, c["start_s"], c["n_compressions"], sum(c["points_lost"].values())]
+        for c in analysis["score"]["cycles"]
+    ]
+    assert len(cycles) > 1
+    assert [row[:4] for row in values(page, "Cycles")] == cycles
+
+
+def test_an_instructor_corrects_where_the_session_begins(taught: Taught, pages: Pages) -> None:
+    before = taught.ina.ok("GET", f"{taught.path}/analysis")
+    begins_s = round(before["compressions"][2]["onset_s"] - 0.05, 3)
+    page = pages.of(taught.review, taught.ina)
+    show(page, taught.path)
+    page.get_by_role("button", name="Correct this session").click()
+    page.get_by_label("What is wrong").select_option("bounds")
+    page.get_by_label("From (s)").fill(str(begins_s))
+    page.get_by_label("From (s)").press("Tab")
+    page.get_by_label("Reason (no names)").fill("it began by accident")
+    assert axe(page) == []
+    shot(page, "session-bounds")
+    page.get_by_role("button", name="Compute it").click()
+    page.get_by_role("button", name="Let it count").click(timeout=90_000)
+    page.get_by_text("These numbers were corrected by an instructor").wait_for()
+    settled(page)
+    after = taught.ina.ok("GET", f"{taught.path}/analysis")
+    assert after["corrected"]["offset_s"] == pytest.approx(begins_s, abs=1e-6)
+    assert len(after["compressions"]) == len(before["compressions"]) - 2
+    shown = values(page, "Every compression with its numbers")
+    assert [row[1] for row in shown] == [c["peak_s"] for c in after["compressions"]]
+
+
+def cursor_px(page: Page) -> float:
+    """Tell where the depth's chart shows its cursor, from the left."""
+    place = page.get_by_role("img", name="Depth.").locator(".u-cursor-x").bounding_box()
+    assert place is not None
+    return place["x"]
+
+
+def drawn(page: Page) -> str:
+    """Give the replay's picture as a fingerprint of its pixels."""
+    return str(
+        page.locator(".replay canvas").evaluate(
+            """c => crypto.subtle.digest("SHA-256", c.getContext("2d").getImageData(
+                0, 0, c.width, c.height).data).then(d => Array.from(new Uint8Array(d)).join())"""
+        )
+    )
+
+
+def test_the_replay_and_the_charts_go_together_both_ways(taught: Taught, pages: Pages) -> None:
+    analysis = taught.ina.ok("GET", f"{taught.path}/analysis")
+    page = pages.of(taught.review, taught.ina)
+    show(page, taught.path)
+    page.locator(".replay canvas").wait_for()
+    slider = page.get_by_role("slider", name="Instant of the session")
+    chart = page.get_by_role("img", name="Depth.")
+
+    def to(t_s: float) -> tuple[float, str]:
+        slider.fill(f"{t_s:.2f}")
+        words = re.compile(rf"numbers\. 0:{int(t_s):02d}\.\d: -?\d+ mm deep")
+        page.get_by_role("img", name=words).wait_for()
+        settled(page)
+        return cursor_px(page), drawn(page)
+
+    deep, between = analysis["compressions"][3], analysis["pauses"][0]
+    one, other = deep["peak_s"], (between["start_s"] + between["end_s"]) / 2
+    first = to(one)
+    second = to(other)
+    at_px = chart.locator(".u-over").bounding_box()
+    assert at_px is not None
+    bounds = slider.evaluate("s => [Number(s.min), Number(s.max)]")
+    per_s = at_px["width"] / (bounds[1] - bounds[0])
+    assert second[0] - first[0] == pytest.approx((round(other, 2) - round(one, 2)) * per_s, abs=4)
+    assert second[1] != first[1]  # a chest that is pressed, and one that is not
+    assert to(one) == first  # and back
+    # The other way: pointing at the chart moves the slider and the picture.
+    chart.locator(".u-over").hover(position={"x": (other - bounds[0]) * per_s, "y": 60})
+    page.wait_for_function(
+        "([s, t]) => Math.abs(s.valueAsNumber - t) < 0.2", arg=[slider.element_handle(), other]
+    )
+    assert drawn(page) != first[1]
 
 
 def test_an_instructor_steps_marks_writes_corrects_and_lets_it_count(
@@ -147,6 +227,7 @@ def test_ones_own_correction_waits_for_another(taught: Taught, pages: Pages) -> 
     other.get_by_text("These numbers were corrected by an instructor").wait_for()
 
 
+@ON_SQLITE
 def test_the_pages_look_right_everywhere(taught: Taught, pages: Pages) -> None:
     path, me = taught.path, taught.lena.me["person_id"]
     looked_at(pages, taught.review, taught.ina, "/sessions", "sessions")
@@ -159,6 +240,7 @@ def test_the_pages_look_right_everywhere(taught: Taught, pages: Pages) -> None:
     looked_at(pages, taught.review, taught.ina, course, "compare-class")
 
 
+@ON_SQLITE
 def test_an_hour_opens_at_once(taught: Taught, pages: Pages) -> None:
     archive = Archive.open(taught.review.folder)
     with archive.database.reading() as session:
