@@ -1,4 +1,4 @@
-"""Comparing in a real browser: two attempts, a month with the last one, a learner with the class."""
+"""Two attempts, two months, a learner and the class: what is held side by side, and by whom."""
 
 from __future__ import annotations
 

@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mr.cli.review_analyse import analyse_recording
 from mr.errors import RecordingError
 from mr.review.archive import Archive
 from mr.review.intake.accept import accept
 from mr.review.intake.catalogue import Arrived, enter
+from mr.review.intake.worker import Worker
 from mr.review.store import schema
+from mr.review.web.state import MISSES, Review
 from tests.web.servers import PASSWORD, Client, Running
 from tests.web.taught import Taught
 
@@ -100,3 +103,24 @@ def test_a_look_at_a_part_is_a_look(taught: Taught, part: str) -> None:
     before = taught.lena.ok("GET", "/me/looks")["total"]
     assert taught.ina.get(f"/api{taught.path}/{part}").status_code == 200
     assert taught.lena.ok("GET", "/me/looks")["total"] == before + 1
+
+
+def test_wrong_pins_run_out_for_the_hour(tmp_path: Path) -> None:
+    archive = Archive.open(tmp_path / "review")
+    schema.upgrade(archive.database)
+    with Worker(archive, analyse_recording) as worker:
+        review = Review(archive, worker)
+        for _ in range(MISSES.amount):
+            assert review.may_guess("pin", "this desk")
+            review.missed("pin", "this desk")
+        assert not review.may_guess("pin", "this desk")
+        assert review.may_guess("pin", "another desk")
+    archive.close()
+
+
+def test_a_learner_sees_who_teaches_and_no_more(taught: Taught) -> None:
+    teachers = taught.lena.ok("GET", f"/classes/{taught.course}")["instructors"]
+    assert {teacher["name"] for teacher in teachers} >= {"Ada Admin"}
+    assert {(t["sign_in_name"], t["learner_id"]) for t in teachers} == {(None, None)}
+    seen = taught.ina.ok("GET", f"/classes/{taught.course}")["instructors"]
+    assert None not in {teacher["sign_in_name"] for teacher in seen}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from fastapi import Request
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from sqlalchemy import select
@@ -23,6 +23,8 @@ from mr.review.web.noted import Noted
 from mr.review.web.traces import Traces
 
 MAX_RECORDING_BYTES = 4 * 1024**3
+MISSES = RateLimitItemPerHour(40)
+"""A class mistypes now and then; who tries pins through needs a hundred thousand."""
 
 
 @dataclass(slots=True)
@@ -65,6 +67,14 @@ class Review:
     def allowed(self, what: str, who: str, per_minute: int) -> bool:
         """Count a try; tells whether it is still one of so many a minute."""
         return self.limiter.hit(RateLimitItemPerMinute(per_minute), what, who)
+
+    def missed(self, what: str, who: str) -> None:
+        """Count a wrong guess; they are remembered for an hour."""
+        self.limiter.hit(MISSES, what, who)
+
+    def may_guess(self, what: str, who: str) -> bool:
+        """Tell whether somebody has not guessed wrong too often within the hour."""
+        return self.limiter.test(MISSES, what, who)
 
 
 def review_of(request: Request) -> Review:

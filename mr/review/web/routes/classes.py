@@ -134,9 +134,13 @@ def _page(session: Session, me: SignedIn, course_id: str) -> ClassPage:
     ).all()
     learners = [person_row(p) for p, as_what in found if as_what == "learner"]
     row = class_row(session, me, course, len(learners))
+    teachers = [person_row(p) for p, as_what in found if as_what == "instructor"]
+    if not row.mine:  # a learner sees who teaches, and nothing to sign in or to search by
+        nothing_else = {"sign_in_name": None, "learner_id": None}
+        teachers = [teacher.model_copy(update=nothing_else) for teacher in teachers]
     return ClassPage(
         **row.model_dump(),
-        instructors=[person_row(p) for p, as_what in found if as_what == "instructor"],
+        instructors=teachers,
         learners=learners if row.mine else [],
     )
 

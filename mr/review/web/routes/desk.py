@@ -155,6 +155,9 @@ def sign_in(
 ) -> WhoAmI:
     """Sign in at a rig's desk, and so take the rig."""
     count_try(review, request, f"desk:{desk.token_sha256}")
+    if not review.may_guess("pin", desk.token_sha256):
+        words = "too many wrong pins here: an instructor makes this device the desk again"
+        raise Refused(429, "too-often", words)
     with review.archive.database.writing() as session:
         person = _member(session, review, desk, given)
         if person is not None:
@@ -162,6 +165,7 @@ def sign_in(
             _sign_out(session, review, request.cookies.get(COOKIE))
             return signed_in_as(session, review, response, person, logins.AT_DESK)
         note(session, "nobody", "sign-in.failed", f"rig:{rig_id}", by="desk")
+    review.missed("pin", desk.token_sha256)
     raise Refused(403, "wrong", "no learner of this class has this pin or badge: try again")
 
 
