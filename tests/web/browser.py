@@ -148,9 +148,7 @@ def dark_too(page: Page, name: str) -> None:
         assert axe(page) == [], f"{name}, {look}"
 
 
-def looked_at(
-    pages: Pages, review: Running, client: Client | None, path: str, name: str
-) -> None:
+def looked_at(pages: Pages, review: Running, client: Client | None, path: str, name: str) -> None:
     """Look at a page as everybody may see it: wide and on a tablet, light and dark; with axe."""
     for look, size in (("light", WIDE), ("dark", WIDE), ("light", TABLET)):
         page = pages.of(review, client, look, size)  # type: ignore[arg-type]

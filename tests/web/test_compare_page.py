@@ -1,4 +1,4 @@
-"""Comparing in a real browser: two attempts, a month with the last one, a learner with the class."""
+"""Comparing in a real browser: two attempts, a month with the last one, a learner with a class."""
 
 from __future__ import annotations
 

@@ -104,6 +104,8 @@ def back_to(page: Page, wanted: Locator) -> None:
     raise AssertionError(f"{wanted} is not reached by {MOST_TABS} tabs back")
 
 
-def test_a_new_house_says_so_at_its_door(pages: Pages, database: str | None, tmp_path: Path) -> None:
+def test_a_new_house_says_so_at_its_door(
+    pages: Pages, database: str | None, tmp_path: Path
+) -> None:
     with running(tmp_path / "review", database) as review:
         looked_at(pages, review, None, "/setup", "set-up-without-code")
