@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -115,6 +116,31 @@ def test_the_gallery_of_made_up_data_is_not_shipped() -> None:
     made_up = b"made-up data"
     assert made_up in (PAGE / "src" / "pages" / "Gallery.svelte").read_bytes()
     assert [name for name, content in files_in(STATIC).items() if made_up in content] == []
+
+
+NAMESPACES = {"www.w3.org"}
+"""Names of XML, which nobody asks for."""
+ONLY_WORDS = re.compile(rb"/\*!.*?\*/|https://svelte\.dev/e/\w+", re.DOTALL)
+"""Licences in comments, and where the words of a Svelte error are explained."""
+HOST = re.compile(rb"(?:https?|wss?):(?:\\?/){2}([\w.-]*\w)")
+
+
+def hosts_named(static: Path) -> dict[str, set[str]]:
+    """Every host that a file of the build could ask."""
+    found = {
+        name: {host.decode() for host in HOST.findall(ONLY_WORDS.sub(b"", content))} - NAMESPACES
+        for name, content in files_in(static).items()
+    }
+    return {name: hosts for name, hosts in found.items() if hosts}
+
+
+def test_the_build_names_no_host(tmp_path: Path) -> None:
+    assert len(files_in(STATIC)) > 10
+    assert hosts_named(STATIC) == {}
+    static = Path(shutil.copytree(STATIC, tmp_path / "static"))
+    (static / "stray.css").write_text("@import url(https://fonts.example/a.css)")
+    (static / "stray.js").write_text(r'new WebSocket("wss:\/\/cdn.example:1/x")')
+    assert hosts_named(static) == {"stray.css": {"fonts.example"}, "stray.js": {"cdn.example"}}
 
 
 def test_the_page_asks_for_nothing_outside_and_runs_nothing_inline() -> None:

@@ -139,7 +139,16 @@ def shot(page: Page, name: str, *, whole: bool = True) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
 
 
-def looked_at(pages: Pages, review: Running, client: Client, path: str, name: str) -> None:
+def dark_too(page: Page, name: str) -> None:
+    """Look at a page as it is now in both looks, with axe."""
+    looks: tuple[Look, ...] = ("dark", "light")
+    for look in looks:
+        page.emulate_media(color_scheme=look)
+        shot(page, f"{name}-{look}")
+        assert axe(page) == [], f"{name}, {look}"
+
+
+def looked_at(pages: Pages, review: Running, client: Client | None, path: str, name: str) -> None:
     """Look at a page as everybody may see it: wide and on a tablet, light and dark; with axe."""
     for look, size in (("light", WIDE), ("dark", WIDE), ("light", TABLET)):
         page = pages.of(review, client, look, size)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Two attempts, two months, a learner and the class: what is held side by side, and by whom."""
+"""Comparing in a real browser: two attempts, a month with the last one, a learner with a class."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mr import __version__
+from mr.clock.host import wall_now_utc
 from tests.web.browser import Pages, axe, settled, shot, show
 from tests.web.crowd import Crowd, put_session
 from tests.web.servers import Client, Running
@@ -113,11 +115,18 @@ def test_only_rigs_that_need_attention(
     well = Joined(review, admin)
     admin.ok("PATCH", f"/rigs/{well.id}", json={"name": "Rig 2"})
     ill = report_of()
-    good = {"checks": ill["checks"][:1], "drift": [], "faults": []}
-    good["sheet"] = ill["sheet"] | {"foreseen": [], "due_utc": "2999-01-01T00:00:00+00:00"}
+    passed = {"made_utc": wall_now_utc().isoformat(), "passed": True}
+    good = {"checks": [passed], "drift": [], "faults": []}
+    good["sheet"] = ill["sheet"] | {
+        "foreseen": [],
+        "due_utc": "2999-01-01T00:00:00+00:00",
+        "software": f"mrcpr {__version__}",
+    }
     for each, report in ((rig, ill), (well, report_of(**good))):
         assert each.ask("POST", "/rigs/report", json=report).status_code == 204
-    page = pages.of(review, technician(review, admin))
+    tom = technician(review, admin)
+    assert tom.ok("GET", "/fleet")[1]["attention"] == []
+    page = pages.of(review, tom)
     show(page, "/fleet")
     narrowed(page, "Show", "Those that need attention", "attention=1", "Rig 2", "Rig 1")
     page.get_by_role("link", name="Rig 1").click()

@@ -138,7 +138,14 @@ def test_exports_hold_the_analysis_and_say_what_was_edited(
     assert "EDITED" in words and "talk" in words and "Ina" in words
     assert export(taught.lena, taught, "json").json()["corrected"]["corrections"] == wanted | {
         "bounds": None, "zero": None}  # fmt: skip
-    assert export(taught.lena, taught, "mcap").content == raw  # what was measured stays
+    measured = export(taught.lena, taught, "mcap")  # what was measured stays, and its name
+    assert measured.content == raw
+    assert f'"session-{taught.session_id}.mcap"' in measured.headers["Content-Disposition"]
+    taken = zipfile.ZipFile(io.BytesIO(taught.lena.get("/api/me/export").content))
+    marked = {n: "corrected" in json.loads(taken.read(n)) for n in taken.namelist()
+              if "/analysis-" in n}  # fmt: skip
+    assert sorted(marked.values()) == [False, True]
+    assert all(name.endswith("-edited.json") == edited for name, edited in marked.items())
     assert taught.audited("session.exported") == 8
     taught.lena.no(422, "GET", f"{taught.path}/export.exe")
 

@@ -11,7 +11,7 @@ import pytest
 
 from mr.clock.host import wall_now_utc
 from mr.review.store.rigs import EnrolledRig
-from tests.web.browser import Pages, axe, shot, show
+from tests.web.browser import Pages, axe, dark_too, shot, show
 from tests.web.joining import SimulatedRig, simulated
 from tests.web.kept import kept
 from tests.web.servers import Client, Running, running
@@ -136,6 +136,9 @@ def test_a_class_is_run_from_the_wall(
         assert "SIMULATED" in text_of(page) and "Lena Learner" in text_of(page)
         see_traces(page, panel)
         observe(panel)
+        panel.get_by_role("link", name="Show this rig large").click()
+        page.get_by_role("link", name="All rigs").wait_for()
+        dark_too(page, "wall-large")
         panel.get_by_role("button", name="Stop the session").click()
         panel.get_by_role("link", name="Last result").wait_for(timeout=SESSION_LIMIT_MS)
         page.keyboard.press("Escape")
