@@ -20,7 +20,7 @@ from mr.review.people.logins import IDLE, IDLE_AT_DESK, LONGEST
 from mr.review.store.audit import AuditEntry
 from mr.review.store.people import Login
 from mr.review.store.sessions import Corrected, Recorded
-from tests.web.browser import Pages, settled
+from tests.web.browser import Pages
 from tests.web.crowd import Crowd, put_session
 from tests.web.kept import kept
 from tests.web.servers import Client, Running
@@ -28,7 +28,7 @@ from tests.web.test_desk import badges_of, desk_of, signed_in
 from tests.web.test_rigs import Joined, class_with, rig
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Response
+    from playwright.sync_api import Page, Route
 
 __all__ = ["rig"]  # a fixture
 FORGED = "0123456789abcdef"
@@ -270,24 +270,27 @@ def test_nobody_approves_their_own_not_even_an_admin(review: Running, all_of_the
 # --- in a real browser ----------------------------------------------------------------------
 
 
+LOADED = """() => document.querySelector("main :is(h1, [role='alert'])") !== null
+    && document.querySelector("main [aria-busy='true']") === null"""
+
+
 class Heard:
-    """All that came to a page from the server."""
+    """All that the API answered to a page."""
 
     def __init__(self, page: Page) -> None:
-        self._answers: list[Response] = []
-        page.on("response", self._answers.append)
+        self.text = ""
+        page.route("**/api/**", self._passed)
 
-    @property
-    def text(self) -> str:
-        """Give the bodies of what the API answered."""
-        asked = [answer for answer in self._answers if "/api/" in answer.url]
-        return "\n".join(answer.text() for answer in asked)
+    def _passed(self, route: Route) -> None:
+        answer = route.fetch()
+        self.text += answer.body().decode("utf-8", "replace")
+        route.fulfill(response=answer)
 
 
 def shown(page: Page, path: str) -> str:
     """Go there and give all that is to be read, and all that is in the page."""
-    page.goto(path)
-    settled(page)
+    page.goto(path, wait_until="networkidle")  # it has asked all that it asks for
+    page.wait_for_function(LOADED)
     return f"{page.content()}\n{page.locator('body').inner_text()}"
 
 
@@ -315,9 +318,9 @@ def test_a_browser_at_what_is_anothers_shows_nothing_of_it(
             assert other.leaked(shown(page, path)) == [], f"{who} at {what}"
         assert other.leaked(heard.text) == [], who
     about = {about for _, about in told(crowd, crowd.ina)}
-    assert about >= {f"session:{other.session.id}", f"class:{crowd.b}", f"person:{other.luis}"}
+    assert about >= {f"session:{other.session.id}", f"class:{crowd.b}", f"learner:{other.luis}"}
     assert f"session:{other.session.id}" in {about for _, about in told(crowd, crowd.lena)}
-    assert f"person:{other.luis}" in {about for _, about in told(crowd, crowd.tess)}
+    assert f"learner:{other.luis}" in {about for _, about in told(crowd, crowd.tess)}
 
 
 def test_a_browser_at_forged_ids(review: Running, other: Other, pages: Pages) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mr.clock.host import wall_now_utc
+from mr.review.live.hub import MAX_WATCHED
 from mr.review.store.rigs import EnrolledRig
 from tests.web.browser import Pages, axe, dark_too, shot, show
 from tests.web.joining import SimulatedRig, simulated
@@ -262,3 +263,23 @@ def test_a_wall_without_rigs_is_readable_in_every_look(
     from tests.web.browser import looked_at
 
     looked_at(pages, review, admin, f"/wall/{course}", "wall-empty")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_class_with_more_rigs_than_a_wall_shows_is_told(
+    review: Running, admin: Client, course: str, pages: Pages
+) -> None:
+    page = pages.of(review, admin)
+    for n, is_told in ((MAX_WATCHED, False), (MAX_WATCHED + 2, True)):
+        with kept(review) as database, database.writing() as session:
+            there = session.query(EnrolledRig).count()
+            for k in range(there, n):
+                made = {"enrolled_utc": wall_now_utc(), "enrolled_by": admin.me["person_id"]}
+                rig = EnrolledRig(name=f"R{k:02}", public_key=f"key {k}", facts={}, **made)
+                rig.course_id = course
+                session.add(rig)
+        show(page, f"/wall/{course}")
+        page.locator(".tile").nth(MAX_WATCHED - 1).wait_for()
+        assert page.locator(".tile").count() == MAX_WATCHED
+        words = page.get_by_text("This class has 32 rigs; a wall shows 30")
+        assert words.count() == int(is_told)
