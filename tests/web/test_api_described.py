@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -46,24 +47,10 @@ HERE_S = 60.0
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, recorded_demo: Path) -> Iterator[House]:
-    """A review with somebody of each role, a class and a session."""
+    """A review that is set up, and what is needed to fill it."""
     with running(tmp_path_factory.mktemp("described") / "review") as server:
         admin = server.client().set_up(server.setup_code)
-        people = {"admin": admin.me["person_id"]}
-        for role in ROLES[1:-1]:
-            given = {"name": role, "role": role, "sign_in_name": role, "password": PASSWORD}
-            people[role] = admin.ok("POST", "/people", json=given)["id"]
-        course = admin.ok("POST", "/classes", json={"title": "Monday"})["id"]
-        for role in ("instructor", "learner"):
-            member = {"person_id": people[role], "role": role}
-            admin.ok("POST", f"/classes/{course}/members", json=member)
-        session = send(admin, recorded_demo, course_id=course)["session_id"]
-        analysed(admin, session)
-        begun = {"sha256": "1" * 64, "size": 9, "name": "x"}
-        upload = admin.ok("POST", "/uploads", json=begun)
-        ids = {"person_id": people["learner"], "course_id": course, "session_id": session,
-               "upload_id": upload["upload_id"], "kind": "csv"}  # fmt: skip
-        yield House(server, people, ids)
+        yield House(server, recorded_demo, {"admin": admin.me["person_id"]})
 
 
 @dataclass(slots=True)
@@ -102,11 +89,38 @@ def here(url: str, rig_id: str, key: Ed25519PrivateKey) -> Iterator[None]:
 class House:
     """A running review, who is in it, and ids of what is there."""
 
-    def __init__(self, server: Running, people: dict[str, str], ids: dict[str, str]) -> None:
-        self.server, self.people, self.ids = server, people, ids
+    def __init__(self, server: Running, recording: Path, people: dict[str, str]) -> None:
+        self.server, self.recording, self.people = server, recording, people
+        self.ids: dict[str, str] = {}
         self.schema: Any = schemathesis.openapi.from_dict(
             httpx.get(f"{server.address}/api/openapi.json").json()
         )
+
+    @contextmanager
+    def filled(self, role: str) -> Iterator[set[str]]:
+        """Let there be somebody of each role, a class, a session and all that belongs to them.
+
+        What another role took away before is there again. Gives the names of all ids.
+        """
+        admin = self.client("admin")
+        here_already = {row["id"] for row in admin.ok("GET", "/people")["rows"]}
+        for name in ROLES[1:-1]:
+            if self.people.get(name) not in here_already:
+                given = {"name": name, "role": name, "password": PASSWORD,
+                         "sign_in_name": f"{name}-{len(here_already)}"}  # fmt: skip
+                self.people[name] = admin.ok("POST", "/people", json=given)["id"]
+        course = admin.ok("POST", "/classes", json={"title": f"Of {role}"})["id"]
+        for name in ("instructor", "learner"):
+            member = {"person_id": self.people[name], "role": name}
+            admin.ok("POST", f"/classes/{course}/members", json=member)
+        session = send(admin, self.recording, course_id=course)["session_id"]
+        analysed(admin, session)
+        begun = {"sha256": "1" * 64, "size": 9, "name": "x"}
+        upload = admin.ok("POST", "/uploads", json=begun)["upload_id"]
+        self.ids = {"person_id": self.people["learner"], "course_id": course,
+                    "session_id": session, "upload_id": upload, "kind": "csv"}  # fmt: skip
+        with self._with_things_of(role) as known:
+            yield known
 
     def client(self, role: str) -> Client:
         """Sign somebody in anew: what was tried may have ended all of their logins."""
@@ -122,7 +136,7 @@ class House:
         return self.server.client(token)
 
     @contextmanager
-    def with_things_of(self, role: str) -> Iterator[set[str]]:
+    def _with_things_of(self, role: str) -> Iterator[set[str]]:
         """Let there be a rig that is here, a mark, a correction to approve and an annotation.
 
         Gives the names of the ids of all that there is.
@@ -134,6 +148,7 @@ class House:
             archive.database.writing() as session,
         ):
             recorded = session.get_one(Recorded, self.ids["session_id"])
+            recorded.course_id = course
             counts = session.get_one(Analysis, recorded.analysis_id)
             rig = EnrolledRig(
                 name="Rig", public_key=public_text(key), enrolled_utc=now, enrolled_by=by,
@@ -147,9 +162,10 @@ class House:
             annotation = Annotation(**said, t_s=1.0, text="watch the left hand")
             session.add_all([rig, correction, annotation])
             session.flush()
+            # It can be undone for a minute: from whenever that is tried.
             mark = Bookmark(
                 recording_id=recorded.recording_id, rig_id=rig.id, course_id=course,
-                by_person_id=by, at_utc=now, what="note",
+                by_person_id=by, at_utc=now + timedelta(minutes=20), what="note",
             )  # fmt: skip
             same = {name: getattr(counts, name) for name in ("json_zstd", "pyramid")}
             computed = Analysis(
@@ -165,7 +181,14 @@ class House:
 
 
 def operations(house: House) -> list[Any]:
-    return [found.ok() for found in house.schema.get_all_operations()]
+    """List all, those last that take away what others need."""
+    order = ("get", "post", "put", "patch", "delete")
+
+    def late(operation: Any) -> tuple[int, int]:
+        erases = operation.path.endswith("/erase")
+        return order.index("delete" if erases else operation.method), -operation.path.count("/")
+
+    return sorted((found.ok() for found in house.schema.get_all_operations()), key=late)
 
 
 def test_the_description_is_whole(house: House) -> None:
@@ -178,7 +201,7 @@ def test_the_description_is_whole(house: House) -> None:
 def test_nothing_that_the_description_allows_is_a_fault(house: House, role: str) -> None:
     faults: dict[str, str] = {}
     statuses: set[int] = set()
-    with house.with_things_of(role) as known:
+    with house.filled(role) as known:
         for operation in operations(house):
             client = house.client(role)
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
