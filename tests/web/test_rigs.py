@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import pytest
@@ -26,6 +26,14 @@ from tests.web.servers import Client, Running
 from tests.web.test_uploads import offered
 
 LIMIT_S = 20.0
+
+
+class Known(Protocol):
+    """What a server has to know of a rig that links itself to it."""
+
+    address: Address
+    time: ServerTime
+    signer: Signer
 
 
 class Joined:
@@ -69,7 +77,7 @@ class Desk:
 
 
 @contextmanager
-def linked(rig: Joined) -> Iterator[Desk]:
+def linked(rig: Known) -> Iterator[Desk]:
     desk, here = Desk(), threading.Event()
 
     def told(is_here: bool, _words: str) -> None:
