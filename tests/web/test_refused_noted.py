@@ -24,7 +24,7 @@ from mr.review.store.people import Login
 from mr.review.store.rigs import EnrolledRig
 from mr.review.web.noted import STRANGERS_PER_MINUTE
 from mr.review.web.routes.corrections import CORRECTIONS_PER_MINUTE
-from mr.review.web.routes.exports import PDF_IS_SLOW
+from mr.review.web.routes.exports import EXPORTS_A_MINUTE
 from mr.review.web.routes.fleet import REPORTS_PER_MINUTE
 from mr.review.web.routes.own import ZIPS_PER_MINUTE
 from mr.review.web.routes.rigs import ENROLS_PER_MINUTE
@@ -247,7 +247,7 @@ def test_who_offers_recordings_too_often(review: Running, admin: Client) -> None
 def test_who_prints_too_often(review: Running, all_of_them: Crowd) -> None:
     ina = all_of_them.ina
     path = f"/api/classes/{all_of_them.a}/sheet.pdf"
-    until_refused(lambda: ina.get(path), PDF_IS_SLOW)
+    until_refused(lambda: ina.get(path), EXPORTS_A_MINUTE)
     assert too_often(all_of_them.admin) == [(me_of(ina), path[:60])]
     assert all_of_them.otto.get(path).status_code == 404  # another's prints are theirs
 
