@@ -15,7 +15,7 @@ import mr
 from mr.clock.host import wall_now_utc
 from mr.review.archive import Archive
 from mr.review.intake.analysed import Analysed
-from mr.review.intake.catalogue import keep_analysis, let_count
+from mr.review.intake.catalogue import keep_analysis, let_count, packed
 from mr.review.intake.worker import Worker
 from mr.review.store import schema
 from mr.review.store.sessions import Analysis, Job, Recorded
@@ -61,7 +61,7 @@ def analysed_by(archive: Archive, software: str, made: Analysed) -> str:
         )  # fmt: skip
         session.add(row)
         session.flush()
-        kept = keep_analysis(session, row, made)
+        kept = keep_analysis(session, row, made, packed(made), None)
         kept.software = software
         let_count(row, kept, made.analysis)
         return row.id

@@ -49,6 +49,9 @@ def test_a_viewer_that_stands_still_delays_nobody(server: ClassServer) -> None:
             sent = await run_rigs(server.url, rigs, SECONDS)
             while len(server.hub.seats):
                 await asyncio.sleep(0.01)
+            async with asyncio.timeout(10):
+                while seen.rows < sent.rows:  # the last ones are on their way
+                    await asyncio.sleep(0.01)
             watching.cancel()
             return sent.rows
 
