@@ -139,8 +139,7 @@ class JoinDesk:
                 return self._start(command)
             if self._state not in ("starting", "training"):
                 return Ack(id=command.id, ok=False, words="no session goes on here")
-            word = {"stop": "stop", "shock": SHOCK}.get(command.type)
-            self._said.append(word or f"{MARK}{command.key}")  # type: ignore[union-attr]
+            self._said.append(_word_of(command))
             snapshot = self._session.snapshot() if self._session is not None else None
             return Ack(
                 id=command.id,
@@ -221,3 +220,10 @@ class JoinDesk:
 def _motion(rows: Rows) -> Motion:
     order = np.argsort(rows.t_ns, kind="stable")
     return Motion(rows.t_ns[order], rows.depth_mm[order], rows.sigma_mm[order])
+
+
+def _word_of(command: Stop | Shock | Mark) -> str:
+    """Give the word by which a session is told a command."""
+    if isinstance(command, Mark):
+        return f"{MARK}{command.key}"
+    return SHOCK if isinstance(command, Shock) else "stop"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from mr.errors import MrError
 from mr.review.live.self_report import PATH, SelfReport
-from mr.review.live.server_link import AwayError, ServerLink
+from mr.review.live.server_link import ANSWERS_WITHIN_S, AwayError, ServerLink
 
 DAY_S = 24 * 3600.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 600.0
@@ -43,7 +43,7 @@ class Reporter:
         self._end.set()
         self._news.set()
         if self._thread is not None:
-            self._thread.join(timeout=LONGEST_WAIT_S)
+            self._thread.join(timeout=ANSWERS_WITHIN_S)
 
     def wake(self) -> None:
         """Report now: a session has ended."""
