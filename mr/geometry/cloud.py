@@ -69,7 +69,7 @@ def unpack_cloud(text: str) -> Cloud:
     except (binascii.Error, zlib.error) as error:
         raise ValueError(f"packed points are damaged ({error})") from error
     if not unpack.eof:
-        raise ValueError(f"packed points are cut, or more than {MAX_CLOUD_POINTS}")
+        raise ValueError(f"packed points are damaged (cut, or more than {MAX_CLOUD_POINTS})")
     n, left = divmod(len(raw), 9)
     if left or n == 0:
         raise ValueError(f"packed points are damaged ({len(raw)} bytes are no whole points)")
