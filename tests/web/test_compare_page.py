@@ -21,7 +21,6 @@ from tests.web.taught import Taught, make_class
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 OTHERS_PCT = (60.0, 70.0, 75.0, 80.0, 90.0)
 THEIR_MEAN_PCT = 75
 

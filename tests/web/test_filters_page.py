@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 __all__ = ["rig"]  # a fixture
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def narrowed(page: Page, label: str, option: str, asked: str, gone: str, stays: str) -> None:

@@ -5,17 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.web.browser import Pages, axe, looked_at, settled, shot, show
 from tests.web.servers import Client, Running
 from tests.web.taught import Taught
 from tests.web.test_uploads import analysed
 
-ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
-
-@ON_SQLITE
 def test_a_new_house_is_led_to_its_first_session(
     review: Running, admin: Client, pages: Pages, recorded_demo: Path, tmp_path: Path
 ) -> None:
@@ -47,7 +42,6 @@ def test_a_new_house_is_led_to_its_first_session(
     assert page.locator(f"a[href='/sessions/{session_id}']").count() == 2  # to do, and newest
 
 
-@ON_SQLITE
 def test_each_role_is_told_what_waits(review: Running, taught: Taught, pages: Pages) -> None:
     for who, name in (
         (taught.admin, "admin"),
@@ -65,7 +59,6 @@ def test_each_role_is_told_what_waits(review: Running, taught: Taught, pages: Pa
     assert page.locator(f"a[href='{taught.path}']").count() == 0
 
 
-@ON_SQLITE
 def test_what_waits_is_told_to_whom_it_concerns(review: Running, taught: Taught) -> None:
     waiting = {w["what"] for w in taught.ina.ok("GET", "/home")["waiting"]}
     assert "of-no-class" not in waiting  # that is the admin's

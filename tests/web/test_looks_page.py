@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.web.browser import Pages, looked_at, settled, show
 from tests.web.crowd import put_session
 from tests.web.servers import PASSWORD, Client, Running, running
@@ -15,7 +13,6 @@ from tests.web.taught import Taught
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 MOST_TABS = 80
 
 

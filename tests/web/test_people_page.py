@@ -51,7 +51,6 @@ def dialog(page: Page) -> Page:
     return page
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_page_looks_right_in_light_dark_and_on_a_tablet(busy: Crowd, pages: Pages) -> None:
     course = busy.ina.ok("GET", "/classes")[-1]["id"]
     lena = f"/learners/{busy.lena.me['person_id']}"

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import select
 
 from mr.cli.review_analyse import analyse_recording
+from mr.clock.host import wall_now_utc
 from mr.errors import RecordingError
 from mr.review.archive import Archive
 from mr.review.intake.accept import accept
 from mr.review.intake.catalogue import Arrived, enter
 from mr.review.intake.worker import Worker
 from mr.review.store import schema
+from mr.review.store.people import Login
 from mr.review.web.state import MISSES, Review
+from tests.web.kept import kept
 from tests.web.servers import PASSWORD, Client, Running
 from tests.web.taught import Taught
 
@@ -45,6 +50,25 @@ def test_a_badge_is_void_when_its_learner_becomes_staff(review: Running, admin: 
     review.client().ok("POST", "/sign-in/badge", json=token)
     admin.ok("PATCH", f"/people/{lena}", json={"role": "admin"})
     review.client().no(403, "POST", "/sign-in/badge", json=token)
+
+
+def test_a_badge_s_login_is_short(review: Running, admin: Client) -> None:
+    course = admin.ok("POST", "/classes", json={"title": "Monday"})["id"]
+    admin.ok("POST", f"/classes/{course}/learners", json={"names": ["Lena"]})
+    (badge,) = admin.ok("POST", f"/classes/{course}/badges")
+    lena = review.client()
+    lena.ok("POST", "/sign-in/badge", json={"token": badge["url"].split("#")[1]})
+    now = wall_now_utc()
+    with kept(review) as database, database.writing() as session:
+        (login,) = session.scalars(select(Login).where(Login.by == "badge"))
+        assert login.expires_utc - now < timedelta(hours=2, minutes=1)
+        login.seen_utc = now - timedelta(minutes=14)
+    lena.ok("GET", "/me")
+    with kept(review) as database, database.writing() as session:
+        for each in session.scalars(select(Login)):
+            each.seen_utc = now - timedelta(minutes=16)
+    lena.no(401, "GET", "/me")
+    admin.ok("GET", "/me")  # the control: by a password it is two hours
 
 
 def test_a_body_without_an_end_is_refused_at_once(review: Running) -> None:

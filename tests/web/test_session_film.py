@@ -61,7 +61,6 @@ def until_film(taught: Taught, *, ready: bool) -> dict[str, object]:
         time.sleep(0.5)
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_film_is_drawn_when_agreed_served_in_parts_and_goes_with_the_consent(
     review: Running, admin: Client, with_camera: Path, tmp_path: Path, pages: Pages
 ) -> None:

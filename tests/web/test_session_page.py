@@ -21,7 +21,6 @@ from tests.web.taught import Taught
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 OPENS_S = 2.0
 assert tables  # the archive's own process knows every table
 
@@ -227,7 +226,6 @@ def test_ones_own_correction_waits_for_another(taught: Taught, pages: Pages) -> 
     other.get_by_text("These numbers were corrected by an instructor").wait_for()
 
 
-@ON_SQLITE
 def test_the_pages_look_right_everywhere(taught: Taught, pages: Pages) -> None:
     path, me = taught.path, taught.lena.me["person_id"]
     looked_at(pages, taught.review, taught.ina, "/sessions", "sessions")
@@ -240,9 +238,8 @@ def test_the_pages_look_right_everywhere(taught: Taught, pages: Pages) -> None:
     looked_at(pages, taught.review, taught.ina, course, "compare-class")
 
 
-@ON_SQLITE
 def test_an_hour_opens_at_once(taught: Taught, pages: Pages) -> None:
-    archive = Archive.open(taught.review.folder)
+    archive = Archive.open(taught.review.folder, taught.review.database)
     with archive.database.reading() as session:
         row = session.get_one(Analysis, taught.ina.ok("GET", taught.path)["analysis_id"])
         analysis = json.loads(analysis_text(row))

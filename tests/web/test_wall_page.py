@@ -265,7 +265,6 @@ def test_a_wall_without_rigs_is_readable_in_every_look(
     looked_at(pages, review, admin, f"/wall/{course}", "wall-empty")
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_class_with_more_rigs_than_a_wall_shows_is_told(
     review: Running, admin: Client, course: str, pages: Pages
 ) -> None:

@@ -1,6 +1,6 @@
-"""Whether a whole recording may come into the catalogue: consent to its pictures, and erasure.
+"""Whether a whole recording may come into the catalogue, and into which class.
 
-Takes its head, raises with the reason in words where it may not.
+Takes its head, raises with the reason in words where it may not: consent to its pictures, erasure.
 """
 
 from __future__ import annotations
@@ -11,8 +11,27 @@ from sqlalchemy.orm import Session
 from mr.errors import RecordingError
 from mr.review.intake.accept import Accepted
 from mr.review.people.consent import WITH_PICTURES, video_allowed
+from mr.review.store.courses import Membership
 from mr.review.store.erasures import Erased
+from mr.review.store.people import Person
+from mr.review.store.rigs import EnrolledRig
 from mr.review.store.settings import VIDEO_ALLOWED, get_setting
+
+
+def class_for(session: Session, learner_id: str, rig_id: str, said: str | None) -> str | None:
+    """Tell into which class a rig's recording comes: the one it says, where it has to do with it.
+
+    That is the class that the rig serves, or one of the recording's learner (a rig may have gone to
+    another class since). Anything else is in no class: an admin gives it to somebody.
+    """
+    if said is None or session.get_one(EnrolledRig, rig_id).course_id == said:
+        return said
+    is_learners = select(Membership.course_id).where(
+        Membership.course_id == said,
+        Membership.person_id == Person.id,
+        Person.learner_id == learner_id,
+    )
+    return session.scalars(is_learners).first()
 
 
 def require_admissible(session: Session, file: Accepted, name: str) -> None:

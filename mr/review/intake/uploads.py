@@ -13,7 +13,7 @@ import hashlib
 import re
 import shutil
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -25,7 +25,7 @@ from mr.errors import MrError, RecordingError
 from mr.recording.harmless import harmless
 from mr.review.archive import Archive
 from mr.review.intake.accept import Accepted, Limits, accept
-from mr.review.intake.admission import require_admissible
+from mr.review.intake.admission import class_for, require_admissible
 from mr.review.intake.catalogue import Arrived, enter
 from mr.review.store.audit import note
 from mr.review.store.sessions import Recorded, Upload
@@ -224,6 +224,10 @@ class Uploads:
     def _entered(self, sender: Sender, upload: Upload, part: Path, arrived: Arrived) -> Progress:
         with self._archive.database.writing() as session:
             require_admissible(session, arrived.accepted, upload.source_name)
+            if sender.rig_id is not None:
+                learner_id = arrived.accepted.learner_id
+                course_id = class_for(session, learner_id, sender.rig_id, arrived.course_id)
+                arrived = replace(arrived, course_id=course_id)
             recorded, _ = enter(session, arrived)
             kept = session.get_one(Upload, upload.id)
             kept.state, kept.session_id = "done", recorded.id

@@ -1,8 +1,8 @@
 """Logins: a random token in the browser's cookie, everything else on the server.
 
 Takes a person, gives a token; and back. Only the token's hash is kept, so a copy of the database
-signs nobody in. A login ends by signing out, after a time without use, and at the latest after a
-day; ending all of a person's logins is one statement.
+signs nobody in. A login ends by signing out, after a time without use, and at the latest after half
+a day, one by a badge much sooner; ending all of a person's logins is one statement.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session
 from mr.clock.host import wall_now_utc
 from mr.review.store.people import Login, Person
 
+AT_DESK, BY_BADGE = "desk", "badge"
+"""How somebody signed in who did so at a rig's desk, or elsewhere with a badge."""
 IDLE = timedelta(hours=2)
-IDLE_AT_DESK = timedelta(minutes=3)
-"""At a rig's desk, which the next learner uses; its page signs out sooner."""
-AT_DESK = "desk"
-"""How somebody signed in who did so at a rig's desk."""
+IDLE_BY = {AT_DESK: timedelta(minutes=3), BY_BADGE: timedelta(minutes=15)}
+"""The next learner uses a desk, whose page signs out sooner; a badge may be found on the floor."""
 LONGEST = timedelta(hours=12)
+LONGEST_BY = {BY_BADGE: timedelta(hours=2)}
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is kept when a login was last used: not each request is a write."""
 
@@ -59,7 +60,7 @@ def sign_in(session: Session, person: Person, by: str) -> str:
             by=by,
             created_utc=now,
             seen_utc=now,
-            expires_utc=now + LONGEST,
+            expires_utc=now + LONGEST_BY.get(by, LONGEST),
         )
     )
     return token
@@ -73,7 +74,7 @@ def who(session: Session, token: str | None) -> SignedIn | None:
     now = wall_now_utc()
     if login is None or now >= login.expires_utc:
         return None
-    if now - login.seen_utc >= (IDLE_AT_DESK if login.by == AT_DESK else IDLE):
+    if now - login.seen_utc >= IDLE_BY.get(login.by, IDLE):
         return None
     person = session.get(Person, login.person_id)
     if person is None or person.disabled:

@@ -184,8 +184,8 @@ def sign_in_by_badge(
         member = member_by_badge(session, given.token)
         person = None if member is None else session.get(Person, member.person_id)
         if person is not None and not person.disabled:
-            return signed_in_as(session, review, response, person, "badge")
-        note(session, "nobody", "sign-in.failed", by="badge")
+            return signed_in_as(session, review, response, person, logins.BY_BADGE)
+        note(session, "nobody", "sign-in.failed", by=logins.BY_BADGE)
     raise Refused(
         403, "wrong", "this badge is not valid any more: ask your instructor for a new one"
     )
