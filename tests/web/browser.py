@@ -48,6 +48,8 @@ class Pages:
         client: Client | None = None,
         look: Look = "light",
         size: tuple[int, int] = WIDE,
+        *,
+        fingers: bool = False,
     ) -> Page:
         """Open a page as somebody who is signed in (None: as nobody); it shows nothing yet."""
         context = self.browser.new_context(
@@ -58,6 +60,7 @@ class Pages:
             locale="en-GB",
             timezone_id="UTC",
             accept_downloads=True,
+            has_touch=fingers,
         )
         if client is not None:
             cookie = {"name": "mrcpr_session", "value": client.cookies["mrcpr_session"]}

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from calibration.simulated.quick import calibrate_simulated
+from mr.config import SessionConfig
 from mr.recording.reader import open_recording
 from mr.recording.writer import RecordingWriter
-from tests.conftest import ROOT
+from mr.scoring.profiles import load_guideline
+from mr.session.processes import SessionPlan, run_fast
+from mr.sim.plant import Bench
+from mr.sim.rig import make_sim_rig
+from tests.cli.test_replay_video import SOURCES, drawn, moments_of, off, read_back
 from tests.web.browser import Pages, axe, shot, show
 from tests.web.servers import Client, Running
 from tests.web.taught import Taught, make_class
@@ -21,29 +26,43 @@ WEBM = b"\x1a\x45\xdf\xa3"
 
 
 @pytest.fixture(scope="session")
-def with_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A short recording of a rig with a camera."""
-    folder = tmp_path_factory.mktemp("pictures")
-    command = [sys.executable, "-m", "mr.cli", "demo", "--fast", "--seconds", "3"]
-    command += ["--out", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    (made,) = folder.glob("**/*.mcap")
+def with_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short session of a simulated rig of which the camera's pictures were kept."""
+    made = tmp_path_factory.mktemp("pictures") / "pictures.mcap"
+    rig = calibrate_simulated(make_sim_rig(), Bench(1))
+    config = SessionConfig.model_validate({"storage_level": 3, "out_dir": made.parent})
+    run_fast(SessionPlan(SOURCES, rig, config, load_guideline(config.guideline), made), none, none)
     return made
 
 
-def of_lena_with_pictures(taught: Taught, made: Path, place: Path) -> Path:
-    """Write a recording anew as Lena's, saying that it keeps pictures."""
+def none(_told: object) -> None:
+    """Hear nothing of how it goes."""
+
+
+def of_lena(taught: Taught, made: Path, place: Path) -> Path:
+    """Write a recording anew as Lena's."""
     recording = open_recording(made)
     session = recording.header.session.model_copy(
         update={"learner_id": taught.lena.me["learner_id"]}
     )
-    header = recording.header.model_copy(update={"storage_level": 3, "session": session})
+    header = recording.header.model_copy(update={"session": session})
     with RecordingWriter(place, header, recording.rig) as writer:
         for sample in recording.samples():
             writer.write(sample)
         for result in recording.results("compression"):
             writer.write_result("compression", result)
     return place
+
+
+def require_pictures(film: Path, recording: Path) -> None:
+    """See that a film shows what the camera saw, at its time."""
+    rig, moments, frames = open_recording(recording).rig, moments_of(recording), read_back(film)
+    assert len(frames) == len(moments)
+    (k, *_) = (k for k, m in enumerate(moments) if m.picture is not None and k > len(moments) // 2)
+    at_k = off(frames[k], drawn(rig, moments[k]))
+    without = off(frames[k], drawn(rig, replace(moments[k], picture=None)))
+    print(f"frame {k}: {at_k:.1f} of 255 off with its picture, {without:.1f} without")
+    assert at_k < 4.0 < without  # the control: a film without pictures is another one
 
 
 def agree(taught: Taught, *, given: bool) -> None:
@@ -62,17 +81,20 @@ def until_film(taught: Taught, *, ready: bool) -> dict[str, object]:
 
 
 def test_a_film_is_drawn_when_agreed_served_in_parts_and_goes_with_the_consent(
-    review: Running, admin: Client, with_camera: Path, tmp_path: Path, pages: Pages
+    review: Running, admin: Client, with_pictures: Path, tmp_path: Path, pages: Pages
 ) -> None:
     filmed = make_class(review, admin)
     admin.ok("PUT", "/house", json={"video_allowed": True})
     agree(filmed, given=True)
-    recording = of_lena_with_pictures(filmed, with_camera, tmp_path / "pictures.mcap")
+    recording = of_lena(filmed, with_pictures, tmp_path / "pictures.mcap")
     filmed.session_id = filmed.bring(recording, filmed.lena)
     path = f"{filmed.path}/film.webm"
     film = until_film(filmed, ready=True)
     whole = filmed.lena.get(f"/api{path}")
     assert whole.content.startswith(WEBM) and whole.headers["Content-Type"] == "video/webm"
+    kept_film = tmp_path / "film.webm"
+    kept_film.write_bytes(whole.content)
+    require_pictures(kept_film, recording)
     part = filmed.lena.get(f"/api{path}", headers={"Range": "bytes=100-199"})
     assert part.status_code == 206 and part.content == whole.content[100:200]
     for who in (filmed.omar, filmed.tom):

@@ -14,12 +14,12 @@ from mr.review.intake.catalogue import analysis_text
 from mr.review.pyramid import open_pyramid
 from mr.review.store import tables
 from mr.review.store.sessions import Analysis
-from tests.web.browser import Pages, axe, looked_at, settled, shot, show
+from tests.web.browser import TABLET, Pages, axe, looked_at, settled, shot, show
 from tests.web.hours import hour_of, put_hour
 from tests.web.taught import Taught
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 OPENS_S = 2.0
 assert tables  # the archive's own process knows every table
@@ -134,6 +134,58 @@ def test_the_replay_and_the_charts_go_together_both_ways(taught: Taught, pages: 
         "([s, t]) => Math.abs(s.valueAsNumber - t) < 0.2", arg=[slider.element_handle(), other]
     )
     assert drawn(page) != first[1]
+
+
+class Fingers:
+    """Fingers on a chart, at shares of its width and half-way down, as Chromium's own touches."""
+
+    def __init__(self, page: Page, chart: Locator) -> None:
+        self.wire = page.context.new_cdp_session(page)
+        box = chart.locator(".u-over").bounding_box()
+        assert box is not None
+        self.box = box
+
+    def send(self, what: str, *at: float) -> None:
+        box = self.box
+        points = [
+            {"x": box["x"] + share * box["width"], "y": box["y"] + box["height"] / 2, "id": k}
+            for k, share in enumerate(at)
+        ]
+        self.wire.send("Input.dispatchTouchEvent", {"type": what, "touchPoints": points})
+
+    def drag(self, begins: tuple[float, ...], ends: tuple[float, ...]) -> None:
+        self.send("touchStart", *begins)
+        for part in (0.25, 0.5, 0.75, 1.0):
+            self.send("touchMove", *(a + part * (b - a) for a, b in zip(begins, ends, strict=True)))
+        self.send("touchEnd")
+
+
+def test_fingers_move_zoom_and_point(taught: Taught, pages: Pages) -> None:
+    page = pages.of(taught.review, taught.ina, size=TABLET, fingers=True)
+    show(page, taught.path)
+    chart = page.get_by_role("img", name="Depth.")
+    chart.scroll_into_view_if_needed()
+    shown = page.locator("figure", has=chart).locator(".stretch")
+
+    def stretch_s() -> tuple[float, float]:
+        begins, ends = re.findall(r"(\d+):(\d+\.\d)", shown.inner_text())
+        return 60 * int(begins[0]) + float(begins[1]), 60 * int(ends[0]) + float(ends[1])
+
+    whole = stretch_s()
+    span_s, fingers = whole[1] - whole[0], Fingers(page, chart)
+    fingers.drag((0.4, 0.6), (0.2, 0.8))  # three times as far apart: a third is shown
+    zoomed = stretch_s()
+    assert zoomed[1] - zoomed[0] == pytest.approx(span_s / 3, abs=0.3)
+    assert sum(zoomed) / 2 == pytest.approx(sum(whole) / 2, abs=0.3)
+    fingers.drag((0.7,), (0.2,))
+    moved = stretch_s()
+    assert moved[0] - zoomed[0] == pytest.approx(0.5 * (zoomed[1] - zoomed[0]), abs=0.3)
+    fingers.send("touchStart", 0.5)
+    fingers.send("touchEnd")
+    slider = page.get_by_role("slider", name="Instant of the session")
+    at_s = float(slider.evaluate("s => s.valueAsNumber"))
+    assert at_s == pytest.approx(sum(moved) / 2, abs=0.1)
+    assert stretch_s() == moved
 
 
 def test_an_instructor_steps_marks_writes_corrects_and_lets_it_count(

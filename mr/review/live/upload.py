@@ -7,14 +7,12 @@ how much it has: so nothing need be remembered here about what was sent.
 
 from __future__ import annotations
 
-import random
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mr.errors import MrError
+from mr.review.live.background import InBackground, Patience
 from mr.review.live.outbox import Outbox, Ticket
 from mr.review.live.server_link import Answer, AwayError, ServerLink
 from mr.review.live.signing import Signer
@@ -23,9 +21,6 @@ PART = 1 << 20
 """Bytes of one request, at most."""
 REFUSALS = {400, 403, 404, 409, 410, 413, 415, 422}
 """Answers about this recording; all others are about the server or the rig, and pass."""
-FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
-LEAVES_WITHIN_S = 5.0
-"""A part that takes longer is broken off, and sent again another time."""
 STALLS = 3
 """So often in a row the server may say that it is elsewhere in the file."""
 
@@ -111,50 +106,22 @@ def _part(ticket: Ticket, offset: int) -> bytes:
     return part
 
 
-@dataclass(slots=True)
-class Uploader:
-    """Empties an outbox in the background, for as long as it is entered."""
+class Uploader(InBackground):
+    """Empties an outbox; `told` hears in words what has become of a recording."""
 
-    outbox: Outbox
-    link: ServerLink
-    signer: Signer
-    told: Callable[[str], None]
-    """Told in words what has become of a recording."""
-    _news: threading.Event = field(default_factory=threading.Event)
-    _end: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    NAME = "mrcpr-upload"
+    PATIENCE = Patience(first_s=1.0, longest_s=60.0, rest_s=None, leaves_within_s=5.0)
+    """A part that takes longer than it waits for is broken off, and sent again another time."""
 
-    def __enter__(self) -> Uploader:
-        """Begin."""
-        self._thread = threading.Thread(target=self._run, name="mrcpr-upload", daemon=True)
-        self._thread.start()
-        return self
+    def __init__(
+        self, outbox: Outbox, link: ServerLink, signer: Signer, told: Callable[[str], None]
+    ) -> None:
+        super().__init__()
+        self._outbox, self._link, self._signer, self._told = outbox, link, signer, told
 
-    def __exit__(self, *_error: object) -> None:
-        """Stop after the part that is under way; the rest goes another time."""
-        self._end.set()
-        self._news.set()
-        if self._thread is not None:
-            self._thread.join(timeout=LEAVES_WITHIN_S)
-
-    def wake(self) -> None:
-        """Look into the outbox now."""
-        self._news.set()
-
-    def _run(self) -> None:
-        wait_s = FIRST_WAIT_S
-        while not self._end.is_set():
-            self._news.clear()
-            if self.send_all():
-                self._news.wait()
-                wait_s = FIRST_WAIT_S
-            else:
-                self._news.wait(wait_s * random.uniform(0.5, 1.0))
-                wait_s = min(2 * wait_s, LONGEST_WAIT_S)
-
-    def send_all(self) -> bool:
-        """Send what waits; tell whether nothing of it is left to be tried again."""
-        for ticket in self.outbox.waiting():
+    def send(self) -> bool:
+        """Send what waits in the outbox; tell whether nothing of it is left to be tried again."""
+        for ticket in self._outbox.waiting():
             try:
                 self._send(ticket)
             except (AwayError, OSError):  # the server's or this machine's disk; both may pass
@@ -163,14 +130,14 @@ class Uploader:
 
     def _send(self, ticket: Ticket) -> None:
         try:
-            upload(self.link, self.signer, ticket, lambda _offset: self._go_on())
+            upload(self._link, self._signer, ticket, lambda _offset: self._go_on())
         except RefusedError as error:
-            self.outbox.keep(ticket.model_copy(update={"refused": str(error)}))
-            self.told(f"recording {ticket.recording_id} was refused: {error}")
+            self._outbox.keep(ticket.model_copy(update={"refused": str(error)}))
+            self._told(f"recording {ticket.recording_id} was refused: {error}")
         else:
-            self.outbox.done(ticket)
-            self.told(f"recording {ticket.recording_id} is uploaded")
+            self._outbox.done(ticket)
+            self._told(f"recording {ticket.recording_id} is uploaded")
 
     def _go_on(self) -> None:
-        if self._end.is_set():
+        if self.ends:
             raise AwayError("this rig is leaving")

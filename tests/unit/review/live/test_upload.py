@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mr.errors import ConfigError, RecordingError
 from mr.review.live import upload as uploading
+from mr.review.live.background import Patience
 from mr.review.live.enrol import enrol
 from mr.review.live.outbox import Outbox
 from mr.review.live.server_link import Address, AwayError, ServerLink, ServerTime
@@ -82,7 +83,7 @@ def test_a_recording_arrives_whole_in_parts(
 ) -> None:
     outbox.put(recording, RECORDING, course_id="class-1")
     sender, said = uploader(outbox, link, signer)
-    assert sender.send_all()
+    assert sender.send()
     assert arrived(server, recording)
     assert server.part_sizes == [PART, PART, 1234]
     assert outbox.tickets() == []
@@ -97,7 +98,7 @@ def test_the_same_again_is_not_sent_again(
 ) -> None:
     for _ in range(2):
         outbox.put(recording, RECORDING)
-        assert uploader(outbox, link, signer)[0].send_all()
+        assert uploader(outbox, link, signer)[0].send()
     assert len(server.part_sizes) == 3
     assert len(server.uploads) == 1
 
@@ -108,12 +109,12 @@ def test_it_goes_on_where_it_stopped(
     """The rig was switched off after a part: a new program finds its ticket and goes on."""
     outbox.put(recording, RECORDING)
     server.part_answers = [503]
-    assert not uploader(outbox, link, signer)[0].send_all()
+    assert not uploader(outbox, link, signer)[0].send()
     upload = next(iter(server.uploads.values()))
     upload.file.write_bytes(recording.read_bytes()[: PART + 7])
     again = Outbox(outbox.folder)
     assert len(again.waiting()) == 1
-    assert uploader(again, link, signer)[0].send_all()
+    assert uploader(again, link, signer)[0].send()
     assert server.part_sizes == [PART, 1234 - 7]
     assert arrived(server, recording)
 
@@ -137,7 +138,7 @@ def test_a_part_that_came_while_the_answer_got_lost_is_not_sent_twice(
         return part
 
     monkeypatch.setattr(uploading, "_part", meanwhile)
-    assert uploader(outbox, link, signer)[0].send_all()
+    assert uploader(outbox, link, signer)[0].send()
     assert server.part_sizes == [PART, 1234]
     assert arrived(server, recording)
 
@@ -148,14 +149,14 @@ def test_what_the_server_refuses_stays_and_says_why(
     server.refuse = "this recording is of another kind"
     outbox.put(recording, RECORDING)
     sender, said = uploader(outbox, link, signer)
-    assert sender.send_all(), "it is not tried for ever"
+    assert sender.send(), "it is not tried for ever"
     (ticket,) = Outbox(outbox.folder).refused()
     assert ticket.refused == server.refuse
     assert server.refuse in said[0]
     assert recording.exists()
     server.refuse = ""
     outbox.put(recording, RECORDING)  # somebody asks again
-    assert sender.send_all()
+    assert sender.send()
     assert arrived(server, recording)
 
 
@@ -165,16 +166,16 @@ def test_a_file_that_was_changed_is_refused(
     outbox.put(recording, RECORDING)
     with recording.open("r+b") as file:
         file.write(b"else")
-    assert uploader(outbox, link, signer)[0].send_all()
+    assert uploader(outbox, link, signer)[0].send()
     (ticket,) = outbox.refused()
     assert "not what was signed" in str(ticket.refused)
     outbox.put(recording, RECORDING)
     recording.write_bytes(recording.read_bytes()[:PART])
-    assert uploader(outbox, link, signer)[0].send_all()
+    assert uploader(outbox, link, signer)[0].send()
     assert "shorter" in str(outbox.refused()[0].refused)
     outbox.put(recording, RECORDING)
     recording.unlink()
-    assert uploader(outbox, link, signer)[0].send_all()
+    assert uploader(outbox, link, signer)[0].send()
     assert "cannot read" in str(outbox.refused()[0].refused)
 
 
@@ -186,8 +187,7 @@ def test_it_waits_for_a_server_that_is_away(
     recording: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(uploading, "FIRST_WAIT_S", 0.02)
-    monkeypatch.setattr(uploading, "LONGEST_WAIT_S", 0.05)
+    monkeypatch.setattr(Uploader, "PATIENCE", Patience(0.02, 0.05, None, 5.0))
     server.part_answers = [503, 429, 500]
     server.__exit__()
     with pytest.raises(AwayError):
@@ -210,7 +210,7 @@ def test_a_rigs_wrong_clock_is_set_by_the_server(
 ) -> None:
     server.ahead_ms = 86_400_000
     outbox.put(recording, RECORDING)
-    assert uploader(outbox, link, signer)[0].send_all()
+    assert uploader(outbox, link, signer)[0].send()
     assert arrived(server, recording)
 
 
@@ -219,7 +219,7 @@ def test_a_rig_that_is_not_known_keeps_its_recordings(
 ) -> None:
     server.keys.clear()
     outbox.put(recording, RECORDING)
-    assert not uploader(outbox, link, signer)[0].send_all()
+    assert not uploader(outbox, link, signer)[0].send()
     assert len(outbox.waiting()) == 1
     assert server.uploads == {}
 

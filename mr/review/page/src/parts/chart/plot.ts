@@ -5,6 +5,7 @@ import uPlot from "uplot";
 import { known, withUnit } from "../../lib/numbers";
 import type { Viewport } from "../../lib/viewport.svelte";
 import { colour } from "./colours";
+import { hearFingers } from "./fingers";
 import type { Axis, Course, Line, Mark, Target } from "./kinds";
 import { drawMarks, drawTargets } from "./marks";
 import type { Trace } from "./trace";
@@ -119,6 +120,9 @@ function instantAt(plot: uPlot, viewport: Viewport, left_px: number): number {
   return viewport.from_s + (left_px / plot.over.clientWidth) * viewport.span_s;
 }
 
+/** A finger points by a tap alone: what it does else is `fingers`' matter. */
+const points = (event: PointerEvent) => event.pointerType !== "touch";
+
 /** Show the cursor at an instant, or nowhere. */
 export function pointAt(plot: uPlot, viewport: Viewport, at_s: number | null): void {
   const seen = at_s !== null && at_s >= viewport.from_s && at_s <= viewport.to_s;
@@ -129,10 +133,14 @@ export function pointAt(plot: uPlot, viewport: Viewport, at_s: number | null): v
 /** Hear the pointer alone: uPlot's own word of its cursor also comes when we have moved it. */
 function hear(plot: uPlot, viewport: Viewport, moved: Moved): void {
   plot.over.addEventListener("pointermove", (event) => {
+    if (!points(event)) return;
     const left_px = event.clientX - plot.over.getBoundingClientRect().left;
     moved(instantAt(plot, viewport, Math.min(Math.max(left_px, 0), plot.over.clientWidth)));
   });
-  plot.over.addEventListener("pointerleave", () => moved(null));
+  plot.over.addEventListener("pointerleave", (event) => {
+    if (points(event)) moved(null);
+  });
+  hearFingers(plot.over, viewport, (at) => moved(viewport.from_s + at * viewport.span_s));
 }
 
 function hooksOf(drawn: Drawn): uPlot.Hooks.Arrays {
