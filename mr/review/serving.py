@@ -7,6 +7,7 @@ not is taken up again at the next start.
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 from collections.abc import Callable
@@ -118,4 +119,5 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.freeze()  # what was imported stays: going through it took an answer 100 ms now and then
         self._begun()

@@ -14,7 +14,7 @@ from tests.web.crowd import Crowd, archive_of, put_session
 from tests.web.servers import PASSWORD
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 
 @pytest.fixture
@@ -43,6 +43,10 @@ def busy(all_of_them: Crowd) -> Crowd:
     who.ina.ok("GET", f"/learners/{who.lena.me['person_id']}")
     who.lena.ok("POST", "/me/consents", json={"kind": "motion", "given": True})
     return who
+
+
+def alt(image: Locator) -> str:
+    return image.get_attribute("alt") or ""
 
 
 def dialog(page: Page) -> Page:
@@ -115,8 +119,16 @@ def test_an_instructor_fills_a_class_and_a_badge_signs_a_learner_in(
     page.get_by_role("button", name="Add 2 learners").click()
     page.get_by_role("link", name="Zoe Zimmer").wait_for()
     page.get_by_role("button", name="Make badges").click()
-    dialog(page).get_by_role("button", name="Make badges").last.click()
+    dialog(page).get_by_role("button", name="Make all badges").click()
     page.get_by_role("img", name="QR code of Yann Young").wait_for()
+    before = {alt(image): image.get_attribute("src") for image in page.locator("main img").all()}
+    assert len(before) == 2
+    page.get_by_role("button", name="Make badges").click()
+    dialog(page).get_by_label("For", exact=True).select_option("Zoe Zimmer")
+    page.get_by_role("button", name="Make one badge").click()
+    page.get_by_role("img", name="QR code of Yann Young").wait_for(state="detached")
+    (image,) = page.locator("main img").all()
+    assert image.get_attribute("src") != before["QR code of Zoe Zimmer"]
     page.get_by_role("button", name="Print the sheet").wait_for()
     assert axe(page) == []
     shot(page, "class-badges")

@@ -168,14 +168,17 @@ def test_fingers_move_zoom_and_point(taught: Taught, pages: Pages) -> None:
     shown = page.locator("figure", has=chart).locator(".stretch")
 
     def stretch_s() -> tuple[float, float]:
-        begins, ends = re.findall(r"(\d+):(\d+\.\d)", shown.inner_text())
-        return 60 * int(begins[0]) + float(begins[1]), 60 * int(ends[0]) + float(ends[1])
+        begins, ends = (
+            (-1 if sign else 1) * (60 * int(minutes) + float(seconds))
+            for sign, minutes, seconds in re.findall(r"(−?)(\d+):(\d+\.\d)", shown.inner_text())
+        )
+        return begins, ends
 
     whole = stretch_s()
     span_s, fingers = whole[1] - whole[0], Fingers(page, chart)
     fingers.drag((0.4, 0.6), (0.2, 0.8))  # three times as far apart: a third is shown
     zoomed = stretch_s()
-    assert zoomed[1] - zoomed[0] == pytest.approx(span_s / 3, abs=0.3)
+    assert zoomed[1] - zoomed[0] == pytest.approx(span_s / 3, abs=0.2)
     assert sum(zoomed) / 2 == pytest.approx(sum(whole) / 2, abs=0.3)
     fingers.drag((0.7,), (0.2,))
     moved = stretch_s()
@@ -258,6 +261,25 @@ def test_a_learner_sees_their_own_session_and_no_others(taught: Taught, pages: P
         assert other.get_by_text("Lena").count() == 0
         show(other, "/sessions")
         other.get_by_text("No session has come yet").wait_for()
+
+
+def test_an_assessment_s_result_is_approved_and_the_approval_taken_back(
+    taught: Taught, pages: Pages
+) -> None:
+    page = pages.of(taught.review, taught.ina)
+    show(page, taught.path)
+    page.get_by_role("button", name="Approve the result").click()
+    page.get_by_text("approved by Ina").wait_for()
+    page.get_by_role("button", name="Take the approval back").click()
+    page.get_by_role("button", name="Approve the result").wait_for()
+    assert page.get_by_text("approved by Ina").count() == 0
+    assert [taught.audited(f"result.{what}") for what in ("approved", "approval-taken-back")] == [
+        1,
+        1,
+    ]
+    learner = pages.of(taught.review, taught.lena)
+    show(learner, taught.path)
+    assert learner.get_by_role("button", name="Approve the result").count() == 0
 
 
 def test_ones_own_correction_waits_for_another(taught: Taught, pages: Pages) -> None:

@@ -86,6 +86,7 @@ def see_traces(page: Page, panel: Locator) -> None:
     assert 30 < int(rows.first.locator("td").first.inner_text().split()[0]) < 80
     assert axe(page) == []
     panel.get_by_role("button", name="Hide the table").click()
+    page.get_by_text("more not judged yet").wait_for()
 
 
 def observe(panel: Locator) -> None:
@@ -142,6 +143,7 @@ def test_a_class_is_run_from_the_wall(
         dark_too(page, "wall-large")
         panel.get_by_role("button", name="Stop the session").click()
         panel.get_by_role("link", name="Last result").wait_for(timeout=SESSION_LIMIT_MS)
+        page.get_by_text("more not judged yet").wait_for(state="detached")
         page.keyboard.press("Escape")
         assert page.evaluate("document.activeElement.dataset.rig") == rig.id
         result = page.locator(".tile").get_by_role("link", name="Result")

@@ -58,7 +58,7 @@ class Address:
         if not good or parts.query or parts.fragment or parts.username:
             raise ConfigError(
                 f"{url}: write the server's address as its first page has it, such as "
-                "https://server:8642"
+                "https://server:8700"
             )
         if parts.scheme == "http":
             if ca is not None:

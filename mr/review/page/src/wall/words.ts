@@ -60,6 +60,15 @@ export function rateVerdict(rate_cpm: number | null, targets: Targets | null): V
   return { kind: "ok", words: "Good" };
 }
 
+type Result = { recording_id: string; state: string } | null;
+
+/** How many compressions of a rig's session no analysis has judged yet. */
+export function unjudged(live: LiveRig | null, result: Result): number {
+  if (live === null || live.presence !== "here" || live.phase === "idle") return 0;
+  const judged = result?.recording_id === live.recordingId && result.state !== "waiting";
+  return judged ? 0 : live.compressions;
+}
+
 export interface Standing {
   kind: "idle" | "ready" | "going" | "done" | "lost";
   words: string;

@@ -1,0 +1,74 @@
+"""Whose a session is: given when a file is brought and afterwards; erased by an admin alone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.web.browser import Pages, axe, settled, shot, show
+from tests.web.servers import Client, Running
+from tests.web.taught import Taught, make_class
+
+
+def test_an_instructor_brings_a_recording_and_gives_it_to_a_learner(
+    review: Running, admin: Client, pages: Pages, recorded_breaths: Path
+) -> None:
+    taught = make_class(review, admin)
+    page = pages.of(review, taught.ina)
+    show(page, "/sessions")
+    page.get_by_role("button", name="Bring recordings").click()
+    dialog = page.get_by_role("dialog")
+    assert dialog.get_by_label("For the class").locator("option").all_inner_texts() == ["Monday"]
+    whose = dialog.get_by_label("Whose they are")
+    whose.fill("Tom")  # an instructor of another class, whom Ina does not see
+    dialog.get_by_text("Nobody you may see has this name").wait_for()
+    assert axe(page) == []
+    whose.fill("Lena")
+    dialog.get_by_text("Type a part of the name").wait_for(state="detached")
+    dialog.get_by_label("Recordings (.mcap)").set_input_files(recorded_breaths)
+    dialog.get_by_role("link", name="open it").click(timeout=60_000)
+    page.get_by_role("heading", name=re.compile("Lena")).first.wait_for()
+    assert taught.lena.ok("GET", "/sessions")["total"] == 1
+    assert taught.omar.ok("GET", "/sessions")["total"] == 0
+
+
+def test_a_session_is_given_to_another_learner_and_the_first_no_longer_sees_it(
+    taught: Taught, pages: Pages
+) -> None:
+    page = pages.of(taught.review, taught.ina)
+    show(page, taught.path)
+    page.get_by_role("button", name="Whose it is").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("It is of Lena").wait_for()
+    assert dialog.get_by_role("button", name="Give it").is_disabled()
+    assert dialog.get_by_text("Erase").count() == 0  # that is an admin's
+    dialog.get_by_label("Give it to").fill("Om")
+    offered = page.locator("datalist option[value^='Omar, learner, learner-']")
+    offered.wait_for(state="attached")
+    dialog.get_by_label("Give it to").fill(offered.get_attribute("value") or "")
+    assert axe(page) == []
+    shot(page, "session-belongs")
+    dialog.get_by_role("button", name="Give it").click()
+    page.get_by_role("heading", name=re.compile("Omar")).first.wait_for()
+    taught.lena.no(404, "GET", taught.path)
+    taught.omar.ok("GET", taught.path)
+    assert taught.audited("session.assigned") == 2  # when it was brought, and now
+
+
+def test_an_admin_erases_a_session_after_a_word(taught: Taught, pages: Pages) -> None:
+    page = pages.of(taught.review, taught.admin)
+    show(page, taught.path)
+    page.get_by_role("button", name="Whose it is").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Erase", exact=True).click()
+    gone = dialog.get_by_role("button", name="Erase for good")
+    assert gone.is_disabled()
+    dialog.get_by_label("Write erase to confirm").fill("erase")
+    assert axe(page) == []
+    shot(page, "session-erase")
+    gone.click()
+    page.wait_for_url("**/sessions")
+    settled(page)
+    page.get_by_text("No session has come yet").wait_for()
+    assert not list((taught.review.folder / "recordings").glob("*/*"))
+    taught.lena.no(404, "GET", taught.path)
