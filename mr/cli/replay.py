@@ -17,7 +17,7 @@ from mr.cli.tracked import print_changes, tracked
 from mr.errors import ConfigError
 from mr.recording.harmless import harmless
 from mr.recording.reader import Recording
-from mr.recording.reader import repair as write_repaired
+from mr.recording.rewrite import repair as write_repaired
 from mr.review.shown import shown_ages, shown_in_words
 from mr.rig import load_rig
 from mr.session.offline import differences, rerun

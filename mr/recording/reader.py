@@ -1,29 +1,26 @@
 """Reads a recording back: its head, its rig, its samples in their order.
 
 Takes a file, whole or cut; gives a `Recording`. A cut file is read as far as it is sound
-and says so (`Recording.complete`, `Recording.why_incomplete`); `repair` writes a whole
-file from it. Leaves replay to `replay` and the meaning of the samples to others.
+and says so (`Recording.complete`, `Recording.why_incomplete`). Leaves replay to `replay`, writing
+one anew to `rewrite`, and the meaning of the samples to others.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import struct
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 from mcap.records import Attachment, Channel, Message, Metadata, Schema
-from mcap.writer import CompressionType, Writer
 
 import mr
 from mr.blocks import MannequinBlock, MannequinRun
 from mr.config import parse
 from mr.errors import ConfigError, RecordingError
-from mr.files import is_there, whole_file
 from mr.recording.codec import PACKED_ENCODING, ChannelKey, Codec
 from mr.recording.container import MAGIC, Record, Walk
 from mr.recording.harmless import harmless
@@ -253,69 +250,6 @@ def open_recording(path: Path) -> Recording:
     except ConfigError as error:
         raise RecordingError(f"{error}: made by {header.software}: update mrcpr") from error
     return Recording(path, header, rig, heads.get(REPAIR_METADATA, {}).get("why", ""))
-
-
-def repair(path: Path, out: Path) -> Recording:
-    """Write a whole recording from a cut one; the messages are copied unchanged.
-
-    Raises
-    ------
-    RecordingError
-        When `path` is no recording, or `out` exists or cannot be written.
-    """
-    source = open_recording(path)
-    if is_there(out):
-        raise RecordingError(f"{out}: exists already: give the repaired file another name")
-    try:
-        with whole_file(out) as target, path.open("rb") as file:
-            _copy(file_records=Walk(file).records(), writer=_new(target), source=source)
-            target.flush()
-            os.fsync(target.fileno())
-    except OSError as error:
-        raise RecordingError(
-            f"{out}: cannot write the repaired recording ({error.strerror or error}): "
-            "free some space or choose another folder"
-        ) from error
-    return open_recording(out)
-
-
-def _new(target: IO[bytes]) -> Any:
-    # Any: half of the methods of mcap's writer have no types.
-    writer: Any = Writer(target, compression=CompressionType.ZSTD)
-    writer.start(profile="mrcpr", library=f"mrcpr {mr.__version__}")
-    return writer
-
-
-def _copy(file_records: Iterator[Record], writer: Any, source: Recording) -> None:
-    schemas = {0: 0}
-    channels: dict[int, int] = {}
-    noted = False
-    for record in file_records:
-        if not noted and not isinstance(record, (Metadata, Attachment)):
-            # Beside the head, so that opening need not read the whole file to find it.
-            writer.add_metadata(REPAIR_METADATA, {"why": source.why_incomplete})
-            noted = True
-        if isinstance(record, Metadata):
-            writer.add_metadata(record.name, record.metadata)
-        elif isinstance(record, Attachment):
-            writer.add_attachment(
-                record.create_time, record.log_time, record.name, record.media_type, record.data
-            )
-        elif isinstance(record, Schema):
-            schemas[record.id] = writer.register_schema(record.name, record.encoding, record.data)
-        elif isinstance(record, Channel):
-            channels[record.id] = writer.register_channel(
-                record.topic, record.message_encoding, schemas[record.schema_id], record.metadata
-            )
-        else:
-            writer.add_message(
-                channels[record.channel_id],
-                record.log_time,
-                record.data,
-                record.publish_time,
-                record.sequence,
-            )
-    writer.finish()
 
 
 def _check_magic(path: Path, begin: bytes) -> None:

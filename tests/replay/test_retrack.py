@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from mr.errors import CalibrationError, RecordingError
-from mr.recording.reader import open_recording, repair
+from mr.recording.reader import open_recording
+from mr.recording.rewrite import repair, without_pictures
 from mr.rig import PoseEntry, Rig
 from mr.session.retrack import Retracked, track_again
 from mr.types import ChestObservation, DepthFrame, MannequinPose, MarkersSeen, Pose, Sample
@@ -40,6 +41,15 @@ def test_whole_pictures_give_the_same_bits(tracked_sessions: dict[int, Path], le
     assert done.n_depth == n > 100
     assert [k for _, k in told] == list(range(1, n + 1)) and told[-1][0] > 3.0
     assert not done.from_pictures
+
+
+def test_without_its_colour_pictures_the_bits_are_the_same(
+    tracked_sessions: dict[int, Path], tmp_path: Path
+) -> None:
+    """What a learner's withdrawn consent takes out changes no number."""
+    less = without_pictures(tracked_sessions[3], tmp_path / "less.mcap")
+    assert open_recording(tracked_sessions[3]).kinds() - less.kinds() == {"ColorFrame"}
+    require_whole(track_again(less.path))
 
 
 @pytest.mark.parametrize("share", [0.4, 0.8])

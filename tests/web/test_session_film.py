@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,10 @@ from mr.sim.plant import Bench
 from mr.sim.rig import make_sim_rig
 from tests.cli.test_replay_video import SOURCES, drawn, moments_of, off, read_back
 from tests.web.browser import Pages, axe, shot, show
+from tests.web.commands import run
 from tests.web.servers import Client, Running
 from tests.web.taught import Taught, make_class
+from tests.web.test_uploads import send
 
 DRAWN_S = 240.0
 WEBM = b"\x1a\x45\xdf\xa3"
@@ -63,6 +66,25 @@ def require_pictures(film: Path, recording: Path) -> None:
     without = off(frames[k], drawn(rig, replace(moments[k], picture=None)))
     print(f"frame {k}: {at_k:.1f} of 255 off with its picture, {without:.1f} without")
     assert at_k < 4.0 < without  # the control: a film without pictures is another one
+
+
+def require_pictures_gone(filmed: Taught, original: Path, before: dict[str, Any]) -> None:
+    """See that the recording has lost its pictures and nothing else; the numbers stay."""
+    until = time.monotonic() + DRAWN_S
+    while (page := filmed.ina.ok("GET", filmed.path))["storage_level"] == 3:
+        assert time.monotonic() < until, "the pictures were not taken out"
+        time.sleep(0.5)
+    assert page["pictures_erased"] and page["sha256"] != before["sha256"]
+    numbers = ("score_pct", "n_compressions", "mean_depth_mm", "items")
+    assert [page[key] for key in numbers] == [before[key] for key in numbers]
+    (file,) = (filmed.review.folder / "recordings").glob("*/*")  # the old one is gone
+    assert file.stem == page["sha256"]
+    kinds = open_recording(original).kinds()
+    assert "ColorFrame" in kinds and open_recording(file).kinds() == kinds - {"ColorFrame"}
+    assert filmed.audited("pictures.erased") == 1
+    # Who sends the original again is told that it is here.
+    assert send(filmed.admin, original)["session_id"] == filmed.session_id
+    run("verify", folder=filmed.review.folder, database=filmed.review.database)
 
 
 def agree(taught: Taught, *, given: bool) -> None:
@@ -115,6 +137,7 @@ def test_a_film_is_drawn_when_agreed_served_in_parts_and_goes_with_the_consent(
     assert video.count() == 1 and axe(page) == []
     shot(page, "session-film")
     (place,) = (filmed.review.folder / "films").iterdir()
+    before = filmed.ina.ok("GET", filmed.path)
     agree(filmed, given=False)
     filmed.lena.no(404, "GET", path)  # at once
     assert "nobody agreed" in str(filmed.lena.ok("GET", f"{filmed.path}/film")["why"])
@@ -122,4 +145,4 @@ def test_a_film_is_drawn_when_agreed_served_in_parts_and_goes_with_the_consent(
     while place.exists():
         assert time.monotonic() < until, "the film was not removed"
         time.sleep(0.5)
-    filmed.ina.ok("GET", filmed.path)  # the numbers stay
+    require_pictures_gone(filmed, recording, before)

@@ -91,7 +91,8 @@ def _of_signature(recorded: Recorded, keys: dict[str, str]) -> Iterator[Fault]:
         return
     try:
         require_recording(
-            keys[rig_id], rig_id, recorded.recording_id, recorded.sha256, signature
+            keys[rig_id], rig_id, recorded.recording_id,
+            recorded.pictured_sha256 or recorded.sha256, signature,
         )  # fmt: skip
     except SignatureError:
         words = "its rig's signature does not fit its recording: do not trust its numbers"

@@ -2,8 +2,8 @@
 
 Takes recordings of the storage level that keeps pictures, gives `.webm` files in the archive. What
 is to be drawn is found by asking the database, so a consent that comes later counts, too; and a
-film whose consent was withdrawn is removed. Films have a process of their own: no analysis waits
-for one.
+film whose consent was withdrawn is removed, and so are the recording's pictures. Films have a
+process of their own: no analysis waits for one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from mr.clock.host import wall_now_utc
 from mr.errors import MrError
 from mr.review.archive import Archive
 from mr.review.intake.child import BrokeOffError, Child, leave_signals_to_the_server
+from mr.review.intake.unpictured import rewritten, take_out_pictures, withdrawn
 from mr.review.people.consent import WITH_PICTURES, video_allowed
 from mr.review.store.audit import note
 from mr.review.store.database import words_of
@@ -73,6 +74,8 @@ class Filming:
         self._archive, self._draw = archive, draw
         self._end = threading.Event()
         self._child = Child(TASKS_EACH)
+        self._unreadable: set[str] = set()
+        """Recordings whose pictures could not be taken out."""
         self._thread = threading.Thread(target=self._run, name="review-films", daemon=True)
 
     def __enter__(self) -> Filming:
@@ -92,15 +95,29 @@ class Filming:
             except SQLAlchemyError as error:
                 LOG.error("films wait for the database: %s", words_of(error))
             except OSError as error:
-                LOG.error("a film's file cannot be removed now: %s", error.strerror)
+                LOG.error("pictures cannot be removed now: %s", error.strerror)
             self._end.wait(LOOK_EVERY_S)
 
     def _look(self) -> None:
         remove_withdrawn(self._archive)
+        for session_id, sha256 in withdrawn(self._archive):
+            if not self._end.is_set() and sha256 not in self._unreadable:
+                self._take_out(session_id, sha256)
         for session_id, sha256 in wanted_films(self._archive):
             if self._end.is_set():
                 return
             self._one(session_id, sha256)
+
+    def _take_out(self, session_id: str, sha256: str) -> None:
+        def rewrite(path: Path, out: Path) -> str:
+            return self._child.run(rewritten, path, out)
+
+        try:
+            take_out_pictures(self._archive, session_id, sha256, rewrite)
+        except (MrError, BrokeOffError) as error:
+            if not self._end.is_set():
+                self._unreadable.add(sha256)  # until the next start
+                LOG.error("session %s keeps its pictures, locked: %s", session_id, error)
 
     def _one(self, session_id: str, sha256: str) -> None:
         place = self._archive.film_path(sha256)

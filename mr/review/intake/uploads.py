@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from mr.clock.host import wall_now_utc
@@ -110,7 +110,12 @@ class Uploads:
             )
         with self._archive.database.writing() as session:
             there = session.scalars(
-                select(Recorded.id).where(Recorded.sha256 == offer.sha256)
+                select(Recorded.id).where(
+                    or_(
+                        Recorded.sha256 == offer.sha256,
+                        Recorded.pictured_sha256 == offer.sha256,
+                    )
+                )
             ).first()
             upload = session.scalars(
                 select(Upload).where(

@@ -76,6 +76,22 @@ def said_by(session: Session, person_id: str) -> list[Said]:
     ]
 
 
+def video_withdrawn(session: Session, learner_id: str) -> bool:
+    """Tell whether a learner said no to pictures themselves: then those that are kept go.
+
+    What is not allowed for another reason (the house allows none, nobody knows the learner) is not
+    shown and stays: it may be allowed again.
+    """
+    newest = (
+        select(Consent.given)
+        .join(Person, Person.id == Consent.person_id)
+        .where(Person.learner_id == learner_id, Consent.kind == "video")
+        .order_by(Consent.id.desc())
+        .limit(1)
+    )
+    return session.scalar(newest) is False
+
+
 def video_allowed(session: Session, learner_id: str) -> bool:
     """Tell whether pictures of a learner may be kept and shown: by the house and by themselves."""
     if not get_setting(session, VIDEO_ALLOWED):

@@ -34,6 +34,8 @@ class Recorded(Table):
     recording_id: Mapped[str] = mapped_column(String(40), unique=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     """Of the file, whose name in the store it is."""
+    pictured_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Of the file as it came, before its pictures were taken out; None: nothing was."""
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     source_name: Mapped[str] = mapped_column(String(200))
     """The file's name when it came, for the analysis says it."""

@@ -11,7 +11,8 @@ import pytest
 
 from mr.clock.host import SteppedClock
 from mr.errors import RecordingError
-from mr.recording.reader import open_recording, repair
+from mr.recording.reader import open_recording
+from mr.recording.rewrite import repair, without_pictures
 from mr.recording.writer import RecordingWriter
 from mr.types import Arrival, ColorFrame, MannequinFrame
 from tests.unit.recording.conftest import Write, a_header, a_rig, exact, one_of_each
@@ -76,6 +77,28 @@ def test_any_damaged_byte_gives_a_prefix_or_one_error(write: Write) -> None:
     assert seen_damage > 10  # the check is not empty
 
 
+def test_pictures_are_taken_out_and_all_else_stays(write: Write) -> None:
+    made = write(one_of_each())
+    before = open_recording(made)
+    after = without_pictures(made, made.with_name("without.mcap"))
+    kept = [sample for sample in before.samples() if not isinstance(sample, ColorFrame)]
+    assert len(kept) < len(list(before.samples()))  # there were some
+    assert [exact(sample) for sample in after.samples()] == [exact(sample) for sample in kept]
+    assert after.kinds() == before.kinds() - {"ColorFrame"}
+    assert (after.header.storage_level, before.header.storage_level) == (2, 3)
+    assert after.header.recording_id == before.header.recording_id
+    assert after.rig == before.rig and after.complete and not after.repaired
+    assert without_pictures(after.path, made.with_name("again.mcap")).kinds() == after.kinds()
+
+
+def test_a_cut_recording_without_its_pictures_still_says_so(write: Write) -> None:
+    made = write(one_of_each())
+    cut = made.with_name("cut.mcap")
+    cut.write_bytes(made.read_bytes()[:-200])
+    why = open_recording(cut).why_incomplete
+    assert why and without_pictures(cut, made.with_name("less.mcap")).repaired == why
+
+
 def test_repair_writes_a_whole_file_with_the_same_content(write: Write) -> None:
     sent = frames(2000)
     whole = write(sent)
@@ -92,7 +115,7 @@ def test_repair_writes_a_whole_file_with_the_same_content(write: Write) -> None:
     assert mended.path.stat().st_mode == cut.stat().st_mode  # as any file that is new
     with pytest.raises(RecordingError, match="exists already"):
         repair(cut, whole)
-    with pytest.raises(RecordingError, match=r"cannot write the repaired .*name too long"):
+    with pytest.raises(RecordingError, match=r"cannot write the recording anew .*name too long"):
         repair(cut, whole.with_name("n" * 300))
     assert sorted(p.name for p in whole.parent.iterdir()) == ["a.mcap", "cut.mcap", "mended.mcap"]
 

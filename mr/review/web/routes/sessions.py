@@ -89,6 +89,8 @@ class SessionPage(SessionRow):
     size_bytes: int
     received_utc: datetime
     signed: bool
+    pictures_erased: bool
+    """Whether pictures were taken out of the file since it came: its learner withdrew."""
     software: str | None
     analysed_utc: datetime | None
     analysis_id: str | None
@@ -219,6 +221,7 @@ def one_session(session_id: str, me: Me, review: Running) -> SessionPage:
             size_bytes=recorded.size_bytes,
             received_utc=recorded.received_utc,
             signed=recorded.signature is not None,
+            pictures_erased=recorded.pictured_sha256 is not None,
             software=None if analysis is None else analysis.software,
             analysed_utc=None if analysis is None else analysis.made_utc,
             analysis_id=recorded.analysis_id,

@@ -3231,6 +3231,8 @@ export interface components {
             original_id: string | null;
             /** Person Id */
             person_id: string | null;
+            /** Pictures Erased */
+            pictures_erased: boolean;
             /** Rate In Target Pct */
             rate_in_target_pct: number | null;
             /**

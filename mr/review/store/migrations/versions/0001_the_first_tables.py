@@ -275,6 +275,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("recording_id", sa.String(length=40), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("pictured_sha256", sa.String(length=64), nullable=True),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("source_name", sa.String(length=200), nullable=False),
         sa.Column("learner_id", sa.String(length=16), nullable=False),
@@ -317,6 +318,7 @@ def upgrade() -> None:
             ["rig_id"], ["rig.id"], name=op.f("fk_session_rig_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
+        sa.UniqueConstraint("pictured_sha256", name=op.f("uq_session_pictured_sha256")),
         sa.UniqueConstraint("recording_id", name=op.f("uq_session_recording_id")),
         sa.UniqueConstraint("sha256", name=op.f("uq_session_sha256")),
     )
