@@ -85,15 +85,15 @@ class Pages:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Run Debian's Chromium while the block lasts."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """Run Debian's Chromium while the block lasts, with `more` on its command line."""
     require = Require()
     require.module("playwright", "pip install 'mrcpr[dev]'")
     program = require.program("chromium", "apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox", *more])
         try:
             yield browser
         finally:
