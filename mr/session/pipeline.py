@@ -8,7 +8,6 @@ of cameras pass it by: `mr.session.front` has made observations of them before.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeGuard
@@ -19,20 +18,21 @@ from mr.blocks import ChestBlock, MannequinBlock, MannequinRun
 from mr.clock.mannequin import mannequin_clock
 from mr.clock.ticks import TickClock
 from mr.coaching.cycle import Cycles
-from mr.config import Mode, SessionConfig
+from mr.config import SessionConfig
 from mr.fusion.diary import Diary
 from mr.fusion.fuser import MotionFuser
 from mr.metrics.stepper import MetricsStepper
 from mr.rig import Rig
 from mr.scoring.guideline import Guideline
 from mr.session.advice import Adviser
+from mr.session.bounds import Bounds
 from mr.session.drift import DriftWatch
 from mr.session.drift_limits import DriftReading
 from mr.session.findings import FindingsLog
 from mr.session.headset import STREAMS as HEADSET_STREAMS
 from mr.session.health import HealthWatch
 from mr.session.match import own_profile
-from mr.session.outcome import Outcome, Trace, counted_ns, judge, metrics_config
+from mr.session.outcome import Outcome, Trace, judge, metrics_config
 from mr.session.placing import HeadsetPlace
 from mr.session.track import Track
 from mr.types import (
@@ -57,13 +57,11 @@ from mr.types import (
     SessionEvent,
     Snapshot,
     SourceKind,
-    Ventilation,
 )
 
 MANNEQUIN_STREAM = "mannequin"
 SHOCK = "shock"
 """The text of a note that marks a shock."""
-RECENT = 8
 LIVE_BLOCK = 4
 """So many of the mannequin's frames are taken in at once, where no snapshot is asked for
 before: a live session asks for one at each frame up to 250 Hz, a fast one at every third."""
@@ -119,7 +117,6 @@ class Pipeline:
         self._events: list[MetricsEvent] = []
         self._adviser = Adviser(config, self._guideline, coached=coached)
         self._cycles = Cycles()
-        self._recent: deque[Compression] = deque(maxlen=RECENT)
         self._waiting: list[MannequinFrame] = []
         self._completed: list[MetricsEvent] = []
         """By frames that a snapshot did not wait for; given with the next sample."""
@@ -134,10 +131,7 @@ class Pipeline:
         # No first snapshot waits for SciPy to be loaded; who wants only numbers asks for none.
         self._pose: Pose | None = self._lies.pose() if coached else None
         """Where it was seen last; None: nobody has asked or seen it."""
-        self._open_ns: int | None = None
-        self._start_ns: int | None = None
-        self._stop_ns: int | None = None
-        self._n_before_start = 0
+        self._bounds = Bounds(config)
         self._score_pct: float | None = None
         self._unscored = 0
         self._airway_measured = False
@@ -264,7 +258,7 @@ class Pipeline:
     def _moved(self, motion: Sequence[ChestBlock]) -> list[MetricsEvent]:
         if self._diary is not None:
             self._diary.motion += motion
-        events: list[MetricsEvent] = []
+        events, stop_ns = list[MetricsEvent](), self._bounds.stop_ns
         for block in motion:
             self._trace.add(block)
             if self._tell_moved is not None:
@@ -272,7 +266,7 @@ class Pipeline:
             self._airway_measured = self._airway_measured or not np.isnan(block.airway_ml).all()
             for part in self._adviser.between(block):
                 self._newest, self._newest_chest = part, None
-                judged = part if self._stop_ns is None else part.part(part.t_ns <= self._stop_ns)
+                judged = part if stop_ns is None else part.part(part.t_ns <= stop_ns)
                 if self._diary is not None:
                     self._diary.n_judged += len(judged)
                 found = self._metrics.block(judged) if len(judged) else []
@@ -292,31 +286,14 @@ class Pipeline:
     def _note(self, events: Sequence[MetricsEvent]) -> None:
         for event in events:
             self._events.append(event)
-            self._start_with(event)
-            if not isinstance(event, Compression):
-                continue
-            self._recent.append(event)
-            self._unscored += 1
+            self._bounds.found(event)
+            self._unscored += isinstance(event, Compression)
         if events and self._adviser.speaks and self.phase is not Phase.WAITING:
             self._cycles = self._cycles.then(events, self._guideline)
 
-    def _start_with(self, event: MetricsEvent) -> None:
-        """Begin with the first compression, or the first breath where there is nothing else."""
-        if self._start_ns is not None or self._config.start_on != "first-compression":
-            return
-        counted = counted_ns(event, self._config.mode)
-        if counted is not None:
-            self._start_ns, _ = counted
-
     def _happened(self, event: SessionEvent) -> None:
-        if event.kind == "open":
-            self._open_ns = event.t_ns
-        elif event.kind == "start" and self._start_ns is None:
-            self._start_ns = event.t_ns
-            self._n_before_start = self._metrics.live.n_compressions
-        elif event.kind == "stop":
-            self._stop_ns = event.t_ns
-        elif event.kind == "note" and event.text == SHOCK:
+        self._bounds.happened(event, self._metrics.live.n_compressions)
+        if event.kind == "note" and event.text == SHOCK:
             self._shocks_ns.append(event.t_ns)
         elif event.kind == "device_lost":
             names, _, why = event.text.partition(": ")
@@ -343,30 +320,12 @@ class Pipeline:
     @property
     def phase(self) -> Phase:
         """Tell where the session stands."""
-        live = self._metrics.live
-        if self._stop_ns is not None:
-            return Phase.FINISHED
-        pressed = live.n_compressions > 0 and self._config.mode is not Mode.VENTILATION_ONLY
-        started = self._start_ns is not None or pressed
-        if not started or (self._config.start_on != "first-compression" and self._start_ns is None):
-            return Phase.WAITING
-        # With an advanced airway breaths and compressions go on side by side.
-        apart = live.hands_off_s > 0 or self._config.mode is not Mode.CONTINUOUS
-        if live.breathing and apart:
-            return Phase.VENTILATING
-        return Phase.PAUSED if live.hands_off_s > 0 else Phase.COMPRESSING
-
-    @property
-    def _n_since_start(self) -> int:
-        """Count for the views; what was tried before a start by key or command is not in it."""
-        if self._start_ns is None and self._config.start_on != "first-compression":
-            return 0
-        return self._metrics.live.n_compressions - self._n_before_start
+        return self._bounds.phase(self._metrics.live)
 
     @property
     def start_ns(self) -> int | None:
         """Tell the instant of the session's start; None before it."""
-        return self._start_ns
+        return self._bounds.start_ns
 
     @property
     def hands_off_s(self) -> float:
@@ -376,30 +335,17 @@ class Pipeline:
     @property
     def elapsed_s(self) -> float:
         """Tell how long the session has been going on since its start."""
-        if self._start_ns is None or self._chest is None:
-            return 0.0
-        return max((self._chest.stamp.t_ns - self._start_ns) / 1e9, 0.0)
-
-    @property
-    def _ends_with_last_release(self) -> bool:
-        """Without a set length, what comes after the last compression is not judged."""
-        return self._config.start_on == "first-compression" and self._config.duration_s is None
+        return self._bounds.elapsed_s(None if self._chest is None else self._chest.stamp.t_ns)
 
     def outcome(self) -> Outcome:
         """Judge what has been seen so far, from the start to the stop or the last sample."""
         self._settle()
-        end_ns = self._chest.stamp.t_ns if self._chest else 0
-        if self._stop_ns is not None:
-            end_ns = min(self._stop_ns, end_ns)
-            if self._ends_with_last_release:
-                end_ns = self._last_event_ns(end_ns)
-        start_ns = self._start_ns
-        if start_ns is None:
-            start_ns = self._open_ns if self._open_ns is not None else end_ns
+        newest_ns = self._chest.stamp.t_ns if self._chest else 0
+        start_ns, end_ns = self._bounds.judged_ns(newest_ns, self._events)
         return judge(
             self._events,
             start_ns,
-            max(end_ns, start_ns),
+            end_ns,
             self._guideline,
             self._config.mode,
             self._kind,
@@ -408,13 +354,6 @@ class Pipeline:
             shocks_ns=self._shocks_ns,
             rescuers=self._config.rescuers,
         )
-
-    def _last_event_ns(self, end_ns: int) -> int:
-        """Give the end of the last compression, or of the last breath where only these count."""
-        if self._config.mode is Mode.VENTILATION_ONLY:
-            breaths = (e.end_ns for e in self._events if isinstance(e, Ventilation))
-            return max(breaths, default=end_ns)
-        return max((c.release_ns for c in self._recent), default=end_ns)
 
     @property
     def events(self) -> Sequence[MetricsEvent]:
@@ -441,7 +380,7 @@ class Pipeline:
         """Give what a view may show now."""
         self._settle()
         self._n_published += 1
-        if self._unscored >= SCORED_EVERY or (self._unscored and self._stop_ns is not None):
+        if self._unscored >= SCORED_EVERY or (self._unscored and self._bounds.stop_ns is not None):
             self._score_pct, self._unscored = self.outcome().score.value_pct, 0
         live, chest = self._metrics.live, self._chest
         known = chest is not None and chest.zero_known
@@ -458,7 +397,7 @@ class Pipeline:
             depth_sigma_mm=1000.0 * chest.sigma_m if chest is not None and known else None,
             velocity_mm_s=1000.0 * chest.velocity_m_s if chest is not None else None,
             rate_cpm=live.rate_cpm,
-            n_compressions=self._n_since_start,
+            n_compressions=self._bounds.n_since_start(live.n_compressions),
             n_in_cycle=live.n_in_cycle,
             last_depth_mm=live.last_depth_mm,
             last_release_mm=live.last_release_mm,
@@ -479,7 +418,7 @@ class Pipeline:
 
     @property
     def _rests(self) -> bool:
-        return self._stop_ns is not None or self._metrics.live.hands_off_s > 0
+        return self._bounds.stop_ns is not None or self._metrics.live.hands_off_s > 0
 
     def _world_from_mannequin(self) -> Pose:
         if self._pose is None:
@@ -508,7 +447,7 @@ class Pipeline:
             return None
         chest = self._chest
         silent = chest is None or now_ns - chest.stamp.t_ns > SILENT_NS
-        gone = silent and self._stop_ns is None and self._sensor_lost(now_ns)
+        gone = silent and self._bounds.stop_ns is None and self._sensor_lost(now_ns)
         return self._adviser.cue(lost=gone)
 
     def _sensor_lost(self, now_ns: int, *, exact: bool = False) -> bool:
