@@ -87,7 +87,7 @@ class Joined:
     def plan_of(self, start: Start) -> SessionPlan:
         """Turn the wall's word into a plan; `MrError` when it cannot be done here."""
         config, profile = self.config(start), load_guideline(start.guideline)
-        profile.require_mode(start.mode)
+        profile.require_mode(start.mode, start.rescuers)
         if self.forceless:
             require_no_force(config, profile, self.console)
         path = self.out / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{config.learner_id}.mcap"

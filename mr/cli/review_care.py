@@ -16,9 +16,9 @@ from mr.cli.console import Output
 from mr.cli.patience import Patience
 from mr.cli.review_places import DatabaseOption, DataOption, in_words, place_of
 from mr.review.care.backup import Told, write_backup
-from mr.review.care.erased_again import erase_again, erased_before
 from mr.review.care.manifest import SUFFIX, Manifest
 from mr.review.care.restore import restore as restore_backup
+from mr.review.care.said_since import do_again, said_since
 from mr.review.care.soundness import SCHEMA, Soundness
 from mr.review.care.soundness import verify as verify_archive
 from mr.review.care.upgrading import upgrade as upgrade_archive
@@ -78,7 +78,7 @@ def restore(
     with in_words(), _patience() as told:
         done = restore_backup(source, place.folder, place.url, replace=replace, told=told)
     with place.archive_alone() as (archive, _):
-        again = erase_again(archive, erased_before(done, place.url))
+        again = do_again(archive, said_since(done, place.url))
     console = Output()
     made = f"{done.manifest.made_utc:%Y-%m-%d %H:%M} UTC"
     console.print(
@@ -90,12 +90,14 @@ def restore(
             f"[yellow]![/] person {person_id} was erased after the backup and is its last admin: "
             "make another admin, and erase them again"
         )
+    if again.n_withdrawn:
+        console.print(f"withdrawn again: {again.n_withdrawn} consents")
     if again.n:
         console.print(f"erased again: {again.n} people and sessions that came back with the backup")
     elif done.kept_folder is None:
         console.prose(
-            "[yellow]![/] nothing here knows who was erased after this backup was made: erase them "
-            "again"
+            "[yellow]![/] nothing here knows who was erased after this backup was made, or "
+            "withdrew a consent: do it again"
         )
     if done.kept_folder is not None:
         console.print(f"what was there before: {escape(str(done.kept_folder))}")

@@ -53,9 +53,9 @@ def without_pictures(path: Path, out: Path) -> Recording:
 
 def _at_a_lower_level(head: Head) -> Head:
     said = json.loads(head["header"])
-    said["storage_level"] = min(said["storage_level"], WITHOUT_COLOR)
-    said["session"]["storage_level"] = said["storage_level"]
-    return {**head, "header": json.dumps(said)}
+    level = min(said["storage_level"], WITHOUT_COLOR)
+    session = {**said["session"], "storage_level": level}
+    return {**head, "header": json.dumps({**said, "storage_level": level, "session": session})}
 
 
 def _anew(
@@ -129,7 +129,8 @@ class _Copier:
 
     def _part(self, record: Metadata | Attachment) -> None:
         if isinstance(record, Metadata):
-            is_head = record.name == RECORDING_SCHEMA
+            # One of the same name further on is what nobody reads.
+            is_head = record.name == RECORDING_SCHEMA and not self.said
             said = self.head(record.metadata) if is_head else record.metadata
             self.writer.add_metadata(record.name, said)
         else:
@@ -150,6 +151,6 @@ class _Copier:
             self.channels[record.id] = self.writer.register_channel(
                 record.topic,
                 record.message_encoding,
-                self.schemas[record.schema_id],
+                self.schemas.get(record.schema_id, 0),
                 record.metadata,
             )

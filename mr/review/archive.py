@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from mr.review.store.audit import hold
 from mr.review.store.database import Database
 from mr.review.store.sessions import Film, Recorded, Upload
 
+SPARE_BYTES = 256 * 1024 * 1024
+"""So much of the disk is left to the database."""
 SECRET_BYTES = 32
 
 
@@ -68,6 +71,10 @@ class Archive:
     def upload_path(self, upload_id: str) -> Path:
         """Give the place of what has come of an upload so far."""
         return self.folder / "uploads" / f"{upload_id}.part"
+
+    def has_room(self, size_bytes: int) -> bool:
+        """Tell whether so much more may be kept; some of the disk is left to the database."""
+        return shutil.disk_usage(self.folder).free >= size_bytes + SPARE_BYTES
 
     def put_back(self, part: Path, sha256: str) -> None:
         """Move a file that was taken in back, unless the catalogue names it."""

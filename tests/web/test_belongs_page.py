@@ -66,6 +66,11 @@ def test_an_admin_erases_a_session_after_a_word(taught: Taught, pages: Pages) ->
     dialog.get_by_label("Write erase to confirm").fill("erase")
     assert axe(page) == []
     shot(page, "session-erase")
+    dialog.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Whose it is").click()
+    dialog.get_by_text("Erase", exact=True).click()
+    assert gone.is_disabled()  # what was typed before is forgotten
+    dialog.get_by_label("Write erase to confirm").fill("erase")
     gone.click()
     page.wait_for_url("**/sessions")
     settled(page)

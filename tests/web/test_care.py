@@ -126,6 +126,24 @@ def test_who_was_erased_after_a_backup_does_not_come_back_with_it(
     assert "Lena Läufer" in {row["name"] for row in content(new, None)["person"]}
 
 
+def test_a_consent_withdrawn_after_a_backup_stays_withdrawn(
+    review: Running, admin: Client, tmp_path: Path
+) -> None:
+    out, folder, database = tmp_path / "b.mrcpr-backup", review.folder, review.database
+    admin.ok("PUT", "/house", json={"video_allowed": True})
+    agreed = {"video": True, "research": True}
+    for kind in agreed:
+        admin.ok("POST", "/me/consents", json={"kind": kind, "given": True})
+    run("backup", str(out), folder=folder, database=database)
+    admin.ok("POST", "/me/consents", json={"kind": "video", "given": False})
+    review.stop()
+    options = ("restore", str(out), "--replace")
+    run(*options, folder=folder, database=database, said="withdrawn again: 1 consents")
+    newest = {row["kind"]: row["given"] for row in content(folder, database)["consent"]}
+    assert newest == {"video": False, "research": True}
+    assert verified(folder, database)["sound"]
+
+
 def damaged(out: Path, how: str, to: Path) -> Path:
     data = bytearray(out.read_bytes())
     if how == "cut":

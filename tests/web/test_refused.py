@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from mr.clock.host import wall_now_utc
-from mr.review.people.logins import IDLE, IDLE_AT_DESK, LONGEST
+from mr.review.people.logins import AT_DESK, IDLE, IDLE_BY, LONGEST
 from mr.review.store.audit import AuditEntry
 from mr.review.store.people import Login
 from mr.review.store.sessions import Corrected, Recorded
@@ -85,7 +85,7 @@ def asked_of(session: str, course: str, person: str) -> Iterator[tuple[str, str,
     yield "POST", f"{at}/annotations", {"text": "hello", "t_s": 1.0}
     yield "DELETE", at, None
     of = f"/classes/{course}"
-    for path in ("", "/wall", "/figures", "/sheet.pdf"):
+    for path in ("", "/wall", "/figures", "/sheet.pdf", "/sessions.csv"):
         yield "GET", of + path, None
     yield "PATCH", of, {"title": "taken over"}
     yield "POST", f"{of}/badges", None
@@ -225,11 +225,12 @@ def test_a_login_lasts_no_longer_than_the_longest_however_it_is_used(
 def test_a_desk_forgets_its_learner_after_three_minutes(
     review: Running, admin: Client, rig: Joined
 ) -> None:
-    assert timedelta(minutes=3) == IDLE_AT_DESK
+    idle = IDLE_BY[AT_DESK]
+    assert idle == timedelta(minutes=3)
     course, lena = class_with(admin, rig)
     device = desk_of(review, rig.id)
     signed_in(device, rig.id, pin=badges_of(admin, course)["Lena"]["pin"])
-    for ago, status in ((IDLE_AT_DESK - timedelta(seconds=30), 200), (IDLE_AT_DESK, 401)):
+    for ago, status in ((idle - timedelta(seconds=30), 200), (idle, 401)):
         with kept(review) as database, database.writing() as session:
             (login,) = session.query(Login).where(Login.by == "desk")
             login.seen_utc = wall_now_utc() - ago

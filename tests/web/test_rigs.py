@@ -162,7 +162,8 @@ def test_a_signed_recording_comes_in_and_a_forged_one_does_not(
     review: Running, admin: Client, rig: Joined, recorded_demo: Path
 ) -> None:
     recording_id = open_recording(recorded_demo).header.recording_id
-    offer = offered(recorded_demo, recording_id=recording_id)
+    foreign = admin.ok("POST", "/classes", json={"title": "Not this rig's"})["id"]
+    offer = offered(recorded_demo, recording_id=recording_id, course_id=foreign)
     forged = {**offer, "signature": rig.signer.recording(recording_id, "0" * 64)}
     no = rig.ask("POST", "/uploads", json=forged)
     assert (no.status_code, no.json()["code"]) == (401, "bad-signature")
@@ -181,6 +182,7 @@ def test_a_signed_recording_comes_in_and_a_forged_one_does_not(
         at = upload["offset"]
     page = admin.ok("GET", f"/sessions/{upload['session_id']}")
     assert (page["signed"], page["rig"]) == (True, "Rig 1")
+    assert page["course_id"] is None  # neither the rig nor the learner is of the class it named
 
 
 def test_a_request_is_taken_once_and_unchanged(review: Running, rig: Joined) -> None:

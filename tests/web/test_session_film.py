@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from calibration.simulated.quick import calibrate_simulated
 from mr.config import SessionConfig
 from mr.recording.reader import open_recording
 from mr.recording.writer import RecordingWriter
+from mr.review.store.people import Consent
+from mr.review.store.sessions import Recorded
 from mr.scoring.profiles import load_guideline
 from mr.session.processes import SessionPlan, run_fast
 from mr.sim.plant import Bench
@@ -20,9 +24,10 @@ from mr.sim.rig import make_sim_rig
 from tests.cli.test_replay_video import SOURCES, drawn, moments_of, off, read_back
 from tests.web.browser import Pages, axe, shot, show
 from tests.web.commands import run
+from tests.web.kept import kept
 from tests.web.servers import Client, Running
 from tests.web.taught import Taught, make_class
-from tests.web.test_uploads import send
+from tests.web.test_uploads import analysed, send
 
 DRAWN_S = 240.0
 WEBM = b"\x1a\x45\xdf\xa3"
@@ -70,6 +75,12 @@ def require_pictures(film: Path, recording: Path) -> None:
 
 def require_pictures_gone(filmed: Taught, original: Path, before: dict[str, Any]) -> None:
     """See that the recording has lost its pictures and nothing else; the numbers stay."""
+    assert filmed.ina.ok("GET", filmed.path)["storage_level"] == 3  # a slip is taken back in a day
+    with kept(filmed.review) as database, database.writing() as session:
+        for consent in session.scalars(select(Consent)):
+            consent.at_utc -= timedelta(days=2)
+        for recorded in session.scalars(select(Recorded)):
+            recorded.received_utc -= timedelta(days=3)
     until = time.monotonic() + DRAWN_S
     while (page := filmed.ina.ok("GET", filmed.path))["storage_level"] == 3:
         assert time.monotonic() < until, "the pictures were not taken out"
@@ -82,8 +93,12 @@ def require_pictures_gone(filmed: Taught, original: Path, before: dict[str, Any]
     kinds = open_recording(original).kinds()
     assert "ColorFrame" in kinds and open_recording(file).kinds() == kinds - {"ColorFrame"}
     assert filmed.audited("pictures.erased") == 1
+    film = filmed.ina.ok("GET", f"{filmed.path}/film")
+    assert film["why"] == "its pictures were erased: the consent to them was withdrawn"
     # Who sends the original again is told that it is here.
     assert send(filmed.admin, original)["session_id"] == filmed.session_id
+    settled = analysed(filmed.admin, filmed.session_id)
+    assert settled["score_pct"] == before["score_pct"]
     run("verify", folder=filmed.review.folder, database=filmed.review.database)
 
 

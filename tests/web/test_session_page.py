@@ -263,6 +263,20 @@ def test_a_learner_sees_their_own_session_and_no_others(taught: Taught, pages: P
         other.get_by_text("No session has come yet").wait_for()
 
 
+def test_a_class_is_taken_along_without_names(taught: Taught, pages: Pages) -> None:
+    page = pages.of(taught.review, taught.ina)
+    show(page, f"/classes/{taught.course}")
+    page.get_by_text("Export", exact=True).click()
+    page.get_by_label("with names").uncheck()
+    assert axe(page) == []
+    shot(page, "class-export")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV, every session").click()
+    assert download.value.suggested_filename == f"class-{taught.course}.csv"
+    text = download.value.path().read_text()
+    assert taught.lena.me["learner_id"] in text and "Lena" not in text
+
+
 def test_an_assessment_s_result_is_approved_and_the_approval_taken_back(
     taught: Taught, pages: Pages
 ) -> None:

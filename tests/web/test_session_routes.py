@@ -160,6 +160,22 @@ def test_a_class_is_printed_for_its_instructor_only(taught: Taught) -> None:
     )
 
 
+def test_a_class_goes_out_as_rows_with_names_or_without(taught: Taught) -> None:
+    path = f"/api/classes/{taught.course}/sessions.csv"
+    learner_id = taught.lena.me["learner_id"]
+    for names, who, other in ((True, "Lena", learner_id), (False, learner_id, "Lena")):
+        text = taught.ina.get(path, params={"names": names}).text
+        (row,) = csv.DictReader(io.StringIO(text))
+        assert row["learner"] == who and other not in text
+        assert float(row["score_pct"]) == taught.ina.ok("GET", taught.path)["score_pct"]
+        sheet = taught.ina.get(f"/api{taught.path}/export.xlsx", params={"names": names}).content
+        strings = zipfile.ZipFile(io.BytesIO(sheet)).read("xl/sharedStrings.xml").decode()
+        assert (who in strings, other in strings) == (True, False)
+    taught.lena.no(403, "GET", f"/classes/{taught.course}/sessions.csv")
+    taught.tom.no(404, "GET", f"/classes/{taught.course}/sessions.csv")
+    assert taught.audited("class.exported") == 2
+
+
 def test_months_are_compared_and_only_with_who_may_see_them(taught: Taught) -> None:
     me = taught.lena.me["person_id"]
     analysis = taught.lena.ok("GET", f"{taught.path}/analysis")

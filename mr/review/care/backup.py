@@ -72,7 +72,9 @@ def write_backup(archive: Archive, out: Path, told: Told = untold) -> Manifest:
         raise ConfigError(f"{out}: is there already: give the backup another name")
     try:
         with whole_file(out, private=True) as file:
-            _Writing(archive, file, told).all()
+            while not _Writing(archive, file, told).all():
+                file.seek(0)
+                file.truncate()
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -98,10 +100,12 @@ class _Writing:
     missing: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
 
-    def all(self) -> None:
+    def all(self) -> bool:
+        """Write it; tells whether it is of one state: else a recording was written anew amid it."""
         with zipfile.ZipFile(self.file, "w", zipfile.ZIP_DEFLATED) as out:
             with self.archive.database.one_state() as connection:
-                version, rows, named = self._tables(out, connection)
+                version, rows, recorded = self._tables(out, connection)
+                named = list(connection.scalars(sa.select(recorded.c.sha256)))
             self._recordings(out, named)
             self._part(out, SECRET, [self.archive.secret])
             manifest = Manifest(
@@ -114,10 +118,19 @@ class _Writing:
                 parts=self.parts,
             )
             out.writestr(_info(MANIFEST), manifest.model_dump_json(indent=2))
+        return not self._written_anew(recorded)
+
+    def _written_anew(self, recorded: sa.Table) -> bool:
+        """Tell whether what is missing has lost its pictures, and is there by another hash."""
+        if not self.missing or "pictured_sha256" not in recorded.c:
+            return False
+        with self.archive.database.one_state() as connection:
+            anew = sa.select(recorded.c.id).where(recorded.c.pictured_sha256.in_(self.missing))
+            return connection.scalars(anew.limit(1)).first() is not None
 
     def _tables(
         self, out: zipfile.ZipFile, connection: Connection
-    ) -> tuple[str, dict[str, int], list[str]]:
+    ) -> tuple[str, dict[str, int], sa.Table]:
         version = version_at(connection)
         if version is None:
             raise ConfigError("the database is empty: there is nothing to back up")
@@ -128,7 +141,7 @@ class _Writing:
             self._part(out, table_part(table.name), lines)
             rows[table.name] = lines.n
         (recorded,) = (table for table in tables if table.name == "session")
-        return version, rows, list(connection.scalars(sa.select(recorded.c.sha256)))
+        return version, rows, recorded
 
     def _recordings(self, out: zipfile.ZipFile, named: list[str]) -> None:
         for k, sha256 in enumerate(sorted(named)):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from mr.clock.host import wall_now_utc
 from mr.errors import MrError
 from mr.review.archive import Archive
-from mr.review.store.audit import note
+from mr.review.store.audit import hold, note
 from mr.review.store.erasures import Erased, Erasing
 from mr.review.store.people import Person
 from mr.review.store.sessions import Bookmark, Recorded, Upload
@@ -35,6 +35,7 @@ def erase_person(archive: Archive, person_id: str, actor: str) -> bool:
         When nobody else is an admin.
     """
     with archive.database.writing() as session:
+        hold(session)  # no file is put in another's place between
         person = session.get(Person, person_id)
         if person is None:
             return False
@@ -56,8 +57,10 @@ def erase_person(archive: Archive, person_id: str, actor: str) -> bool:
 def erase_sessions(archive: Archive, ids: Sequence[str], actor: str, why: str) -> int:
     """Erase sessions with their recordings; gives how many there were."""
     with archive.database.writing() as session:
+        hold(session)  # no file is put in another's place between
         recorded = session.scalars(select(Recorded).where(Recorded.id.in_(ids))).all()
-        half_sent = select(Upload.id).where(Upload.sha256.in_([each.sha256 for each in recorded]))
+        hashes = [sha256 for each in recorded for sha256 in _hashes(each)]
+        half_sent = select(Upload.id).where(Upload.sha256.in_(hashes))
         uploads = session.scalars(half_sent).all()
         for each in recorded:
             subject = session.scalar(select(Person.id).where(Person.learner_id == each.learner_id))
@@ -67,6 +70,11 @@ def erase_sessions(archive: Archive, ids: Sequence[str], actor: str, why: str) -
             _erase_rows(session, recorded, f"session:{recorded[0].id}", uploads)
     finish(archive)
     return len(recorded)
+
+
+def _hashes(recorded: Recorded) -> list[str]:
+    """Give a recording's SHA-256: as it is, and as it was before its pictures were taken out."""
+    return [sha256 for sha256 in (recorded.sha256, recorded.pictured_sha256) if sha256]
 
 
 def _erase_rows(
@@ -84,8 +92,8 @@ def _erase_rows(
     )
     for each in recorded:
         session.execute(delete(Bookmark).where(Bookmark.recording_id == each.recording_id))
-        session.execute(delete(Upload).where(Upload.sha256 == each.sha256))
-        for key in (each.sha256, each.recording_id):  # a repaired file has another hash
+        session.execute(delete(Upload).where(Upload.sha256.in_(_hashes(each))))
+        for key in (*_hashes(each), each.recording_id):  # a repaired file has another hash
             session.merge(Erased(key=key, at_utc=now))
         session.delete(each)  # analyses, corrections, annotations and jobs go with it
     session.flush()

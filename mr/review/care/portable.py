@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Connection, MetaData, Table
 
 VERSION_TABLE = "alembic_version"
-SHORT_LIVED = frozenset({"login", "used_nonce"})
-"""Not kept: who signed in before a restore signs in again."""
+SHORT_LIVED = frozenset({"login", "used_nonce", "film"})
+"""Not kept: who signed in before a restore signs in again, and films are drawn again."""
 AT_ONCE = 500
 
 

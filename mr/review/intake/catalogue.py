@@ -64,14 +64,16 @@ def enter(session: Session, arrived: Arrived) -> tuple[Recorded, bool]:
     file = arrived.accepted
     known = session.scalars(
         select(Recorded).where(
-            (Recorded.sha256 == file.sha256) | (Recorded.recording_id == file.recording_id)
+            (Recorded.sha256 == file.sha256)
+            | (Recorded.pictured_sha256 == file.sha256)
+            | (Recorded.recording_id == file.recording_id)
         )
     ).first()
     if known is None:
         row = _new_row(arrived)
         session.add(row)
         session.flush()
-    elif known.sha256 == file.sha256:
+    elif file.sha256 in {known.sha256, known.pictured_sha256}:
         return known, False
     elif known.why_incomplete and not file.why_incomplete:
         _require_the_same_sender(known, arrived)
@@ -80,6 +82,7 @@ def enter(session: Session, arrived: Arrived) -> tuple[Recorded, bool]:
         row = known
         row.storage_level = file.storage_level
         row.sha256, row.size_bytes = file.sha256, file.size_bytes
+        row.pictured_sha256 = None
         row.why_incomplete, row.signature = "", arrived.signature
         row.state = "waiting"
     else:

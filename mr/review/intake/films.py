@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ from mr.review.store.sessions import Film, Recorded
 LOG = logging.getLogger("mr.review")
 LOOK_EVERY_S = 20.0
 TASKS_EACH = 10
+AGAIN_S = 3600.0
+"""What could not be taken out is tried again then: a full disk passes."""
 
 
 class Draw(Protocol):
@@ -58,7 +61,9 @@ class FilmState:
 def film_of(session: Session, recorded: Recorded) -> FilmState:
     """Tell whether a session's film may be shown and is there."""
     if recorded.storage_level < WITH_PICTURES:
-        return FilmState(False, "no pictures were kept of this session")
+        erased = "its pictures were erased: the consent to them was withdrawn"
+        kept_none = "no pictures were kept of this session"
+        return FilmState(False, kept_none if recorded.pictured_sha256 is None else erased)
     if not video_allowed(session, recorded.learner_id):
         return FilmState(False, "nobody agreed to pictures of this learner")
     film = session.get(Film, recorded.id)
@@ -74,8 +79,8 @@ class Filming:
         self._archive, self._draw = archive, draw
         self._end = threading.Event()
         self._child = Child(TASKS_EACH)
-        self._unreadable: set[str] = set()
-        """Recordings whose pictures could not be taken out."""
+        self._failed_s: dict[str, float] = {}
+        """When the pictures of a recording could not be taken out."""
         self._thread = threading.Thread(target=self._run, name="review-films", daemon=True)
 
     def __enter__(self) -> Filming:
@@ -90,23 +95,28 @@ class Filming:
     def _run(self) -> None:
         leave_signals_to_the_server()
         while not self._end.is_set():
+            is_more = False
             try:
-                self._look()
+                is_more = self._look()
             except SQLAlchemyError as error:
                 LOG.error("films wait for the database: %s", words_of(error))
             except OSError as error:
-                LOG.error("pictures cannot be removed now: %s", error.strerror)
-            self._end.wait(LOOK_EVERY_S)
+                LOG.error("a film's file cannot be removed now: %s", error.strerror)
+            if not is_more:
+                self._end.wait(LOOK_EVERY_S)
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Remove what may not be kept, and draw one film; tells whether there may be more to do."""
         remove_withdrawn(self._archive)
         for session_id, sha256 in withdrawn(self._archive):
-            if not self._end.is_set() and sha256 not in self._unreadable:
+            if time.monotonic() - self._failed_s.get(sha256, -AGAIN_S) >= AGAIN_S:
                 self._take_out(session_id, sha256)
         for session_id, sha256 in wanted_films(self._archive):
             if self._end.is_set():
-                return
+                return False
             self._one(session_id, sha256)
+            return True
+        return False
 
     def _take_out(self, session_id: str, sha256: str) -> None:
         def rewrite(path: Path, out: Path) -> str:
@@ -114,10 +124,17 @@ class Filming:
 
         try:
             take_out_pictures(self._archive, session_id, sha256, rewrite)
-        except (MrError, BrokeOffError) as error:
-            if not self._end.is_set():
-                self._unreadable.add(sha256)  # until the next start
-                LOG.error("session %s keeps its pictures, locked: %s", session_id, error)
+        except SQLAlchemyError:
+            raise  # that waits for the database
+        except Exception as error:
+            if self._end.is_set():
+                return
+            self._failed_s[sha256] = time.monotonic()
+            is_known = isinstance(error, (MrError, OSError, BrokeOffError))
+            LOG.error(
+                "session %s keeps its pictures, locked, and it is tried again in an hour: %s",
+                session_id, error, exc_info=not is_known,
+            )  # fmt: skip
 
     def _one(self, session_id: str, sha256: str) -> None:
         place = self._archive.film_path(sha256)

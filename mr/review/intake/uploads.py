@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import re
-import shutil
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,8 +31,6 @@ from mr.review.store.sessions import Recorded, Upload
 
 SHA256 = r"^[0-9a-f]{64}$"
 PIECE_BYTES = 1024 * 1024
-SPARE_BYTES = 256 * 1024 * 1024
-"""So much of the disk is left to the database."""
 READ_BYTES = 1 << 20
 State = Literal["open", "done", "refused"]
 
@@ -260,11 +257,10 @@ class Uploads:
             raise _no_room(error) from error
 
     def _require_room(self, size_bytes: int) -> None:
-        free = shutil.disk_usage(self._archive.folder).free
-        if free < size_bytes + SPARE_BYTES:
+        if not self._archive.has_room(size_bytes):
             raise DiskFullError(
-                f"the server's disk has {free >> 20} MiB left, too little for this recording: "
-                "free some room and send it again"
+                "the server's disk has too little room left for this recording: free some room "
+                "and send it again"
             )
 
     def _offset(self, upload_id: str) -> int:

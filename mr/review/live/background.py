@@ -64,6 +64,8 @@ class InBackground(ABC):
         wait_s = self.PATIENCE.first_s
         while not self.ends:
             self._news.clear()
+            if self._end.is_set():
+                return  # that was the news
             if self.send():
                 self._news.wait(self.PATIENCE.rest_s)
                 wait_s = self.PATIENCE.first_s

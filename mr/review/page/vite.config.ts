@@ -4,7 +4,7 @@ import { defineConfig } from "vite";
 import { beforePaint } from "./tools/before-paint";
 import { buildRecord } from "./tools/build-record";
 
-const SERVER = "http://127.0.0.1:8000";
+const SERVER = "http://127.0.0.1:8700";
 
 export default defineConfig(({ mode }) => ({
   plugins: [svelte(), beforePaint("src/before-paint.js"), buildRecord()],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from mr.clock.host import wall_now_utc
@@ -49,15 +49,24 @@ def say(session: Session, person_id: str, kind: Kind, given: bool, by_person_id:
     note(session, f"person:{by_person_id}", what, f"person:{person_id}", person_id, kind=kind)
 
 
+def newest_word(kind: Kind) -> ScalarSelect[int]:
+    """Select the id of a `Person`'s newest consent of a kind, for a query that has them."""
+    return (
+        select(func.max(Consent.id))
+        .where(Consent.person_id == Person.id, Consent.kind == kind)
+        .correlate(Person)
+        .scalar_subquery()
+    )
+
+
 def agreed(session: Session, person_id: str, kind: Kind) -> bool:
     """Tell whether somebody's newest word is a yes."""
-    newest = (
+    said = (
         select(Consent.given)
-        .where(Consent.person_id == person_id, Consent.kind == kind)
-        .order_by(Consent.id.desc())
-        .limit(1)
+        .join(Person, Consent.id == newest_word(kind))
+        .where(Person.id == person_id)
     )
-    return bool(session.scalar(newest))
+    return bool(session.scalar(said))
 
 
 def said_by(session: Session, person_id: str) -> list[Said]:
@@ -74,22 +83,6 @@ def said_by(session: Session, person_id: str) -> list[Said]:
         for kind in KINDS
         if kind == c.kind
     ]
-
-
-def video_withdrawn(session: Session, learner_id: str) -> bool:
-    """Tell whether a learner said no to pictures themselves: then those that are kept go.
-
-    What is not allowed for another reason (the house allows none, nobody knows the learner) is not
-    shown and stays: it may be allowed again.
-    """
-    newest = (
-        select(Consent.given)
-        .join(Person, Person.id == Consent.person_id)
-        .where(Person.learner_id == learner_id, Consent.kind == "video")
-        .order_by(Consent.id.desc())
-        .limit(1)
-    )
-    return session.scalar(newest) is False
 
 
 def video_allowed(session: Session, learner_id: str) -> bool:

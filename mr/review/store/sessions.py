@@ -27,6 +27,7 @@ class Recorded(Table):
         Index(None, "course_id", "learner_id", "made_utc"),
         Index(None, "learner_id", "made_utc", "id", "course_id"),
         Index(None, "rig_id", "made_utc"),
+        Index(None, "storage_level", "made_utc"),
         Index(None, "state", "made_utc", "id", "course_id", "learner_id"),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -13,11 +14,12 @@ from sqlalchemy.orm import Session
 from mr.review.exports.class_print import class_pdf
 from mr.review.exports.export import Approval, Editor, Export, PastSession, Remark
 from mr.review.exports.learner_print import learner_pdf
-from mr.review.exports.sheets import compressions_csv
+from mr.review.exports.sheets import compressions_csv, sessions_csv
 from mr.review.exports.workbook import workbook_xlsx
 from mr.review.intake.catalogue import analysis_text
 from mr.review.people.access import is_own
 from mr.review.people.consent import WITH_PICTURES, video_allowed
+from mr.review.people.logins import SignedIn
 from mr.review.printed import NoPdf
 from mr.review.store.audit import note
 from mr.review.store.courses import Course, Membership
@@ -39,6 +41,8 @@ from mr.review.web.state import Review
 
 router = APIRouter(tags=["exports"])
 Format = Literal["csv", "xlsx", "pdf", "json", "mcap"]
+Names = Annotated[bool, Query()]
+"""Whether the learners' names are to stand in it; else their random ids."""
 KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -59,10 +63,12 @@ def export_session(
     me: Me,
     review: Running,
     analysis_id: Annotated[Id | None, Query()] = None,
+    names: Names = True,
 ) -> Response:
     """Give a session as a file: the analysis that counts, or another one; the recording as it is.
 
-    The recording (``mcap``) holds what was measured, which no correction changes.
+    The recording (``mcap``) holds what was measured, which no correction changes. Without `names`
+    the learner's random id stands where the name would.
     """
     if kind != "mcap":
         _not_too_often(review, me.person_id)
@@ -70,7 +76,9 @@ def export_session(
         recorded = session_seen(session, review, me, session_id)
         row = None if kind == "mcap" else analysis_row(session, recorded, analysis_id)
         past = kind == "pdf"
-        given = None if row is None else export_of(session, review, recorded, row, past=past)
+        given = None
+        if row is not None:
+            given = export_of(session, review, recorded, row, past=past, names=names)
         text = None if row is None else analysis_text(row)
         subject = subject_of(session, recorded)
         pictures = recorded.storage_level >= WITH_PICTURES and not is_own(me, recorded)
@@ -87,31 +95,63 @@ def export_session(
         answer = _attached(_written(given, kind, text or b""), kind, name)
     with review.archive.database.writing() as session:
         note(session, actor(me), "session.exported", f"session:{session_id}", subject,
-             format=kind, analysis=None if row is None else row.id)  # fmt: skip
+             format=kind, names=names, analysis=None if row is None else row.id)  # fmt: skip
     return answer
 
 
 @router.get("/classes/{course_id}/sheet.pdf", response_class=Response)
-def class_sheet(course_id: str, me: Staff, review: Running) -> Response:
+def class_sheet(course_id: str, me: Staff, review: Running, names: Names = True) -> Response:
     """Give a class as one page: each learner by the newest of their sessions in it."""
     _not_too_often(review, me.person_id)
     with review.archive.database.reading() as session:
-        class_taught(session, review, me, course_id)
-        course = session.get(Course, course_id)
-        if course is None:
-            session.close()
-            raise not_yours(review, me, f"class:{course_id}")
-        exports = _newest_of_each(session, review, course_id)
-        title = course.title
-    if not exports:
-        raise Refused(409, "not-so", "nobody of this class has a session that is analysed")
+        title = _taught(session, review, me, course_id)
+        exports = _newest_of_each(session, review, course_id, names)
+    _require_some(exports)
     try:
         data = class_pdf(title, exports)
     except NoPdf as error:
         raise Refused(501, "no-pdf", str(error)) from error
     with review.archive.database.writing() as session:
-        note(session, actor(me), "class.exported", f"class:{course_id}", format="pdf")
+        note(session, actor(me), "class.exported", f"class:{course_id}", format="pdf", names=names)
     return _attached(data, "pdf", f"class-{course_id}.pdf")
+
+
+@router.get("/classes/{course_id}/sessions.csv", response_class=Response)
+def class_csv(course_id: str, me: Staff, review: Running, names: Names = True) -> Response:
+    """Give every session of a class that is analysed, one a row, the oldest first."""
+    _not_too_often(review, me.person_id)
+    with review.archive.database.reading() as session:
+        _taught(session, review, me, course_id)
+        found = session.execute(
+            select(Recorded, Analysis)
+            .join(Analysis, Analysis.id == Recorded.analysis_id)
+            .where(Recorded.course_id == course_id, Recorded.state == "ready")
+            .order_by(Recorded.made_utc, Recorded.id)
+        )
+        exports = [
+            export_of(session, review, recorded, row, past=False, trace=False, names=names)
+            for recorded, row in found
+        ]
+    _require_some(exports)
+    data = sessions_csv(exports).encode()
+    with review.archive.database.writing() as session:
+        note(session, actor(me), "class.exported", f"class:{course_id}", format="csv", names=names)
+    return _attached(data, "csv", f"class-{course_id}.csv")
+
+
+def _taught(session: Session, review: Review, me: SignedIn, course_id: str) -> str:
+    """Give the title of a class that one teaches."""
+    class_taught(session, review, me, course_id)
+    course = session.get(Course, course_id)
+    if course is None:
+        session.close()
+        raise not_yours(review, me, f"class:{course_id}")
+    return course.title
+
+
+def _require_some(exports: Sequence[Export]) -> None:
+    if not exports:
+        raise Refused(409, "not-so", "nobody of this class has a session that is analysed")
 
 
 def _not_too_often(review: Review, person_id: str) -> None:
@@ -139,8 +179,9 @@ def _written(given: Export, kind: Format, text: bytes) -> bytes:
 
 
 def export_of(
-    session: Session, review: Review, recorded: Recorded, row: Analysis, *, past: bool = True
-) -> Export:
+    session: Session, review: Review, recorded: Recorded, row: Analysis, *, past: bool = True,
+    trace: bool = True, names: bool = True,
+) -> Export:  # fmt: skip
     """Put together what leaves the house of a session; `past`: with the learner's other ones."""
     analysis = json.loads(analysis_text(row))
     offset_s = analysis.get("corrected", {}).get("offset_s", 0.0)
@@ -148,9 +189,9 @@ def export_of(
     course = session.get(Course, recorded.course_id) if recorded.course_id else None
     return Export(
         analysis=analysis,
-        who=recorded.learner_id if person is None else person.name,
+        who=person.name if person is not None and names else recorded.learner_id,
         course="" if course is None else course.title,
-        trace=review.traces.of(row).samples(),
+        trace=review.traces.of(row).samples() if trace else None,
         remarks=_remarks(session, recorded, offset_s),
         editor=_editor(session, row),
         approval=_approval(session, recorded, row),
@@ -229,7 +270,7 @@ def _others(session: Session, recorded: Recorded) -> tuple[PastSession, ...]:
     return tuple(reversed(past))
 
 
-def _newest_of_each(session: Session, review: Review, course_id: str) -> list[Export]:
+def _newest_of_each(session: Session, review: Review, course_id: str, names: bool) -> list[Export]:
     learners = session.scalars(
         select(Person)
         .join(Membership, Membership.person_id == Person.id)
@@ -250,5 +291,5 @@ def _newest_of_each(session: Session, review: Review, course_id: str) -> list[Ex
         ).first()
         row = session.get(Analysis, recorded.analysis_id) if recorded is not None else None
         if recorded is not None and row is not None:
-            exports.append(export_of(session, review, recorded, row))
+            exports.append(export_of(session, review, recorded, row, names=names))
     return exports

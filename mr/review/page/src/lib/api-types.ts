@@ -209,6 +209,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/classes/{course_id}/sessions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Class Csv
+         * @description Give every session of a class that is analysed, one a row, the oldest first.
+         */
+        get: operations["class_csv_api_classes__course_id__sessions_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/classes/{course_id}/sheet.pdf": {
         parameters: {
             query?: never;
@@ -1412,7 +1432,8 @@ export interface paths {
          * Export Session
          * @description Give a session as a file: the analysis that counts, or another one; the recording as it is.
          *
-         *     The recording (``mcap``) holds what was measured, which no correction changes.
+         *     The recording (``mcap``) holds what was measured, which no correction changes. Without `names`
+         *     the learner's random id stands where the name would.
          */
         get: operations["export_session_api_sessions__session_id__export__kind__get"];
         put?: never;
@@ -4162,9 +4183,51 @@ export interface operations {
             };
         };
     };
+    class_csv_api_classes__course_id__sessions_csv_get: {
+        parameters: {
+            query?: {
+                names?: boolean;
+            };
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     class_sheet_api_classes__course_id__sheet_pdf_get: {
         parameters: {
-            query?: never;
+            query?: {
+                names?: boolean;
+            };
             header?: never;
             path: {
                 course_id: string;
@@ -7008,6 +7071,7 @@ export interface operations {
         parameters: {
             query?: {
                 analysis_id?: string | null;
+                names?: boolean;
             };
             header?: never;
             path: {

@@ -366,6 +366,11 @@ def upgrade() -> None:
             ["state", "made_utc", "id", "course_id", "learner_id"],
             unique=False,
         )
+        batch_op.create_index(
+            batch_op.f("ix_session_storage_level_made_utc"),
+            ["storage_level", "made_utc"],
+            unique=False,
+        )
 
     op.create_table(
         "upload",
