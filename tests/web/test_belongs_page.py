@@ -23,9 +23,13 @@ def test_an_instructor_brings_a_recording_and_gives_it_to_a_learner(
     whose.fill("Tom")  # an instructor of another class, whom Ina does not see
     dialog.get_by_text("Nobody you may see has this name").wait_for()
     assert axe(page) == []
-    whose.fill("Lena")
-    dialog.get_by_text("Type a part of the name").wait_for(state="detached")
-    dialog.get_by_label("Recordings (.mcap)").set_input_files(recorded_breaths)
+    files = dialog.get_by_label("Recordings (.mcap)")
+    whose.fill("a")  # Ina, Lena, Omar
+    dialog.get_by_text("Nobody you may see").wait_for(state="detached")
+    assert files.is_disabled()
+    whose.fill("Len")  # only she is found by that
+    dialog.get_by_text("✓ Lena, learner").wait_for()
+    files.set_input_files(recorded_breaths)
     dialog.get_by_role("link", name="open it").click(timeout=60_000)
     page.get_by_role("heading", name=re.compile("Lena")).first.wait_for()
     assert taught.lena.ok("GET", "/sessions")["total"] == 1

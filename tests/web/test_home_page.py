@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.web.browser import Pages, axe, looked_at, settled, shot, show
 from tests.web.servers import Client, Running
-from tests.web.taught import Taught
+from tests.web.taught import Taught, person
 from tests.web.test_uploads import analysed
 
 
@@ -61,6 +61,13 @@ def test_each_role_is_told_what_waits(review: Running, taught: Taught, pages: Pa
 
 def test_what_waits_is_told_to_whom_it_concerns(review: Running, taught: Taught) -> None:
     waiting = {w["what"] for w in taught.ina.ok("GET", "/home")["waiting"]}
-    assert "of-no-class" not in waiting  # that is the admin's
+    assert waiting == {"results"}  # an assessment; "of-no-class" is the admin's
+    taught.ina.ok("POST", f"{taught.path}/approval")
+    assert taught.ina.ok("GET", "/home")["waiting"] == []
+    assert [w["what"] for w in taught.tom.ok("GET", "/home")["waiting"]] == ["no-session"]
+    new = person(review, taught.admin, "Nia", "instructor")
+    assert [w["what"] for w in new.ok("GET", "/home")["waiting"]] == ["no-class", "no-session"]
+    tess = person(review, taught.admin, "Tess", "technician")
+    assert [w["what"] for w in tess.ok("GET", "/home")["waiting"]] == ["no-rig"]
     assert taught.lena.ok("GET", "/home")["waiting"] == []
     taught.review.client().no(401, "GET", "/home")

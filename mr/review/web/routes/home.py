@@ -21,6 +21,7 @@ from mr.review.web.asking import Me, Running
 router = APIRouter(prefix="/home", tags=["home"])
 What = Literal[
     "approve",
+    "results",
     "failed",
     "of-no-class",
     "erasures",
@@ -50,8 +51,7 @@ def home(me: Me, review: Running) -> Home:
     """Tell what waits for who asks."""
     with review.archive.database.reading() as session:
         found = [] if me.role == "learner" else _of_sessions(session, me)
-        if me.role == "admin":
-            found += _first_steps(session)
+        found += _wishes(session, me) + _first_steps(session, me)
     return Home(waiting=found)
 
 
@@ -67,7 +67,19 @@ def _of_sessions(session: Session, me: SignedIn) -> list[Waiting]:
     if me.learner_id is not None:
         proposed = proposed.where(Recorded.learner_id != me.learner_id)
     failed = select(Recorded.id).where(mine, Recorded.state == "failed")
-    asked: list[tuple[What, Select[str]]] = [("approve", proposed), ("failed", failed)]
+    results = select(Recorded.id).where(
+        mine,
+        Recorded.attempt == "assessment",
+        Recorded.state == "ready",
+        Recorded.approved_by.is_(None),
+    )
+    if me.learner_id is not None:
+        results = results.where(Recorded.learner_id != me.learner_id)
+    asked: list[tuple[What, Select[str]]] = [
+        ("approve", proposed),
+        ("results", results),
+        ("failed", failed),
+    ]
     if me.role == "admin":
         asked.append(("of-no-class", select(Recorded.id).where(Recorded.course_id.is_(None))))
     waiting = []
@@ -78,20 +90,30 @@ def _of_sessions(session: Session, me: SignedIn) -> list[Waiting]:
     return waiting
 
 
-def _first_steps(session: Session) -> list[Waiting]:
-    """Name what a new house does not have yet; and who asked to be erased."""
-    steps: list[tuple[What, Select[str]]] = [
-        ("no-instructor", select(Person.id).where(Person.role == "instructor")),
-        ("no-class", select(Course.id)),
-        ("no-rig", select(EnrolledRig.id)),
-        ("no-session", select(Recorded.id)),
-    ]
-    missing = [
+def _wishes(session: Session, me: SignedIn) -> list[Waiting]:
+    """Tell an admin who asked to be erased."""
+    n_asked = session.scalar(select(func.count()).select_from(ErasureAsked))
+    return [Waiting(what="erasures", count=n_asked)] if me.role == "admin" and n_asked else []
+
+
+def _first_steps(session: Session, me: SignedIn) -> list[Waiting]:
+    """Name what a new house, or somebody who is new in it, does not have yet."""
+    no_rig: tuple[What, Select[str]] = ("no-rig", select(EnrolledRig.id))
+    steps: dict[str, list[tuple[What, Select[str]]]] = {
+        "admin": [
+            ("no-instructor", select(Person.id).where(Person.role == "instructor")),
+            ("no-class", select(Course.id)),
+            no_rig,
+            ("no-session", select(Recorded.id)),
+        ],
+        "instructor": [
+            ("no-class", access.taught_by(me)),
+            ("no-session", select(Recorded.id).where(access.sessions_seen_by(me))),
+        ],
+        "technician": [no_rig],
+    }
+    return [
         Waiting(what=what, count=1)
-        for what, query in steps
+        for what, query in steps.get(me.role, [])
         if session.scalars(query.limit(1)).first() is None
     ]
-    n_asked = session.scalar(select(func.count()).select_from(ErasureAsked))
-    if n_asked:
-        missing.insert(0, Waiting(what="erasures", count=n_asked))
-    return missing

@@ -3543,7 +3543,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "approve" | "failed" | "of-no-class" | "erasures" | "no-instructor" | "no-class" | "no-rig" | "no-session";
+            what: "approve" | "results" | "failed" | "of-no-class" | "erasures" | "no-instructor" | "no-class" | "no-rig" | "no-session";
         };
         /**
          * Wall
