@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from mr.review.live.enrol import enrol
+from mr.review.live.server_link import ServerLink
 from tests.web.browser import Pages, axe, looked_at, shot, show
 from tests.web.servers import Client, Running
 from tests.web.test_fleet import report_of, technician
@@ -33,12 +37,16 @@ def test_a_technician_looks_after_a_rig(
     page.get_by_role("button", name="Enrol a rig").click()
     code = page.locator(".code").inner_text()
     assert f"--code {code}" in page.locator("pre").inner_text()
+    link = ServerLink(rig.address, rig.time, lambda: None)
+    enrol(link, Ed25519PrivateKey.generate(), code, "Rig 2", {})
+    page.get_by_text("Rig 2 has joined.").wait_for()  # told to who waits for it
     shot(page, "fleet-enrol")
     assert axe(page) == []
     page.get_by_role("button", name="Done").click()
     page.get_by_role("button", name="Take out").click()
     page.get_by_role("dialog").get_by_role("button", name="Take out").click()
-    page.get_by_text("No rig has joined yet").wait_for()
+    page.get_by_role("link", name="Rig by the window").wait_for(state="detached")
+    page.get_by_role("link", name="Rig 2").wait_for()
 
 
 def test_a_technician_has_no_wall_and_an_instructor_no_fleet(
