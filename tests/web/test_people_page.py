@@ -158,7 +158,7 @@ def test_a_learner_sees_their_own_progress_and_takes_their_data_along(
     page = pages.of(busy.review, busy.lena)
     show(page, "/progress")
     page.get_by_text("Compression depth costs most").wait_for()
-    page.get_by_role("img", name="Score: aha-2025-adult-bls, hands only").wait_for()
+    page.get_by_role("img", name="Score: AHA 2025 adult BLS, hands only").wait_for()
     page.get_by_text("Practice: 3 sessions, from 58% on").first.wait_for()
     show(page, "/me")
     page.get_by_role("rowheader", name="Ina Instructor").wait_for()

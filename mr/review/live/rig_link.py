@@ -104,6 +104,8 @@ class RigLink:
                 wait_s = FIRST_WAIT_S
             if why == "again":
                 continue
+            if self._end.is_set():
+                return  # who leaves knows it
             self._say(False, why)
             self._end.wait(wait_s * random.uniform(0.5, 1.0))
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)

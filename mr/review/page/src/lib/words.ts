@@ -52,3 +52,13 @@ const ACTIONS: Record<string, string> = {
 export function actionWords(action: string): string {
   return ACTIONS[action] ?? action.replace(/[.-]/g, " ");
 }
+
+const ACRONYMS = new Set(["aha", "erc", "bls", "als"]);
+
+/** `aha-2025-adult-bls` as `AHA 2025 adult BLS`. */
+export function profileName(id: string): string {
+  return id
+    .split("-")
+    .map((part) => (ACRONYMS.has(part) ? part.toUpperCase() : part))
+    .join(" ");
+}

@@ -28,16 +28,6 @@ export function nameOf(learner: { name: string; learner_id: string } | null, how
   return how === "first" ? (learner.name.split(/\s+/)[0] ?? "") : learner.name;
 }
 
-const ACRONYMS = new Set(["aha", "erc", "bls", "als"]);
-
-/** `aha-2025-adult-bls` as `AHA 2025 adult BLS`. */
-export function profileName(id: string): string {
-  return id
-    .split("-")
-    .map((part) => (ACRONYMS.has(part) ? part.toUpperCase() : part))
-    .join(" ");
-}
-
 /** A number against its target: a word, a shape, a tone. */
 export interface Verdict {
   kind: BadgeKind;

@@ -26,6 +26,8 @@ const STEPS_S = [
   ...[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30],
   ...[60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400],
 ];
+/** Steps of a calendar: no two of them have the same date. */
+const STEPS_OF_DAYS_S = [1, 2, 7, 14, 28, 91, 182, 365, 730].map((days) => days * 86_400);
 const LEAST_DRAG_PX = 3;
 const PAD = 0.08; // of the range measured, above and below
 
@@ -100,7 +102,7 @@ function axesOf(axis: Axis, course: Course): uPlot.Axis[] {
       ...common,
       size: 30,
       space: course.calendar ? 105 : 70,
-      ...(course.calendar ? {} : { incrs: STEPS_S }),
+      incrs: course.calendar ? STEPS_OF_DAYS_S : STEPS_S,
       values: (_u, splits, _a, _s, step) => splits.map((t_s) => course.write(t_s, digits(step))),
     },
     {
