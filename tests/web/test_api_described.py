@@ -34,7 +34,7 @@ from mr.review.store.people import Person
 from mr.review.store.rigs import EnrolledRig
 from mr.review.store.sessions import Analysis, Annotation, Bookmark, Corrected, Recorded
 from mr.review.web.guard import HEADERS
-from tests.web.servers import PASSWORD, Client, Running, running
+from tests.web.servers import PASSWORD, Client, Postgres, Running, running
 from tests.web.test_rigs import linked
 from tests.web.test_uploads import analysed, send
 
@@ -47,10 +47,16 @@ SEED = 20261130
 HERE_S = 60.0
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, recorded_demo: Path) -> Iterator[House]:
-    """A review that is set up, and what is needed to fill it."""
-    with running(tmp_path_factory.mktemp("described") / "review") as server:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def house(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, recorded_demo: Path
+) -> Iterator[House]:
+    """A review that is set up, on each database, and what is needed to fill it."""
+    url: str | None = None
+    if request.param == "postgresql":
+        server_of_all: Postgres = request.getfixturevalue("postgres_server")
+        url = server_of_all.new_database()
+    with running(tmp_path_factory.mktemp("described") / "review", url) as server:
         admin = server.client().set_up(server.setup_code)
         yield House(server, recorded_demo, {"admin": admin.me["person_id"]})
 
@@ -129,7 +135,7 @@ class House:
         if role == "nobody":
             return self.server.client()
         with (
-            closing(Archive.open(self.server.folder)) as archive,
+            closing(Archive.open(self.server.folder, self.server.database)) as archive,
             archive.database.writing() as session,
         ):
             person = session.get_one(Person, self.people[role])
@@ -146,7 +152,7 @@ class House:
         by, course = self.people.get(role, self.people["admin"]), self.ids["course_id"]
         now, key = wall_now_utc(), Ed25519PrivateKey.generate()
         with (
-            closing(Archive.open(self.server.folder)) as archive,
+            closing(Archive.open(self.server.folder, self.server.database)) as archive,
             archive.database.writing() as session,
         ):
             recorded = session.get_one(Recorded, self.ids["session_id"])

@@ -70,10 +70,10 @@ def self_made(folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+def served(tmp_path: Path, database: str | None) -> Iterator[Served]:
     certificate, key = self_made(tmp_path)
     options = ("--tls-cert", str(certificate), "--tls-key", str(key))
-    with running(tmp_path / "review", None, *options) as review:
+    with running(tmp_path / "review", database, *options) as review:
         yield Served(review, certificate, ssl.create_default_context(cafile=certificate))
 
 
