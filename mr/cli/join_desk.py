@@ -18,7 +18,7 @@ import mr
 from mr.clock.host import host_now_ns
 from mr.errors import MrError
 from mr.review.live.frames import IDLE, LiveState, Motion, encode_trace
-from mr.review.live.messages import Ack, Mark, Shock, Start, Status, Stop, StreamHealth
+from mr.review.live.messages import Ack, Mark, RigState, Shock, Start, Status, Stop, StreamHealth
 from mr.review.live.outbox import Outbox
 from mr.review.live.snapshot_state import health_rows, state_of
 from mr.rig import Rig, rig_sha256
@@ -77,7 +77,7 @@ class JoinDesk:
     outbox: Outbox
     _orders: queue.SimpleQueue[Order] = field(default_factory=queue.SimpleQueue)
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _state: str = "ready"
+    _state: RigState = "ready"
     _words: str = ""
     _order: Order | None = None
     _session: LiveSession | None = None
@@ -98,7 +98,7 @@ class JoinDesk:
         except queue.Empty:
             return None
 
-    def become(self, state: str, words: str = "") -> None:
+    def become(self, state: RigState, words: str = "") -> None:
         """Say how the rig stands from now on."""
         with self._lock:
             self._state, self._words = state, words[:WORDS]
@@ -200,7 +200,7 @@ class JoinDesk:
                     return status
             refused = [f"{t.recording_id}: {t.refused}"[:WORDS] for t in self.outbox.refused()]
             status = Status(
-                state=self._state,  # type: ignore[arg-type]
+                state=self._state,
                 words=self._words,
                 software=f"mrcpr {mr.__version__}",
                 simulated=self.facts.simulated,

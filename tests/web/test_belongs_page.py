@@ -26,6 +26,7 @@ def test_an_instructor_brings_a_recording_and_gives_it_to_a_learner(
     files = dialog.get_by_label("Recordings (.mcap)")
     whose.fill("a")  # Ina, Lena, Omar
     dialog.get_by_text("Nobody you may see").wait_for(state="detached")
+    dialog.get_by_text("Choose whose they are, or empty the field").wait_for()
     assert files.is_disabled()
     whose.fill("Len")  # only she is found by that
     dialog.get_by_text("✓ Lena, learner").wait_for()

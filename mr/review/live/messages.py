@@ -33,11 +33,14 @@ class StreamHealth(Strict):
     why: Words = ""
 
 
+RigState = Literal["ready", "starting", "training", "finishing", "refused"]
+
+
 class Status(Strict):
     """What a rig says about itself, each second and when it changes."""
 
     type: Literal["status"] = "status"
-    state: Literal["ready", "starting", "training", "finishing", "refused"]
+    state: RigState
     """`refused`: the last start could not be done; `words` say why."""
     words: Words = ""
     software: Short = ""
