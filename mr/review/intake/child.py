@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
 from typing import ParamSpec, TypeVar
@@ -26,34 +26,57 @@ class BrokeOffError(Exception):
 
 
 class Child:
-    """The process; what asks it waits for it."""
+    """The process; one thread asks it and waits for it, any may end it."""
 
     def __init__(self, tasks_each: int) -> None:
         self._tasks_each = tasks_each
+        self._tasks = 0
+        self._is_over = False
         self._pool: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function there; what it raises is raised here (`BrokeOffError`: it ended)."""
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                max_tasks_per_child=self._tasks_each,
-                initializer=_end_with_the_server,
-            )
         try:
-            return self._pool.submit(work, *args, **kwargs).result()
+            return self._submit(work, *args, **kwargs).result()
         except BrokenProcessPool as error:
-            self._pool = None
+            self._let_go()
             raise BrokeOffError from error
+        finally:
+            self._tasks += 1
+            if self._tasks >= self._tasks_each:
+                self._let_go()
 
     def kill(self) -> None:
-        """End it at once, amid its work."""
-        if self._pool is not None:
-            running = list((self._pool._processes or {}).values())  # a shutdown forgets them
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            for process in running:
+        """End it at once, amid its work, and for good."""
+        with self._lock:
+            self._is_over = True
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            for process in (pool._processes or {}).values():
                 process.kill()
+            # Waited for: Python's exit wakes the pool's thread while that may be closing the pipe.
+            pool.shutdown(cancel_futures=True)
+
+    def _submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        with self._lock:
+            if self._is_over:
+                raise BrokeOffError
+            if self._pool is None:
+                self._tasks = 0
+                self._pool = ProcessPoolExecutor(
+                    max_workers=1,
+                    mp_context=multiprocessing.get_context("spawn"),
+                    initializer=_end_with_the_server,
+                )
+            return self._pool.submit(work, *args, **kwargs)
+
+    def _let_go(self) -> None:
+        """Let the process end; the next task starts another."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown()
 
 
 def leave_signals_to_the_server() -> None:
