@@ -107,6 +107,7 @@ def test_a_mark_is_kept_and_undone_by_who_made_it(
         admin.ok("DELETE", f"{path}/{kept['id']}")
         left = ina.ok("GET", f"{path}?recording_id={kept['recording_id']}")
         assert [each["what"] for each in left] == ["note"]
+        assert kept["mine"] and listed[0]["mine"] and not left[0]["mine"]
 
 
 def test_a_race_ranks_only_who_opted_in(review: Running, admin: Client, rig: Joined) -> None:

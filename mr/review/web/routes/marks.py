@@ -46,10 +46,20 @@ class MarkOut(BaseModel):
     elapsed_s: float | None
     what: str
     text: str
+    mine: bool
+    """Whether who asks made it, and so may undo it."""
 
 
-def _out(kept: Bookmark) -> MarkOut:
-    return MarkOut.model_validate(kept, from_attributes=True)
+def _out(kept: Bookmark, me: SignedIn) -> MarkOut:
+    return MarkOut(
+        id=kept.id,
+        recording_id=kept.recording_id,
+        at_utc=kept.at_utc,
+        elapsed_s=kept.elapsed_s,
+        what=kept.what,
+        text=kept.text,
+        mine=kept.by_person_id == me.person_id,
+    )
 
 
 @router.post("/rigs/{rig_id}/mark", status_code=201)
@@ -76,7 +86,7 @@ async def mark(rig_id: str, given: MarkIn, me: Me, review: Running) -> MarkOut:
             session.add(kept)
             session.flush()
             note(session, actor(me), "bookmark", f"rig:{rig_id}", what=given.what)
-            return _out(kept)
+            return _out(kept, me)
 
     return await run_in_threadpool(write)
 
@@ -95,7 +105,7 @@ def marks(rig_id: str, recording_id: str, me: Me, review: Running) -> list[MarkO
         .order_by(Bookmark.at_utc, Bookmark.id)
     )
     with review.archive.database.reading() as session:
-        return [_out(each) for each in session.scalars(query)]
+        return [_out(each, me) for each in session.scalars(query)]
 
 
 def _taken_out(review: Review, me: SignedIn, mark_id: str) -> MarkOut | None:
@@ -108,7 +118,7 @@ def _taken_out(review: Review, me: SignedIn, mark_id: str) -> MarkOut | None:
             raise not_yours(review, me, f"bookmark:{mark_id[:16]}")
         if wall_now_utc() - kept.at_utc > UNDONE_WITHIN:
             raise Refused(409, "too-late", "a mark is undone within a minute: write a note instead")
-        gone = _out(kept)
+        gone = _out(kept, me)
         session.delete(kept)
         note(session, actor(me), "bookmark.undone", f"rig:{kept.rig_id}", what=kept.what)
     still = review.hub.state(kept.rig_id).recording_id == gone.recording_id

@@ -2726,6 +2726,8 @@ export interface components {
             elapsed_s: number | null;
             /** Id */
             id: string;
+            /** Mine */
+            mine: boolean;
             /** Recording Id */
             recording_id: string;
             /** Text */
