@@ -185,6 +185,7 @@ def test_a_server_that_goes_away_costs_nothing(
         rig = join("--name", "Rig 2")  # enrolled before: no code
         file = rig.wait_until(lambda: arrived(server, begun.recording_id), "the recording")
         assert file.read_bytes() == kept.read_bytes()
+        rig_here(rig, server)  # it has begun: Ctrl-C lets it leave, and does not break it off
         leave(rig)
     server.__enter__()  # for the fixture
 

@@ -29,7 +29,8 @@ class Heard:
 
     def _passed(self, route: Route) -> None:
         answer = route.fetch()
-        self.text += answer.body().decode("utf-8", "replace")
+        said = answer.body().decode("utf-8", "replace")  # waits: others pass meanwhile
+        self.text += said
         route.fulfill(response=answer)
 
 
