@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -34,13 +35,19 @@ def test_one_that_breaks_off_is_told_and_the_next_task_has_another() -> None:
         child.kill()
 
 
-@pytest.mark.parametrize("wait_s", [0.0, 1.0])  # while it starts, and amid its work
-def test_killed_it_ends_amid_its_work_with_its_threads_and_for_good(wait_s: float) -> None:
+def begin_and_sleep(begun: Path) -> None:
+    begun.touch()
+    time.sleep(600)
+
+
+@pytest.mark.parametrize("amid_its_work", [False, True])  # else, while it starts
+def test_killed_it_ends_with_its_threads_and_for_good(tmp_path: Path, amid_its_work: bool) -> None:
     before = set(threading.enumerate())
-    child = Child(tasks_each=50)
+    child, begun = Child(tasks_each=50), tmp_path / "begun"
     with ThreadPoolExecutor(1) as asker:
-        asked = asker.submit(child.run, time.sleep, 600)
-        time.sleep(wait_s)
+        asked = asker.submit(child.run, begin_and_sleep, begun)
+        while amid_its_work and not begun.exists():
+            time.sleep(0.01)
         child.kill()
         # its pool's own thread would race with Python's exit ("Bad file descriptor" at the end)
         left = set(threading.enumerate()) - before - set(asker._threads)
