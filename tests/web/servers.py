@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,6 +100,18 @@ class Client(httpx.Client):
         body: dict[str, Any] = answer.json()
         assert set(body) == {"error", "code"}
         return body
+
+
+def until_refused(ask: Callable[[], httpx.Response], per_minute: int) -> None:
+    """Ask as often as is allowed, and until it is refused.
+
+    The count forgets by the clock's minutes: where one begins amid the asking, it allows a few
+    more than a minute's, but never those of two.
+    """
+    answers = (ask() for _ in range(2 * per_minute))
+    n, answer = next((n, a) for n, a in enumerate(answers) if a.status_code == 429)
+    assert n >= per_minute, f"refused after {n}"
+    assert answer.json()["code"] == "too-often"
 
 
 @contextmanager

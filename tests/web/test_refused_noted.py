@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +23,7 @@ from mr.review.store.people import Login
 from mr.review.store.rigs import EnrolledRig
 from mr.review.web.noted import STRANGERS_PER_MINUTE
 from mr.review.web.routes.corrections import CORRECTIONS_PER_MINUTE
+from mr.review.web.routes.entry import TRIES_PER_MINUTE
 from mr.review.web.routes.exports import EXPORTS_A_MINUTE
 from mr.review.web.routes.fleet import REPORTS_PER_MINUTE
 from mr.review.web.routes.own import ZIPS_PER_MINUTE
@@ -32,7 +32,7 @@ from mr.review.web.routes.uploads import OFFERS_PER_MINUTE
 from mr.review.web.signed import now_ms
 from tests.web.crowd import Crowd, put_session
 from tests.web.kept import kept
-from tests.web.servers import PASSWORD, Client, Running, running
+from tests.web.servers import PASSWORD, Client, Running, running, until_refused
 from tests.web.test_fleet import report_of
 from tests.web.test_rigs import LIMIT_S, Joined, class_with, linked, rig
 
@@ -203,14 +203,6 @@ def test_a_wrong_set_up_code_and_a_wrong_enrol_code(review: Running) -> None:
     ]
 
 
-def until_refused(ask: Callable[[], httpx.Response], per_minute: int) -> None:
-    """Ask as often as is allowed, and once more."""
-    for k in range(per_minute):
-        assert ask().status_code != 429, f"after {k}"
-    answer = ask()
-    assert (answer.status_code, answer.json()["code"]) == (429, "too-often")
-
-
 def too_often(admin: Client) -> list[tuple[str, str]]:
     return [entry[:2] for entry in entries(admin, "refused.too-often")]
 
@@ -219,18 +211,18 @@ def test_who_tries_to_enrol_too_often(review: Running, admin: Client) -> None:
     key, code = Ed25519PrivateKey.generate(), "AAAA-AAAA"
     joining = {"code": code, "public_key": public_text(key), "name": "Rig",
                "proof": enrolment_proof(key, code)}  # fmt: skip
+    code = admin.ok("POST", "/rigs/codes")["code"]
+    right = joining | {"code": code, "proof": enrolment_proof(key, code)}
     stranger = review.client()
     until_refused(lambda: stranger.post("/api/rigs/enrol", json=joining), ENROLS_PER_MINUTE)
-    assert too_often(admin) == [("nobody", "/api/rigs/enrol")]
-    right = admin.ok("POST", "/rigs/codes")["code"]
-    joining |= {"code": right, "proof": enrolment_proof(key, right)}
-    stranger.no(429, "POST", "/rigs/enrol", json=joining)  # nor by the right one
+    stranger.no(429, "POST", "/rigs/enrol", json=right)  # nor by the right one
+    assert too_often(admin) == [("nobody", "/api/rigs/enrol")] * 2
 
 
 def test_who_tries_to_sign_in_too_often(review: Running, admin: Client) -> None:
     wrong = {"sign_in_name": "ada", "password": "wrong"}
     stranger = review.client()
-    until_refused(lambda: stranger.post("/api/sign-in", json=wrong), 8)
+    until_refused(lambda: stranger.post("/api/sign-in", json=wrong), TRIES_PER_MINUTE)
     assert too_often(admin) == [("nobody", "/api/sign-in")]
 
 
