@@ -7,10 +7,13 @@ not is taken up again at the next start.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import socket
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +29,8 @@ from mr.review.web.state import Review
 
 GIVE_UP_S = 3
 """An answer or a live view that takes longer is cut when the server ends."""
+
+M_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ def serve(
     ConfigError
         When nothing can listen there.
     """
+    share_one_heap()
     bound = listening.bound()
     with bound, Worker(archive, analyse) as worker, Filming(archive, draw):
         review = Review(archive, worker, frozenset(listening.names), listening.secure)
@@ -108,6 +114,17 @@ def serve(
         server = _Server(config, lambda: ready(review, listening.address(bound.getsockname()[1])))
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
         server.run(sockets=[bound])
+
+
+def share_one_heap() -> None:
+    """Have all threads that are still to come share one heap, where the C library is glibc.
+
+    It keeps one for each of up to eight threads a core, and each stays as large as the largest
+    answer that its threads have made: the server would grow for as long as browsers come.
+    """
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another C library keeps one anyway
+            ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 class _Server(uvicorn.Server):

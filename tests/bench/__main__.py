@@ -41,6 +41,7 @@ from tests.bench.prediction import measure_prediction, prediction_tables
 from tests.bench.review_catalogue import measure_catalogue, print_catalogue
 from tests.bench.review_hour import measure_hour, print_hour
 from tests.bench.review_live import measure_live, print_live
+from tests.bench.review_load import measure_load, print_load
 from tests.bench.review_start import measure_start, print_start
 from tests.bench.scenes import Scene, film_store, more_scenes, scenes
 from tests.bench.seeing import SceneErrors, see
@@ -65,6 +66,7 @@ PARTS = (
     "review-hour",
     "review-catalogue",
     "live",
+    "review-load",
 )
 E = TypeVar("E", SceneErrors, FusedErrors)
 HEAD_FILE = "headmotion/bleeding_1.csv"
@@ -84,7 +86,7 @@ def main() -> None:
         help="write all figures to FILE, too (default: %(const)s)",
     )
     parser.add_argument("--only", choices=PARTS, help="one part of it")
-    parser.add_argument("--seconds", type=float, help="how long `live` lasts (60; --quick: 10)")
+    parser.add_argument("--seconds", type=float, help="how long `live` and `review-load` last (60)")
     options = parser.parse_args()
     parts = {options.only} if options.only else set(PARTS)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 220)
@@ -231,6 +233,11 @@ def show_review(
     if "live" in parts:
         report["live"] = measure_live(seconds=seconds or (10.0 if quick else 60.0))
         print_live(console, report["live"])
+    if "review-load" in parts:
+        report["review-load"] = measure_load(
+            2_000 if quick else 100_000, seconds or (20.0 if quick else 60.0)
+        )
+        print_load(console, report["review-load"])
 
 
 def teller(console: Console) -> Callable[[str], None]:

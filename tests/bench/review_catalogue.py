@@ -12,6 +12,8 @@ import os
 import secrets
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,13 +27,14 @@ from sqlalchemy import insert, text
 from mr.clock.host import wall_now_utc
 from mr.config import random_learner_id
 from mr.review.archive import Archive
+from mr.review.people.passwords import hash_password
 from mr.review.store import schema
 from mr.review.store.audit import FIRST, AuditEntry, entry_sha256
 from mr.review.store.base import new_id
 from mr.review.store.courses import Course, Membership
 from mr.review.store.people import Person
 from mr.review.store.sessions import Recorded
-from tests.web.servers import Client, postgres, running
+from tests.web.servers import PASSWORD, Client, Running, postgres, running
 
 LIMIT_MS = 100.0
 ITEMS = {"depth": 30.0, "rate": 20.0, "recoil": 20.0, "flow": 20.0, "hands": 10.0}
@@ -200,14 +203,14 @@ class Took:
     longest_ms: float
 
 
-def measure(
-    database: str, folder: Path, url: str | None, n_sessions: int, n_audit: int
-) -> list[Took]:
-    """Fill a catalogue and ask for everything."""
+@contextmanager
+def full(
+    folder: Path, url: str | None, n_sessions: int, n_audit: int
+) -> Iterator[tuple[Running, Client, Filled]]:
+    """Fill a catalogue and start a server on it; gives an admin's client, too."""
     archive = Archive.open(folder, url)
     schema.upgrade(archive.database)
     filled = fill(archive, n_sessions, n_classes=50, n_learners=1000)
-    took = []
     with running(folder, url) as server:
         admin = server.client()
         _make_admin(archive)
@@ -218,20 +221,31 @@ def measure(
                 isolation_level="AUTOCOMMIT"
             ) as connection:
                 connection.execute(text("VACUUM ANALYZE"))
-        ina = _instructor(server.client(), admin, filled)
-        for who, client in (("admin", admin), ("instructor", ina)):
-            for path in paths(filled):
-                if who == "instructor" and path.startswith(("/audit", "/house", "/people/")):
-                    continue
-                took.append(Took(database, who, path, *timed_ms(client, path)))
+        yield server, admin, filled
     archive.close()
-    return took
+
+
+def measure(
+    database: str, folder: Path, url: str | None, n_sessions: int, n_audit: int
+) -> list[Took]:
+    """Fill a catalogue and ask for everything."""
+    with full(folder, url, n_sessions, n_audit) as (server, admin, filled):
+        return [
+            Took(database, who, path, *timed_ms(client, path))
+            for who, client, path in asked(server, admin, filled)
+        ]
+
+
+def asked(server: Running, admin: Client, filled: Filled) -> list[tuple[str, Client, str]]:
+    """List who asks for what: an admin for everything, an instructor for what is theirs."""
+    ina = _instructor(server.client(), admin, filled)
+    theirs = [p for p in paths(filled) if not p.startswith(("/audit", "/house", "/people/"))]
+    return [("admin", admin, path) for path in paths(filled)] + [
+        ("instructor", ina, path) for path in theirs
+    ]
 
 
 def _make_admin(archive: Archive) -> None:
-    from mr.review.people.passwords import hash_password
-    from tests.web.servers import PASSWORD
-
     with archive.database.writing() as session:
         session.add(
             Person(
@@ -243,8 +257,6 @@ def _make_admin(archive: Archive) -> None:
 
 
 def _instructor(client: Client, admin: Client, filled: Filled) -> Client:
-    from tests.web.servers import PASSWORD
-
     given = {"name": "Ina", "role": "instructor", "sign_in_name": "ina", "password": PASSWORD}
     ina = admin.ok("POST", "/people", json=given)["id"]
     for course in filled.courses[:10]:

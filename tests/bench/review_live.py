@@ -15,8 +15,8 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -31,6 +31,7 @@ from mr.review.live.server_link import ServerTime
 from mr.review.live.signing import Signer, public_text
 from mr.review.store.rigs import EnrolledRig
 from tests.bench.live_rigs import Seen, rss_mb, run_rigs, view
+from tests.web.browser import chromium
 from tests.web.kept import kept
 from tests.web.servers import Client, Running, running
 
@@ -192,10 +193,10 @@ class Watch:
     server: int
     measured: Measured
 
-    def look(self, begun_s: float, every_s: float) -> None:
+    def look(self, begun_s: float, pass_time: Callable[[], object]) -> None:
         """Let a stretch of time pass and take what was seen in it."""
         cpu_before_s, from_s = cpu_s(self.server), time.monotonic()
-        self.page.wait_for_timeout(1000 * every_s)
+        pass_time()
         now_s = time.monotonic()
         stretch_s = now_s - from_s
         taken = self.page.evaluate(TAKE)
@@ -239,42 +240,50 @@ def open_wall(browser: Browser, review: Running, token: str, course: str, rigs_n
     return Watch(page, cdp, busiest, review.process.pid, Measured(rigs_n, 0.0))
 
 
+@contextmanager
+def streaming(
+    review: Running, admin: Client, browser: Browser, rigs_n: int, viewers_n: int, seconds: float
+) -> Iterator[Watch]:
+    """Have rigs send, viewers watch and a wall drawn for a time; at its end all have told."""
+    spawn = multiprocessing.get_context("spawn")
+    out: Queue[Any] = spawn.Queue()
+    course, rigs = new_class(review, admin, rigs_n)
+    token = admin.cookies["mrcpr_session"]
+    wall = f"ws{review.address.removeprefix('http')}/api/live/wall?course={course}"
+    cookie, lasts_s = f"mrcpr_session={token}", seconds + SETTLE_S + 5.0
+    others = [
+        spawn.Process(target=be_rigs, args=(review.address, rigs, lasts_s, out)),
+        spawn.Process(target=be_viewers, args=(wall, cookie, viewers_n, lasts_s, out)),
+    ]
+    for other in others:
+        other.start()
+    watch = open_wall(browser, review, token, course, rigs_n)
+    watch.measured.seconds = seconds
+    yield watch
+    for _ in others:
+        what, told = out.get(timeout=60)
+        setattr(watch.measured, what, told)
+    for other in others:
+        other.join(timeout=30)
+
+
 def measure_live(
     rigs_n: int = 30, seconds: float = 60.0, viewers_n: int = 4, every_s: float = 10.0,
     picture: Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Load a server with rigs, a wall and viewers for a time; gives what was measured."""
-    from tests.web.browser import chromium
-
-    spawn = multiprocessing.get_context("spawn")
-    out: Queue[Any] = spawn.Queue()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         review = stack.enter_context(running(folder / "review"))
         admin = review.client().set_up(review.setup_code)
-        course, rigs = new_class(review, admin, rigs_n)
-        token = admin.cookies["mrcpr_session"]
-        wall = f"ws{review.address.removeprefix('http')}/api/live/wall?course={course}"
-        cookie, lasts_s = f"mrcpr_session={token}", seconds + SETTLE_S + 5.0
-        others = [
-            spawn.Process(target=be_rigs, args=(review.address, rigs, lasts_s, out)),
-            spawn.Process(target=be_viewers, args=(wall, cookie, viewers_n, lasts_s, out)),
-        ]
-        for other in others:
-            other.start()
-        watch = open_wall(stack.enter_context(chromium()), review, token, course, rigs_n)
-        measured, begun_s = watch.measured, time.monotonic()
-        while time.monotonic() - begun_s < seconds:
-            watch.look(begun_s, every_s)
-        measured.seconds = seconds
-        if picture is not None:
-            watch.page.screenshot(path=picture)
-        for _ in others:
-            what, told = out.get(timeout=60)
-            setattr(measured, what, told)
-        for other in others:
-            other.join(timeout=30)
-    return measured.summary()
+        browser = stack.enter_context(chromium())
+        with streaming(review, admin, browser, rigs_n, viewers_n, seconds) as watch:
+            begun_s = time.monotonic()
+            while time.monotonic() - begun_s < seconds:
+                watch.look(begun_s, lambda: watch.page.wait_for_timeout(1000 * every_s))
+            if picture is not None:
+                watch.page.screenshot(path=picture)
+    return watch.measured.summary()
 
 
 def print_live(console: Console, found: dict[str, Any]) -> None:
