@@ -95,8 +95,6 @@ class Measured:
 
     def summary(self) -> dict[str, Any]:
         """Put it into numbers."""
-        first, last = self.looks[0], self.looks[-1]
-        minutes = max((last.t_s - first.t_s) / 60.0, 1e-9)
         return {
             "rigs": self.rigs,
             "seconds": self.seconds,
@@ -110,21 +108,12 @@ class Measured:
             "gaps_over_250_ms": self.gaps,
             "samples_dropped_by_the_wall": self.dropped,
             "server_cpu_pct": round(float(np.mean([k.server_cpu_pct for k in self.looks])), 1),
-            "growth_mb_per_min": {
-                "server": _slope(first.server_mb, last.server_mb, minutes),
-                "page_heap": _slope(first.page_heap_mb, last.page_heap_mb, minutes),
-                "renderer": _slope(first.renderer_mb, last.renderer_mb, minutes),
-            },
             "load": [look.load for look in self.looks],
             "cores": os.cpu_count(),
             "looks": [vars(look) for look in self.looks],
             "viewers": self.viewers,
             "sent": self.sent,
         }
-
-
-def _slope(first: float | None, last: float | None, minutes: float) -> float | None:
-    return None if first is None or last is None else round((last - first) / minutes, 2)
 
 
 def new_class(review: Running, admin: Client, n: int) -> tuple[str, list[tuple[str, bytes]]]:
@@ -288,7 +277,13 @@ def measure_live(
 
 def print_live(console: Console, found: dict[str, Any]) -> None:
     """Say what was measured in a few lines."""
-    age, grew = found["sample_to_pixel_ms"], found["growth_mb_per_min"]
+    age, looks = found["sample_to_pixel_ms"], found["looks"]
+    memory_mb = "; ".join(
+        f"{what} " + ", ".join(f"{looks[k][name] or np.nan:.1f}" for k in (0, len(looks) // 2, -1))
+        for what, name in (
+            ("server", "server_mb"), ("page", "page_heap_mb"), ("renderer", "renderer_mb")
+        )
+    )  # fmt: skip
     n_viewers = len(found["viewers"])
     console.print(
         f"live wall, {found['rigs']} rigs x 200 Hz, one browser, {n_viewers} socket viewers, "
@@ -300,10 +295,10 @@ def print_live(console: Console, found: dict[str, Any]) -> None:
         f"{found['samples_dropped_by_the_wall']} samples dropped"
     )
     console.print(
-        f"  server {found['server_cpu_pct']} % of a core; growth in MB/min: server "
-        f"{grew['server']}, page {grew['page_heap']}, renderer {grew['renderer']}; load "
-        f"{min(found['load'])} to {max(found['load'])} on {found['cores']} cores"
+        f"  server {found['server_cpu_pct']} % of a core; load {min(found['load'])} to "
+        f"{max(found['load'])} on {found['cores']} cores"
     )
+    console.print(f"  memory in MB, at first, half-way and at last: {memory_mb}")
 
 
 def main() -> None:
