@@ -103,10 +103,11 @@ class Browser:
         found.locator("xpath=ancestor::*[.//input][1]//input").fill(text)
         self.tab.wait_for_timeout(120)  # of boxes filled within 50 ms, viser sends the last only
 
-    def row(self, procedure: str) -> str:
-        """Give a row of the plan as it reads."""
+    def sees_in_row(self, procedure: str, *words: str) -> None:
+        """Wait until a row of the plan says so: it is drawn anew a moment after what is said."""
         rows = self.tab.locator("tr", has=self.tab.locator("b", has_text=procedure))
-        return " ".join(rows.first.inner_text().split())
+        for word in words:
+            rows.first.filter(has_text=word).wait_for()
 
 
 @pytest.fixture
@@ -154,7 +155,7 @@ def test_a_step_is_watched_from_start_to_its_table(
 ) -> None:
     browser = browse()
     browser.sees("SIMULATED")
-    assert "next" in browser.row("intrinsics")
+    browser.sees_in_row("intrinsics", "next")
     browser.choose("chest")
     browser.sees("gauge blocks")
     browser.click("Start")
@@ -163,7 +164,7 @@ def test_a_step_is_watched_from_start_to_its_table(
     browser.tab.close()  # whoever comes back sees the same as whoever stayed
     browser = browse()
     browser.sees("deepest block")
-    assert "✓" in browser.row("chest") and "done" in browser.row("chest")
+    browser.sees_in_row("chest", "✓", "done")
     assert "≤ 0.2" in browser.tab.locator("tr", has_text="twice its sigma").inner_text()
     assert "pass" in browser.tab.locator("tr", has_text="twice its sigma").inner_text()
     browser.sees("Plots")
@@ -180,14 +181,14 @@ def test_what_fails_is_one_line_and_the_page_goes_on(browse: Callable[[], Browse
     browser.choose("cells")
     browser.click("Start")
     browser.sees("the cable is <b>out</b>: plug it in")  # as text, not as HTML
-    assert "failed" in browser.row("cells")
+    browser.sees_in_row("cells", "failed")
     browser.choose("airway")
     browser.click("Start")
     browser.sees("an internal fault: ZeroDivisionError: a fault of this program")
     browser.choose("chest")
     browser.click("Start")
     browser.sees("deepest block")
-    assert "failed" in browser.row("cells")
+    browser.sees_in_row("cells", "failed")
 
 
 def test_buttons_answer_what_a_step_asks_and_stop_keeps_what_was_taken(
@@ -205,7 +206,7 @@ def test_buttons_answer_what_a_step_asks_and_stop_keeps_what_was_taken(
     browser.sees(f"{N_STATIONS - 1} taken")
     browser.click("Stop")
     browser.sees("stopped; what was taken is kept")
-    assert "begun" in browser.row("chest")
+    browser.sees_in_row("chest", "begun")
     (begun,) = Workbook(here).begun()
     assert begun.n_samples == N_STATIONS - 1, "what is taken back is not kept"
     technician.by_hand = False
