@@ -102,16 +102,23 @@ class Client(httpx.Client):
         return body
 
 
-def until_refused(ask: Callable[[], httpx.Response], per_minute: int) -> None:
-    """Ask as often as is allowed, and until it is refused.
+def until_refused(
+    ask: Callable[[], httpx.Response], per_minute: int, till_then: int | None = None
+) -> None:
+    """Ask as often as is allowed, and find the next one refused; `till_then` each answer's status.
 
-    The count forgets by the clock's minutes: where one begins amid the asking, it allows a few
-    more than a minute's, but never those of two.
+    The count forgets by the clock's minutes: only where one turns amid the asking, it allows a
+    few more, and never those of two.
     """
-    answers = (ask() for _ in range(2 * per_minute))
-    n, answer = next((n, a) for n, a in enumerate(answers) if a.status_code == 429)
-    assert n >= per_minute, f"refused after {n}"
+    minute = time.time() // 60
+    answers = []
+    while len(answers) < 2 * per_minute and (answer := ask()).status_code != 429:
+        answers.append(answer.status_code)
+    n = len(answers)
+    assert till_then is None or set(answers) == {till_then}
     assert answer.json()["code"] == "too-often"
+    turned = time.time() // 60 > minute
+    assert n == per_minute or (turned and n > per_minute), f"refused after {n}"
 
 
 @contextmanager

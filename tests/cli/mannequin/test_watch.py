@@ -37,10 +37,10 @@ def test_watch_in_lines(mrcpr: Run, start_board: Callable[..., Any]) -> None:
     out = mrcpr("mannequin", "watch", "--seconds", "2.8", "--port", port).require(0).out
     head, *lines = out.splitlines()
     assert "UNNAMED" in head and port in head
-    assert 3 <= len(lines) <= 4  # one a second where the machine is quick enough
+    assert len(lines) == 4
     assert lines[0].endswith("s  0 lost, 0 CRC errors, 0 damaged, 0 restarts")
-    rates_hz = [int(rate[1]) for line in lines if (rate := re.search(r"; (\d+) Hz", line))]
-    assert abs(median(rates_hz) - 200) <= 20  # a window may have met a stall
+    rate = re.search(r"; (\d+) Hz", lines[-1])
+    assert rate is not None and abs(int(rate[1]) - 200) <= 20
 
 
 def test_the_widest_lines_of_watch_fit() -> None:

@@ -46,7 +46,7 @@ def test_killed_it_ends_with_its_threads_and_for_good(tmp_path: Path, amid_its_w
     child, begun = Child(tasks_each=50), tmp_path / "begun"
     with ThreadPoolExecutor(1) as asker:
         asked = asker.submit(child.run, begin_and_sleep, begun)
-        while amid_its_work and not begun.exists():
+        while amid_its_work and not begun.exists() and not asked.done():
             time.sleep(0.01)
         child.kill()
         # its pool's own thread would race with Python's exit ("Bad file descriptor" at the end)
