@@ -191,10 +191,19 @@ class Monado:
         return picture
 
     def window_px(self) -> tuple[int, int]:
-        """Tell the size of the compositor's window; it stands at the screen's top left."""
-        log = (self.private / "monado.log").read_text()
-        found = re.findall(r"imageExtent: \{(\d+), (\d+)\}", log)
-        return int(found[-1][0]), int(found[-1][1])
+        """Tell the size of the compositor's window; it stands at the screen's top left.
+
+        The window is made with the first frame that any program shows.
+        """
+        give_up_s = time.monotonic() + SETTLE_S
+        while True:
+            log = (self.private / "monado.log").read_text()
+            found = re.findall(r"imageExtent: \{(\d+), (\d+)\}", log)
+            if found:
+                return int(found[-1][0]), int(found[-1][1])
+            if time.monotonic() > give_up_s:
+                raise RuntimeError(f"Monado made no window in {SETTLE_S} s:\n{log}")
+            time.sleep(0.05)
 
     def _start_x(self) -> str:
         read_fd, write_fd = os.pipe()
