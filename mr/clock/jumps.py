@@ -64,7 +64,7 @@ class JumpWatch:
         """Forget the past: the clock is known to have begun anew."""
         self._least = _Least()
         self._last: dict[str, int] = {}
-        self._strange: list[int] = []
+        self._strange: list[tuple[int, float]] = []
         self._late_since_s: float | None = None
 
     def step(self, stream: str, ticks: int, arrival_ns: int) -> Verdict:
@@ -78,12 +78,13 @@ class JumpWatch:
             self._least.add(delay_s, arrival_ns / NS_PER_S)
             self._last[stream] = ticks
             return "steady"
-        if self._strange and abs(ticks - self._strange[-1]) > AGREE_S * self._ticks_per_s:
+        if self._strange and abs(ticks - self._strange[-1][0]) > AGREE_S * self._ticks_per_s:
             self._strange.clear()
-        self._strange.append(ticks)
+        self._strange.append((ticks, delay_s))
         if len(self._strange) < AGREE:
             return "odd"
-        self.jump_s = self._least.s - delay_s
+        # Any of them may have come late; the least late one tells best.
+        self.jump_s = self._least.s - min(delay_s for _, delay_s in self._strange)
         self.restart()
         return "jumped"
 

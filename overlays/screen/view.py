@@ -26,8 +26,9 @@ FRAME_S = 1 / 20
 """A picture is drawn so often at most: enough for the eye, and sensing keeps its core."""
 IDLE_S = 0.1
 JPEG_QUALITY = 85
-TELL_S = 0.5
-"""Who looks is told of the end within so long: each waits for an answer or is about to ask."""
+TELL_S = 2.0
+"""Who looks is told of the end within so long: each waits for an answer or is about to ask, a
+slow one when it has drawn its last picture."""
 
 
 def run_screen_view(

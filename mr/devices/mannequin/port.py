@@ -14,8 +14,9 @@ from __future__ import annotations
 import array
 import errno
 import os
+import select
 import sys
-from typing import Protocol
+from typing import Any, Protocol
 
 import serial
 
@@ -87,6 +88,25 @@ def _why_not(path: str, error: BaseException) -> DeviceError:
     )
 
 
+class SerialPort(serial.Serial):
+    """A port that is not taken for gone when it was this program that stood still."""
+
+    def write(self, data: Any, /) -> int | None:
+        """Send bytes; raises `SerialTimeoutException` when the port takes none.
+
+        pyserial looks at the clock after it has written, too: where this program got no
+        processor for `WRITE_TIMEOUT_S`, all is sent and an error raised. A port that takes
+        bytes now did then; a command of which a part was cut is asked for again, as all are
+        that get no answer.
+        """
+        try:
+            return super().write(data)
+        except serial.SerialTimeoutException:
+            if os.name != "posix" or not select.select([], [self], [], 0)[1]:
+                raise
+            return len(data)
+
+
 def open_serial(path: str) -> serial.Serial:
     """Open a serial port for us alone and drop what lay in its buffer.
 
@@ -96,7 +116,7 @@ def open_serial(path: str) -> serial.Serial:
         When it is absent, busy, forbidden, or no serial port.
     """
     try:
-        return serial.Serial(path, BAUD, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
+        return SerialPort(path, BAUD, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
     except OPEN_ERRORS as error:
         raise _why_not(path, error) from error
 

@@ -39,6 +39,15 @@ def test_a_jump_is_told_after_three_samples(jump_s: float) -> None:
     assert told_s == pytest.approx(jump_s, abs=0.01)
 
 
+@pytest.mark.parametrize("late", [100, 101, 102])
+def test_a_jump_is_as_wide_as_it_was_though_a_sample_came_late(late: int) -> None:
+    after = [t + 500.0 for t in steady_s(20, 5.0 + 100 * PERIOD_S)]
+    host = [t + 7.0 for t in steady_s(120)]
+    host[late] += 0.2
+    _, told_s = verdicts(steady_s(100) + after, host)
+    assert told_s == pytest.approx(500.0, abs=0.01)
+
+
 def test_one_damaged_stamp_is_left_out() -> None:
     device = steady_s(200)
     device[120] += 300.0
