@@ -112,8 +112,9 @@ async def compress(
     t0_ns = host_now_ns()
     learner_id, first, seq = f"learner-{abs(hash(rig_id)) % 2**32:08x}", 0, 0
     recording_id = f"rec-{abs(hash(rig_id)) % 2**63:016x}"
-    while (host_now_ns() - t0_ns) / 1e9 < seconds:
-        now_ns = host_now_ns()
+    now_ns, until_ns = t0_ns, t0_ns + round(seconds * 1e9)
+    while now_ns < until_ns:
+        now_ns = min(host_now_ns(), until_ns)  # the last message carries all that is left
         end = (now_ns - t0_ns) // SAMPLE_NS
         elapsed_s = (now_ns - t0_ns) / 1e9
         state = LiveState(

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -90,9 +90,9 @@ def members(group: int) -> list[str]:
     return found
 
 
-def wait_for_group(group: int, limit_s: float = 10.0) -> None:
+def wait_for_group(group: int) -> None:
     """Fail when a process of a group is left behind."""
-    until = time.monotonic() + limit_s
+    until = time.monotonic() + LIMIT_S
     while left := members(group):
         assert time.monotonic() < until, f"left behind: {left}"
         time.sleep(0.02)
@@ -105,7 +105,6 @@ class Running:
     process: subprocess.Popen[bytes]
     folder: Path
     """Its output lands here, in ``out.txt`` and ``err.txt``, so that no pipe can fill."""
-    _t0: float = field(default_factory=time.monotonic)
 
     def said(self) -> str:
         """Tell what it has printed so far."""
@@ -113,7 +112,8 @@ class Running:
 
     def wait_until(self, done: Callable[[], Any], what: str) -> Any:
         """Wait for something to come true while it runs; gives what `done` gave."""
-        while time.monotonic() - self._t0 < LIMIT_S:
+        until = time.monotonic() + LIMIT_S
+        while time.monotonic() < until:
             if found := done():
                 return found
             if self.process.poll() is not None:
@@ -255,13 +255,18 @@ class ScriptedBoard:
 
 @pytest.fixture
 def play(start_board: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[..., ScriptedBoard]]:
-    """Give a function that starts a board on which a good learner compresses so long."""
+    """Give a function that starts a board on which a good learner compresses so long.
 
-    def board(compressing_s: float, serial: str = SERIAL) -> ScriptedBoard:
+    Its time begins with the first byte; `rest_s` longer than the script has it, nobody compresses.
+    """
+
+    def board(compressing_s: float, serial: str = SERIAL, rest_s: float = 0.0) -> ScriptedBoard:
         script = make_script("good", Mode.HANDS_ONLY, compressing_s, 3)
         plant = Plant(script, 3)
         n = round(script.duration_s * ROWS_PER_S)
-        table = TableAdc(tuple(plant.counts_at(k / ROWS_PER_S) for k in range(n)), ROWS_PER_S)
+        at_rest = (plant.counts_at(0.0),) * round(rest_s * ROWS_PER_S)
+        played = tuple(plant.counts_at(k / ROWS_PER_S) for k in range(n))
+        table = TableAdc(at_rest + played, ROWS_PER_S)
         path = tmp_path / "counts.csv"
         table.write_csv(path)
         started = start_board(

@@ -17,7 +17,8 @@ from contextlib import suppress
 from typing import Self
 
 ROWS = 30
-LIMIT_S = 60.0
+LIMIT_S = 300.0
+"""For a command that hangs only: on a busy machine each takes as long as it takes."""
 GLANCE_S = 0.02
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 TAKE_TERMINAL = """
@@ -55,17 +56,18 @@ class Terminal:
         """What it wrote so far, without what moves the cursor and sets colours."""
         return ESCAPES.sub("", self.out).replace("\r", "")
 
-    def read(self, seconds: float = GLANCE_S) -> None:
-        """Take in what comes within some time."""
+    def read(self, seconds: float = GLANCE_S) -> bool:
+        """Take in what comes within some time; tells whether anybody may still write."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             if not select.select([self._master], [], [], left)[0]:
-                return
+                return True
             try:
                 chunk = os.read(self._master, 1 << 16)
             except OSError:  # how Linux says that nobody has it open any more
-                return
+                return False
             self.out += self._decode(chunk)
+        return True
 
     def wait_for(self, pattern: str) -> None:
         """Read until a pattern was written."""
@@ -85,7 +87,10 @@ class Terminal:
         while self.process.poll() is None:
             assert time.monotonic() < until, f"it goes on: {self.text[-3000:]}"
             self.read()
-        self.read(0.1)
+        # Its last words are there, in pieces; a child that it left behind may keep it open.
+        until = time.monotonic() + 1.0
+        while self.read() and time.monotonic() < until:
+            pass
         return self.process.returncode
 
     def __enter__(self) -> Self:

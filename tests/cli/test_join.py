@@ -249,9 +249,14 @@ def test_a_rig_with_a_mannequin_trains(
     begun = server.command(rig_id, START)
     assert begun.ok, begun.words
     joined.wait_until(lambda: server.hub.state(rig_id).n_compressions >= 3, "compressions")
-    status = server.hub.status(rig_id)
-    assert status is not None
-    assert {h.stream for h in status.health if h.state == "ok"} >= {"mannequin"}
+
+    def is_well() -> bool:
+        status = server.hub.status(rig_id)
+        return status is not None and any(
+            h.stream == "mannequin" and h.state == "ok" for h in status.health
+        )
+
+    joined.wait_until(is_well, "a mannequin in health")
     assert server.command(rig_id, Stop()).ok
     file = joined.wait_until(lambda: arrived(server, begun.recording_id), "the recording")
     assert open_recording(file).header.kind == "live"

@@ -42,14 +42,15 @@ def test_scripted_compressions_are_counted_and_measured(
     rig: Path,
     tmp_path: Path,
 ) -> None:
-    board = play(4.0)
+    rest_s = 8.0  # a busy machine opens its session while nobody compresses
+    board = play(4.0, rest_s=rest_s)
     running = start(
         "run", "--rig", rig, "--no-camera", "--no-sound", "--port", board.port,
         "--start", "command", "--out", tmp_path / "out",
     )  # fmt: skip
     running.wait_until(lambda: "waiting" in running.said(), "the open session")
     running.say("start\n")
-    time.sleep(board.script.duration_s + 0.3)
+    time.sleep(rest_s + board.script.duration_s + 0.3)
     running.say("stop\n")
     done = running.end().require(0)
     assert "Ctrl-C" not in done.err
@@ -76,8 +77,10 @@ def test_a_session_samples_as_often_as_it_is_told(
         (device,) = recording.header.devices
         assert {s.name: s.rate_hz for s in device.streams}["mannequin"] == rate_hz
         frames = [s for s in recording.samples() if isinstance(s, MannequinFrame)]
-        ticks = [f.arrival.device_ticks for f in frames[2:]]  # the first may end an old period
-        assert {b - a for a, b in pairwise(ticks)} == {1_000_000 // rate_hz}
+        arrivals = [f.arrival for f in frames[2:]]  # the first may end an old period
+        # A board whose words nobody takes for a second leaves some out, and counts them.
+        for a, b in pairwise(arrivals):
+            assert b.device_ticks - a.device_ticks == (b.seq - a.seq) * 1_000_000 // rate_hz
         assert len(frames) > rate_hz
     done = mrcpr("run", "--rig", rig, "--no-camera", "--port", port, "--rate", "0")
     done.require(2)
@@ -137,7 +140,7 @@ def test_start_by_key_unplug_and_ctrl_c_on_a_terminal(
     rig: Path,
     tmp_path: Path,
 ) -> None:
-    board = play(20.0)
+    board = play(120.0)
     shown = terminal(
         "run", "--rig", rig, "--no-camera", "--no-sound", "--port", board.port,
         "--start", "key", "--out", tmp_path / "out", columns=100,
@@ -185,7 +188,10 @@ def test_an_unplugged_session_ends_after_its_duration(
     assert len(lost) == 1 and board.port in lost[0] and "check its cable" in lost[0]
     assert "is back" not in out and "mannequin.clock" not in out
     silent = re.search(r"^! mannequin: silent from (\d\.\d) s to the end$", out, re.MULTILINE)
-    assert silent is not None and 0.5 < float(silent[1]) < 2.0
+    samples = list(open_recording(the_recording(tmp_path)).samples())
+    start_ns = next(s.t_ns for s in samples if isinstance(s, SessionEvent) and s.kind == "start")
+    last_ns = max(s.arrival.arrival_ns for s in samples if isinstance(s, MannequinFrame))
+    assert silent is not None and abs(float(silent[1]) - (last_ns - start_ns) / 1e9) < 0.1
 
 
 def test_a_mannequin_that_comes_back_is_told(
@@ -206,15 +212,23 @@ def test_a_mannequin_that_comes_back_is_told(
     time.sleep(1.0)
     board.plug()
     running.wait_until(lambda: "mannequin is back" in running.said(), "the return")
+    told_ns = time.perf_counter_ns()
     out = running.end().require(0).out
     assert out.count("is back") == out.count("lost: ") == 1
     silent = re.search(r"^! mannequin: silent from (\d\.\d) to (\d\.\d) s$", out, re.MULTILINE)
     assert silent is not None
-    samples = open_recording(the_recording(tmp_path)).samples()
+    samples = list(open_recording(the_recording(tmp_path)).samples())
     events = [s for s in samples if isinstance(s, SessionEvent)]
     assert [e.kind for e in events] == ["open", "start", "device_lost", "device_back", "stop"]
-    for said_s, event in zip(silent.groups(), events[2:4], strict=True):
-        assert abs(float(said_s) - (event.t_ns - events[1].t_ns) / 1e9) < 0.2
+    _, start, lost, *_ = (e.t_ns for e in events)
+    heard_ns = [s.arrival.arrival_ns for s in samples if isinstance(s, MannequinFrame)]
+    last_ns = max(t_ns for t_ns in heard_ns if t_ns < lost)
+    first_ns = min(t_ns for t_ns in heard_ns if t_ns > last_ns)
+    from_s, to_s = map(float, silent.groups())
+    assert abs(from_s - (last_ns - start) / 1e9) < 0.1
+    # The newest that was heard when it was told, which a busy machine does late.
+    assert (first_ns - start) / 1e9 - 0.1 < to_s < (told_ns - start) / 1e9 + 0.1
+    assert (lost - last_ns) / 1e9 < 1.0, "it is noticed"
 
 
 def test_simulated_camera_files_are_scored_as_simulated(

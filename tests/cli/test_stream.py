@@ -84,7 +84,7 @@ def test_a_browser_shows_the_session_and_its_end(
     running.wait_until(lambda: _answers(port), "the page")
     tab.goto(address)
     see_pictures(tab)
-    assert tab.locator("#state").is_hidden()
+    tab.locator("#state").wait_for(state="hidden")
     # what is on the canvas is the panel: a tile's grey and the badge's white are in it
     colours = tab.evaluate(
         """() => { const c = document.getElementById('mirror');

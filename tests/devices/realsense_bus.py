@@ -46,7 +46,7 @@ def gray() -> npt.NDArray[np.uint8]:
     return np.full((*SIZE, 3), 90, np.uint8)
 
 
-def until(true: Callable[[], Any], what: str, limit_s: float = 25.0) -> Any:
+def until(true: Callable[[], Any], what: str, limit_s: float = 60.0) -> Any:
     """Wait for something to come true; gives what `true` gave."""
     deadline_s = time.monotonic() + limit_s
     while not (found := true()):

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,9 @@ class Pusher:
         self._ended.clear()
 
         def push() -> None:
-            begin_s = time.monotonic()
-            while not self._ended.wait(1 / self.hz):
+            begin_s = due_s = time.monotonic()
+            while not self._ended.wait(max(0.0, due_s - time.monotonic())):
+                due_s = max(due_s + 1 / self.hz, time.monotonic())  # what was missed is not made up
                 if not self.paused:
                     camera.push_depth(1 + self.ahead_s + time.monotonic() - begin_s, flat())
 
@@ -124,8 +126,13 @@ class Session:
         return found[0]
 
     def wait(self, camera_id: str, true: Callable[[Health], Any], what: str) -> Health:
-        until(lambda: true(self.health(camera_id)), what)
-        return self.health(camera_id)
+        def so() -> Health | None:
+            health = self.health(camera_id)
+            return health if true(health) else None
+
+        found = until(so, what)
+        assert isinstance(found, Health)
+        return found
 
 
 @contextmanager
@@ -197,13 +204,14 @@ def unplugged(path: str) -> dict[str, Any]:
         pushers["a"].plug()
         back = session.wait("a", lambda h: "came back" in h.why, "it does not come back")
         session.wait("a", lambda h: h.state == "ok", "it is not well again")
+        states = deepcopy(session.states)  # closing the recording may take its time
     return told(session) | {
         "silent": silent.why,
         "gone": gone.why,
         "later": [later.state, later.why],
         "other": [other.state, other.why],
         "back": back.why,
-        "states": session.states,
+        "states": states,
     }
 
 

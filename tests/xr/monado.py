@@ -35,7 +35,7 @@ SCREEN_PX = (1280, 720)
 EYE_SCALE_PCT = 40
 START_S = 40.0
 REPLY_S = 90.0
-SETTLE_S = 10.0
+SETTLE_S = 60.0
 
 REPOSITORY = Path(__file__).parents[2]
 PACKET_N = 376
@@ -143,7 +143,7 @@ class Monado:
         command = self.root.command(sys.executable, script)
         extra = {"PYTHONPATH": str(REPOSITORY)} | extra  # where `tests` is
         process = self.start(
-            command, log, extra=extra, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            command, log, extra=extra, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
         return Client(process, log)
 

@@ -40,7 +40,7 @@ from mr.sim.camera import SimImager
 from mr.sim.learner import still_script
 from mr.types import Pose
 
-WAIT_S = 5.0
+WAIT_S = 60.0
 
 
 class FakeDesk:

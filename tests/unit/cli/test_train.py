@@ -31,7 +31,7 @@ from overlays.messages import ENGLISH
 from overlays.theme import THEMES
 from tests.snapshots import IN_FULL_SWING
 
-LONG_S = 10.0
+LONG_S = 60.0
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import ctypes
 from types import SimpleNamespace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overlays.xr.clocks import (
@@ -28,6 +28,7 @@ def as_cpython_does(ticks: int, frequency_hz: int) -> int:
     return whole * 1_000_000_000 + rest * 1_000_000_000 // frequency_hz
 
 
+@settings(deadline=None)
 @given(TICKS, FREQUENCIES_HZ)
 def test_ticks_are_the_host_clock_and_back(ticks: int, frequency_hz: int) -> None:
     ns = ns_of_ticks(ticks, frequency_hz)

@@ -153,18 +153,19 @@ def test_a_second_is_the_most_that_can_be_lost(tmp_path: Path) -> None:
 
 
 KILLED = """
-import sys, time
+import signal, sys
 from pathlib import Path
+from mr.clock.host import SteppedClock
 from mr.recording.writer import RecordingWriter
 from tests.unit.recording.conftest import a_header, a_rig
 from tests.unit.recording.test_recovery import frames
-with RecordingWriter(Path(sys.argv[1]), a_header(), a_rig()) as writer:
-    begin = time.perf_counter()
-    for k, frame in enumerate(frames(4000)):
-        while time.perf_counter() - begin < k / 200:
-            time.sleep(0.001)
+clock = SteppedClock()
+with RecordingWriter(Path(sys.argv[1]), a_header(), a_rig(), now=clock) as writer:
+    for k, frame in enumerate(frames(501)):
         writer.write(frame)
         print(k, flush=True)
+        clock.advance(5_000_000)
+    signal.pause()
 """
 
 

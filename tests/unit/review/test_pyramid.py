@@ -214,9 +214,9 @@ def test_an_hour_is_quick() -> None:
     def best_s(run: Any, n: int) -> float:
         found = []
         for _ in range(n):
-            start_s = time.perf_counter()
+            start_s = time.process_time()
             run()
-            found.append(time.perf_counter() - start_s)
+            found.append(time.process_time() - start_s)
         return min(found)
 
     build_s = best_s(lambda: build_pyramid(*trace), 3)

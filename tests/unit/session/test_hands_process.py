@@ -52,6 +52,7 @@ from mr.types import (
     SessionEvent,
     Stamp,
 )
+from tests.recordings import holds
 
 N_FRAMES = 75
 EVERY_S = 1 / 30
@@ -214,7 +215,8 @@ def run(rig: Rig, folder: Path, what: str | None, number: int | None = None) -> 
     ) as session:
         while session.running:
             assert time.monotonic() < until, "the session stands still"
-            if not go.exists() and (not hands or (log.exists() and log.read_text())):
+            begun = not hands or bool(log.exists() and log.read_text())
+            if begun and not go.exists() and (what != "finds" or holds(path, HandLandmarks)):
                 if number is not None:
                     os.kill(int(log.read_text()), number)
                 go.touch()

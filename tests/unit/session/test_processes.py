@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,13 +17,13 @@ from mr.recording.reader import Recording, open_recording
 from mr.rig import Rig
 from mr.scoring.profiles import load_guideline
 from mr.session import processes
-from mr.session.hands import mediapipe_finder
 from mr.session.processes import LiveSession, SessionPlan
 from mr.session.shared import Channel
 from mr.session.signals import EndWord
-from mr.tracking.landmarks import FETCH, HINT, HandFinder, Window, model_path
-from mr.types import ColorFrame, HandLandmarks, MannequinFrame, SessionEvent, Stamp
+from mr.tracking.landmarks import FETCH, HINT, model_path
+from mr.types import HandLandmarks, MannequinFrame, SessionEvent
 from tests.conftest import Require
+from tests.recordings import holds
 
 SECONDS = 3.0
 LONG_S = 120.0
@@ -80,26 +78,6 @@ def run_until(session: LiveSession, true: Callable[[], object], more_s: float = 
     run(session)
 
 
-@dataclass(frozen=True)
-class Telling:
-    """A finder that leaves a file when it has found hands."""
-
-    finder: HandFinder
-    log: Path
-
-    def find(self, frame: ColorFrame, stamp: Stamp, window: Window) -> Sequence[HandLandmarks]:
-        found = self.finder.find(frame, stamp, window)
-        if found:
-            self.log.touch()
-        return found
-
-
-@contextmanager
-def telling_finder(log: Path) -> Iterator[HandFinder]:
-    with mediapipe_finder() as finder:
-        yield Telling(finder, log)
-
-
 def mannequin_frames(recording: Recording) -> list[MannequinFrame]:
     return [s for s in recording.samples() if isinstance(s, MannequinFrame)]
 
@@ -143,14 +121,13 @@ def test_hand_landmarks_come_from_a_process_of_their_own(
     require.module("mediapipe", HINT)
     if not model_path().exists():
         require.missing("the hand model", FETCH)
-    path, log = tmp_path / "s.mcap", tmp_path / "log"
-    finder = partial(telling_finder, log)
-    with LiveSession(plan(rig, path, 4.0, LONG_S), hands=True, open_finder=finder) as session:
-        run_until(session, log.exists)
+    path = tmp_path / "s.mcap"
+    with LiveSession(plan(rig, path, 4.0, LONG_S), hands=True) as session:
+        run_until(session, lambda: holds(path, HandLandmarks))
     recording = open_recording(path)
     found = [s for s in recording.samples() if isinstance(s, HandLandmarks)]
     arrivals = [f.arrival.arrival_ns for f in mannequin_frames(recording)]
-    assert found, "no hand was found in the simulated pictures"
+    assert found, f"no hand was found in {LONG_S:.0f} s of simulated pictures"
     for landmarks in found:
         assert landmarks.landmarks_px.shape == (21, 2)
         assert landmarks.stamp.sigma_ns > 0
@@ -165,7 +142,7 @@ def test_without_its_model_the_session_goes_on(
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "nowhere"))
     path = tmp_path / "s.mcap"
     with LiveSession(plan(rig, path, 1.0, LONG_S), hands=True) as session:
-        run_until(session, lambda: not session._views[0].is_alive())
+        run_until(session, lambda: not session._views[0].is_alive(), more_s=SECONDS)
     recording = open_recording(path)
     assert recording.complete
     assert mannequin_frames(recording)

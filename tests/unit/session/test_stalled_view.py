@@ -59,6 +59,11 @@ def reading_view(log: Path, names: tuple[str, str], end: EndWord) -> None:
             time.sleep(0.01)
 
 
+def state_of(pid: int) -> str:
+    """Tell what a process does, as Linux writes it: T is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
 def test_a_view_stopped_for_seconds_costs_no_sample(rig: Rig, tmp_path: Path) -> None:
     path, log = tmp_path / "s.mcap", tmp_path / "seq"
     guideline = load_guideline("aha-2025-adult-bls")
@@ -75,6 +80,7 @@ def test_a_view_stopped_for_seconds_costs_no_sample(rig: Rig, tmp_path: Path) ->
         wait_for(lambda: seen() > A_FEW)
         pid = int((tmp_path / "pid").read_text())
         os.kill(pid, signal.SIGSTOP)
+        wait_for(lambda: state_of(pid) == "T")  # it may still be writing
         stopped_at, before = seen(), published(session)
         time.sleep(STALLED_S)
         assert seen() == stopped_at, "the control: the view did stand still"

@@ -152,6 +152,7 @@ def test_a_wall_comes_back(rigs: list[tuple[LiveState, Motion]]) -> None:
         np.testing.assert_allclose(part.motion.t_ns, was.motion.t_ns, atol=200)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600))
 def test_any_bytes_are_refused_or_read(data: bytes) -> None:
     for decode in (decode_trace, decode_wall, unpack_state):
@@ -161,6 +162,7 @@ def test_any_bytes_are_refused_or_read(data: bytes) -> None:
             continue
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.integers(0, 255))
 def test_a_changed_byte_is_refused_or_read(at: int, value: int) -> None:
     data = bytearray(encode_trace(1, 5_000_000_000, BUSY, motion(10)))
