@@ -67,7 +67,7 @@ class Pages:
             context.add_cookies([{**cookie, "url": review.address}])  # type: ignore[list-item]
         self._contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: self.wrong.append(f"{page.url}: {error}"))
         page.on("console", self._said)
         return page

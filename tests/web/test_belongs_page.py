@@ -18,7 +18,9 @@ def test_an_instructor_brings_a_recording_and_gives_it_to_a_learner(
     show(page, "/sessions")
     page.get_by_role("button", name="Bring recordings").click()
     dialog = page.get_by_role("dialog")
-    assert dialog.get_by_label("For the class").locator("option").all_inner_texts() == ["Monday"]
+    classes = dialog.get_by_label("For the class").locator("option")
+    classes.first.wait_for(state="attached")  # asked for when the dialog opens
+    assert classes.all_inner_texts() == ["Monday"]
     whose = dialog.get_by_label("Whose they are")
     whose.fill("Tom")  # an instructor of another class, whom Ina does not see
     dialog.get_by_text("Nobody you may see has this name").wait_for()

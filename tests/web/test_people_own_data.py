@@ -269,7 +269,7 @@ def test_a_kill_in_an_erasure_leaves_all_or_is_brought_to_its_end(
 
 
 def wait_for_worker(archive: Archive) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         with archive.database.reading() as session:
             if session.scalars(select(Erasing)).first() is None:

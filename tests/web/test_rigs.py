@@ -25,7 +25,7 @@ from mr.review.web.signed import now_ms
 from tests.web.servers import Client, Running
 from tests.web.test_uploads import offered
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 class Known(Protocol):

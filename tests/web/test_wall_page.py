@@ -150,7 +150,8 @@ def lose(page: Page, rig: SimulatedRig) -> None:
     killed_s = time.monotonic()
     page.get_by_text("LOST since").wait_for()
     assert time.monotonic() - killed_s < LOST_WITHIN_S
-    assert "Sim 1 is lost" in page.locator("[role='status']").first.inner_text()
+    said = page.locator("[role='status']").first
+    said.filter(has_text="Sim 1 is lost").wait_for(state="attached")
     shot(page, "wall-lost")
     assert axe(page) == []
 
