@@ -32,6 +32,15 @@ class SimulatedRig:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Let it say nothing for a while, as when its network fails: all of it stands still."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self.process.pid, signal.SIGCONT)
+
 
 def rig_named(admin: Client, name: str) -> dict[str, Any] | None:
     """Find a rig that has enrolled."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,17 +11,39 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from mr.clock.host import wall_now_utc
-from mr.review.live.messages import Mark, Start
+from mr.clock.host import host_now_ns, wall_now_utc
+from mr.review.live.frames import LiveState, Motion, encode_trace
+from mr.review.live.messages import Mark, Start, Status
 from mr.review.store.people import Person
 from mr.review.store.sessions import Recorded
 from tests.web.kept import audited, kept
 from tests.web.servers import PASSWORD, Client, Running
-from tests.web.test_rigs import LIMIT_S, Joined, class_with, linked, rig
+from tests.web.test_rigs import LIMIT_S, Desk, Joined, class_with, linked, rig
 from tests.web.test_uploads import analysed, send
 
 __all__ = ["rig"]  # a fixture
 CLOSED_WITHIN_S = 25.0
+
+
+RECORDING_ID = "rec-0123456789abcdef"
+
+
+class Training(Desk):
+    """A rig's desk half a minute into a session."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_told = threading.Event()
+
+    def status(self) -> Status:
+        return Status(state="training", recording_id=RECORDING_ID)
+
+    def frame(self, seq: int) -> bytes | None:
+        if seq > 0:
+            self.has_told.set()
+            return None
+        state = LiveState("compressing", "sim", RECORDING_ID, elapsed_s=30.0)
+        return encode_trace(seq, host_now_ns(), state, Motion())
 
 
 def instructor(review: Running, admin: Client, name: str = "ina") -> Client:
@@ -108,6 +131,30 @@ def test_a_mark_is_kept_and_undone_by_who_made_it(
         left = ina.ok("GET", f"{path}?recording_id={kept['recording_id']}")
         assert [each["what"] for each in left] == ["note"]
         assert kept["mine"] and listed[0]["mine"] and not left[0]["mine"]
+
+
+def test_a_mark_is_kept_while_the_rig_is_away(review: Running, admin: Client, rig: Joined) -> None:
+    class_with(admin, rig)
+    path = f"/live/rigs/{rig.id}/mark"
+    with linked(rig):  # no session goes on
+        pass
+    assert admin.no(503, "POST", path, json={"what": "scene-safe"})["code"] == "rig-away"
+    desk = Training()
+    with linked(rig, desk):
+        assert desk.has_told.wait(LIMIT_S)
+        admin.ok("POST", path, json={"what": "aed"})  # its answer comes after what was told
+        assert [mark.key for mark in desk.heard if isinstance(mark, Mark)] == ["aed"]
+    begun_s = time.monotonic()
+    kept = admin.ok("POST", path, json={"what": "scene-safe"})
+    again = admin.ok("POST", path, json={"what": "help-called"})
+    assert len(desk.heard) == 1
+    assert kept["recording_id"] == again["recording_id"] == RECORDING_ID
+    passed_s = time.monotonic() - begun_s
+    assert 30.0 <= kept["elapsed_s"] < again["elapsed_s"]
+    assert again["elapsed_s"] - kept["elapsed_s"] < passed_s
+    listed = admin.ok("GET", f"{path}s?recording_id={RECORDING_ID}")
+    assert [each["what"] for each in listed] == ["aed", "scene-safe", "help-called"]
+    assert admin.no(503, "POST", f"/live/rigs/{rig.id}/stop")["code"] == "rig-away"
 
 
 def test_a_race_ranks_only_who_opted_in(review: Running, admin: Client, rig: Joined) -> None:

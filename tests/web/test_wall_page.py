@@ -133,6 +133,23 @@ def observe(panel: Locator) -> None:
     undo.wait_for(state="detached")
 
 
+def observe_away(panel: Locator, rig: SimulatedRig) -> None:
+    """Tap while the rig is away: it is kept, with the session's time, and the session goes on."""
+    page = panel.page
+    lost = page.locator(".tile").get_by_text("LOST since")
+    with rig.silent():
+        lost.wait_for()
+        panel.get_by_text("This rig is away.").wait_for()
+        assert panel.get_by_role("button", name="Stop the session").count() == 0
+        tapped = panel.get_by_role("button", name="Breathing checked")
+        tapped.click()
+        tapped.filter(has_text=re.compile(r"\d:\d\d")).wait_for()
+        shot(page, "wall-panel-away")
+        assert axe(page) == []
+    lost.wait_for(state="detached")
+    page.get_by_text("Compressing").first.wait_for(timeout=SESSION_LIMIT_MS)
+
+
 def read_marks(page: Page, session_id: str) -> None:
     """Read what the observer tapped on the session's page: in words, in list and chart."""
     show(page, f"/sessions/{session_id}")
@@ -168,6 +185,7 @@ def test_a_class_is_run_from_the_wall(
         assert "SIMULATED" in text_of(page) and "Lena Learner" in text_of(page)
         see_traces(page, panel)
         observe(panel)
+        observe_away(panel, rig)
         panel.get_by_role("link", name="Show this rig large").click()
         page.get_by_role("link", name="All rigs").wait_for()
         dark_too(page, "wall-large")
@@ -182,7 +200,8 @@ def test_a_class_is_run_from_the_wall(
         assert session["name"] == "Lena Learner" and session["course_id"] == course
         marks = f"/live/rigs/{rig.id}/marks?recording_id={session['recording_id']}"
         tapped = [(mark["what"], mark["text"]) for mark in admin.ok("GET", marks)]
-        assert tapped == [("help-called", ""), ("note", "spoke to the bystander")]
+        note = ("note", "spoke to the bystander")
+        assert tapped == [("help-called", ""), note, ("breathing", "")]
         sheet = admin.ok("GET", f"/fleet/{rig.id}")  # the rig reported itself after the session
         assert sheet["software"].startswith("mrcpr") and sheet["parts_utc"] is not None
         lose(page, rig)

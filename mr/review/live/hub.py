@@ -80,7 +80,7 @@ class Seat:
             frame = decode_trace(message)
             age_s = self._age_s(frame, now_ns)
             captured_ms = None if age_s is None else self.hub.wall_ms() - 1e3 * age_s
-            self.rig.told(frame, captured_ms, age_s)
+            self.rig.told(frame, now_ns, captured_ms, age_s)
         else:
             self._said(read_of_rig(message), now_ns)
         self.heard_ns = now_ns
@@ -210,6 +210,11 @@ class Hub:
         if rig is None or rig.presence != "here" or rig.status is None:
             return False
         return rig.status.state in {"starting", "training"}
+
+    def session(self, rig_id: str) -> tuple[str, float | None] | None:
+        """Tell which session goes on at a rig, here or away, and where in it now is (s)."""
+        rig = self._rigs.get(rig_id)
+        return None if rig is None else rig.session(self.now_ns())
 
     def status(self, rig_id: str) -> Status | None:
         """Give what a rig said of itself last."""

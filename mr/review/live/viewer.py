@@ -24,6 +24,8 @@ from mr.review.live.messages import Status
 from mr.review.live.row_ring import RowRing
 
 Presence = Literal["never", "here", "lost"]
+IN_SESSION = ("starting", "training")
+"""A rig's states in which there is a session to mark something in."""
 TAKES_N = 600
 """Rows of one rig that a viewer takes at once: 3 s. Of what it missed the newest is of use."""
 
@@ -41,6 +43,8 @@ class SeenRig:
     captured_ms: float | None = None
     age_s: float | None = None
     """How old the newest sample was when it came."""
+    told_ns: int = 0
+    """When its newest state came."""
     lost_n: int = 0
     status: Status | None = None
     status_n: int = 0
@@ -51,12 +55,27 @@ class SeenRig:
         if presence != self.presence:
             self.presence, self.since_ms = presence, at_ms
 
-    def told(self, frame: TraceFrame, captured_ms: float | None, age_s: float | None) -> None:
+    def told(
+        self, frame: TraceFrame, now_ns: int, captured_ms: float | None, age_s: float | None
+    ) -> None:
         """Take in a message of motion and state."""
         self.rows.add(frame.motion)
+        self.told_ns = now_ns
         self.state, self.state_bytes, self.lost_n = frame.state, frame.state_bytes, frame.lost_n
         if len(frame.motion):
             self.captured_ms, self.age_s = captured_ms, age_s
+
+    def session(self, now_ns: int) -> tuple[str, float | None] | None:
+        """Tell which session goes on, and where in it now is (s; None: it had not begun).
+
+        Of a rig that is away it is what it told last, and the time that has passed since.
+        """
+        status = self.status
+        if status is None or status.state not in IN_SESSION or not status.recording_id:
+            return None
+        begun = self.state.recording_id == status.recording_id and self.state.elapsed_s > 0
+        passed_s = (now_ns - self.told_ns) / 1e9
+        return status.recording_id, self.state.elapsed_s + passed_s if begun else None
 
     def status_told(self, status: Status) -> None:
         """Take in what it said of itself; the same again is no news."""

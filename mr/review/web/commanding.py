@@ -20,6 +20,9 @@ from mr.review.web.refusals import Refused
 from mr.review.web.state import Review
 from mr.types import GuidanceLevel
 
+AWAY = "rig-away"
+"""The code of a refusal: the rig is not here, or did not answer."""
+
 
 class HowToTrain(BaseModel):
     """A session to begin; what is left out is the class's."""
@@ -60,7 +63,7 @@ async def say(review: Review, rig_id: str, word: Start | Stop | Shock | Mark) ->
     try:
         ack = await review.hub.command(rig_id, word)
     except DeviceError as error:
-        raise Refused(503, "rig-away", str(error)) from error
+        raise Refused(503, AWAY, str(error)) from error
     if not ack.ok:
         raise Refused(409, "rig-refuses", ack.words or "the rig does not do this now")
     return ack

@@ -1,7 +1,7 @@
 """What an observer sees and sensors cannot: tapped live, with the session's time, undone at will.
 
 A mark that was undone is taken out here; the recording, to which nothing is ever done, says that
-it was made and undone.
+it was made and undone. One that is tapped while the rig is away is kept here all the same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mr.review.people.logins import SignedIn
 from mr.review.store.audit import note
 from mr.review.store.sessions import Bookmark
 from mr.review.web.asking import Me, Running, actor, not_yours
-from mr.review.web.commanding import say
+from mr.review.web.commanding import AWAY, say
 from mr.review.web.refusals import Refused
 from mr.review.web.routes.live import rig_of_mine
 from mr.review.web.state import Review
@@ -62,21 +62,37 @@ def _out(kept: Bookmark, me: SignedIn) -> MarkOut:
     )
 
 
+async def _place(review: Review, rig_id: str, what: str) -> tuple[str, float | None]:
+    """Tell a rig of a mark, and learn in which session it lies, and where (s).
+
+    A rig that is away cannot say so: then it is what follows from what it told last, and the
+    mark is on the server alone. What an observer saw does not come again.
+    """
+    last_told = review.hub.session(rig_id)
+    try:
+        ack = await say(review, rig_id, Mark(key=what))
+    except Refused as refused:
+        if refused.code != AWAY or last_told is None:
+            raise
+        return last_told
+    if ack.recording_id is None:
+        raise Refused(409, "no-session", "no session is running on this rig")
+    return ack.recording_id, ack.elapsed_s
+
+
 @router.post("/rigs/{rig_id}/mark", status_code=201)
 async def mark(rig_id: str, given: MarkIn, me: Me, review: Running) -> MarkOut:
     """Keep what an observer saw, with the session's time; the words stay on the server."""
     rig = await run_in_threadpool(rig_of_mine, review, me, rig_id)
     at_utc = wall_now_utc()
-    ack = await say(review, rig_id, Mark(key=given.what))
-    if ack.recording_id is None:
-        raise Refused(409, "no-session", "no session is running on this rig")
+    recording_id, elapsed_s = await _place(review, rig_id, given.what)
     kept = Bookmark(
-        recording_id=ack.recording_id,
+        recording_id=recording_id,
         rig_id=rig_id,
         course_id=rig.course_id,
         by_person_id=me.person_id,
         at_utc=at_utc,
-        elapsed_s=ack.elapsed_s,
+        elapsed_s=elapsed_s,
         what=given.what,
         text=given.text,
     )

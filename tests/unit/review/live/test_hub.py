@@ -113,6 +113,29 @@ def test_a_closed_connection_is_lost_at_once(room: Room) -> None:
     assert (part.rig_id, part.presence) == ("rig-1", "lost")
 
 
+def test_a_session_s_time_passes_while_its_rig_is_away(room: Room) -> None:
+    recording_id = "rec-0123456789abcdef"
+    assert room.hub.session("rig-1") is None
+    seat = room.join()
+    seat.hear(Status(state="training", recording_id=recording_id).model_dump_json())
+    assert room.hub.session("rig-1") == (recording_id, None), "it has not begun"
+    seat.hear(room.frame(state=replace(BUSY, recording_id=recording_id, elapsed_s=30.0)))
+    seat.leave()
+    room.clock.advance(3 * SECOND_NS)
+    assert room.hub.session("rig-1") == (recording_id, 33.0)
+    seat = room.join()  # it is back, and no session goes on
+    seat.hear(Status(state="ready").model_dump_json())
+    assert room.hub.session("rig-1") is None
+
+
+def test_the_session_before_has_no_time_in_the_next(room: Room) -> None:
+    seat = room.join()
+    before = replace(BUSY, recording_id="rec-0123456789abcdef", elapsed_s=30.0)
+    seat.hear(room.frame(state=before))
+    seat.hear(Status(state="starting", recording_id="rec-fedcba9876543210").model_dump_json())
+    assert room.hub.session("rig-1") == ("rec-fedcba9876543210", None)
+
+
 def test_of_two_connections_of_a_rig_the_newer_one_counts(room: Room) -> None:
     closed = list[str]()
     older = room.hub.join("rig-1", list[str]().append, closed.append)

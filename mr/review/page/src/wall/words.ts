@@ -100,10 +100,13 @@ export function standing(live: LiveRig | null, status: RigStatus | null): Standi
   return { kind: state === "starting" ? "going" : "ready", words: RIG_STATES[state] };
 }
 
+/** A session goes on there; of a rig that is lost, that one did when it was heard last. */
+export function inSession(status: RigStatus | null): boolean {
+  return status?.state === "training" || status?.state === "starting";
+}
+
 export function isGoing(status: RigStatus | null, live: LiveRig | null): boolean {
-  return (
-    live?.presence === "here" && (status?.state === "training" || status?.state === "starting")
-  );
+  return live?.presence === "here" && inSession(status);
 }
 
 function reading(what: string, value: string, verdict: Verdict | null): string {
