@@ -90,11 +90,10 @@ class Asked:
 def spreads(session: Session, asked: Asked) -> list[Spread]:
     """Give how the numbers of a class are spread."""
     columns = [getattr(Recorded, m.key) for m in MEASURED]
-    if asked.which == "all":
-        query = select(*columns).where(*_conditions(asked))
-    else:
-        chosen = _chosen(asked, asked.which).subquery()
-        query = select(*columns).join(chosen, chosen.c.id == Recorded.id).where(chosen.c.place == 1)
+    chosen = _chosen(asked, "best" if asked.which == "best" else "newest").subquery()
+    query = select(*columns).join(chosen, chosen.c.id == Recorded.id)
+    if asked.which != "all":
+        query = query.where(chosen.c.place == 1)
     found = [tuple(row) for row in session.execute(query)]
     rows = np.array(found, dtype=float).reshape(-1, len(MEASURED))
     return [_spread(m, rows[:, i]) for i, m in enumerate(MEASURED)]

@@ -24,6 +24,7 @@ class Recorded(Table):
         Index(None, "attempt", "made_utc", "id", "course_id", "learner_id"),
         Index(None, "mode", "made_utc", "id", "course_id", "learner_id"),
         Index(None, "course_id", "made_utc", "id"),
+        Index(None, "course_id", "score_pct", "id"),
         Index(None, "course_id", "learner_id", "made_utc"),
         Index(None, "learner_id", "made_utc", "id", "course_id"),
         Index(None, "rig_id", "made_utc"),

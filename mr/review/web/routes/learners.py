@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from mr.clock.host import wall_now_utc
@@ -98,17 +98,9 @@ class ClassFigures(BaseModel):
     learners: list[class_figures.LearnerFigures]
 
 
-def _people(me: SignedIn, asked: LearnerFilters) -> Select[Person, datetime | None]:
-    """Select learners that one may see, with the instant of their newest session."""
-    newest = (
-        select(func.max(Recorded.made_utc))
-        .where(Recorded.learner_id == Person.learner_id, access.sessions_seen_by(me))
-        .correlate(Person)
-        .scalar_subquery()
-    )
-    query = select(Person, newest.label("last_utc")).where(
-        Person.role == "learner", access.people_seen_by(me)
-    )
+def _people(me: SignedIn, asked: LearnerFilters) -> Select[Person]:
+    """Select learners that one may see."""
+    query = select(Person).where(Person.role == "learner", access.people_seen_by(me))
     if asked.q:
         like = f"%{asked.q.replace('%', '').replace('_', '')}%"
         query = query.where(or_(Person.name.ilike(like), Person.learner_id == asked.q))
@@ -116,36 +108,39 @@ def _people(me: SignedIn, asked: LearnerFilters) -> Select[Person, datetime | No
         of_class = select(Membership.person_id).where(Membership.course_id == asked.course)
         query = query.where(Person.id.in_(of_class))
     if asked.overdue:
-        before = wall_now_utc() - PRACTICE_EVERY
-        query = query.where(or_(newest.is_(None), newest < before))
+        lately = _sessions_of_each(me).where(Recorded.made_utc >= wall_now_utc() - PRACTICE_EVERY)
+        query = query.where(~lately.exists())
     return query
+
+
+def _sessions_of_each(me: SignedIn) -> Select[str]:
+    """Select the ids of a person's sessions that one may see, within a query of people."""
+    of_person = Recorded.learner_id == Person.learner_id
+    return select(Recorded.id).where(of_person, access.sessions_seen_by(me)).correlate(Person)
 
 
 @router.get("/learners")
 def learners(asked: Annotated[LearnerFilters, Query()], me: Me, review: Running) -> Learners:
     """List the learners that one may see: their newest session, and when practice is due."""
-    query, now = _people(me, asked), wall_now_utc()
+    ids = _people(me, asked).with_only_columns(Person.id)
+    order = (Person.name, Person.id)
+    page = ids.order_by(*order).offset(asked.start).limit(asked.count).subquery()
+    newest = _sessions_of_each(me).order_by(Recorded.made_utc.desc(), Recorded.id.desc()).limit(1)
+    query = (
+        select(Person, Recorded)
+        .join(page, page.c.id == Person.id)
+        .outerjoin(Recorded, Recorded.id == newest.scalar_subquery())
+        .order_by(*order)
+    )
+    now = wall_now_utc()
     with review.archive.database.reading() as session:
-        counted = query.with_only_columns(Person.id).subquery()
-        total = session.scalar(select(func.count()).select_from(counted)) or 0
-        found = session.execute(
-            query.order_by(Person.name, Person.id).offset(asked.start).limit(asked.count)
-        ).all()
-        at = [
-            and_(Recorded.learner_id == p.learner_id, Recorded.made_utc == last)
-            for p, last in found
-            if last is not None
-        ]
-        of = access.sessions_seen_by(me)
-        newest = session.scalars(select(Recorded).where(or_(*at), of)).all() if at else []
-    by_learner = {each.learner_id: each for each in newest}
-    rows = [_row(p, last, by_learner.get(p.learner_id or ""), now) for p, last in found]
+        total = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+        rows = [_row(*found, now) for found in session.execute(query)]
     return Learners(rows=rows, total=total)
 
 
-def _row(
-    person: Person, last: datetime | None, newest: Recorded | None, now: datetime
-) -> LearnerRow:
+def _row(person: Person, newest: Recorded | None, now: datetime) -> LearnerRow:
+    last = None if newest is None else newest.made_utc
     due = due_after(last)
     return LearnerRow(
         person_id=person.id,
