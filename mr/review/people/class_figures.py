@@ -90,10 +90,11 @@ class Asked:
 def spreads(session: Session, asked: Asked) -> list[Spread]:
     """Give how the numbers of a class are spread."""
     columns = [getattr(Recorded, m.key) for m in MEASURED]
-    chosen = _chosen(asked, "best" if asked.which == "best" else "newest").subquery()
-    query = select(*columns).join(chosen, chosen.c.id == Recorded.id)
-    if asked.which != "all":
-        query = query.where(chosen.c.place == 1)
+    if asked.which == "all":
+        query = select(*columns).where(*_conditions(asked))
+    else:
+        chosen = _chosen(asked, asked.which).subquery()
+        query = select(*columns).join(chosen, chosen.c.id == Recorded.id).where(chosen.c.place == 1)
     found = [tuple(row) for row in session.execute(query)]
     rows = np.array(found, dtype=float).reshape(-1, len(MEASURED))
     return [_spread(m, rows[:, i]) for i, m in enumerate(MEASURED)]
@@ -130,7 +131,8 @@ def _conditions(asked: Asked) -> list[ColumnElement[bool]]:
         Recorded.course_id == asked.course_id,
         Recorded.guideline_id == asked.guideline_id,
         Recorded.mode == asked.mode,
-        Recorded.state == "ready",
+        # So written that no index of all that is ready is taken, as SQLite otherwise does.
+        Recorded.state.concat("") == "ready",
     ]
     if asked.attempt is not None:
         found.append(Recorded.attempt == asked.attempt)

@@ -120,7 +120,7 @@ class Filters(BaseModel):
     count: int = Field(default=50, ge=1, le=200)
 
 
-def _conditions(me: SignedIn, asked: Filters) -> list[ColumnElement[bool]]:
+def _conditions(asked: Filters) -> list[ColumnElement[bool]]:
     equal = {
         Recorded.learner_id: asked.learner,
         Recorded.course_id: asked.course,
@@ -129,8 +129,9 @@ def _conditions(me: SignedIn, asked: Filters) -> list[ColumnElement[bool]]:
         Recorded.mode: asked.mode,
         Recorded.state: asked.state,
     }
-    found: list[ColumnElement[bool]] = [access.sessions_seen_by(me)]
-    found += [column == value for column, value in equal.items() if value is not None]
+    found: list[ColumnElement[bool]] = [
+        column == value for column, value in equal.items() if value is not None
+    ]
     if asked.order in {"best", "worst"}:
         found.append(Recorded.score_pct.is_not(None))
     if asked.since is not None:
@@ -174,11 +175,12 @@ def _row(
 @router.get("")
 def sessions(asked: Annotated[Filters, Query()], me: Me, review: Running) -> Sessions:
     """List the sessions that one may see."""
-    conditions = _conditions(me, asked)
+    conditions, order = _conditions(asked), ORDERS[asked.order]
+    every = select(func.count(Recorded.id)).where(*conditions, access.sessions_seen_by(me))
     with review.archive.database.reading() as session:
-        total = session.scalar(select(func.count()).select_from(Recorded).where(*conditions)) or 0
-        order = ORDERS[asked.order]
-        ids = select(Recorded.id).where(*conditions).order_by(*order)
+        total = session.scalar(every) or 0
+        seen = access.sessions_seen_by(me, in_order=True)
+        ids = select(Recorded.id).where(*conditions, seen).order_by(*order)
         page = ids.offset(asked.start).limit(asked.count).subquery()  # over the index alone
         query = select(Recorded).join(page, page.c.id == Recorded.id).order_by(*order)
         return Sessions(rows=rows_of(session, query), total=total)
