@@ -29,7 +29,7 @@ from mr.review.live.messages import (
 )
 from mr.review.live.rig_clock import Exchange, RigClock
 from mr.review.live.row_ring import RowRing
-from mr.review.live.viewer import Presence, SeenRig, Viewer
+from mr.review.live.viewer import IN_SESSION, Presence, SeenRig, Viewer
 
 LOST_AFTER_NS = 1_500_000_000
 """A rig says something at least each second."""
@@ -209,7 +209,7 @@ class Hub:
         rig = self._rigs.get(rig_id)
         if rig is None or rig.presence != "here" or rig.status is None:
             return False
-        return rig.status.state in {"starting", "training"}
+        return rig.status.state in IN_SESSION
 
     def session(self, rig_id: str) -> tuple[str, float | None] | None:
         """Tell which session goes on at a rig, here or away, and where in it now is (s)."""
