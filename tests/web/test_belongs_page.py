@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.web.browser import Pages, axe, settled, shot, show
 from tests.web.servers import Client, Running
 from tests.web.taught import Taught, make_class
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
+
+
+def gives(route: Route) -> bool:
+    """Tell whether a request gives a session to somebody."""
+    return route.request.method == "PATCH"
 
 
 def test_an_instructor_brings_a_recording_and_gives_it_to_a_learner(
@@ -32,8 +41,15 @@ def test_an_instructor_brings_a_recording_and_gives_it_to_a_learner(
     assert files.is_disabled()
     whose.fill("Len")  # only she is found by that
     dialog.get_by_text("✓ Lena, learner").wait_for()
+    held: list[Route] = []
+    page.route("**/api/sessions/*", lambda r: held.append(r) if gives(r) else r.continue_())
     files.set_input_files(recorded_breaths)
-    dialog.get_by_role("link", name="open it").click(timeout=60_000)
+    while not held:
+        page.wait_for_timeout(50)
+    link = dialog.get_by_role("link", name="open it")
+    assert link.count() == 0  # who followed it would end what gives the session to Lena
+    held[0].continue_()
+    link.click()
     page.get_by_role("heading", name=re.compile("Lena")).first.wait_for()
     assert taught.lena.ok("GET", "/sessions")["total"] == 1
     assert taught.omar.ok("GET", "/sessions")["total"] == 0

@@ -1,1 +1,0 @@
-import{aw as o,E as t,D as c}from"./index.f90e8575.js";function f(e){throw new Error("https://svelte.dev/e/lifecycle_outside_component")}function u(e){o===null&&f(),t(()=>{const n=c(e);if(typeof n=="function")return n})}export{u as o};

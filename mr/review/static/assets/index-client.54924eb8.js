@@ -1,0 +1,1 @@
+import{aw as o,E as t,D as c}from"./index.e07ff47f.js";function f(e){throw new Error("https://svelte.dev/e/lifecycle_outside_component")}function u(e){o===null&&f(),t(()=>{const n=c(e);if(typeof n=="function")return n})}export{u as o};
