@@ -32,7 +32,7 @@ from mr.review.live.row_ring import RowRing
 from mr.review.live.viewer import IN_SESSION, Presence, SeenRig, Viewer
 
 LOST_AFTER_NS = 1_500_000_000
-"""A rig says something at least each second."""
+"""A rig says something at least twice a second."""
 PING_EVERY_NS = 2_000_000_000
 FIRST_PINGS = 5
 FIRST_PING_EVERY_NS = 200_000_000

@@ -37,7 +37,7 @@ RigState = Literal["ready", "starting", "training", "finishing", "refused"]
 
 
 class Status(Strict):
-    """What a rig says about itself, each second and when it changes."""
+    """What a rig says about itself, twice a second and when it changes."""
 
     type: Literal["status"] = "status"
     state: RigState
