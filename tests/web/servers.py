@@ -110,6 +110,8 @@ def until_refused(
     The count forgets by the clock's minutes: only where one turns amid the asking, it allows a
     few more, and never those of two.
     """
+    if (second := time.time() % 60) > 45:
+        time.sleep(60 - second)  # so that whoever asks next asks in the same minute
     minute = time.time() // 60
     answers = []
     while len(answers) < 2 * per_minute and (answer := ask()).status_code != 429:

@@ -281,7 +281,7 @@ def test_one_command_opens_a_recordings_page(tmp_path: Path, recorded_demo: Path
         assert analysed(admin, session_id)["state"] == "ready"
     with running(folder, None, "--open", str(recorded_demo)) as server:
         assert server.said.endswith(f"/sessions/{session_id}")
-        assert httpx.get(server.said).status_code == 200
+        assert httpx.get(server.said, timeout=60).status_code == 200
 
 
 def test_a_password_is_reset_and_all_logins_end(

@@ -79,7 +79,7 @@ def test_another_site_is_refused_whatever_it_sends(review: Running, admin: Clien
 def test_a_signed_out_cookie_is_worth_nothing(review: Running, admin: Client) -> None:
     token = admin.cookies["mrcpr_session"]
     admin.ok("POST", "/sign-out")
-    again = httpx.get(f"{review.address}/api/me", cookies={"mrcpr_session": token})
+    again = httpx.get(f"{review.address}/api/me", cookies={"mrcpr_session": token}, timeout=60)
     assert again.status_code == 401
 
 

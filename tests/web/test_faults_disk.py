@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,7 +42,11 @@ class SmallDisk:
         return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
     def unmount(self) -> None:
-        subprocess.run(["umount", str(self.place)], check=True)
+        """Take it away, as soon as no process that was killed holds a file of it any more."""
+        until_s = time.monotonic() + 60
+        while subprocess.run(["umount", str(self.place)], check=False).returncode:
+            assert time.monotonic() < until_s, f"{self.place} is in use"
+            time.sleep(0.2)
 
 
 @pytest.fixture

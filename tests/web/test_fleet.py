@@ -125,7 +125,7 @@ def test_numbers_that_are_none_and_unsigned_reports_are_refused(
 ) -> None:
     endless = str(report_of()).encode()
     address = f"{review.address}/api/rigs/report"
-    assert httpx.post(address, json=report_of()).status_code == 401
+    assert httpx.post(address, json=report_of(), timeout=60).status_code == 401
     body = b'{"sheet": {"software": "x", "kind": "sim", "rig_sha256": "' + b"a" * 64 + b'"}, '
     body += b'"drift": [{"made_utc": "2026-01-01T00:00:00Z", "source": "check", "rig_sha256": "a", '
     body += b'"readings": [{"topic": "zero", "subject": "", "value": NaN, "sigma": 1, "unit": ""}]}]}'  # fmt: skip  # noqa: E501

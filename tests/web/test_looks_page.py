@@ -70,7 +70,7 @@ def test_a_session_is_read_and_taken_along_by_keys_alone(
     settled(page)
     tab_to(page, page.get_by_role("link", name="Sessions", exact=True))
     page.keyboard.press("Enter")
-    page.wait_for_url("**/sessions")
+    page.get_by_role("heading", name="Sessions", exact=True).wait_for()
     settled(page)
     tab_to(page, page.locator(f"a[href='{taught.path}']"))
     page.keyboard.press("Enter")

@@ -183,7 +183,7 @@ def test_a_stale_session(review: Running, other: Other, who: str, how: str) -> N
         stale = {"mrcpr_session": client.cookies["mrcpr_session"]}
         age(review, client, how)
     headers = {"X-CSRF-Token": client.me["csrf"]}
-    with httpx.Client(base_url=review.address, cookies=stale, headers=headers) as old:
+    with httpx.Client(base_url=review.address, cookies=stale, headers=headers, timeout=60) as old:
         answers = [
             old.get("/api/me"),
             old.get("/api/sessions"),

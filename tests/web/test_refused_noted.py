@@ -68,7 +68,9 @@ def test_another_sites_request_and_another_name(review: Running, admin: Client) 
 
 
 def test_a_flood_is_a_few_entries_and_holds_nobody_up(review: Running, admin: Client) -> None:
-    with httpx.Client(base_url=review.address, headers={"Origin": "https://evil.example"}) as evil:
+    with httpx.Client(
+        base_url=review.address, headers={"Origin": "https://evil.example"}, timeout=60
+    ) as evil:
         for _ in range(STRANGERS_PER_MINUTE + 60):
             assert evil.post("/api/classes", json={"title": "x"}).status_code == 403
     assert len(entries(admin, "refused.site")) == STRANGERS_PER_MINUTE
@@ -76,7 +78,9 @@ def test_a_flood_is_a_few_entries_and_holds_nobody_up(review: Running, admin: Cl
 
 
 def test_what_a_flood_came_to_is_told_at_the_servers_end(review: Running, admin: Client) -> None:
-    with httpx.Client(base_url=review.address, headers={"Origin": "https://evil.example"}) as evil:
+    with httpx.Client(
+        base_url=review.address, headers={"Origin": "https://evil.example"}, timeout=60
+    ) as evil:
         for _ in range(STRANGERS_PER_MINUTE + 60):
             evil.post("/api/classes", json={"title": "x"})
     review.stop()
@@ -89,7 +93,9 @@ def test_what_a_flood_came_to_is_told_at_the_servers_end(review: Running, admin:
 
 def test_a_path_that_no_database_keeps_is_refused_and_noted(review: Running, admin: Client) -> None:
     path = f"{review.address}/api/%00%1b%ff"
-    assert httpx.post(path, headers={"Origin": "https://evil.example"}).status_code == 403
+    assert (
+        httpx.post(path, headers={"Origin": "https://evil.example"}, timeout=60).status_code == 403
+    )
     (entry,) = entries(admin, "refused.site")
     assert entry[1].startswith("/api/") and entry[1].isprintable()
 
@@ -108,7 +114,7 @@ def test_a_stale_cookie(review: Running, all_of_them: Crowd, how: str) -> None:
                 else:
                     login.expires_utc = login.created_utc = wall_now_utc() - timedelta(seconds=1)
                     login.created_utc -= LONGEST
-    answer = httpx.get(f"{review.address}/api/me", cookies=stale)
+    answer = httpx.get(f"{review.address}/api/me", cookies=stale, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (401, "sign-in")
     about = "/api/me" if how == "unknown" else me_of(lena)
     assert entries(admin, "refused.stale") == [("nobody", about, {})]
@@ -169,10 +175,10 @@ def test_a_rigs_wrong_and_repeated_signature(review: Running, admin: Client, rig
     address = f"{review.address}/api/uploads"
     kind = {"Content-Type": "application/json"}
     forged = kind | forger.headers("POST", "/api/uploads", body)
-    assert httpx.post(address, content=body, headers=forged).status_code == 401
+    assert httpx.post(address, content=body, headers=forged, timeout=60).status_code == 401
     good = kind | rig.signer.headers("POST", "/api/uploads", b"{}")
-    assert httpx.post(address, content=b"{}", headers=good).status_code == 422
-    assert httpx.post(address, content=b"{}", headers=good).status_code == 401
+    assert httpx.post(address, content=b"{}", headers=good, timeout=60).status_code == 422
+    assert httpx.post(address, content=b"{}", headers=good, timeout=60).status_code == 401
     live = f"ws{review.address.removeprefix('http')}/api/live/rig"
     for headers in (forger.headers("GET", "/api/live/rig"), {}):
         with pytest.raises(InvalidStatus):

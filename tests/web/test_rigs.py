@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,7 +51,7 @@ class Joined:
 
     def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
         """Send a signed request."""
-        with httpx.Client(base_url=self.address.url) as client:
+        with httpx.Client(base_url=self.address.url, timeout=LIMIT_S) as client:
             request = client.build_request(method, f"/api{path}", **given)
             headers = self.signer.headers(method, f"/api{path}", request.content)
             request.headers.update(headers)
@@ -190,11 +191,12 @@ def test_a_request_is_taken_once_and_unchanged(review: Running, rig: Joined) -> 
     headers = {"Content-Type": "application/json"}
     headers |= rig.signer.headers("POST", "/api/uploads", body)
     address = f"{review.address}/api/uploads"
-    assert httpx.post(address, content=body, headers=headers).status_code == 422
-    again = httpx.post(address, content=body, headers=headers)
+    asked = partial(httpx.post, address, headers=headers, timeout=LIMIT_S)
+    assert asked(content=body).status_code == 422
+    again = asked(content=body)
     assert (again.status_code, again.json()["code"]) == (401, "replayed")
     headers |= rig.signer.headers("POST", "/api/uploads", body)
-    changed = httpx.post(address, content=b'{"sha256": "y"}', headers=headers)
+    changed = asked(content=b'{"sha256": "y"}')
     assert (changed.status_code, changed.json()["code"]) == (401, "bad-signature")
 
 

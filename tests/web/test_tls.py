@@ -133,6 +133,7 @@ def in_browser(served: Served, pages: Pages, admin: Client, course: str) -> None
     )
     try:
         page = context.new_page()
+        page.set_default_timeout(60_000)
         sockets: list[str] = []
         page.on("websocket", lambda socket: sockets.append(socket.url))
         page.goto("/sign-in")

@@ -6,7 +6,7 @@ import re
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from playwright.sync_api import Error
@@ -83,7 +83,7 @@ def see_traces(page: Page, panel: Locator) -> None:
     panel.get_by_role("button", name="Show as table").click()
     rows = panel.get_by_role("table", name="The latest compressions").locator("tbody tr")
     rows.nth(3).wait_for()
-    numbers = [int(row.locator("th").inner_text()) for row in rows.all()]
+    numbers = [int(words) for words in rows.locator("th").all_inner_texts()]  # more are coming
     assert numbers == sorted(numbers, reverse=True)
     assert 30 < int(rows.first.locator("td").first.inner_text().split()[0]) < 80
     assert axe(page) == []
@@ -127,10 +127,10 @@ def observe(panel: Locator) -> None:
     panel.get_by_label("Note").fill("spoke to the bystander")
     panel.get_by_role("button", name="Add", exact=True).click()
     panel.get_by_text("Note: spoke to the bystander").first.wait_for()
+    undo.click()  # it is offered for a minute
+    undo.wait_for(state="detached")
     shot(panel.page, "wall-panel")
     assert axe(panel.page) == []
-    undo.click()
-    undo.wait_for(state="detached")
 
 
 def observe_away(panel: Locator, rig: SimulatedRig) -> None:
@@ -159,6 +159,15 @@ def read_marks(page: Page, session_id: str) -> None:
     chart.get_by_role("button", name="Show as table").click()
     chart.get_by_role("row", name="Help called").wait_for()
     assert "help-called" not in page.locator("main").inner_text()
+
+
+def reported(admin: Client, rig_id: str) -> dict[str, Any]:
+    """Wait until a rig has reported itself after a session; gives its sheet."""
+    until_s = time.monotonic() + SESSION_LIMIT_MS / 1000
+    while (sheet := admin.ok("GET", f"/fleet/{rig_id}"))["parts_utc"] is None:
+        assert time.monotonic() < until_s, "the rig has not reported itself"
+        time.sleep(0.2)
+    return cast(dict[str, Any], sheet)
 
 
 def lose(page: Page, rig: SimulatedRig) -> None:
@@ -202,7 +211,7 @@ def test_a_class_is_run_from_the_wall(
         tapped = [(mark["what"], mark["text"]) for mark in admin.ok("GET", marks)]
         note = ("note", "spoke to the bystander")
         assert tapped == [("help-called", ""), note, ("breathing", "")]
-        sheet = admin.ok("GET", f"/fleet/{rig.id}")  # the rig reported itself after the session
+        sheet = reported(admin, rig.id)
         assert sheet["software"].startswith("mrcpr") and sheet["parts_utc"] is not None
         lose(page, rig)
         read_marks(pages.of(review, admin), session["id"])
@@ -269,10 +278,10 @@ def test_a_class_fits_one_screen_with_both_traces(
     page = pages.of(review, admin, size=size)
     show(page, f"/wall/{course}")
     page.locator(".tile canvas").nth(n_rigs - 1).wait_for()
-    page.wait_for_function("() => document.documentElement.scrollHeight <= innerHeight")
-    tall = page.evaluate("Math.min(...[...document.querySelectorAll('.trace')].map("
-                         "(box) => box.clientHeight))")  # fmt: skip
-    assert tall >= LEAST_TRACE_PX
+    tall = "Math.min(...[...document.querySelectorAll('.trace')].map((box) => box.clientHeight))"
+    page.wait_for_function(  # the wall is measured, then fitted
+        f"() => document.documentElement.scrollHeight <= innerHeight && {tall} >= {LEAST_TRACE_PX}"
+    )
     ends = page.evaluate("Math.max(...[...document.querySelectorAll('.tile')].map("
                          "(tile) => tile.getBoundingClientRect().bottom))")  # fmt: skip
     assert ends <= size[1]
@@ -294,6 +303,7 @@ def test_the_wall_says_when_the_server_is_away_and_comes_back(
         port = first.address.rpartition(":")[2]
     with running(tmp_path / "review", database, "--port", port):
         page.get_by_text("No connection to the server").wait_for(state="detached")
+        page.close()  # before that server ends, too
     pages.wrong[:] = [words for words in pages.wrong if "WebSocket" not in words]
 
 
