@@ -38,7 +38,7 @@ from mr.review.live.signing import Signer
 LIVE_PATH = "/api/live/rig"
 FRAME_EVERY_NS = 40_000_000
 STATUS_EVERY_NS = 500_000_000
-"""A third of the silence after which a rig is lost: one that is late by a second is not."""
+"""A third of the silence after which a rig is lost: it may be late by most of a second."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
 OPENS_WITHIN_S = 5.0
 STEADY_S = 5.0
